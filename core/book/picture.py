@@ -1,0 +1,170 @@
+"""What is held, as the rules see it: one household at one journal sequence, with its prices.
+
+Rule 1: these are values. Reading them from the database is `core.book.reader`; nothing here does I/O.
+Rule 2: a price travels with its source and time.
+Rule 3: names of people are not here: rules need none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from core.ids import AccountId, CustodianId, HouseholdId, LotId, ModelId, PersonId, Symbol, VenueName
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Shares bought together. Quantity is what is still open; cost is dollars per share."""
+
+    id: LotId
+    symbol: Symbol
+    quantity: Decimal
+    cost_per_share: Decimal
+    acquired_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Cash:
+    """Dollars. `settled` can leave; `unsettled` is sale proceeds on the way less purchases due;
+    `held` is deposits that are not yet good; `reserved` is promised to submitted and open orders."""
+
+    settled: Decimal
+    unsettled: Decimal
+    held: Decimal
+    reserved: Decimal
+
+    @property
+    def available(self) -> Decimal:
+        """What an order may still use."""
+        return self.settled + self.unsettled - self.reserved
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPortfolio:
+    id: ModelId
+    name: str
+    version: int
+    weights: Mapping[Symbol, Decimal]  # fractions; with `cash_weight` they add up to one
+    cash_weight: Decimal
+    tolerance: Decimal  # fraction of the account
+
+
+@dataclass(frozen=True, slots=True)
+class Ips:
+    adopted_on: date
+    cash_floor: Decimal  # dollars
+    max_issuer_weight: Decimal  # fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Outflow:
+    """A scheduled withdrawal or fee."""
+
+    schedule: str
+    what: str  # "withdrawal" or "fee"
+    amount: Decimal
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """`reserved_lots` are shares of lots promised to submitted and open orders."""
+
+    id: AccountId
+    household: HouseholdId
+    advisor: PersonId
+    kind: str
+    capacity: str
+    discretionary: bool
+    custodian: CustodianId
+    status: str
+    model: ModelPortfolio | None
+    ips: Ips | None
+    do_not_trade: frozenset[Symbol]
+    lots: tuple[Lot, ...]
+    reserved_shares: Mapping[Symbol, Decimal]
+    cash: Cash
+    outflows: tuple[Outflow, ...]
+
+    def shares(self, symbol: Symbol) -> Decimal:
+        return sum((lot.quantity for lot in self.lots if lot.symbol == symbol), Decimal(0))
+
+    def symbols(self) -> tuple[Symbol, ...]:
+        return tuple(sorted({lot.symbol for lot in self.lots}))
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    id: HouseholdId
+    advisor: PersonId
+    accounts: tuple[Account, ...]
+    objective: str | None
+    profile_recorded_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    symbol: Symbol
+    name: str
+    kind: str
+    issuer: str
+    sector: str
+    tick: Decimal
+    tradable: bool
+    synthetic: bool
+    average_daily_volume: Decimal
+    spread_bps: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Custodian:
+    id: CustodianId
+    name: str
+    venues: frozenset[VenueName]
+    fractional_shares: bool
+    ticket_fee: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Dollars per share. `session` is the trading session that it belongs to."""
+
+    symbol: Symbol
+    price: Decimal
+    session: date
+    source: str
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What is the same for everybody: the day, prices, instruments, custodians, the restricted list."""
+
+    session: date  # the firm's business day
+    now: datetime  # the market clock
+    previous_session: date
+    prices: Mapping[Symbol, Price]
+    instruments: Mapping[Symbol, Instrument]
+    custodians: Mapping[CustodianId, Custodian]
+    restricted: frozenset[Symbol]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One household and its market, as of one journal sequence."""
+
+    household: Household
+    market: Market
+    as_of_seq: int
+
+    def account(self, account: AccountId) -> Account:
+        return next(a for a in self.household.accounts if a.id == account)
+
+
+def value(account: Account, market: Market) -> Decimal:
+    """Dollars: shares at their prices, plus all cash (held deposits and unsettled included)."""
+    shares = sum((lot.quantity * market.prices[lot.symbol].price for lot in account.lots), Decimal(0))
+    return shares + account.cash.settled + account.cash.unsettled + account.cash.held

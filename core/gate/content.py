@@ -1,0 +1,108 @@
+"""What people decide on: the exact text whose digest binds a submission, a consent and an approval.
+
+Rule 1: `Content` holds everything that moves money and everything that was assumed; nothing of it is optional.
+Rule 2: the digest is the sha256 of its RFC 8785 text; the database computes it again from the text.
+Rule 3: `Preview` is for people's eyes; every figure in it comes from `core.plan`, none from a model.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import rfc8785
+
+from core.ids import AccountId, Digest, HouseholdId, LotId, OrderId, PersonId, ProposalId, Symbol
+from core.ledger.fact import Amount
+from core.orders.events import OrderType, Part, Side, TimeInForce
+
+
+class LotChoice(Part):
+    """Shares of one lot that a sale uses (specific identification, 26 CFR 1.1012-1(c))."""
+
+    lot: LotId
+    quantity: Amount
+
+
+class Leg(Part):
+    """One order. `funded_by` are the sells of the same account that a buy waits for."""
+
+    leg: int
+    order: OrderId
+    account: AccountId
+    symbol: Symbol
+    side: Side
+    quantity: Amount
+    order_type: OrderType
+    limit_price: Amount | None
+    time_in_force: TimeInForce
+    lots: tuple[LotChoice, ...]
+    reference_price: Amount
+    band_low: Amount
+    band_high: Amount
+    funded_by: tuple[int, ...]
+    may_release_less: bool
+
+
+class Content(Part):
+    proposal: ProposalId
+    household: HouseholdId
+    advisor: PersonId
+    kind: str
+    legs: tuple[Leg, ...]
+    needs_consent: bool
+    tier: int
+    valid_for: str  # ISO date of the business day
+    portfolio_seq: int  # journal sequence that it was computed at
+    policy_set: Digest
+    model_versions: tuple[str, ...]  # "growth@3"
+    findings: tuple[str, ...]  # codes of the policies with a soft finding, sorted
+
+    def text(self) -> str:
+        """RFC 8785 text: the same content, the same bytes."""
+        return canonical(self)
+
+    def digest(self) -> Digest:
+        return Digest(sha256(self.text().encode()).hexdigest())
+
+
+class Row(Part):
+    """One holding before and after, for one account. Weights are fractions of the account."""
+
+    account: AccountId
+    symbol: str  # "cash" for cash
+    shares_before: Amount
+    shares_after: Amount
+    value_before: Amount
+    value_after: Amount
+    weight_before: Amount
+    weight_after: Amount
+    target: Amount | None
+
+
+class AccountSummary(Part):
+    """Dollars and fractions. Gains are of the lots that would be sold, by holding period (26 USC 1222)."""
+
+    account: AccountId
+    value: Amount
+    drift_before: Amount
+    drift_after: Amount
+    short_term_gain: Amount
+    long_term_gain: Amount
+    estimated_tax: Amount
+    estimated_cost: Amount
+    cash_after: Amount
+    turnover: Amount
+    set_aside: str | None = None  # why nothing is proposed for this account
+
+
+class Preview(Part):
+    rows: tuple[Row, ...]
+    accounts: tuple[AccountSummary, ...]
+
+    def text(self) -> str:
+        return canonical(self)
+
+
+def canonical(part: Part) -> str:
+    """RFC 8785 text of a part. Decimals are strings already."""
+    return rfc8785.dumps(part.model_dump(mode="json")).decode()

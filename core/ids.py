@@ -1,0 +1,59 @@
+"""Ids: what may be derived is derived, the rest is a time-ordered random number made by the client.
+
+Rule 1: an id in clear is a pseudonym; it never carries a name.
+Rule 2: `order_id_for` alone makes the id that a venue sees.
+"""
+
+from __future__ import annotations
+
+import os
+from hashlib import sha256
+from typing import NewType
+from uuid import UUID
+
+from core.clock import Clock
+
+PersonId = NewType("PersonId", str)
+HouseholdId = NewType("HouseholdId", str)
+AccountId = NewType("AccountId", str)
+SubjectId = NewType("SubjectId", str)  # whose data it is: a client, an advisor, a household
+Symbol = NewType("Symbol", str)
+VenueName = NewType("VenueName", str)
+CustodianId = NewType("CustodianId", str)
+ModelId = NewType("ModelId", str)  # a model portfolio
+ThreadId = NewType("ThreadId", str)
+MessageId = NewType("MessageId", str)
+ProposalId = NewType("ProposalId", str)
+OrderId = NewType("OrderId", str)
+LotId = NewType("LotId", str)
+TraceId = NewType("TraceId", str)
+Digest = NewType("Digest", str)  # sha256, 64 lower-case hex digits
+
+
+def order_id_for(proposal: ProposalId, leg: int) -> OrderId:
+    """The client order id a venue sees. Same proposal and leg, same id: a resend cannot be a second order."""
+    return OrderId("gh-" + sha256(f"{proposal}/{leg}".encode()).hexdigest()[:24])
+
+
+def uuid7(clock: Clock) -> UUID:
+    """A time-ordered unique id.
+
+    Source: RFC 9562 section 5.7 (48 bits of Unix milliseconds, then random bits).
+    """
+    milliseconds = int(clock.now().timestamp() * 1000)
+    random = int.from_bytes(os.urandom(10), "big")
+    value = (milliseconds & (1 << 48) - 1) << 80
+    value |= 0x7 << 76
+    value |= (random >> 68) << 64
+    value |= 0b10 << 62
+    value |= random & ((1 << 62) - 1)
+    return UUID(int=value)
+
+
+def fresh_proposal_id(clock: Clock) -> ProposalId:
+    return ProposalId(f"prp-{uuid7(clock).hex}")
+
+
+def fresh_trace_id(clock: Clock) -> TraceId:
+    """One causal id from the prompt to the settlement. 32 hex digits, as W3C Trace Context has it."""
+    return TraceId(uuid7(clock).hex)

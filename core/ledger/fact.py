@@ -1,0 +1,71 @@
+"""What every event of the journal is made of.
+
+Rule 1: a fact is frozen, strict and closed: an unknown field is an error.
+Rule 2: a field that could name a person, or holds free text, is `Sealed`: ciphertext under the subject's key.
+Rule 3: each subject owns its events (`core/orders/events.py`, ...); `core/ledger/events.py` registers them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+
+from core.ids import SubjectId, TraceId
+from core.money import exact
+
+
+def _decimal(value: Any) -> Decimal:
+    return exact(value, field="amount")
+
+
+Amount = Annotated[Decimal, BeforeValidator(_decimal), PlainSerializer(lambda d: format(d, "f"), return_type=str)]
+"""A decimal that is a plain string in JSON, never a number and never in exponent form."""
+
+
+class Sealed(BaseModel):
+    """Text that only the holder of the subject's key can read (AES-256-GCM-SIV, RFC 8452)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    subject: SubjectId
+    key: int  # version of the subject's key
+    sealed: str  # base64 of nonce and ciphertext
+
+
+class Fact(BaseModel):
+    """The payload of one event. Its class name is the event type, in the past tense."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    VERSION: ClassVar[int] = 1
+
+    @classmethod
+    def event_type(cls) -> str:
+        return cls.__name__
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDecision:
+    """What one policy said, beside the event that it let through or stopped."""
+
+    policy: str
+    result: str  # "pass", "finding" or "breach"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event on its way into the journal.
+
+    `ticket` names the person: the append takes person and book from the session, never from us.
+    `key` makes the entry happen once for ever: the same key and body answers `duplicate(seq)`.
+    Entries of one append call that share a `group` happen together or not at all.
+    """
+
+    stream: str
+    fact: Fact
+    trace: TraceId
+    ticket: str | None = None
+    key: str | None = None
+    group: str | None = None
+    policy_decisions: tuple[PolicyDecision, ...] = field(default=())

@@ -1,0 +1,30 @@
+"""The events of the business day. Stream: `market`."""
+
+from __future__ import annotations
+
+from core.ledger.fact import Fact
+from pydantic import AwareDatetime
+
+
+class BusinessDayCloseRequested(Fact):
+    """Operations asks; the worker closes."""
+
+    session: str  # ISO date
+
+
+class BusinessDayOpenRequested(Fact):
+    """Operations asks for the next session; the worker opens it."""
+
+    session: str
+
+
+class BusinessDayClosed(Fact):
+    session: str
+    at: AwareDatetime
+
+
+class BusinessDayOpened(Fact):
+    """From here the market clock stands at `at`."""
+
+    session: str
+    at: AwareDatetime

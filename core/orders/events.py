@@ -1,0 +1,291 @@
+"""The events of proposals, orders and trades.
+
+Streams: `proposal/<proposal>`, `order/<order>`, `trade/<order>/<trade date>`.
+Rule 1: `ProposalAssessed.content` is the exact text that people decide on; its sha256 is the digest.
+Rule 2: a digest in a decision is what that person saw; the append compares it, nobody else does.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from core.ids import AccountId, Digest, HouseholdId, MessageId, OrderId, ProposalId, Symbol, ThreadId, VenueName
+from core.ledger.fact import Amount, Fact, Sealed
+
+
+class Side(StrEnum):
+    BUY = "buy"
+    SELL = "sell"
+
+
+class OrderType(StrEnum):
+    MARKET = "market"
+    LIMIT = "limit"
+
+
+class TimeInForce(StrEnum):
+    DAY = "day"
+
+
+class Part(BaseModel):
+    """A value inside an event."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Span(Part):
+    """Where a value of a request comes from: these characters of the advisor's journaled message."""
+
+    field: str
+    message: MessageId
+    start: int = Field(ge=0)
+    end: int = Field(gt=0)
+
+
+class Request(Part):
+    """What was asked for, before anything is computed.
+
+    kind `rebalance`: `household` names it (all its tradable accounts), or `accounts` narrows it.
+    kind `order`: one account, `symbol`, `side`, `quantity` and, for a limit order, `limit_price`.
+    """
+
+    kind: Literal["rebalance", "order"]
+    household: HouseholdId
+    accounts: tuple[AccountId, ...] = ()
+    symbol: Symbol | None = None
+    side: Side | None = None
+    quantity: Amount | None = None
+    order_type: OrderType | None = None
+    limit_price: Amount | None = None
+
+
+class ProposalDrafted(Fact):
+    """A request, by an agent for an advisor or by a person directly. Reserves nothing."""
+
+    proposal: ProposalId
+    request: Request
+    provenance: tuple[Span, ...] = ()  # an agent's draft must have one for each chosen field
+    thread: ThreadId | None = None
+    agent: str | None = None  # the agent that drafted it, where one did
+    supersedes: ProposalId | None = None
+
+
+class Finding(Part):
+    """One policy's answer in numbers. `breach` denies; `finding` needs two written reasons."""
+
+    policy: str
+    result: Literal["pass", "finding", "breach"]
+    says: str = ""
+    account: AccountId | None = None
+    leg: int | None = None
+    observed: Amount | None = None
+    limit: Amount | None = None
+    headroom: Amount | None = None
+    unit: str = ""
+
+
+class ProposalAssessed(Fact):
+    """What the worker computed from the request and the journal: the figures that a person sees.
+
+    `content` is RFC 8785 text of `core.gate.content.Content`; `digest` is its sha256.
+    `preview` is what screens show beside it (before, after, tax, costs): strings, computed by the core.
+    """
+
+    proposal: ProposalId
+    content: str
+    digest: Digest
+    tier: Literal[1, 2, 3]
+    needs_consent: bool
+    findings: tuple[Finding, ...]
+    preview: str  # RFC 8785 text of `core.gate.content.Preview`
+
+
+class ProposalDenied(Fact):
+    """Risk said no: at draft there are no orders, at release nothing is sent."""
+
+    proposal: ProposalId
+    at: Literal["draft", "release"]
+    findings: tuple[Finding, ...]
+    differences: tuple[str, ...] = ()
+
+
+class Reason(Part):
+    """A written reason for one soft finding."""
+
+    policy: str
+    text: Sealed
+
+
+class ProposalSubmitted(Fact):
+    """The account's advisor made it hers."""
+
+    proposal: ProposalId
+    digest: Digest
+    reasons: tuple[Reason, ...] = ()
+
+
+class ConsentRecorded(Fact):
+    """A client consented to exactly this; recorded by a person. Good for the business day."""
+
+    proposal: ProposalId
+    digest: Digest
+    client: str
+    channel: Literal["phone", "meeting", "letter"]
+
+
+class ProposalApproved(Fact):
+    """An independent principal approved exactly this."""
+
+    proposal: ProposalId
+    digest: Digest
+    reasons: tuple[Reason, ...] = ()
+
+
+class ProposalReturned(Fact):
+    """A principal gave it back with comments. It ends; its successor names it."""
+
+    proposal: ProposalId
+    digest: Digest
+    comment: Sealed
+
+
+class ProposalDeclined(Fact):
+    """A principal said no, with the reason."""
+
+    proposal: ProposalId
+    digest: Digest
+    reason: Sealed
+
+
+class ProposalWithdrawn(Fact):
+    """The account's advisor took it back before it was released."""
+
+    proposal: ProposalId
+
+
+class ProposalLapsed(Fact):
+    """The close came first."""
+
+    proposal: ProposalId
+    session: str  # ISO date of the business day that closed
+
+
+class OrderReleased(Fact):
+    """Let out by the gate. The append accepts it only with every decision, of this digest, in place."""
+
+    order: OrderId
+    proposal: ProposalId
+    leg: int
+    digest: Digest
+    account: AccountId
+    symbol: Symbol
+    side: Side
+    quantity: Amount
+    order_type: OrderType
+    limit_price: Amount | None
+    time_in_force: TimeInForce
+
+
+class RouteScore(Part):
+    """How one venue fared for one order, and why it lost, where it did."""
+
+    venue: VenueName
+    score: Amount | None  # None: filtered out before scoring
+    expected_cost: Amount | None  # dollars for the whole order
+    says: str
+
+
+class OrderRouted(Fact):
+    order: OrderId
+    venue: VenueName
+    scores: tuple[RouteScore, ...]
+
+
+class OrderSent(Fact):
+    """Written before the first byte leaves: from here on the order may be live."""
+
+    order: OrderId
+    venue: VenueName
+    body_digest: Digest  # of the exact bytes that are sent
+
+
+class OrderAccepted(Fact):
+    order: OrderId
+    venue: VenueName
+    venue_order: str
+
+
+class OrderRejected(Fact):
+    order: OrderId
+    venue: VenueName
+    reason: str
+
+
+class OrderDoubted(Fact):
+    """Sent, and no answer in time. Look it up; never resend."""
+
+    order: OrderId
+    venue: VenueName
+    waited_ms: int
+
+
+class OrderFilled(Fact):
+    """One execution. FIX 4.4 ExecType (150) = F, Trade."""
+
+    order: OrderId
+    account: AccountId
+    symbol: Symbol
+    side: Side
+    execution: str = Field(description="the venue's own id; a second copy is ignored")
+    quantity: Amount = Field(gt=0)
+    price: Amount = Field(gt=0, description="per share")
+    fee: Amount = Field(ge=0, description="dollars")
+    venue: VenueName
+    executed_at: AwareDatetime
+    trade_date: str  # ISO date, market clock
+    settles_on: str  # ISO date
+
+
+class OrderCancelled(Fact):
+    """No more fills. What was executed stays executed."""
+
+    order: OrderId
+    venue: VenueName | None
+    reason: str
+
+
+class OrderExpired(Fact):
+    order: OrderId
+    session: str
+
+
+class TradeAllocated(Fact):
+    """An order's executions of one account and trade date, at one average price."""
+
+    order: OrderId
+    account: AccountId
+    symbol: Symbol
+    side: Side
+    quantity: Amount
+    average_price: Amount
+    fees: Amount
+    trade_date: str
+    settles_on: str
+
+
+class TradeConfirmed(Fact):
+    order: OrderId
+    account: AccountId
+    trade_date: str
+
+
+class TradeSettled(Fact):
+    """Shares and money changed hands at the custodian. `net_amount` is dollars into the account."""
+
+    order: OrderId
+    account: AccountId
+    trade_date: str
+    net_amount: Amount
