@@ -1,0 +1,99 @@
+"""The command line: one table of commands, each imported only when it runs.
+
+Rule 1: a command is a row of `COMMANDS` (its words, then `module:function` and the line that help shows)
+    and a typer function in `ui/commands/<subject>.py`. Nothing else is needed to add one.
+Rule 2: `gatehouse --help` imports no command.
+Rule 3: a refusal is one line on stderr (what; the fix) and an exit code that is not zero; results go to
+    stdout, so that `--json` can be piped.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, Final
+
+import typer
+
+from core.errors import GatehouseError, IntegrityLost, OutcomeUnknown, RuleBroken, WorldFailed
+
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "bootstrap-db": ("ui.commands.database:bootstrap_db", "Make the database, its five logins and pgvector."),
+    "migrate": ("ui.commands.database:migrate", "Bring the database to this version."),
+    "doctor": ("ui.commands.doctor:doctor", "Check this machine and say what is missing."),
+    "test": ("ui.commands.test:test", "Run every check and every test."),
+    "bench": ("ui.commands.bench:bench", "Measure a named figure."),
+}
+
+GROUPS: Final[Mapping[str, str]] = {
+    "proposals": "Trade proposals: list, show, submit, approve, decline.",
+    "audit": "The record: verify and show.",
+    "day": "The business day: show, close, open.",
+    "people": "People and their passwords.",
+}
+
+# 2 is typer's own, for words that it cannot read.
+EXIT_CODES: Final[Mapping[type[GatehouseError], int]] = {
+    RuleBroken: 1,
+    WorldFailed: 3,
+    OutcomeUnknown: 4,
+    IntegrityLost: 5,
+}
+
+
+def app(words: Sequence[str]) -> typer.Typer:
+    """The whole command line, with only the command that `words` names really imported."""
+    root = _group("A copilot for wealth-management advisors around a guarded execution core.")
+    groups: dict[str, typer.Typer] = {}
+    for name, (target, says) in COMMANDS.items():
+        *group, verb = name.split()
+        parent = root
+        if group:
+            parent = groups.setdefault(group[0], _group(GROUPS[group[0]]))
+        called = list(words[: len(group) + 1]) == [*group, verb]
+        parent.command(verb, help=None if called else says)(_imported(target) if called else _not_called)
+    for name, group_app in groups.items():
+        root.add_typer(group_app, name=name)
+    return root
+
+
+def main() -> None:
+    """Run the command that the process was started with, and exit with its code."""
+    words = sys.argv[1:]
+    try:
+        app(words)(args=words, prog_name="gatehouse")
+    except GatehouseError as no:
+        typer.echo(f"gatehouse: {no}", err=True)
+        raise SystemExit(exit_code(no)) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+def exit_code(no: GatehouseError) -> int:
+    """By family: what the caller may do next."""
+    return next((code for family, code in EXIT_CODES.items() if isinstance(no, family)), 1)
+
+
+def _group(says: str) -> typer.Typer:
+    return typer.Typer(
+        help=says,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # its frames print local values, secrets among them
+        rich_markup_mode=None,
+    )
+
+
+def _imported(target: str) -> Callable[..., Any]:
+    module, function = target.split(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
+
+
+def _not_called() -> None:
+    """Stands for a command that this run does not call."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One module per subject of the command line; `ui.cli` mounts their functions by name, when they run."""
