@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from core.ids import AccountId, CustodianId, HouseholdId, LotId, ModelId, PersonId, SubjectId, Symbol, VenueName
-from core.ledger.fact import Amount, Fact, Sealed
+from core.fact import Amount, Fact, Sealed
 from core.orders.events import Part
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.ledger.fact import Fact
+from core.fact import Fact
 from pydantic import AwareDatetime
 
 

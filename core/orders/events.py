@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from core.ids import AccountId, Digest, HouseholdId, MessageId, OrderId, ProposalId, Symbol, ThreadId, VenueName
-from core.ledger.fact import Amount, Fact, Sealed
+from core.fact import Amount, Fact, Sealed
 
 
 class Side(StrEnum):
@@ -90,7 +90,7 @@ class Finding(Part):
 class ProposalAssessed(Fact):
     """What the worker computed from the request and the journal: the figures that a person sees.
 
-    `content` is RFC 8785 text of `core.gate.content.Content`; `digest` is its sha256.
+    `content` is RFC 8785 text of `core.orders.content.Content`; `digest` is its sha256.
     `preview` is what screens show beside it (before, after, tax, costs): strings, computed by the core.
     """
 
@@ -100,7 +100,7 @@ class ProposalAssessed(Fact):
     tier: Literal[1, 2, 3]
     needs_consent: bool
     findings: tuple[Finding, ...]
-    preview: str  # RFC 8785 text of `core.gate.content.Preview`
+    preview: str  # RFC 8785 text of `core.orders.content.Preview`
 
 
 class ProposalDenied(Fact):

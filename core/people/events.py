@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from core.ids import Digest, HouseholdId, MessageId, PersonId, ThreadId
-from core.ledger.fact import Fact, Sealed
+from core.fact import Fact, Sealed
 from core.orders.events import Part
 
 

@@ -17,7 +17,7 @@ from typing import ClassVar, Final, Protocol
 
 from core.book.picture import Account, Market, Picture
 from core.errors import IntegrityLost
-from core.gate.content import Leg
+from core.orders.content import Leg
 from core.ids import Digest
 
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 import rfc8785
 
 from core.ids import AccountId, Digest, HouseholdId, LotId, OrderId, PersonId, ProposalId, Symbol
-from core.ledger.fact import Amount
+from core.fact import Amount
 from core.orders.events import OrderType, Part, Side, TimeInForce
 
 
