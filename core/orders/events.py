@@ -289,3 +289,13 @@ class TradeSettled(Fact):
     account: AccountId
     trade_date: str
     net_amount: Amount
+
+
+class OrderDenied(Fact):
+    """Held, and not let out: the last assessment said no, or the sells that fund it brought too little."""
+
+    order: OrderId
+    proposal: ProposalId
+    leg: int
+    findings: tuple[Finding, ...]
+    differences: tuple[str, ...] = ()
