@@ -29,9 +29,13 @@ class Money:
 
     def __post_init__(self) -> None:
         if not isinstance(self.amount, Decimal):
-            raise BadInput(f"amount {self.amount!r} is not a Decimal", fix="pass Decimal('1.23')", field="amount")
+            raise BadInput(
+                f"amount {self.amount!r} is not a Decimal", fix="pass Decimal('1.23')", field="amount"
+            )
         if not self.amount.is_finite():
-            raise BadInput(f"amount {self.amount!r} is not finite", fix="pass a finite amount", field="amount")
+            raise BadInput(
+                f"amount {self.amount!r} is not finite", fix="pass a finite amount", field="amount"
+            )
 
     def __add__(self, other: Money) -> Money:
         self._same_currency(other)
@@ -76,7 +80,9 @@ def exact(value: Decimal | int | str, *, field: str) -> Decimal:
     try:
         number = Decimal(value)
     except (InvalidOperation, ValueError, TypeError) as bad:
-        raise BadInput(f"{field} {value!r} is not a decimal number", fix="write it like '12.50'", field=field) from bad
+        raise BadInput(
+            f"{field} {value!r} is not a decimal number", fix="write it like '12.50'", field=field
+        ) from bad
     if not number.is_finite():
         raise BadInput(f"{field} {value!r} is not finite", fix="write it like '12.50'", field=field)
     return number
@@ -90,3 +96,9 @@ def to_cents(amount: Decimal) -> Decimal:
 def whole_shares_down(quantity: Decimal) -> Decimal:
     """The whole shares in `quantity`, toward zero."""
     return quantity.quantize(WHOLE_SHARE, rounding=ROUND_DOWN)
+
+
+def tidy(number: Decimal) -> Decimal:
+    """The same number without trailing zeros or an exponent, so that equal amounts are equal text."""
+    short = number.normalize()
+    return short.quantize(WHOLE_SHARE) if short == short.to_integral_value() else short

@@ -85,7 +85,7 @@ class Account:
     ips: Ips | None
     do_not_trade: frozenset[Symbol]
     lots: tuple[Lot, ...]
-    reserved_shares: Mapping[Symbol, Decimal]
+    reserved_lots: Mapping[LotId, Decimal]
     cash: Cash
     outflows: tuple[Outflow, ...]
 
@@ -94,6 +94,14 @@ class Account:
 
     def symbols(self) -> tuple[Symbol, ...]:
         return tuple(sorted({lot.symbol for lot in self.lots}))
+
+    def free_shares(self, symbol: Symbol) -> Decimal:
+        """Shares that a sale may still promise."""
+        reserved = sum(
+            (self.reserved_lots.get(lot.id, Decimal(0)) for lot in self.lots if lot.symbol == symbol),
+            Decimal(0),
+        )
+        return self.shares(symbol) - reserved
 
 
 @dataclass(frozen=True, slots=True)

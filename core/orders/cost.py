@@ -1,0 +1,56 @@
+"""What an order can cost at worst, so that a basket is fundable whatever the venues answer.
+
+Rule 1: a buy pays at most its limit, or the far edge of its band where it is a market order.
+Rule 2: a sale brings at least its limit, or the near edge of its band.
+Rule 3: fees are bounded, not guessed: no venue that the firm uses may charge more than `FEE_CAP`.
+Rule 4: the risk policy `cash`, the planner and the reservation use these figures and no others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
+from typing import Final
+
+from core.money import CENT
+from core.orders.content import Leg
+from core.orders.events import Side
+
+
+@dataclass(frozen=True, slots=True)
+class FeeCap:
+    """The most that executing an order may cost: dollars per share, and a fraction of its value."""
+
+    per_share: Decimal
+    of_value: Decimal
+
+
+FEE_CAP: Final = FeeCap(per_share=Decimal("0.01"), of_value=Decimal("0.001"))
+"""Above the access fee that Rule 610(c) of Regulation NMS lets an exchange charge ($0.003 a share)."""
+
+
+def most_fees(*, quantity: Decimal, price: Decimal, ticket_fee: Decimal) -> Decimal:
+    """Dollars, rounded up to the cent: the venue's fees at the cap and the custodian's ticket."""
+    fees = quantity * FEE_CAP.per_share + quantity * price * FEE_CAP.of_value + ticket_fee
+    return fees.quantize(CENT, rounding=ROUND_UP)
+
+
+def worst_price(leg: Leg) -> Decimal:
+    """Dollars per share: the most that a buy may pay, or the least that a sale may take."""
+    if leg.limit_price is not None:
+        return leg.limit_price
+    return leg.band_high if leg.side is Side.BUY else leg.band_low
+
+
+def most_paid(leg: Leg, ticket_fee: Decimal) -> Decimal:
+    """Dollars that a buy can take from the account, fees included, up to the cent."""
+    price = worst_price(leg)
+    paid = (leg.quantity * price).quantize(CENT, rounding=ROUND_UP)
+    return paid + most_fees(quantity=leg.quantity, price=price, ticket_fee=ticket_fee)
+
+
+def least_received(leg: Leg, ticket_fee: Decimal) -> Decimal:
+    """Dollars that a sale brings if it fills, fees taken off; below zero where the fees exceed it."""
+    price = worst_price(leg)
+    fees = most_fees(quantity=leg.quantity, price=price, ticket_fee=ticket_fee)
+    return (leg.quantity * price).quantize(CENT, rounding=ROUND_DOWN) - fees
