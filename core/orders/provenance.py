@@ -1,0 +1,131 @@
+"""Whether the advisor's own words say what a request holds.
+
+Rule 1: pure. The worker asks it of the journaled message; a tool asks it before it drafts. Same function.
+Rule 2: a span proves a field only where its characters, read by the rules here, give exactly the field's
+    value. What cannot be read proves nothing.
+Rule 3: account, symbol, side, quantity and limit price always need a span. A household needs one unless
+    named accounts are its own or the thread is pinned to it: pinning it was the advisor's own act.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from core.errors import BadInput
+from core.ids import AccountId, HouseholdId, MessageId
+from core.money import exact
+from core.orders.events import Request, Side, Span
+
+SIDES: Final[Mapping[str, Side]] = {
+    **dict.fromkeys(("buy", "buying", "purchase", "purchasing", "acquire"), Side.BUY),
+    **dict.fromkeys(("sell", "selling", "offload", "liquidate"), Side.SELL),
+}
+FILLER: Final = frozenset(
+    {"the", "a", "an", "my", "our", "household", "households", "family", "client", "clients"}
+)
+_KIND_WORDS: Final[Mapping[str, str]] = {
+    **{kind: kind for kind in ("ira", "roth", "trust", "joint", "taxable")},
+    "individual": "taxable",
+}
+_ACCOUNT_FILLER: Final = FILLER | {"account", "accounts", "acct", "s", "ira"}
+_WORD: Final = re.compile(r"[^\W_]+")
+_NUMBER: Final = re.compile(
+    r"\$?\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(?:shares?|shs?\.?)?", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a reader of the words must know of the request's household."""
+
+    household: HouseholdId
+    names: tuple[str, ...]  # of the household and its clients, in clear
+    account_kinds: Mapping[AccountId, str]
+    pinned: HouseholdId | None  # the thread's
+
+
+def unproven(
+    request: Request, spans: Sequence[Span], texts: Mapping[MessageId, str], known: Known
+) -> tuple[str, ...]:
+    """The fields of `request` that the advisor's words do not say, sorted. Empty means that all are proven.
+
+    `texts` are the advisor's journaled messages of this thread, in clear. A span outside its message
+    proves nothing.
+    """
+    said: dict[str, list[str]] = {}
+    for span in spans:
+        text = texts.get(span.message, "")
+        if 0 <= span.start < span.end <= len(text):
+            said.setdefault(span.field, []).append(text[span.start : span.end])
+    missing = {field for field, holds in _fields(request, said, known) if not holds}
+    return tuple(sorted(missing))
+
+
+def _fields(request: Request, said: Mapping[str, list[str]], known: Known) -> Iterable[tuple[str, bool]]:
+    for account in request.accounts:
+        yield "accounts", any(says_account(words, account, known) for words in said.get("accounts", ()))
+    if not request.accounts:
+        named = any(says_household(words, known.names) for words in said.get("household", ()))
+        yield "household", named or known.pinned == request.household
+    elif not set(request.accounts) <= set(known.account_kinds):
+        yield "household", False
+    if request.kind == "rebalance":
+        return
+    yield "symbol", any(w.strip().upper() == request.symbol for w in said.get("symbol", ()))
+    yield "side", any(side_said(w) is request.side for w in said.get("side", ()) if request.side)
+    yield "quantity", any(number_said(w) == request.quantity for w in said.get("quantity", ()))
+    if request.limit_price is not None:
+        yield "limit_price", any(number_said(w) == request.limit_price for w in said.get("limit_price", ()))
+
+
+def side_said(words: str) -> Side | None:
+    return SIDES.get(" ".join(words.lower().split()))
+
+
+def number_said(words: str) -> Decimal | None:
+    """`1,200 shares`, `$95.50` or `95.5` as a number. None where the words are not exactly one number."""
+    found = _NUMBER.fullmatch(words.strip())
+    if found is None:
+        return None
+    try:
+        return exact(found[1].replace(",", ""), field="number")
+    except BadInput:
+        return None
+
+
+def says_household(words: str, names: Sequence[str]) -> bool:
+    """Every telling word of `words` is a word of one of `names`, and there is at least one."""
+    telling = name_words(words)
+    return bool(telling) and any(telling <= name_words(name) for name in names)
+
+
+def says_account(words: str, account: AccountId, known: Known) -> bool:
+    """The account's id; or its household's name (or the pinned thread) with a kind that only it has there."""
+    if words.strip().casefold() == account.casefold():
+        return True
+    kind = kind_said(words)
+    if kind is None or [a for a, k in known.account_kinds.items() if k == kind] != [account]:
+        return False
+    rest = name_words(words, without=_ACCOUNT_FILLER | set(_KIND_WORDS) | {"her", "his", "their", "this"})
+    if not rest:
+        return known.pinned == known.household
+    return any(rest <= name_words(name) for name in known.names)
+
+
+def kind_said(words: str) -> str | None:
+    """`roth` wins over `ira`: a Roth IRA is a Roth."""
+    kinds = [_KIND_WORDS[w] for w in _words(words) if w in _KIND_WORDS]
+    return "roth" if "roth" in kinds else (kinds[0] if kinds else None)
+
+
+def name_words(text: str, *, without: Iterable[str] = FILLER) -> frozenset[str]:
+    """The words that tell one name from another: lower case, no filler, no possessive s."""
+    return frozenset(_words(re.sub(r"['’]s\b", "", text))) - frozenset(without)
+
+
+def _words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
