@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core.fact import Fact
 from pydantic import AwareDatetime
+
+from core.fact import Fact
 
 
 class BusinessDayCloseRequested(Fact):

@@ -80,7 +80,9 @@ def in_force(table: Sequence[Since[Value]], day: date) -> Since[Value]:
     rows = [row for row in table if row.day <= day]
     if not rows:
         raise BadInput(
-            f"no rule is recorded for {day.isoformat()!r}", fix=f"the table begins on {table[0].day}", field="day"
+            f"no rule is recorded for {day.isoformat()!r}",
+            fix=f"ask for a day from {table[0].day} on",
+            field="day",
         )
     return rows[-1]
 

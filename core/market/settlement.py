@@ -5,7 +5,7 @@ the banks are open. On Columbus Day and Veterans Day shares trade and nothing se
 Rule 2: the number of days is a rule with a date (`core.market.rules.SETTLEMENT_DAYS`).
 
 Source: SEC Rule 15c6-1; NASD Notices to Members 95-77 and 99-83 (trades of a bank holiday settle with those
-of the business day before it); Federal Reserve Regulation A/J holiday schedule, 5 USC 6103(a).
+of the business day before it); the Federal Reserve Banks' holiday schedule, 5 USC 6103(a).
 """
 
 from __future__ import annotations
