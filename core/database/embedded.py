@@ -17,13 +17,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -47,7 +47,7 @@ SYSTEM_STATE: Final = Path("/var/lib/gatehouse-clusters")
 
 @dataclass(slots=True)
 class Cluster:
-    """A running cluster that this process holds. Close it, or end: the last holder's going stops the server."""
+    """A running cluster that this process holds. When the last holder closes it or ends, the server stops."""
 
     folder: Path
     binaries: Binaries
@@ -139,7 +139,7 @@ class Cluster:
             "gid": self.user.gid,
         }
         with self.log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603
+            return subprocess.Popen(
                 [sys.executable, "-I", "-S", str(Path(guardian.__file__)), json.dumps(orders)],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
@@ -169,7 +169,9 @@ class Cluster:
         with self.log.open("rb") as log:
             log.seek(said_before)
             said = log.read().decode(errors="replace").splitlines()
-        reasons = [line.partition("FATAL:")[2].strip() for line in said if "FATAL:" in line]
+        # A line without a user is the server's own, not an early caller's.
+        fatal = [line.partition("] @ ")[2] for line in said if "] @ FATAL:" in line or "] @ PANIC:" in line]
+        reasons = fatal or [line for line in said if line.startswith("postgres:")]
         return _explained(reasons[-1] if reasons else "it gave no reason", folder=self.data, log=self.log)
 
     def _dsn(self, database: str) -> str:
@@ -185,9 +187,7 @@ class Cluster:
         )
 
 
-def open_cluster(
-    home: Path, *, major: int = 18, overrides: Mapping[str, str] | None = None
-) -> Cluster:
+def open_cluster(home: Path, *, major: int = 18, overrides: Mapping[str, str] | None = None) -> Cluster:
     """The cluster of that home, running: made at the first call, started where it is not up, and held.
 
     `overrides` are server settings over `core.database.tuning`; they count only for who starts the server.
@@ -215,7 +215,7 @@ def open_cluster(
 
 
 def place_for(home: Path, *, user: ServerUser) -> Path:
-    """`<home>/database`, or a folder of the system's where the server's user cannot enter `home`'s parents."""
+    """`<home>/database`, or a folder of the system's where the server's user cannot come that far."""
     home = home.absolute()
     if user.uid is None or can_enter(_nearest_existing(home.parent)):
         return home / "database"
@@ -276,14 +276,16 @@ def _make_data_folder(cluster: Cluster) -> None:
 
 def _initdb(cluster: Cluster, fresh: Path, password: str) -> None:
     user = cluster.user
-    as_user = {"user": user.uid, "group": user.gid, "extra_groups": []} if user.uid is not None else {}
+    as_user: dict[str, Any] = (
+        {"user": user.uid, "group": user.gid, "extra_groups": []} if user.uid is not None else {}
+    )
     with tempfile.TemporaryDirectory(dir=cluster.folder / "run") as private:
         password_file = Path(private) / "password"
         _write_secret(password_file, password)
         if user.uid is not None and user.gid is not None:
             os.chown(private, user.uid, user.gid)
             os.chown(password_file, user.uid, user.gid)
-        done = subprocess.run(  # type: ignore[call-overload]
+        done = subprocess.run(
             [
                 cluster.binaries.program("initdb"),
                 f"--pgdata={fresh}",
@@ -323,7 +325,15 @@ def _explained(reason: str, *, folder: Path, log: Path) -> GatehouseError:
             f"the disk that holds {str(folder)!r} is full",
             fix="free some space (about 200 MB at the first start) and start again",
         )
-    broken = ("could not open file", "invalid", "corrupt", "could not locate", "not a database", "missing", "PANIC")
+    broken = (
+        "could not open file",
+        "invalid",
+        "corrupt",
+        "could not locate",
+        "not a database",
+        "missing",
+        "PANIC",
+    )
     if any(word in reason for word in broken):
         return _broken(folder, reason)
     return WorldFailed(f"the embedded PostgreSQL did not start: {reason}", fix=f"see {log}")
@@ -337,8 +347,7 @@ def _broken(folder: Path, why: str) -> IntegrityLost:
 
 
 def _write_secret(path: Path, text: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
+    path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
 
@@ -371,7 +380,7 @@ def _is_held(lock: Path) -> bool:
         return not _is_last(file)
 
 
-def _wait_for(ready: object, within: timedelta) -> None:
+def _wait_for(ready: Callable[[], bool], within: timedelta) -> None:
     deadline_ns = WallClock().monotonic_ns() + within // timedelta(microseconds=1) * 1000
-    while callable(ready) and not ready() and WallClock().monotonic_ns() < deadline_ns:
+    while not ready() and WallClock().monotonic_ns() < deadline_ns:
         Event().wait(LOOKS_EVERY.total_seconds())

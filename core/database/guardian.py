@@ -119,7 +119,11 @@ def worth_another_try(log: Path, said_before: int) -> bool:
     with log.open("rb") as lines:
         lines.seek(said_before)
         said = lines.read().decode(errors="replace")
-    return "FATAL" not in said or "lock file" in said or "shared memory block" in said
+    return all(passes_by_itself(line) for line in said.splitlines() if "] @ FATAL:" in line)
+
+
+def passes_by_itself(line: str) -> bool:
+    return any(words in line for words in ("lock file", "shared memory block", "terminating"))
 
 
 def size(log: Path) -> int:

@@ -46,4 +46,4 @@ SINCE_18: Final[Mapping[str, str]] = {"io_method": "sync"}
 
 def settings_for(major: int) -> Mapping[str, str]:
     """What a server of that major version is started with."""
-    return SERVER_SETTINGS | SINCE_18 if major >= 18 else SERVER_SETTINGS
+    return {**SERVER_SETTINGS, **SINCE_18} if major >= 18 else SERVER_SETTINGS

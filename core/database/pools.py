@@ -1,0 +1,122 @@
+"""Connections: one pool per login, each with its timeouts.
+
+Rule 1: autocommit. The journal's append is one statement and a transaction around it is a defect; whoever
+    needs a transaction asks for it by `connection.transaction()`.
+Rule 2: no statement waits for ever: a statement, a lock and an idle transaction each have their time.
+Rule 3: rows come as dicts, by the names that the statement gives.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+import psycopg
+from psycopg import AsyncConnection, Connection
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, ConnectionPool
+
+from core.errors import WorldFailed
+
+SEARCH_PATH: Final = "gatehouse, copilot, public, pg_temp"
+CONNECTS_WITHIN: Final = timedelta(seconds=5)
+STATEMENT_WITHIN: Final = timedelta(seconds=10)
+LOCK_WITHIN: Final = timedelta(seconds=5)
+IDLE_IN_TRANSACTION: Final = timedelta(seconds=15)
+WAITS_FOR_A_CONNECTION: Final = timedelta(seconds=10)
+
+SyncPool = ConnectionPool[Connection[DictRow]]
+AsyncPool = AsyncConnectionPool[AsyncConnection[DictRow]]
+
+
+def conninfo(dsn: str, *, name: str, statement_within: timedelta = STATEMENT_WITHIN) -> str:
+    """`dsn` with our timeouts and search path; `name` is what the server's views show."""
+    options = {
+        "search_path": SEARCH_PATH.replace(" ", ""),
+        "statement_timeout": _ms(statement_within),
+        "lock_timeout": _ms(LOCK_WITHIN),
+        "idle_in_transaction_session_timeout": _ms(IDLE_IN_TRANSACTION),
+        "timezone": "UTC",
+    }
+    return make_conninfo(
+        dsn,
+        application_name=f"gatehouse-{name}",
+        connect_timeout=CONNECTS_WITHIN // timedelta(seconds=1),
+        options=" ".join(f"-c {key}={value}" for key, value in options.items()),
+    )
+
+
+def connect(dsn: str, *, name: str, statement_within: timedelta = STATEMENT_WITHIN) -> Connection[DictRow]:
+    """One connection, for a command or a listener.
+
+    Raises:
+        WorldFailed: the server does not answer or does not know the login.
+    """
+    try:
+        return Connection.connect(
+            conninfo(dsn, name=name, statement_within=statement_within), autocommit=True, row_factory=dict_row
+        )
+    except psycopg.OperationalError as bad:
+        raise unreachable(bad) from bad
+
+
+async def connect_async(
+    dsn: str, *, name: str, statement_within: timedelta = STATEMENT_WITHIN
+) -> AsyncConnection[DictRow]:
+    """As `connect`, for the event loop."""
+    try:
+        return await AsyncConnection.connect(
+            conninfo(dsn, name=name, statement_within=statement_within), autocommit=True, row_factory=dict_row
+        )
+    except psycopg.OperationalError as bad:
+        raise unreachable(bad) from bad
+
+
+def sync_pool(
+    dsn: str, *, name: str, most: int, least: int = 1, statement_within: timedelta = STATEMENT_WITHIN
+) -> SyncPool:
+    """A pool for threads, closed: open it with `with`. A dead connection is replaced before it is lent."""
+    return ConnectionPool(
+        conninfo(dsn, name=name, statement_within=statement_within),
+        connection_class=Connection[DictRow],
+        kwargs=_EACH,
+        min_size=least,
+        max_size=most,
+        timeout=WAITS_FOR_A_CONNECTION.total_seconds(),
+        check=ConnectionPool.check_connection,
+        name=name,
+        open=False,
+    )
+
+
+def async_pool(
+    dsn: str, *, name: str, most: int, least: int = 1, statement_within: timedelta = STATEMENT_WITHIN
+) -> AsyncPool:
+    """A pool for the event loop, closed: open it with `async with`."""
+    return AsyncConnectionPool(
+        conninfo(dsn, name=name, statement_within=statement_within),
+        connection_class=AsyncConnection[DictRow],
+        kwargs=_EACH,
+        min_size=least,
+        max_size=most,
+        timeout=WAITS_FOR_A_CONNECTION.total_seconds(),
+        check=AsyncConnectionPool.check_connection,
+        name=name,
+        open=False,
+    )
+
+
+def unreachable(bad: psycopg.OperationalError) -> WorldFailed:
+    """What a person needs to know of a server that did not answer. Holds no password."""
+    said = str(bad).strip().splitlines() or ["no reason given"]
+    return WorldFailed(
+        f"the database cannot be reached: {said[-1].strip()}", fix="start it, or mend its address"
+    )
+
+
+_EACH: Final[dict[str, Any]] = {"autocommit": True, "row_factory": dict_row}
+
+
+def _ms(time: timedelta) -> str:
+    return str(time // timedelta(milliseconds=1))

@@ -1,0 +1,299 @@
+"""The environment, read in one place. Every setting is a row of `SETTINGS`, and the README lists them all.
+
+Rule 1: no other file reads the environment.
+Rule 2: each process loads its own dataclass and so holds only its own login and secrets.
+Rule 3: a secret is never in a `repr`, a message or a log: it is a `Secret` until it is used.
+Rule 4: a value that cannot be used is refused by the setting's name, with the fix.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from core.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table: what it is for, and what holds without it (None: it must be set)."""
+
+    name: str
+    says: str
+    default: str | None = None
+
+
+SETTINGS: Final[tuple[Setting, ...]] = (
+    Setting(
+        "GATEHOUSE_HOME", "folder of all state and secrets", "~/.gatehouse, or /var/lib/gatehouse for root"
+    ),
+    Setting(
+        "DATABASE_URL", "a server of yours; read by `bootstrap-db` and `migrate` alone", "the embedded one"
+    ),
+    Setting("GATEHOUSE_AGENT_DSN", "the copilot's login", "from GATEHOUSE_HOME"),
+    Setting("GATEHOUSE_INTAKE_DSN", "the front's login for messages and reads", "from GATEHOUSE_HOME"),
+    Setting("GATEHOUSE_APPROVER_DSN", "the front's login for people's decisions", "from GATEHOUSE_HOME"),
+    Setting("GATEHOUSE_GATE_DSN", "the worker's login", "from GATEHOUSE_HOME"),
+    Setting("GATEHOUSE_WITNESS_DSN", "the witness's login", "from GATEHOUSE_HOME"),
+    Setting("GATEHOUSE_HOST", "address that the front listens on", "127.0.0.1"),
+    Setting("GATEHOUSE_PORT", "port that the front listens on", "8080"),
+    Setting("GATEHOUSE_COPILOT_URL", "where the copilot listens; loopback only", "http://127.0.0.1:8081"),
+    Setting("GATEHOUSE_LOOPBACK_SECRET", "shared by front and copilot, so that nobody else is answered"),
+    Setting("GATEHOUSE_VENUES", "the worker's venues as name=url, separated by commas", ""),
+    Setting("GATEHOUSE_VENUE_KEY_<NAME>", "the key for the venue of that name (upper case, - as _)", ""),
+    Setting(
+        "GATEHOUSE_KEYSTORE", "folder of the subjects' keys, outside database and backup", "in GATEHOUSE_HOME"
+    ),
+    Setting("GATEHOUSE_CHECKPOINT_KEY", "64 hex digits; the copilot's MAC over its checkpoints"),
+    Setting("GATEHOUSE_SIGNING_KEY", "64 hex digits; the witness's Ed25519 seed"),
+    Setting("GATEHOUSE_MODEL", "name of the model; unset means the offline model", ""),
+    Setting("OPENAI_BASE_URL", "an OpenAI-compatible endpoint", "https://api.openai.com/v1"),
+    Setting("OPENAI_API_KEY", "its key", ""),
+    Setting("GATEHOUSE_EMBEDDINGS", "minilm (in the package), or none for words alone", "minilm"),
+)
+
+ROOT_HOME: Final = Path("/var/lib/gatehouse")
+EMBEDDINGS: Final = ("minilm", "none")
+
+Environment = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A text that is not printed. `reveal` where it is used, and nowhere else."""
+
+    _text: str
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Which model the copilot thinks with. No name: the offline one."""
+
+    name: str | None
+    base_url: str
+    api_key: Secret
+    embeddings: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrontSettings:
+    home: Path
+    intake: Secret
+    approver: Secret
+    host: str
+    port: int
+    copilot_url: str
+    loopback: Secret
+    keystore: Path
+
+
+@dataclass(frozen=True, slots=True)
+class CopilotSettings:
+    """The copilot holds its login, its MAC key and the model's key, and nothing else."""
+
+    agent: Secret
+    host: str
+    port: int
+    loopback: Secret
+    checkpoint: Secret
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A venue that the worker may send to."""
+
+    name: str
+    url: str
+    key: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    home: Path
+    gate: Secret
+    venues: tuple[Venue, ...]
+    keystore: Path
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessSettings:
+    home: Path
+    witness: Secret
+    signing: Secret
+
+
+def environment() -> Environment:
+    """The process's environment as it is now."""
+    return dict(os.environ)
+
+
+def home(env: Environment) -> Path:
+    """Where state and secrets live. Not made here."""
+    chosen = env.get("GATEHOUSE_HOME", "")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    if os.geteuid() == 0:
+        return ROOT_HOME  # root's own home is closed to the user that PostgreSQL runs as
+    return Path("~/.gatehouse").expanduser()
+
+
+def database_url(env: Environment) -> Secret | None:
+    """The owner's way to a server of the firm's own. None: the embedded one.
+
+    Raises:
+        BadInput: it is not a PostgreSQL address with a database's name.
+    """
+    text = env.get("DATABASE_URL", "")
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1
+    except ValueError:
+        usable = False
+    if not usable:
+        raise _bad("DATABASE_URL", "it is not a PostgreSQL address", "postgresql://owner@host:5432/gatehouse")
+    return Secret(text)
+
+
+def front(env: Environment) -> FrontSettings:
+    return FrontSettings(
+        home=home(env),
+        intake=_needed(env, "GATEHOUSE_INTAKE_DSN"),
+        approver=_needed(env, "GATEHOUSE_APPROVER_DSN"),
+        host=env.get("GATEHOUSE_HOST") or "127.0.0.1",
+        port=port(env),
+        copilot_url=_loopback_url(env).geturl(),
+        loopback=_needed(env, "GATEHOUSE_LOOPBACK_SECRET"),
+        keystore=keystore(env),
+    )
+
+
+def copilot(env: Environment) -> CopilotSettings:
+    url = _loopback_url(env)
+    return CopilotSettings(
+        agent=_needed(env, "GATEHOUSE_AGENT_DSN"),
+        host=url.hostname or "127.0.0.1",
+        port=url.port or 8081,
+        loopback=_needed(env, "GATEHOUSE_LOOPBACK_SECRET"),
+        checkpoint=_key(env, "GATEHOUSE_CHECKPOINT_KEY"),
+        model=model(env),
+    )
+
+
+def worker(env: Environment) -> WorkerSettings:
+    return WorkerSettings(
+        home=home(env), gate=_needed(env, "GATEHOUSE_GATE_DSN"), venues=venues(env), keystore=keystore(env)
+    )
+
+
+def witness(env: Environment) -> WitnessSettings:
+    return WitnessSettings(
+        home=home(env),
+        witness=_needed(env, "GATEHOUSE_WITNESS_DSN"),
+        signing=_key(env, "GATEHOUSE_SIGNING_KEY"),
+    )
+
+
+def port(env: Environment) -> int:
+    """The front's port.
+
+    Raises:
+        BadInput: not a whole number from 1 to 65535.
+    """
+    text = env.get("GATEHOUSE_PORT") or "8080"
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise _bad("GATEHOUSE_PORT", f"{text!r} is not a port", "a whole number from 1 to 65535")
+    return int(text)
+
+
+def keystore(env: Environment) -> Path:
+    chosen = env.get("GATEHOUSE_KEYSTORE", "")
+    return Path(chosen).expanduser().absolute() if chosen else home(env) / "keys"
+
+
+def model(env: Environment) -> Model:
+    """The chosen model and embeddings.
+
+    Raises:
+        BadInput: an address that is none, or embeddings that we do not know.
+    """
+    base_url = env.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
+    if not _is_http(base_url):
+        raise _bad("OPENAI_BASE_URL", f"{base_url!r} is not an HTTP address", "https://host/v1")
+    embeddings = env.get("GATEHOUSE_EMBEDDINGS") or "minilm"
+    if embeddings not in EMBEDDINGS:
+        raise _bad("GATEHOUSE_EMBEDDINGS", f"{embeddings!r} is not known", " or ".join(EMBEDDINGS))
+    return Model(
+        name=env.get("GATEHOUSE_MODEL") or None,
+        base_url=base_url,
+        api_key=Secret(env.get("OPENAI_API_KEY", "")),
+        embeddings=embeddings,
+    )
+
+
+def venues(env: Environment) -> tuple[Venue, ...]:
+    """The venues by name, in the order given.
+
+    Raises:
+        BadInput: a pair that is not name=url, or a name that comes twice.
+    """
+    found: dict[str, Venue] = {}
+    for pair in filter(None, (part.strip() for part in env.get("GATEHOUSE_VENUES", "").split(","))):
+        name, _, url = pair.partition("=")
+        if not name or not _is_http(url):
+            raise _bad("GATEHOUSE_VENUES", f"{pair!r} is not a name and an address", "name=http://host:port")
+        if name in found:
+            raise _bad("GATEHOUSE_VENUES", f"{name!r} is there twice", "each venue once")
+        key = env.get(f"GATEHOUSE_VENUE_KEY_{name.upper().replace('-', '_')}", "")
+        found[name] = Venue(name, url, Secret(key))
+    return tuple(found.values())
+
+
+def _needed(env: Environment, name: str) -> Secret:
+    text = env.get(name, "")
+    if not text:
+        raise BadInput(f"{name} is not set", fix="start with `gatehouse up`, or set it", field=name)
+    return Secret(text)
+
+
+def _key(env: Environment, name: str) -> Secret:
+    key = _needed(env, name)
+    try:
+        usable = len(bytes.fromhex(key.reveal())) == 32
+    except ValueError:
+        usable = False
+    if not usable:
+        raise _bad(name, "it is not a key", "64 hex digits")
+    return key
+
+
+def _loopback_url(env: Environment) -> SplitResult:
+    text = env.get("GATEHOUSE_COPILOT_URL") or "http://127.0.0.1:8081"
+    parts = urlsplit(text)
+    if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+        raise _bad("GATEHOUSE_COPILOT_URL", f"{text!r} is not on the loopback", "http://127.0.0.1:8081")
+    return parts
+
+
+def _is_http(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _bad(name: str, what: str, example: str) -> BadInput:
+    return BadInput(f"{name} cannot be used: {what}", fix=f"set it like {example}", field=name)

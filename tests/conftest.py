@@ -1,0 +1,36 @@
+"""Fixtures for every test: the network guard, the server and its clones, and the choice of long tests."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.fixtures.network import loopback_only
+from tests.fixtures.servers import database, server
+
+__all__ = ["database", "loopback_only", "server"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the full counts that the issues name")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # read when langgraph is imported
+    os.environ["LANGSMITH_TRACING"] = "false"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    skip = pytest.mark.skip(reason="a full count: run with --long")
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Everything here runs on asyncio."""
+    return "asyncio"
