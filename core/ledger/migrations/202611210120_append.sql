@@ -1,0 +1,276 @@
+-- The append: the only way anything becomes a fact. One statement, autocommit; answers per entry.
+
+-- One entry on its way in, as the law sees it. `ticketed` is the session of the person, where there is one.
+create type gatehouse.incoming as (
+    seq bigint, recorded_at timestamptz, role text, actor text, person text, thread text,
+    event_type text, stream text, stream_version bigint, trace_id text, occurred_at timestamptz, payload jsonb
+);
+
+-- leaf = sha256(0x00, u64 seq, u64 recorded_us, len role, len actor, len text, each followed by its bytes);
+-- lengths are u32, all numbers big-endian. `core.ledger.chain.leaf` is its twin.
+create function gatehouse.leaf(seq bigint, recorded_at timestamptz, role text, actor text, text text) returns bytea
+    language sql immutable set search_path = pg_catalog, pg_temp as $$
+    select sha256('\x00'::bytea || int8send(seq) || int8send((extract(epoch from recorded_at) * 1000000)::bigint)
+        || int4send(octet_length(role)) || convert_to(role, 'UTF8')
+        || int4send(octet_length(actor)) || convert_to(actor, 'UTF8')
+        || int4send(octet_length(text)) || convert_to(text, 'UTF8'))
+$$;
+
+-- What is wrong with an envelope's form, or null.
+create function gatehouse.envelope_fault(envelope jsonb, bytes int) returns text
+    language sql immutable set search_path = pg_catalog, pg_temp as $$
+    select case
+        when bytes > 262144 then 'too_large'
+        when jsonb_typeof(envelope) is distinct from 'object' then 'malformed'
+        when not pg_input_is_valid(coalesce(envelope->>'event_id', ''), 'uuid') then 'malformed_event_id'
+        when coalesce(envelope->>'event_type', '') !~ '^[A-Z][A-Za-z]{1,60}$' then 'malformed_event_type'
+        when coalesce(envelope->>'event_version', '') !~ '^[1-9][0-9]{0,3}$' then 'malformed_event_version'
+        when coalesce(envelope->>'stream', '') !~ '^[a-z]+(/[A-Za-z0-9_.:-]{1,80}){0,2}$' then 'malformed_stream'
+        when coalesce(envelope->>'stream_version', '') !~ '^[1-9][0-9]{0,15}$' then 'malformed_stream_version'
+        when coalesce(envelope->>'trace_id', '') !~ '^[0-9a-f]{32}$' then 'malformed_trace_id'
+        when coalesce(envelope->>'occurred_at', '') !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$'
+             or not pg_input_is_valid(envelope->>'occurred_at', 'timestamptz') then 'malformed_occurred_at'
+        when jsonb_typeof(envelope->'policy_decisions') is distinct from 'array' then 'malformed_policy_decisions'
+        when jsonb_typeof(envelope->'payload') is distinct from 'object' then 'malformed_payload'
+    end
+$$;
+
+-- Writes one entry at the head, whose row the caller holds locked.
+create function gatehouse.chain_entry(entry gatehouse.incoming, entry_text text, event_id uuid, event_version int)
+    returns void
+    language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    new_digest bytea;
+begin
+    update gatehouse.head set
+        seq = entry.seq, recorded_at = entry.recorded_at,
+        digest = sha256(digest || gatehouse.leaf(entry.seq, entry.recorded_at, entry.role, entry.actor, entry_text))
+        returning digest into new_digest;
+    insert into gatehouse.journal values (
+        entry.seq, entry.recorded_at, entry.role, entry.actor, entry_text, event_id, entry.event_type,
+        event_version, entry.stream, entry.stream_version, entry.trace_id, entry.occurred_at, new_digest);
+    insert into gatehouse.stream_head values (entry.stream, entry.stream_version)
+        on conflict (stream) do update set version = excluded.version;
+end $$;
+
+-- A refused call is itself an entry. Its text is RFC 8785 by construction: sorted keys, plain ASCII.
+create function gatehouse.record_refusal(role text, actor text, event_type text, code text, refused_text text)
+    returns void
+    language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    at_head gatehouse.head;
+    entry gatehouse.incoming;
+    entry_text text;
+    new_id uuid := gen_random_uuid();
+    known_type text := case when event_type ~ '^[A-Z][A-Za-z]{1,60}$' then event_type else 'unknown' end;
+begin
+    select * into at_head from gatehouse.head;
+    entry.seq := at_head.seq + 1;
+    entry.recorded_at := greatest(clock_timestamp(), at_head.recorded_at);
+    entry.role := role;
+    entry.actor := actor;
+    entry.event_type := 'AttemptRefused';
+    entry.stream := 'refused/' || role;
+    entry.stream_version := 1 + coalesce((select version from gatehouse.stream_head where stream = entry.stream), 0);
+    entry.trace_id := replace(new_id::text, '-', '');
+    entry.occurred_at := entry.recorded_at;
+    entry_text := format(
+        '{"event_id":"%s","event_type":"AttemptRefused","event_version":1,"mono_ns":"0","occurred_at":"%s",'
+        '"payload":{"attempted":"%s","code":"%s","text_digest":"%s"},"policy_decisions":[],'
+        '"stream":"%s","stream_version":%s,"trace_id":"%s"}',
+        new_id, to_char(entry.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        known_type, code, encode(sha256(convert_to(refused_text, 'UTF8')), 'hex'),
+        entry.stream, entry.stream_version, entry.trace_id);
+    perform gatehouse.chain_entry(entry, entry_text, new_id, 1);
+end $$;
+
+-- One entry: 'ok', 'duplicate', 'conflict' or 'refused'. Only 'ok' consumes a sequence.
+create function gatehouse.admit(item jsonb, out answer text, out at_seq bigint, out code text)
+    language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    entry_text text := item->>'text';
+    envelope jsonb;
+    entry gatehouse.incoming;
+    session gatehouse.session;
+    kind gatehouse.event_kind;
+    body bytea;
+    earlier gatehouse.idempotency;
+begin
+    entry.role := session_user;
+    entry.actor := session_user;
+    answer := 'refused';
+    if entry_text is null or not pg_input_is_valid(entry_text, 'jsonb') then
+        code := 'malformed';
+        return;
+    end if;
+    envelope := entry_text::jsonb;
+    entry.event_type := envelope->>'event_type';
+    code := gatehouse.envelope_fault(envelope, octet_length(entry_text));
+    if code is not null then
+        return;
+    end if;
+
+    if entry.role in ('gh_agent', 'gh_intake', 'gh_approver') then
+        session := gatehouse.live_session(item->>'ticket');
+        if session.session is null then
+            code := 'session_ended';
+            return;
+        end if;
+        if (session.thread is not null) <> (entry.role = 'gh_agent') then
+            code := 'wrong_ticket';
+            return;
+        end if;
+        entry.person := session.person;
+        entry.actor := session.person;
+        entry.thread := session.thread;
+    elsif item->>'ticket' is not null then
+        code := 'wrong_ticket';
+        return;
+    end if;
+
+    select * into kind from gatehouse.event_kind k where k.event_type = entry.event_type;
+    if kind.event_type is null or not exists (
+        select from gatehouse.event_right r where r.event_type = entry.event_type and r.role = entry.role) then
+        code := 'no_right';
+        return;
+    end if;
+    entry.stream := envelope->>'stream';
+    if not starts_with(entry.stream, kind.stream_prefix) then
+        code := 'wrong_stream';
+        return;
+    end if;
+    entry.stream_version := (envelope->>'stream_version')::bigint;
+    entry.trace_id := envelope->>'trace_id';
+    entry.occurred_at := (envelope->>'occurred_at')::timestamptz;
+    entry.payload := envelope->'payload';
+
+    if item->>'key' is not null then
+        body := sha256(convert_to(entry.event_type || ' ' || entry.stream || ' ' || entry.payload::text, 'UTF8'));
+        select * into earlier from gatehouse.idempotency i
+            where i.role = entry.role and i.actor = entry.actor and i.key = item->>'key';
+        if earlier.key is not null then
+            answer := case when earlier.body_digest = body then 'duplicate' else 'conflict' end;
+            code := case when earlier.body_digest = body then null else 'key_reused' end;
+            at_seq := earlier.seq;
+            return;
+        end if;
+    end if;
+    if exists (select from gatehouse.journal j where j.event_id = (envelope->>'event_id')::uuid) then
+        answer := 'conflict';
+        code := 'event_id_used';
+        return;
+    end if;
+    if entry.stream_version
+       <> 1 + coalesce((select s.version from gatehouse.stream_head s where s.stream = entry.stream), 0) then
+        answer := 'conflict';
+        code := 'version';
+        return;
+    end if;
+
+    select h.seq + 1, greatest(clock_timestamp(), h.recorded_at) into entry.seq, entry.recorded_at
+        from gatehouse.head h;
+    if kind.law is not null then
+        begin
+            execute format('select gatehouse.%I($1)', kind.law) into code using entry;
+        exception when data_exception or integrity_constraint_violation then
+            code := 'malformed_payload';
+        end;
+        if code is not null then
+            return;
+        end if;
+    end if;
+    perform gatehouse.chain_entry(entry, entry_text, (envelope->>'event_id')::uuid, (envelope->>'event_version')::int);
+    if body is not null then
+        insert into gatehouse.idempotency values (entry.role, entry.actor, item->>'key', body, entry.seq);
+    end if;
+    answer := 'ok';
+    at_seq := entry.seq;
+end $$;
+
+-- `entries` is an array of {text, ticket?, key?, group?}. Neighbours that share a group are all or nothing.
+create function gatehouse.append(entries jsonb) returns table (n int, answer text, at_seq bigint, code text)
+    language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    items jsonb[];
+    first int := 1;
+    last int;
+    k int;
+    outcome record;
+    failed_at int;
+    group_answers text[];
+    group_seqs bigint[];
+begin
+    if transaction_timestamp() <> statement_timestamp() then
+        raise exception 'append is one statement of its own: a transaction around it would hold the head for everybody'
+            using errcode = 'invalid_transaction_state';
+    end if;
+    select array_agg(value order by ordinality) into items from jsonb_array_elements(entries) with ordinality;
+    perform from gatehouse.head for update;
+    while first <= coalesce(array_length(items, 1), 0) loop
+        last := first;
+        while items[first]->>'group' is not null and last < array_length(items, 1)
+              and items[last + 1]->>'group' = items[first]->>'group' loop
+            last := last + 1;
+        end loop;
+        if last = first then
+            outcome := gatehouse.admit(items[first]);
+            if outcome.answer = 'refused' then
+                perform gatehouse.record_refusal(session_user, gatehouse.actor_of(items[first]->>'ticket'),
+                    gatehouse.type_of(items[first]->>'text'), outcome.code, coalesce(items[first]->>'text', ''));
+            end if;
+            return query select first, outcome.answer, outcome.at_seq, outcome.code;
+        else
+            failed_at := null;
+            group_answers := '{}';
+            group_seqs := '{}';
+            begin
+                for k in first..last loop
+                    outcome := gatehouse.admit(items[k]);
+                    if outcome.answer in ('refused', 'conflict') then
+                        failed_at := k;
+                        raise exception using errcode = 'GH001', message = 'group';
+                    end if;
+                    group_answers := group_answers || outcome.answer;
+                    group_seqs := group_seqs || outcome.at_seq;
+                end loop;
+            exception when sqlstate 'GH001' then
+                null; -- what the group did is undone; the loop below says so
+            end;
+            if failed_at is null then
+                return query select first - 1 + g.i::int, g.a, g.s, null::text
+                    from unnest(group_answers, group_seqs) with ordinality as g (a, s, i);
+            else
+                if outcome.answer = 'refused' then
+                    perform gatehouse.record_refusal(session_user, gatehouse.actor_of(items[failed_at]->>'ticket'),
+                        gatehouse.type_of(items[failed_at]->>'text'), outcome.code, coalesce(items[failed_at]->>'text', ''));
+                end if;
+                for k in first..last loop
+                    return query select k, outcome.answer, null::bigint,
+                        case when k = failed_at then outcome.code else 'group' end;
+                end loop;
+            end if;
+        end if;
+        first := last + 1;
+    end loop;
+end $$;
+
+create function gatehouse.actor_of(ticket text) returns text
+    language sql stable security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+    select coalesce((gatehouse.live_session(ticket)).person, session_user::text)
+$$;
+create function gatehouse.type_of(entry_text text) returns text
+    language sql immutable set search_path = pg_catalog, pg_temp as $$
+    select case when pg_input_is_valid(entry_text, 'jsonb') then entry_text::jsonb->>'event_type' end
+$$;
+
+-- The versions of some streams, for callers that are about to append to them.
+create function gatehouse.stream_versions(streams text[]) returns table (stream text, version bigint)
+    language sql stable security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+    select s.stream, s.version from gatehouse.stream_head s where s.stream = any (streams)
+$$;
+
+insert into gatehouse.event_kind values ('AttemptRefused', 'refused/', null);
+
+revoke all on all functions in schema gatehouse from public;
+grant execute on function gatehouse.append(jsonb), gatehouse.stream_versions(text[])
+    to gh_agent, gh_intake, gh_approver, gh_gate;
