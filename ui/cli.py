@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "doctor": ("ui.commands.doctor:doctor", "Check this machine and say what is missing."),
     "test": ("ui.commands.test:test", "Run every check and every test."),
     "bench": ("ui.commands.bench:bench", "Measure a named figure."),
+    "venue serve": ("ui.commands.venue:venue_serve", "Start one simulated venue in the foreground."),
 }
 
 GROUPS: Final[Mapping[str, str]] = {
@@ -31,6 +32,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "audit": "The record: verify and show.",
     "day": "The business day: show, close, open.",
     "people": "People and their passwords.",
+    "venue": "Simulated venues.",
 }
 
 # 2 is typer's own, for words that it cannot read.

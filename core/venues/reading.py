@@ -1,0 +1,183 @@
+"""A venue's JSON as values of the port. Pure.
+
+Rule 1: what is missing, of another type or out of range raises (`KeyError`, `TypeError`, `ValueError`,
+    `BadInput`); the adapter decides whether that is doubt. Nothing is filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from core.ids import OrderId, Symbol, VenueName
+from core.money import exact
+from core.orders.events import OrderType, TimeInForce
+from core.venues.fees import FeeSchedule, Liquidity
+from core.venues.venue import (
+    Accepted,
+    Capabilities,
+    Ended,
+    Execution,
+    Found,
+    Health,
+    How,
+    Looking,
+    NotKnown,
+    Page,
+    Quote,
+    Rejected,
+    Report,
+)
+
+Json = Mapping[str, Any]
+
+
+def sending(answer: Json) -> Accepted | Rejected:
+    match answer["answer"]:
+        case "accepted":
+            return Accepted(_text(answer, "venue_order"))
+        case "rejected":
+            return Rejected(_text(answer, "reason"))
+    raise ValueError(answer["answer"])
+
+
+def looking(answer: Json) -> Looking:
+    if answer["answer"] == "not_known":
+        return NotKnown()
+    said = sending(answer)
+    if isinstance(said, Rejected):
+        return said
+    ended_as = answer["ended"]
+    return Found(
+        accepted=said,
+        executions=tuple(execution(one) for one in answer["executions"]),
+        ended=None if ended_as is None else ended(ended_as),
+    )
+
+
+def page(answer: Json) -> Page:
+    return Page(tuple(report(one) for one in answer["reports"]), _text(answer, "cursor"))
+
+
+def cursor(answer: Json) -> str:
+    return _text(answer, "cursor")
+
+
+def report(one: Json) -> Report:
+    match one["report"]:
+        case "execution":
+            return execution(one)
+        case "ended":
+            return ended(one)
+    raise ValueError(one["report"])
+
+
+def execution(one: Json) -> Execution:
+    return Execution(
+        id=_text(one, "execution"),
+        order=OrderId(_text(one, "order")),
+        quantity=_above_zero(one, "quantity"),
+        price=_above_zero(one, "price"),
+        fee=_from_zero(one, "fee"),
+        liquidity=Liquidity(one["liquidity"]),
+        executed_at=_moment(one, "executed_at"),
+        trade_date=date.fromisoformat(_text(one, "trade_date")),
+    )
+
+
+def ended(one: Json) -> Ended:
+    return Ended(
+        order=OrderId(_text(one, "order")),
+        how=How(one["how"]),
+        executed=_from_zero(one, "executed"),
+        at=_moment(one, "at"),
+        session=date.fromisoformat(_text(one, "session")),
+    )
+
+
+def quotes(venue: VenueName, answer: Json) -> Mapping[Symbol, Quote]:
+    found = (_quote(venue, one) for one in answer["quotes"])
+    return {quote.symbol: quote for quote in found}
+
+
+def capabilities(answer: Json) -> Capabilities:
+    fees = answer["fees"]
+    return Capabilities(
+        symbols=frozenset(Symbol(symbol) for symbol in answer["symbols"]),
+        order_types=frozenset(OrderType(word) for word in answer["order_types"]),
+        times_in_force=frozenset(TimeInForce(word) for word in answer["times_in_force"]),
+        fractional_shares=_flag(answer, "fractional_shares"),
+        cancels=_flag(answer, "cancels"),
+        fees=FeeSchedule(
+            version=int(fees["version"]),
+            taker_per_share=_from_zero(fees, "taker_per_share"),
+            maker_per_share=_from_zero(fees, "maker_per_share"),
+            taker_bps=_from_zero(fees, "taker_bps"),
+            maker_bps=_from_zero(fees, "maker_bps"),
+        ),
+        latency=timedelta(milliseconds=int(answer["latency_ms"])),
+        simulated=_flag(answer, "simulated"),
+    )
+
+
+def health(answer: Json) -> Health:
+    return Health(
+        open=_flag(answer, "open"),
+        session=date.fromisoformat(_text(answer, "session")),
+        simulated=_flag(answer, "simulated"),
+    )
+
+
+def _quote(venue: VenueName, one: Json) -> Quote:
+    found = Quote(
+        venue=venue,
+        symbol=Symbol(_text(one, "symbol")),
+        bid=_above_zero(one, "bid"),
+        ask=_above_zero(one, "ask"),
+        bid_size=_from_zero(one, "bid_size"),
+        ask_size=_from_zero(one, "ask_size"),
+        last=_above_zero(one, "last"),
+        session=date.fromisoformat(_text(one, "session")),
+        taken_at=_moment(one, "taken_at"),
+        synthetic=_flag(one, "synthetic"),
+    )
+    if found.bid > found.ask:
+        raise ValueError(f"bid {found.bid} above ask {found.ask}")
+    return found
+
+
+def _text(one: Json, name: str) -> str:
+    found = one[name]
+    if not isinstance(found, str) or not found:
+        raise TypeError(f"{name} {found!r} is not a text")
+    return found
+
+
+def _flag(one: Json, name: str) -> bool:
+    found = one[name]
+    if not isinstance(found, bool):
+        raise TypeError(f"{name} {found!r} is not a yes or no")
+    return found
+
+
+def _from_zero(one: Json, name: str) -> Decimal:
+    number = exact(_text(one, name), field=name)
+    if number < 0:
+        raise ValueError(f"{name} {number} is below zero")
+    return number
+
+
+def _above_zero(one: Json, name: str) -> Decimal:
+    number = _from_zero(one, name)
+    if not number:
+        raise ValueError(f"{name} is zero")
+    return number
+
+
+def _moment(one: Json, name: str) -> datetime:
+    found = datetime.fromisoformat(_text(one, name))
+    if found.tzinfo is None:
+        raise ValueError(f"{name} {found} has no zone")
+    return found.astimezone(UTC)
