@@ -71,12 +71,7 @@ class Cluster:
 
     def is_alive(self) -> bool:
         """Whether the server answers to its password now."""
-        try:
-            with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
-                connection.execute("select 1")
-        except psycopg.OperationalError:
-            return False
-        return True
+        return self._answer() is None
 
     def ensure_running(self) -> None:
         """Start the server again where it and its guardian were killed; else nothing.
@@ -107,7 +102,9 @@ class Cluster:
     def _start(self) -> None:
         deadline_ns = WallClock().monotonic_ns() + STARTS_WITHIN // timedelta(microseconds=1) * 1000
         said_before = self.log.stat().st_size if self.log.exists() else 0
-        while not self.is_alive():
+        while (answer := self._answer()) is not None:
+            if 'database "postgres" does not exist' in answer or "authentication failed" in answer:
+                raise _broken(self.data, answer.rpartition("FATAL:")[2].strip().splitlines()[0])
             if not _is_held(self.folder / "guardian.lock"):
                 if self._guardian is not None and self._guardian.poll() == guardian.CANNOT_START:
                     self._guardian = None
@@ -118,6 +115,15 @@ class Cluster:
             if WallClock().monotonic_ns() > deadline_ns:
                 raise self._why_not(said_before)
             Event().wait(LOOKS_EVERY.total_seconds())
+
+    def _answer(self) -> str | None:
+        """None from a live server; else what kept it from answering."""
+        try:
+            with psycopg.connect(self._dsn("postgres"), autocommit=True) as connection:
+                connection.execute("select 1")
+        except psycopg.OperationalError as bad:
+            return str(bad).strip()
+        return None
 
     def _new_guardian(self) -> subprocess.Popen[bytes]:
         if self.log.exists() and self.log.stat().st_size > LOG_MOST_BYTES:
@@ -327,6 +333,8 @@ def _explained(reason: str, *, folder: Path, log: Path) -> GatehouseError:
         )
     broken = (
         "could not open file",
+        "could not access",
+        "could not find",
         "invalid",
         "corrupt",
         "could not locate",

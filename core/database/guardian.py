@@ -119,7 +119,8 @@ def worth_another_try(log: Path, said_before: int) -> bool:
     with log.open("rb") as lines:
         lines.seek(said_before)
         said = lines.read().decode(errors="replace")
-    return all(passes_by_itself(line) for line in said.splitlines() if "] @ FATAL:" in line)
+    reasons = [line for line in said.splitlines() if "] @ FATAL:" in line or line.startswith("postgres:")]
+    return all(passes_by_itself(line) for line in reasons)
 
 
 def passes_by_itself(line: str) -> bool:

@@ -79,7 +79,7 @@ def migrate_here(env: Environment, *, root: Path) -> tuple[Cluster | None, Seque
 
 
 def make_ready(env: Environment, *, root: Path) -> Ready:
-    """Bootstrap and migrate: what `up` does before the first process starts. Costs little when all is there."""
+    """Bootstrap and migrate: what `up` does before the first process starts. Quick when all is there."""
     cluster, logins = bootstrap_here(env)
     try:
         landed = migrate(logins.dsn(OWNER), found(root))
