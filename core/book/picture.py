@@ -106,11 +106,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Household:
+    """`related`: it is of somebody who works here, or of the spouse of one."""
+
     id: HouseholdId
     advisor: PersonId
     accounts: tuple[Account, ...]
     objective: str | None
     profile_recorded_on: date | None
+    related: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,15 +42,21 @@ def worst_price(leg: Leg) -> Decimal:
     return leg.band_high if leg.side is Side.BUY else leg.band_low
 
 
-def most_paid(leg: Leg, ticket_fee: Decimal) -> Decimal:
-    """Dollars that a buy can take from the account, fees included, up to the cent."""
-    price = worst_price(leg)
-    paid = (leg.quantity * price).quantize(CENT, rounding=ROUND_UP)
-    return paid + most_fees(quantity=leg.quantity, price=price, ticket_fee=ticket_fee)
+def most_paid(*, quantity: Decimal, price: Decimal, ticket_fee: Decimal) -> Decimal:
+    """Dollars that buying at `price` or better can take, fees included, rounded up to the cent."""
+    paid = (quantity * price).quantize(CENT, rounding=ROUND_UP)
+    return paid + most_fees(quantity=quantity, price=price, ticket_fee=ticket_fee)
 
 
-def least_received(leg: Leg, ticket_fee: Decimal) -> Decimal:
-    """Dollars that a sale brings if it fills, fees taken off; below zero where the fees exceed it."""
+def least_received(*, quantity: Decimal, price: Decimal, ticket_fee: Decimal) -> Decimal:
+    """Dollars that selling at `price` or better brings, fees taken off; below zero where they exceed it."""
+    received = (quantity * price).quantize(CENT, rounding=ROUND_DOWN)
+    return received - most_fees(quantity=quantity, price=price, ticket_fee=ticket_fee)
+
+
+def worst_cash(leg: Leg, ticket_fee: Decimal) -> Decimal:
+    """Dollars that the leg moves at worst: what a buy can take is negative, what a sale brings positive."""
     price = worst_price(leg)
-    fees = most_fees(quantity=leg.quantity, price=price, ticket_fee=ticket_fee)
-    return (leg.quantity * price).quantize(CENT, rounding=ROUND_DOWN) - fees
+    if leg.side is Side.BUY:
+        return -most_paid(quantity=leg.quantity, price=price, ticket_fee=ticket_fee)
+    return least_received(quantity=leg.quantity, price=price, ticket_fee=ticket_fee)

@@ -17,8 +17,8 @@ from typing import ClassVar, Final, Protocol
 
 from core.book.picture import Account, Market, Picture
 from core.errors import IntegrityLost
-from core.orders.content import Leg
 from core.ids import Digest
+from core.orders.content import Leg
 
 
 class Severity(StrEnum):
@@ -109,7 +109,9 @@ def assess(intents: Sequence[Intent], policies: Sequence[Policy], limits: Limits
     if not policies:
         raise IntegrityLost("no risk policy is loaded", fix="deploy the policy set before assessing")
     answers = tuple(
-        Answer(policy.code, intent.leg.leg, policy.check(intent, limits)) for intent in intents for policy in policies
+        Answer(policy.code, intent.leg.leg, policy.check(intent, limits))
+        for intent in intents
+        for policy in policies
     )
     return Verdict(answers, policy_set_digest(policies, limits))
 

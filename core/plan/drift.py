@@ -1,0 +1,79 @@
+"""How far an account is from its model.
+
+Rule 1: weights are fractions of the account's whole value, all cash included.
+Rule 2: what is held outside the model has a target of nothing.
+Rule 3: an account without a model, or without value, has no drift.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+from core.book.picture import Account, Market, value
+from core.errors import WorldFailed
+
+CASH: Final = "cash"
+WEIGHT_STEP: Final = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One holding against its target. `points` are percentage points, positive where too much is held."""
+
+    symbol: str  # "cash" for cash
+    weight: Decimal
+    target: Decimal
+    points: Decimal
+
+
+def weight_of(dollars: Decimal, total: Decimal) -> Decimal:
+    """A fraction at six decimals, half to even; nothing of nothing is nothing."""
+    return (dollars / total).quantize(WEIGHT_STEP, rounding=ROUND_HALF_EVEN) if total else Decimal(0)
+
+
+def drift(account: Account, market: Market) -> tuple[Drift, ...]:
+    """Every holding and target, cash last, the others by symbol.
+
+    Raises:
+        WorldFailed: something that is held has no price.
+    """
+    if account.model is None:
+        return ()
+    total = priced_value(account, market)
+    if total <= 0:
+        return ()
+    targets = account.model.weights
+    rows = []
+    for symbol in sorted({*account.symbols(), *targets}):
+        held = account.shares(symbol)
+        dollars = held * market.prices[symbol].price if held else Decimal(0)
+        rows.append(_row(symbol, weight_of(dollars, total), targets.get(symbol, Decimal(0))))
+    cash = account.cash.settled + account.cash.unsettled + account.cash.held
+    rows.append(_row(CASH, weight_of(cash, total), account.model.cash_weight))
+    return tuple(rows)
+
+
+def largest_drift(account: Account, market: Market) -> Decimal:
+    """The largest deviation of any holding, as a fraction of the account; zero where there is no drift."""
+    return max((abs(row.weight - row.target) for row in drift(account, market)), default=Decimal(0))
+
+
+def priced_value(account: Account, market: Market) -> Decimal:
+    """Dollars; as `value`, with a named error.
+
+    Raises:
+        WorldFailed: something that is held has no price.
+    """
+    unpriced = [symbol for symbol in account.symbols() if symbol not in market.prices]
+    if unpriced:
+        raise WorldFailed(
+            f"account {account.id!r} holds {', '.join(unpriced)}, which has no price",
+            fix="wait for a price, or set the account aside",
+        )
+    return value(account, market)
+
+
+def _row(symbol: str, weight: Decimal, target: Decimal) -> Drift:
+    return Drift(symbol=symbol, weight=weight, target=target, points=(weight - target) * 100)

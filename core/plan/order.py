@@ -1,0 +1,111 @@
+"""One order, asked for by name: what it would use and what would come of it.
+
+Rule 1: the advisor's words choose account, symbol, side, quantity and limit; nothing here changes one.
+Rule 2: an order that cannot be priced is set aside; whether one may trade is asked of `core.risk`.
+Rule 3: a sale uses the lots of highest cost; asking for more than is held leaves shares without a lot,
+which the policies deny.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from core.book.picture import Account, Picture
+from core.errors import BadInput, NotFound
+from core.ids import Symbol
+from core.money import tidy
+from core.orders.content import LotChoice, Preview
+from core.orders.events import OrderType, Request, Side
+from core.plan.assumptions import Assumptions
+from core.plan.band import band, unusable_price
+from core.plan.lots import highest_cost_first
+from core.plan.preview import shown, untouched
+from core.plan.trade import Plan, Trade
+
+
+def single_order(picture: Picture, request: Request, assumptions: Assumptions) -> Plan:
+    """The plan of a request of kind `order`: one trade, or its account set aside.
+
+    Raises:
+        BadInput: a field is missing or does not fit; names it. Nothing is planned.
+        NotFound: the account is not of this household. Nothing is planned.
+    """
+    account = _account(picture, request)
+    symbol, side, quantity = _asked(request)
+    why = _unplannable(picture, symbol, assumptions)
+    if why:
+        summary = untouched(account, picture.market, why)
+        return Plan((), {account.id: why}, Preview(rows=(), accounts=(summary,)))
+    trade = Trade(
+        account=account.id,
+        symbol=symbol,
+        side=side,
+        quantity=tidy(quantity),
+        lots=_lots(picture, account, symbol, side, quantity),
+        reference_price=picture.market.prices[symbol].price,
+        order_type=request.order_type or OrderType.MARKET,
+        limit_price=None if request.limit_price is None else tidy(request.limit_price),
+    )
+    seen = shown(account, (trade,), picture.market, assumptions)
+    return Plan((trade,), {}, Preview(rows=seen.rows, accounts=(seen.summary,)))
+
+
+def _account(picture: Picture, request: Request) -> Account:
+    if len(request.accounts) != 1:
+        raise BadInput(
+            f"an order is for one account, not {len(request.accounts)}", fix="name one", field="accounts"
+        )
+    account = next((a for a in picture.household.accounts if a.id == request.accounts[0]), None)
+    if account is None:
+        raise NotFound(
+            f"{request.accounts[0]!r} is not an account of household {picture.household.id!r}",
+            fix="name an account of the household",
+            field="accounts",
+        )
+    return account
+
+
+def _asked(request: Request) -> tuple[Symbol, Side, Decimal]:
+    if request.symbol is None:
+        raise BadInput("the order names no symbol", fix="name a listed symbol", field="symbol")
+    if request.side is None:
+        raise BadInput("the order does not say buy or sell", fix="say which", field="side")
+    if request.quantity is None or request.quantity <= 0:
+        raise BadInput(
+            f"quantity {request.quantity} is not above zero", fix="give a number of shares", field="quantity"
+        )
+    limited = request.order_type is OrderType.LIMIT
+    if limited and (request.limit_price is None or request.limit_price <= 0):
+        raise BadInput(
+            "a limit order needs a limit price above zero", fix="give the limit price", field="limit_price"
+        )
+    if not limited and request.limit_price is not None:
+        raise BadInput(
+            "only a limit order has a limit price",
+            fix="ask for a limit order, or leave the price out",
+            field="limit_price",
+        )
+    return request.symbol, request.side, request.quantity
+
+
+def _unplannable(picture: Picture, symbol: Symbol, assumptions: Assumptions) -> str | None:
+    instrument = picture.market.instruments.get(symbol)
+    if instrument is None:
+        return f"{symbol} is not an instrument that the firm lists"
+    why = unusable_price(symbol, picture.market)
+    if why:
+        return why
+    reference = picture.market.prices[symbol].price
+    try:
+        band(reference=reference, tick=instrument.tick, width=assumptions.limits.price_band)
+    except BadInput as bad:
+        return bad.says
+    return None
+
+
+def _lots(
+    picture: Picture, account: Account, symbol: Symbol, side: Side, quantity: Decimal
+) -> tuple[LotChoice, ...]:
+    if side is Side.BUY:
+        return ()
+    return highest_cost_first(account, symbol, quantity, on=picture.market.session)

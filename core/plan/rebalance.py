@@ -1,0 +1,138 @@
+"""Back to the model: what each account should sell and buy, in whole shares.
+
+Rule 1: an account is ready, or set aside with a reason; one exception never stops the rest.
+Rule 2: an account pays with its own cash and its own sells, and every basket is fundable at worst.
+Rule 3: the same picture and assumptions give the same plan, to the share and to the cent.
+Rule 4: this is arithmetic. Whether it is allowed is for `core.risk`, which is asked afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from core.book.picture import Account, Market, Picture
+from core.errors import BadInput, NotFound
+from core.ids import AccountId, Symbol
+from core.orders.content import AccountSummary, Preview, Row
+from core.orders.events import OrderType, Side
+from core.plan.assumptions import Assumptions
+from core.plan.band import unusable_price
+from core.plan.basket import Basket, fill_basket, table
+from core.plan.cash_needs import cash_need, spare_cash
+from core.plan.drift import largest_drift
+from core.plan.lots import highest_cost_first
+from core.plan.preview import shown, untouched
+from core.plan.targets import targets
+from core.plan.trade import Plan, Trade
+
+OPEN: Final = "open"
+STATUS_SAYS: Final = {
+    "frozen": "the account is frozen",
+    "transferring_out": "the account is transferring out",
+}
+
+
+def rebalance(picture: Picture, accounts: Sequence[AccountId], assumptions: Assumptions) -> Plan:
+    """The plan for these accounts of the household, or for all of them where none is named.
+
+    Raises:
+        NotFound: an account is not of this household. Nothing is planned.
+    """
+    trades: list[Trade] = []
+    set_aside: dict[AccountId, str] = {}
+    rows: list[Row] = []
+    summaries: list[AccountSummary] = []
+    for account in _chosen(picture, accounts):
+        found = account_plan(account, picture.market, assumptions)
+        if isinstance(found, str):
+            set_aside[account.id] = found
+            summaries.append(untouched(account, picture.market, found))
+            continue
+        seen = shown(account, found, picture.market, assumptions)
+        trades += found
+        rows += seen.rows
+        summaries.append(seen.summary)
+    return Plan(tuple(trades), set_aside, Preview(rows=tuple(rows), accounts=tuple(summaries)))
+
+
+def account_plan(account: Account, market: Market, assumptions: Assumptions) -> tuple[Trade, ...] | str:
+    """The account's trades, sells first, or why there are none."""
+    model = account.model
+    if model is None:
+        return "the account has no model portfolio"
+    blocked = _blocked(account, market)
+    if blocked:
+        return blocked
+    need = cash_need(account, session=market.session, horizon=assumptions.outflow_horizon)
+    spare = spare_cash(account, need)
+    largest = largest_drift(account, market)
+    if largest <= model.tolerance and spare >= 0:
+        return f"in tolerance: largest deviation {_points(largest)} of {_points(model.tolerance)} points"
+    wanted = targets(account, model, market, need)
+    try:
+        at = table(account, market, wanted.dollars, assumptions)
+    except BadInput as bad:
+        return bad.says
+    basket = fill_basket(at, wanted.dollars, spare=spare)
+    if basket.missing:
+        return (
+            f"${-spare:,.2f} must be raised for what is due and the cash floor, and selling everything "
+            f"that may be sold leaves ${basket.missing:,.2f} of it missing"
+        )
+    trades = _trades(account, market, basket)
+    return trades or _nothing(wanted.kept, assumptions.minimum_trade)
+
+
+def _chosen(picture: Picture, accounts: Sequence[AccountId]) -> Iterable[Account]:
+    known = {account.id: account for account in picture.household.accounts}
+    unknown = sorted(set(accounts) - set(known))
+    if unknown:
+        raise NotFound(
+            f"{', '.join(unknown)} is not an account of household {picture.household.id!r}",
+            fix="name accounts of one household",
+            field="accounts",
+        )
+    return [known[account] for account in sorted(set(accounts) or set(known))]
+
+
+def _blocked(account: Account, market: Market) -> str | None:
+    if account.status != OPEN:
+        return STATUS_SAYS.get(account.status, f"the account's status is {account.status!r}")
+    if account.cash.reserved or any(account.reserved_lots.values()):
+        return "the account has submitted or open orders"
+    symbols = sorted({*account.symbols(), *(account.model.weights if account.model else ())})
+    return next((why for symbol in symbols if (why := unusable_price(symbol, market))), None)
+
+
+def _trades(account: Account, market: Market, basket: Basket) -> tuple[Trade, ...]:
+    sells = [
+        _trade(account, market, symbol, Side.SELL, basket.sells[symbol]) for symbol in sorted(basket.sells)
+    ]
+    buys = [_trade(account, market, symbol, Side.BUY, basket.buys[symbol]) for symbol in sorted(basket.buys)]
+    return (*sells, *buys)
+
+
+def _trade(account: Account, market: Market, symbol: Symbol, side: Side, quantity: Decimal) -> Trade:
+    sold = side is Side.SELL
+    return Trade(
+        account=account.id,
+        symbol=symbol,
+        side=side,
+        quantity=quantity,
+        lots=highest_cost_first(account, symbol, quantity, on=market.session) if sold else (),
+        reference_price=market.prices[symbol].price,
+        order_type=OrderType.LIMIT,
+        limit_price=None,
+    )
+
+
+def _nothing(kept: Mapping[Symbol, str], minimum: Decimal) -> str:
+    says = f"nothing to trade: no deviation reaches one share and ${minimum:,.2f}"
+    held = "; ".join(f"{symbol}: {why}" for symbol, why in kept.items())
+    return f"{says}, apart from what stays as it is ({held})" if held else says
+
+
+def _points(fraction: Decimal) -> str:
+    return f"{fraction * 100:.2f}"

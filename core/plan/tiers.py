@@ -1,0 +1,79 @@
+"""How much deciding a proposal needs, as data.
+
+Rule 1: a batch is tiered by its worst account and by its total.
+Rule 2: dollars are what is traded, buys and sells together, at reference prices; the fraction is of the
+account's value.
+Rule 3: the household of somebody who works here, or of a spouse, is never below tier 3.
+Rule 4: a soft finding, a non-discretionary account, or a buy outside the account's model is not routine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from hashlib import sha256
+from typing import Final, Literal
+
+from core.book.picture import Account, Picture
+from core.ids import Digest
+from core.orders.content import Leg
+from core.orders.events import Side
+from core.plan.drift import priced_value
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Up to these numbers, both included. `routine` asks for rule 4 as well."""
+
+    number: Literal[1, 2]
+    version: int
+    dollars: Decimal
+    fraction: Decimal
+    routine: bool
+
+
+TIERS: Final = (
+    Tier(number=1, version=1, dollars=Decimal(250_000), fraction=Decimal("0.25"), routine=True),
+    Tier(number=2, version=1, dollars=Decimal(1_000_000), fraction=Decimal("0.50"), routine=False),
+)
+"""In the order that they are tried. What fits none is tier 3: a principal and compliance."""
+
+TIERS_DIGEST: Final = Digest(sha256("\n".join(map(repr, TIERS)).encode()).hexdigest())
+
+
+def tier_of(legs: Sequence[Leg], picture: Picture, *, has_finding: bool) -> Literal[1, 2, 3]:
+    """The first tier that the proposal fits.
+
+    Raises:
+        WorldFailed: an account holds something without a price.
+    """
+    if picture.household.related:
+        return 3
+    accounts = [picture.account(account) for account in sorted({leg.account for leg in legs})]
+    routine = not has_finding and all(_routine(account, legs) for account in accounts)
+    total = sum((_dollars(leg) for leg in legs), Decimal(0))
+    for tier in TIERS:
+        fits = total <= tier.dollars and all(_fits(account, legs, picture, tier) for account in accounts)
+        if fits and (routine or not tier.routine):
+            return tier.number
+    return 3
+
+
+def consent_needed(legs: Sequence[Leg], picture: Picture) -> bool:
+    """Whether a client must consent: any account with a leg is non-discretionary."""
+    return any(not picture.account(leg.account).discretionary for leg in legs)
+
+
+def _fits(account: Account, legs: Sequence[Leg], picture: Picture, tier: Tier) -> bool:
+    dollars = sum((_dollars(leg) for leg in legs if leg.account == account.id), Decimal(0))
+    return dollars <= tier.fraction * priced_value(account, picture.market)
+
+
+def _routine(account: Account, legs: Sequence[Leg]) -> bool:
+    bought = {leg.symbol for leg in legs if leg.account == account.id and leg.side is Side.BUY}
+    return account.discretionary and account.model is not None and bought <= set(account.model.weights)
+
+
+def _dollars(leg: Leg) -> Decimal:
+    return leg.quantity * leg.reference_price

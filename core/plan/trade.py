@@ -1,0 +1,38 @@
+"""What a plan consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core.ids import AccountId, Symbol
+from core.orders.content import LotChoice, Preview
+from core.orders.events import OrderType, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """One order to be. `limit_price` None and type limit: the far edge of the band, set with the legs."""
+
+    account: AccountId
+    symbol: Symbol
+    side: Side
+    quantity: Decimal
+    lots: tuple[LotChoice, ...]  # empty for a buy
+    reference_price: Decimal  # dollars per share, as the market had it
+    order_type: OrderType
+    limit_price: Decimal | None
+
+    @property
+    def dollars(self) -> Decimal:
+        return self.quantity * self.reference_price
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What should change, what would come of it, and why nothing is proposed for the rest."""
+
+    trades: tuple[Trade, ...]
+    set_aside: Mapping[AccountId, str]
+    preview: Preview
