@@ -30,10 +30,9 @@ _FIRST_WITHDRAWAL: Final = date(2023, 1, 3)
 def deposits(account: Account, cash: Decimal) -> Iterator[CashDeposited]:
     """`cash` dollars in one deposit, or two where some of it came by cheque yesterday."""
     held = to_cents(cash * _HELD_PART) if account.condition is Condition.EXCESS_CASH else Decimal(0)
-    if cash > held:
-        yield CashDeposited(
-            account=account.id, deposit=f"dep-{_digits(account)}-1", amount=to_cents(cash) - held
-        )
+    good = to_cents(cash) - held
+    if good:
+        yield CashDeposited(account=account.id, deposit=f"dep-{_digits(account)}-1", amount=good)
     if held:
         yield CashDeposited(
             account=account.id,

@@ -106,14 +106,8 @@ def lots(account: Account, session: date, draw: Draw) -> tuple[LotReceived, ...]
 
 def invested(opened: Iterable[LotReceived], session: date) -> Decimal:
     """Dollars in what is traded, at the close of `session`."""
-    return sum(
-        (
-            lot.quantity * closing_price(lot.symbol, session).price
-            for lot in opened
-            if listing(lot.symbol).tradable
-        ),
-        Decimal(0),
-    )
+    traded = (lot for lot in opened if listing(lot.symbol).tradable)
+    return sum((lot.quantity * closing_price(lot.symbol, session).price for lot in traded), Decimal(0))
 
 
 def _purchases(account: Account, session: date, draw: Draw) -> Iterator[tuple[Symbol, date, Decimal]]:
@@ -171,11 +165,8 @@ def _parcels(account: Account, symbol: Symbol, shares: Decimal, draw: Draw) -> I
     days = sorted(_bought_on(account, symbol, draw.under(f"parcel {number}")) for number in range(count))
     left = shares
     for number, day in enumerate(days, start=1):
-        part = (
-            left
-            if number == count
-            else whole_shares_down(left * draw.between(30, 60, f"part {number}") / 100)
-        )
+        share = draw.between(30, 60, f"part {number}")
+        part = left if number == count else whole_shares_down(left * share / 100)
         left -= part
         if part:
             yield day, part

@@ -1,6 +1,6 @@
 """Which households and accounts the demo firm has, and what each is meant to show.
 
-Rule 1: twenty households an advisor; the condition of each stands in a table, so that any seed shows them all.
+Rule 1: twenty households an advisor; the condition of each stands in a table, so any seed shows them all.
 Rule 2: the seed draws ages, dates, sizes and objectives; it changes neither names nor conditions.
 Rule 3: everything here is synthetic.
 """
@@ -120,8 +120,8 @@ def _households(draw: Draw) -> Iterator[Household]:
     per_advisor = len(CONDITIONS[0])
     for place, family in enumerate(families()):
         book, row = divmod(place, per_advisor)
-        id = HouseholdId(f"hh-{101 + place}")
-        empty = _household(id, family, ADVISORS[book], CONDITIONS[book][row], draw.under(id))
+        household = HouseholdId(f"hh-{101 + place}")
+        empty = _household(household, family, ADVISORS[book], CONDITIONS[book][row], draw.under(household))
         ids = [AccountId(f"acc-{first + number}") for number in range(COUNTS[book][row])]
         accounts = [
             _account(empty, number, account, draw.under(account)) for number, account in enumerate(ids)
