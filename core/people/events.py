@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from core.ids import Digest, HouseholdId, MessageId, PersonId, ThreadId
 from core.fact import Fact, Sealed
+from core.ids import Digest, HouseholdId, MessageId, PersonId, ThreadId
 from core.orders.events import Part
 
 

@@ -2,7 +2,8 @@
 
 create table gatehouse.household (
     household text primary key,
-    advisor   text not null references gatehouse.person
+    advisor   text not null references gatehouse.person,
+    related   boolean not null  -- of somebody who works here, or of the spouse
 );
 
 create table gatehouse.account (
@@ -27,7 +28,7 @@ create table gatehouse.holding (
 );
 
 create table gatehouse.market_day (
-    only      boolean primary key default true check (only),
+    one       boolean primary key default true check (one),
     session   date not null,
     at        timestamptz not null,
     state     text not null check (state in ('open', 'closed')),

@@ -9,6 +9,7 @@ begin
     insert into gatehouse.person values (
         e.payload->>'person', e.payload->>'login', e.payload->>'role', e.payload->>'reports_to',
         array(select jsonb_array_elements_text(e.payload->'related_households')), e.seq);
+    update gatehouse.household h set related = true where e.payload->'related_households' ? h.household;
     return null;
 end $$;
 
@@ -24,7 +25,8 @@ end $$;
 create function gatehouse.law_household_opened(e gatehouse.incoming) returns text language plpgsql
     set search_path = pg_catalog, gatehouse, pg_temp as $$
 begin
-    insert into gatehouse.household values (e.payload->>'household', e.payload->>'advisor');
+    insert into gatehouse.household values (e.payload->>'household', e.payload->>'advisor', exists (
+        select from gatehouse.person p where e.payload->>'household' = any (p.related_households)));
     return null;
 end $$;
 
@@ -230,11 +232,11 @@ begin
         into total, asks_consent
         from jsonb_array_elements(content->'legs') as l (leg)
         join gatehouse.account a on a.account = l.leg->>'account';
-    select exists (select from gatehouse.person r where p.household = any (r.related_households)) into related;
+    select h.related into related from gatehouse.household h where h.household = p.household;
     if (e.payload->>'needs_consent')::boolean <> asks_consent or (content->>'needs_consent')::boolean <> asks_consent
        or content->>'tier' <> e.payload->>'tier'
-       or (e.payload->>'tier')::int < case when related or total > 1000000 then 3
-                                          when total > 250000 or asks_consent then 2 else 1 end then
+       or (e.payload->>'tier')::int < (case when related or total > 1000000 then 3
+                                           when total > 250000 or asks_consent then 2 else 1 end) then
         return 'tier_too_low';
     end if;
     insert into gatehouse.leg (proposal, leg, order_id, advisor, account, symbol, side, quantity, order_type,
@@ -539,7 +541,7 @@ begin
     if p.proposal is null or e.stream <> 'proposal/' || p.proposal then
         return 'wrong_stream';
     end if;
-    if p.status <> case e.payload->>'at' when 'draft' then 'DRAFTED' else 'APPROVED' end then
+    if p.status <> (case e.payload->>'at' when 'draft' then 'DRAFTED' else 'APPROVED' end) then
         return 'already_decided';
     end if;
     perform gatehouse.end_proposal(p.proposal, 'DENIED', e);

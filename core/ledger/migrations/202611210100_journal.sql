@@ -22,7 +22,7 @@ create index journal_trace on gatehouse.journal (trace_id, seq);
 
 -- The newest entry. Its lock is the one order in which everything happens.
 create table gatehouse.head (
-    only        boolean     primary key default true check (only),
+    one         boolean     primary key default true check (one),
     seq         bigint      not null,
     digest      bytea       not null,
     recorded_at timestamptz not null

@@ -1,0 +1,109 @@
+"""Reading what is the same for everybody: the business day, prices, instruments, models, the restricted list.
+
+Rule 1: a price is the middle of the venues' best bid and ask of this business day; where no venue quotes, it is
+    the previous session's close. Each says which it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from core.book.picture import Custodian, Instrument, Market, ModelPortfolio, Price
+from core.database.rows import one, rows
+from core.database.statements import statements
+from core.ids import CustodianId, ModelId, Symbol, VenueName
+from core.market.calendar import previous_session
+from core.market.prices import closing_prices
+from core.money import to_cents
+
+SQL: Final = statements(Path(__file__).with_name("statements.sql"))
+
+Connection = AsyncConnection[DictRow]
+
+
+async def read_market(connection: Connection) -> tuple[Market, Mapping[ModelId, ModelPortfolio]]:
+    """The market as of this read, and the firm's model portfolios."""
+    day = await one(connection, SQL["market_day"])
+    stated: dict[str, dict[str, Mapping[str, Any]]] = {
+        "instrument": {},
+        "custodian": {},
+        "model": {},
+        "restriction": {},
+    }
+    for row in await rows(connection, SQL["firm_reference"]):
+        stated[row["kind"]][row["id"]] = row["state"]
+    before = previous_session(day["session"])
+    market = Market(
+        session=day["session"],
+        now=day["at"],
+        previous_session=before,
+        prices=MappingProxyType({**_closes(before), **await _quotes(connection, day["session"])}),
+        instruments={Symbol(s): _instrument(state) for s, state in stated["instrument"].items()},
+        custodians={CustodianId(c): _custodian(state) for c, state in stated["custodian"].items()},
+        restricted=frozenset(Symbol(s) for s in stated["restriction"]),
+    )
+    return market, {ModelId(m): _model(state) for m, state in stated["model"].items()}
+
+
+def _closes(session: date) -> dict[Symbol, Price]:
+    return {
+        symbol: Price(symbol, close.price, close.session, close.source, close.taken_at)
+        for symbol, close in closing_prices(session).items()
+    }
+
+
+async def _quotes(connection: Connection, session: date) -> dict[Symbol, Price]:
+    return {
+        Symbol(row["symbol"]): Price(
+            symbol=Symbol(row["symbol"]),
+            price=to_cents((row["bid"] + row["ask"]) / 2),
+            session=row["session"],
+            source="middle of the venues' quotes" + (", synthetic" if row["synthetic"] else ""),
+            taken_at=row["taken_at"],
+        )
+        for row in await rows(connection, SQL["quotes"], {"session": session})
+    }
+
+
+def _instrument(state: Mapping[str, Any]) -> Instrument:
+    return Instrument(
+        symbol=Symbol(state["symbol"]),
+        name=state["name"],
+        kind=state["kind"],
+        issuer=state["issuer"],
+        sector=state["sector"],
+        tick=Decimal(state["tick"]),
+        tradable=state["tradable"],
+        synthetic=state["synthetic"],
+        average_daily_volume=Decimal(state["average_daily_volume"]),
+        spread_bps=Decimal(state["spread_bps"]),
+    )
+
+
+def _custodian(state: Mapping[str, Any]) -> Custodian:
+    return Custodian(
+        id=CustodianId(state["custodian"]),
+        name=state["name"],
+        venues=frozenset(VenueName(venue) for venue in state["venues"]),
+        fractional_shares=state["fractional_shares"],
+        ticket_fee=Decimal(state["ticket_fee"]),
+    )
+
+
+def _model(state: Mapping[str, Any]) -> ModelPortfolio:
+    return ModelPortfolio(
+        id=ModelId(state["model"]),
+        name=state["name"],
+        version=state["version"],
+        weights={Symbol(t["symbol"]): Decimal(t["weight"]) for t in state["targets"]},
+        cash_weight=Decimal(state["cash_weight"]),
+        tolerance=Decimal(state["tolerance"]),
+    )

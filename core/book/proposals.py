@@ -1,0 +1,131 @@
+"""Reading proposals with their decisions and orders, as far as the connection is shown them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from core.book.views import OrderView, ProposalView, WrittenReason
+from core.database.rows import rows
+from core.database.statements import statements
+from core.errors import NotFound
+from core.fact import Sealed
+from core.ids import ProposalId
+from core.orders.content import Content, Preview
+from core.orders.events import Finding, Request, RouteScore, Side
+
+SQL: Final = statements(Path(__file__).with_name("statements.sql"))
+
+Connection = AsyncConnection[DictRow]
+
+
+async def read_proposal(connection: Connection, proposal: ProposalId) -> ProposalView:
+    """That proposal.
+
+    Raises:
+        NotFound: no such proposal, or none that this connection is shown.
+    """
+    found = await read_proposals(connection, [proposal])
+    if not found:
+        raise NotFound(
+            f"there is no proposal {proposal!r} in your book", fix="see `proposals list`", field="proposal"
+        )
+    return found[0]
+
+
+async def read_proposals(
+    connection: Connection, proposals: Sequence[ProposalId] | None = None
+) -> tuple[ProposalView, ...]:
+    """Those, or with None the newest 500 that this connection is shown, newest first."""
+    asked = {"proposals": None if proposals is None else list(proposals)}
+    found = await rows(connection, SQL["proposals"], asked)
+    named = {"proposals": [row["proposal"] for row in found]}
+    decisions = defaultdict(list)
+    for row in await rows(connection, SQL["decisions"], named):
+        decisions[row["proposal"]].append(row)
+    legs = defaultdict(list)
+    for row in await rows(connection, SQL["legs"], named):
+        legs[row["proposal"]].append(row)
+    return tuple(_view(row, decisions[row["proposal"]], legs[row["proposal"]]) for row in found)
+
+
+def _view(row: DictRow, decisions: Sequence[DictRow], legs: Sequence[DictRow]) -> ProposalView:
+    counted = [d for d in decisions if d["digest"] == row["digest"]]
+    consented = any(d["kind"] == "consent" for d in counted)
+    return ProposalView(
+        proposal=row["proposal"],
+        household=row["household"],
+        advisor=row["advisor"],
+        kind=row["kind"],
+        status=row["status"],
+        request=Request.model_validate(row["request"]),
+        digest=row["digest"],
+        content=Content.model_validate_json(row["content"]) if row["content"] else None,
+        preview=Preview.model_validate_json(row["preview"]) if row["preview"] else None,
+        findings=tuple(Finding.model_validate(f) for f in row["findings"]),
+        tier=row["tier"],
+        needs_consent=row["needs_consent"],
+        consented=consented,
+        drafted_by=row["drafted_by"],
+        agent=row["agent"],
+        thread=row["thread"],
+        trace=row["trace"],
+        session=row["session"],
+        submitted_by=row["submitted_by"],
+        approved_by=tuple(d["person"] for d in counted if d["kind"] == "approval"),
+        denied_at=row["denied_at"],
+        differences=tuple(row["differences"]),
+        reasons=tuple(
+            WrittenReason(d["person"], r["policy"], Sealed.model_validate(r["text"]))
+            for d in decisions
+            for r in d["reasons"]
+        ),
+        closing=Sealed.model_validate(row["closing"]) if row["closing"] else None,
+        waits_for=_waits_for(row, legs, consented=consented),
+        orders=tuple(_order(leg) for leg in legs),
+        drafted_at=row["drafted_at"],
+        seq=row["last_seq"],
+    )
+
+
+def _waits_for(row: DictRow, legs: Sequence[DictRow], *, consented: bool) -> str:
+    match row["status"]:
+        case "DRAFTED":
+            return "assessment"
+        case "ASSESSED":
+            return "advisor"
+        case "SUBMITTED":
+            return "principal"
+        case "APPROVED":
+            return "consent" if row["needs_consent"] and not consented else "release"
+        case "RELEASED":
+            return "nobody" if all(leg["ended"] for leg in legs) else "fills"
+    return "nobody"
+
+
+def _order(row: DictRow) -> OrderView:
+    state: dict[str, Any] = row["state"] or {}
+    average = state.get("average_price")
+    return OrderView(
+        order=row["order_id"],
+        proposal=row["proposal"],
+        leg=row["leg"],
+        account=row["account"],
+        symbol=row["symbol"],
+        side=Side(row["side"]),
+        quantity=row["quantity"],
+        limit_price=row["limit_price"],
+        status=row["status"] or "HELD",
+        venue=state.get("venue"),
+        filled=row["filled"],
+        average_price=Decimal(average) if average is not None else None,
+        fees=Decimal(state.get("fees", "0")),
+        scores=tuple(RouteScore.model_validate(s) for s in state.get("scores", ())),
+        says=state.get("says", ""),
+    )

@@ -1,0 +1,202 @@
+"""Reading pictures: households with what they hold, and the market, in one consistent read.
+
+Rule 1: the connection decides what is seen: an asker's shows a book, the worker's everything.
+Rule 2: a household that is not shown does not exist: `NotFound` says no more.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from core.book.market import read_market
+from core.book.picture import (
+    Account,
+    Cash,
+    Household,
+    Ips,
+    Lot,
+    ModelPortfolio,
+    Outflow,
+    Picture,
+)
+from core.database.rows import one, rows
+from core.database.statements import statements
+from core.errors import NotFound
+from core.ids import HouseholdId, LotId, ModelId, ProposalId, Symbol
+
+SQL: Final = statements(Path(__file__).with_name("statements.sql"))
+
+Connection = AsyncConnection[DictRow]
+
+
+async def read_picture(
+    connection: Connection, household: HouseholdId, *, without: ProposalId | None = None
+) -> Picture:
+    """That household. `without` names a proposal whose own reservations are left out.
+
+    Raises:
+        NotFound: no such household, or none that this connection is shown.
+    """
+    found = await read_pictures(connection, [household], without=without)
+    if not found:
+        raise NotFound(
+            f"there is no household {household!r} in your book",
+            fix="choose one of your own",
+            field="household",
+        )
+    return found[0]
+
+
+async def read_pictures(
+    connection: Connection, households: Sequence[HouseholdId] | None, *, without: ProposalId | None = None
+) -> tuple[Picture, ...]:
+    """Those households, or with None all that this connection is shown, by id. Call it in one transaction."""
+    asked = {"households": None if households is None else list(households)}
+    market, models = await read_market(connection)
+    as_of = (await one(connection, SQL["as_of"]))["as_of_seq"]
+    book = await _read_book(connection, asked, models, without)
+    pictures = []
+    for row in await rows(connection, SQL["households"], asked):
+        profile = book.profiles.get(row["household"])
+        household = Household(
+            id=HouseholdId(row["household"]),
+            advisor=row["advisor"],
+            accounts=tuple(book.accounts[row["household"]]),
+            objective=profile["objective"] if profile else None,
+            profile_recorded_on=date.fromisoformat(profile["recorded_on"]) if profile else None,
+            related=row["related"],
+        )
+        pictures.append(Picture(household, market, as_of))
+    return tuple(pictures)
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    accounts: Mapping[str, list[Account]]  # by household
+    profiles: Mapping[str, Mapping[str, Any]]
+
+
+async def _read_book(
+    connection: Connection,
+    asked: Mapping[str, Any],
+    models: Mapping[ModelId, ModelPortfolio],
+    without: ProposalId | None,
+) -> _Book:
+    stated = _Stated()
+    for row in await rows(connection, SQL["book_reference"], asked):
+        stated.take(row)
+    lots = defaultdict(list)
+    for row in await rows(connection, SQL["lots"], asked):
+        lots[row["account"]].append(
+            Lot(
+                LotId(row["lot"]),
+                Symbol(row["symbol"]),
+                row["quantity"],
+                row["cost_per_share"],
+                row["acquired_on"],
+            )
+        )
+    own_cash = await _own_cash(connection, without)
+    cash = {
+        row["account"]: Cash(
+            row["settled"],
+            row["unsettled"],
+            row["held"],
+            row["reserved"] - own_cash.get(row["account"], Decimal(0)),
+        )
+        for row in await rows(connection, SQL["cash"], asked)
+    }
+    promised = await _promised_lots(connection, asked, without)
+    accounts = defaultdict(list)
+    for row in await rows(connection, SQL["accounts"], asked):
+        account = row["account"]
+        model = stated.models.get(account)
+        accounts[row["household"]].append(
+            Account(
+                id=account,
+                household=row["household"],
+                advisor=row["advisor"],
+                kind=row["kind"],
+                capacity=row["capacity"],
+                discretionary=row["discretionary"],
+                custodian=row["custodian"],
+                status=row["status"],
+                model=models.get(model) if model else None,
+                ips=stated.ips.get(account),
+                do_not_trade=frozenset(stated.do_not_trade[account]),
+                lots=tuple(lots[account]),
+                reserved_lots=promised[account],
+                cash=cash[account],
+                outflows=tuple(sorted(stated.outflows[account], key=lambda o: (o.due_on, o.schedule))),
+            )
+        )
+    return _Book(accounts, stated.profiles)
+
+
+class _Stated:
+    """What the firm's records state about accounts, gathered row by row."""
+
+    def __init__(self) -> None:
+        self.models: dict[str, ModelId] = {}
+        self.ips: dict[str, Ips] = {}
+        self.profiles: dict[str, Mapping[str, Any]] = {}
+        self.do_not_trade: dict[str, set[Symbol]] = defaultdict(set)
+        self.outflows: dict[str, list[Outflow]] = defaultdict(list)
+
+    def take(self, row: DictRow) -> None:
+        state, account = row["state"], row["account"]
+        match row["kind"]:
+            case "account":
+                if state["model"] is not None:
+                    self.models[account] = ModelId(state["model"])
+            case "ips":
+                self.ips[account] = Ips(
+                    date.fromisoformat(state["adopted_on"]),
+                    Decimal(state["cash_floor"]),
+                    Decimal(state["max_issuer_weight"]),
+                )
+            case "profile":
+                self.profiles[row["household"]] = state
+            case "do_not_trade":
+                self.do_not_trade[account].add(Symbol(state["symbol"]))
+            case "withdrawal" | "fee" as what:
+                self.outflows[account].append(
+                    Outflow(
+                        state["schedule"], what, Decimal(state["amount"]), date.fromisoformat(state["due_on"])
+                    )
+                )
+
+
+async def _own_cash(connection: Connection, without: ProposalId | None) -> Mapping[str, Decimal]:
+    if without is None:
+        return {}
+    found = await rows(connection, SQL["promised_cash"], {"proposal": without})
+    return {row["account"]: row["reserved"] for row in found}
+
+
+async def _promised_lots(
+    connection: Connection, asked: Mapping[str, Any], without: ProposalId | None
+) -> dict[str, dict[LotId, Decimal]]:
+    """Shares of each lot that open sells will still take: fills use the chosen lots in their order."""
+    promised: dict[str, dict[LotId, Decimal]] = defaultdict(dict)
+    for row in await rows(connection, SQL["promised_sales"], asked):
+        if row["proposal"] == without:
+            continue
+        filled = row["filled"]
+        for choice in row["lots"]:
+            wanted = Decimal(choice["quantity"])
+            used = min(filled, wanted)
+            filled -= used
+            if wanted > used:
+                lots = promised[row["account"]]
+                lots[LotId(choice["lot"])] = lots.get(LotId(choice["lot"]), Decimal(0)) + wanted - used
+    return promised

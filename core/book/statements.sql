@@ -1,0 +1,77 @@
+-- market_day --
+select session, at, state from gatehouse.market_day;
+
+-- as_of --
+select coalesce((select as_of_seq from gatehouse.follower where name = 'book'), 0) as as_of_seq;
+
+-- firm_reference --
+select kind, id, state from gatehouse.reference
+where kind in ('instrument', 'custodian', 'model', 'restriction') order by kind, id;
+
+-- book_reference --
+-- Null asks for the whole book of the asker.
+select kind, id, household, account, state from gatehouse.reference
+where kind in ('ips', 'profile', 'do_not_trade', 'withdrawal', 'fee', 'account')
+  and (%(households)s::text[] is null or household = any (%(households)s::text[]))
+order by kind, id;
+
+-- households --
+select h.household, h.advisor, h.related, r.state
+from gatehouse.household h left join gatehouse.reference r on r.kind = 'household' and r.id = h.household
+where (%(households)s::text[] is null or h.household = any (%(households)s::text[]))
+order by h.household;
+
+-- accounts --
+select account, household, advisor, kind, capacity, discretionary, custodian, status, owners
+from gatehouse.account
+where (%(households)s::text[] is null or household = any (%(households)s::text[]))
+order by account;
+
+-- lots --
+select l.account, l.lot, l.symbol, l.quantity, l.cost_per_share, l.acquired_on
+from gatehouse.lot l
+where %(households)s::text[] is null
+   or l.account in (select account from gatehouse.account where household = any (%(households)s::text[]))
+order by l.account, l.symbol, l.acquired_on, l.lot;
+
+-- cash --
+select a.account, coalesce(c.settled, 0) as settled, coalesce(c.unsettled, 0) as unsettled,
+       coalesce(c.held, 0) as held, coalesce(h.reserved, 0) as reserved
+from gatehouse.account a
+left join gatehouse.cash c on c.account = a.account
+left join gatehouse.holding h on h.account = a.account and h.symbol = 'cash'
+where %(households)s::text[] is null or a.household = any (%(households)s::text[]);
+
+-- promised_sales --
+-- The chosen lots of submitted and open sells, and how much of each order was already filled.
+select l.proposal, l.account, l.lots, l.filled from gatehouse.leg l
+join gatehouse.proposal p on p.proposal = l.proposal
+where l.side = 'sell' and not l.ended and p.status in ('SUBMITTED', 'APPROVED', 'RELEASED')
+  and (%(households)s::text[] is null or p.household = any (%(households)s::text[]));
+
+-- promised_cash --
+-- What one proposal itself has reserved, so that its own release does not count it against itself.
+select account, sum(reserved) as reserved from gatehouse.leg
+where proposal = %(proposal)s and side = 'buy' group by account;
+
+-- quotes --
+select symbol, max(bid) as bid, min(ask) as ask, session, max(taken_at) as taken_at, bool_and(synthetic) as synthetic
+from gatehouse.quote where session = %(session)s group by symbol, session;
+
+-- proposals --
+select p.proposal, p.household, p.advisor, p.kind, p.status, p.request, p.digest, p.content, p.preview, p.findings,
+       p.tier, p.needs_consent, p.drafted_by, p.agent, p.thread, p.trace, p.session, p.submitted_by, p.denied_at,
+       p.differences, p.closing, p.drafted_at, p.last_seq
+from gatehouse.proposal p
+where (%(proposals)s::text[] is null or p.proposal = any (%(proposals)s::text[]))
+order by p.drafted_seq desc limit 500;
+
+-- decisions --
+select proposal, kind, person, digest, reasons from gatehouse.decision
+where proposal = any (%(proposals)s::text[]) order by seq;
+
+-- legs --
+select l.proposal, l.leg, l.order_id, l.account, l.symbol, l.side, l.quantity, l.limit_price, l.released_seq,
+       l.released_quantity, l.filled, l.ended, o.status, o.state
+from gatehouse.leg l left join gatehouse.order_state o on o.order_id = l.order_id
+where l.proposal = any (%(proposals)s::text[]) order by l.proposal, l.leg;

@@ -1,0 +1,134 @@
+"""What screens, tools and agents are shown of proposals, orders and the library. Values; no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from core.fact import Sealed
+from core.ids import (
+    AccountId,
+    Digest,
+    HouseholdId,
+    OrderId,
+    PersonId,
+    ProposalId,
+    SubjectId,
+    Symbol,
+    ThreadId,
+    TraceId,
+)
+from core.orders.content import Content, Preview
+from core.orders.events import Finding, Request, RouteScore, Side
+
+
+@dataclass(frozen=True, slots=True)
+class HouseholdLine:
+    """A household of the asker's book. Names are sealed; `front` opens them."""
+
+    household: HouseholdId
+    advisor: PersonId
+    name: Sealed
+    clients: tuple[tuple[SubjectId, Sealed], ...]
+    accounts: tuple[AccountId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """One order and what became of it. Prices are dollars per share, fees dollars."""
+
+    order: OrderId
+    proposal: ProposalId
+    leg: int
+    account: AccountId
+    symbol: Symbol
+    side: Side
+    quantity: Decimal
+    limit_price: Decimal | None
+    status: str
+    venue: str | None
+    filled: Decimal
+    average_price: Decimal | None
+    fees: Decimal
+    scores: tuple[RouteScore, ...]
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenReason:
+    """Why somebody goes on in spite of a finding."""
+
+    person: PersonId
+    policy: str
+    text: Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalView:
+    """A trade proposal as far as it has come. `waits_for` says whose move it is."""
+
+    proposal: ProposalId
+    household: HouseholdId
+    advisor: PersonId
+    kind: str
+    status: str
+    request: Request
+    digest: Digest | None
+    content: Content | None
+    preview: Preview | None
+    findings: tuple[Finding, ...]
+    tier: int | None
+    needs_consent: bool
+    consented: bool
+    drafted_by: PersonId
+    agent: str | None
+    thread: ThreadId | None
+    trace: TraceId
+    session: date
+    submitted_by: PersonId | None
+    approved_by: tuple[PersonId, ...]
+    denied_at: str | None
+    differences: tuple[str, ...]
+    reasons: tuple[WrittenReason, ...]
+    closing: Sealed | None
+    waits_for: str
+    orders: tuple[OrderView, ...]
+    drafted_at: datetime
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stored piece of a document of the firm's library."""
+
+    id: int
+    document: str
+    ordinal: int
+    text: str
+    title: str
+    source: str
+    dated: date
+
+
+@dataclass(frozen=True, slots=True)
+class MarketDay:
+    session: date
+    at: datetime
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One entry, as an asker may read it."""
+
+    seq: int
+    recorded_at: datetime
+    role: str
+    actor: str
+    event_type: str
+    stream: str
+    trace: TraceId
+    payload: Mapping[str, Any]

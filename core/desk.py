@@ -1,0 +1,157 @@
+"""The agents' door: read within the ticket's book, draft, record a step. Nothing else.
+
+Rule 1: there is no method here that submits, approves, releases, sends or changes a limit; nor does the login
+    behind it (`gh_agent`) have a right to.
+Rule 2: every read is by the ticket, in the database: a household outside the book is not found.
+Rule 3: a draft with the same key is the same draft, however often a step of the graph runs again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from psycopg.rows import DictRow
+
+from core.book.households import read_households
+from core.book.picture import Picture
+from core.book.proposals import read_proposal, read_proposals
+from core.book.reader import read_picture, read_pictures
+from core.book.views import HouseholdLine, Passage, ProposalView
+from core.clock import Clock
+from core.database.pools import AsyncPool
+from core.database.rows import rows
+from core.database.statements import statements
+from core.fact import Entry
+from core.ids import HouseholdId, ProposalId, ThreadId, TraceId
+from core.ledger.journal import Journal
+from core.orders.events import ProposalDrafted, Request, Span
+from core.people.asker import asking
+from core.people.events import StepTaken, ToolCalled
+
+SQL: Final = statements(Path(__file__).parent / "library" / "statements.sql")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A passage and how far it is from the question: cosine distance, 0 the same, 2 the opposite."""
+
+    passage: Passage
+    distance: str
+
+
+class Desk:
+    """One turn's door, bound to one ticket."""
+
+    def __init__(self, pool: AsyncPool, journal: Journal, ticket: str, clock: Clock) -> None:
+        self._pool = pool
+        self._journal = journal
+        self._ticket = ticket
+        self._clock = clock
+
+    async def households(self) -> tuple[HouseholdLine, ...]:
+        """The ticket's book, by id."""
+        async with asking(self._pool, self._ticket) as connection:
+            return await read_households(connection)
+
+    async def picture(self, household: HouseholdId) -> Picture:
+        """What that household holds, with its prices.
+
+        Raises:
+            NotFound: it is not in the book.
+        """
+        async with asking(self._pool, self._ticket) as connection:
+            return await read_picture(connection, household)
+
+    async def pictures(self) -> tuple[Picture, ...]:
+        """Every household of the book."""
+        async with asking(self._pool, self._ticket) as connection:
+            return await read_pictures(connection, None)
+
+    async def draft(
+        self,
+        request: Request,
+        *,
+        provenance: tuple[Span, ...],
+        thread: ThreadId,
+        agent: str,
+        trace: TraceId,
+        key: str,
+    ) -> ProposalId:
+        """Put a request before the worker, to be assessed. It reserves nothing and reaches no principal.
+
+        Raises:
+            Refused: outside the book, without provenance, too many open drafts, or the day is closed.
+        """
+        proposal = derived_proposal_id(thread, key)
+        fact = ProposalDrafted(
+            proposal=proposal, request=request, provenance=provenance, thread=thread, agent=agent
+        )
+        await self._journal.record(
+            Entry(f"proposal/{proposal}", fact, trace, ticket=self._ticket, key=f"draft/{proposal}")
+        )
+        return proposal
+
+    async def proposal(self, proposal: ProposalId) -> ProposalView:
+        """A proposal of the book, as it stands now.
+
+        Raises:
+            NotFound: it is not in the book.
+        """
+        async with asking(self._pool, self._ticket) as connection:
+            return await read_proposal(connection, proposal)
+
+    async def proposals(self) -> tuple[ProposalView, ...]:
+        """The book's proposals, newest first."""
+        async with asking(self._pool, self._ticket) as connection:
+            return await read_proposals(connection)
+
+    async def record(self, trace: TraceId, *facts: ToolCalled | StepTaken) -> None:
+        """Journal what an agent did, all of it or nothing."""
+        await self._journal.record(
+            *(Entry(f"thread/{fact.thread}", fact, trace, ticket=self._ticket) for fact in facts)
+        )
+
+    async def passages_to_embed(self, *, limit: int) -> tuple[Passage, ...]:
+        """Stored passages without a vector, oldest first."""
+        async with asking(self._pool, self._ticket) as connection:
+            found = await rows(connection, SQL["passages_without_vector"], {"limit": limit})
+        return tuple(as_passage(row) for row in found)
+
+    async def store_vectors(self, vectors: Sequence[tuple[int, Sequence[object]]], *, model: str) -> None:
+        """Keep vectors of passages in the copilot's own index."""
+        async with self._pool.connection() as connection, connection.transaction():
+            for passage, vector in vectors:
+                asked = {"passage": passage, "vector": _literal(vector), "model": model}
+                await connection.execute(SQL["store_vector"], asked)
+
+    async def search(self, vector: Sequence[object], *, limit: int) -> tuple[Found, ...]:
+        """The stored passages nearest to `vector` that the asker may read, nearest first."""
+        async with asking(self._pool, self._ticket) as connection:
+            found = await rows(connection, SQL["nearest"], {"vector": _literal(vector), "limit": limit})
+        return tuple(Found(as_passage(row), str(row["distance"])) for row in found)
+
+    async def quoting(self, words: str, *, limit: int) -> tuple[Passage, ...]:
+        """Stored passages that contain these very words, newest first. For tickers and quotations."""
+        async with asking(self._pool, self._ticket) as connection:
+            found = await rows(connection, SQL["passages_that_quote"], {"words": words, "limit": limit})
+        return tuple(as_passage(row) for row in found)
+
+
+def derived_proposal_id(thread: ThreadId, key: str) -> ProposalId:
+    """The proposal that this step of this thread drafts. The same step again is the same proposal."""
+    return ProposalId("prp-" + sha256(f"{thread}/{key}".encode()).hexdigest()[:32])
+
+
+def as_passage(row: DictRow) -> Passage:
+    return Passage(
+        row["id"], row["document"], row["ordinal"], row["text"], row["title"], row["source"], row["dated"]
+    )
+
+
+def _literal(vector: Sequence[object]) -> str:
+    """As pgvector reads it."""
+    return "[" + ",".join(map(str, vector)) + "]"

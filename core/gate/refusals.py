@@ -1,0 +1,86 @@
+"""What the append's codes mean, in words, and what mends them.
+
+A test holds this table and the codes in the law's SQL equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "already_assessed": ("this proposal was assessed before", "read it again"),
+    "already_decided": ("this proposal is past that decision", "read it again"),
+    "already_released": ("this order was released before", "read it again"),
+    "already_requested": ("the business day is already being moved", "wait for the worker, then look again"),
+    "approval_missing": (
+        "no independent principal has approved exactly this",
+        "a principal approves it first",
+    ),
+    "cash_not_free": ("the account's free cash does not cover the purchases", "draft it anew with less"),
+    "consent_missing": ("the client has not consented to exactly this", "record the client's consent"),
+    "consent_not_needed": ("the account is discretionary: no consent is needed", "go on without it"),
+    "content_mismatch": ("the assessed content is not of this proposal", "assess it from its own request"),
+    "day_closed": ("the business day is closed", "wait until operations opens the next one"),
+    "digest_mismatch": ("the fingerprint is not that of the current content", "read the proposal again"),
+    "funding_open": ("the sells that fund this buy have not ended", "wait for their fills"),
+    "group": ("another entry of the same group was refused", "mend that one"),
+    "lapsed": ("the proposal was good for another business day", "draft it anew"),
+    "leg_mismatch": ("the order differs from what was decided on", "use the decided content"),
+    "malformed": ("the entry is not a JSON envelope", "send RFC 8785 text"),
+    "malformed_event_id": ("event_id is not a UUID", "make a UUIDv7"),
+    "malformed_event_type": ("event_type is not a name", "use a known event type"),
+    "malformed_event_version": ("event_version is not a positive number", "use the kind's version"),
+    "malformed_occurred_at": (
+        "occurred_at is not UTC with six decimals",
+        "write it like 2022-12-29T15:00:00.000000Z",
+    ),
+    "malformed_payload": ("the payload does not fit its kind", "send the kind's fields"),
+    "malformed_policy_decisions": ("policy_decisions is not a list", "send a list"),
+    "malformed_stream": ("the stream is not a name", "use letters, digits and . _ : - between slashes"),
+    "malformed_stream_version": ("stream_version is not a positive number", "send the next version"),
+    "malformed_trace_id": ("trace_id is not 32 hex digits", "send the trace of the cause"),
+    "no_provenance": ("an agent's draft must say which words asked for it", "name the spans of the message"),
+    "no_right": ("this login may not write that kind of event", "use the door that may"),
+    "no_such_leg": ("there is no such order in that proposal", "read the proposal again"),
+    "not_a_principal": ("only a principal decides that", "ask a principal"),
+    "not_an_owner": ("that client does not own every account concerned", "name an owner"),
+    "not_approved": ("the proposal is not approved", "a principal approves it first"),
+    "not_assessed": ("the proposal has not been assessed yet", "wait a moment, then read it again"),
+    "not_independent": ("you are not independent of this proposal", "another principal decides"),
+    "not_operations": ("only operations moves the business day", "ask operations"),
+    "not_registered": ("you hold no valid principal's registration today", "a registered principal decides"),
+    "not_released": ("the order has not been released", "release it first"),
+    "not_requested": ("operations has not asked for that", "operations asks first"),
+    "not_submitted": (
+        "the advisor has not submitted this proposal",
+        "the account's advisor submits it first",
+    ),
+    "not_the_advisor": ("only the account's advisor does that", "sign in as the account's advisor"),
+    "not_yet": ("the business day has not ended", "wait for the close"),
+    "not_your_thread": ("that conversation is not yours", "use one of your own"),
+    "outside_book": ("that household or account is not in your book", "choose one of your own"),
+    "quantity_mismatch": ("the quantity is not what was decided on", "use the decided quantity"),
+    "reasons_missing": ("each finding needs your written reason", "write a reason for every finding"),
+    "self_approval": (
+        "you cannot approve what you asked for, drafted or submitted",
+        "another principal decides",
+    ),
+    "session_ended": ("your session has ended", "sign in again"),
+    "shares_not_free": ("those shares are promised to another proposal or not held", "draft it anew"),
+    "submission_missing": ("the account's advisor has not submitted exactly this", "she submits it first"),
+    "tier_not_offered": ("this needs a tier 3 decision, which is not offered yet", "propose less at once"),
+    "tier_too_low": ("the tier or the need for consent is understated", "assess it anew"),
+    "too_large": ("the entry is larger than 256 KiB", "send less"),
+    "too_many_drafts": ("there are too many open drafts", "decide on or withdraw some"),
+    "wrong_author": ("an agent's draft is its thread's, a person's has no agent", "use your own door"),
+    "wrong_session": ("that is not the session to close or open next", "look at `day show`"),
+    "wrong_state_of_day": ("the business day is not in that state", "look at `day show`"),
+    "wrong_stream": ("that event does not belong to this stream", "use its own stream"),
+    "wrong_ticket": ("that ticket is not good at this door", "present the ticket of your own session"),
+}
+
+
+def in_words(code: str) -> tuple[str, str]:
+    """What went wrong, and the fix. A code that has no words yet is shown as it is."""
+    return WORDS.get(code, (f"refused: {code}", "ask the firm's administrator"))

@@ -1,0 +1,45 @@
+"""The hash chain over the journal: pure functions, twins of those in the database.
+
+Rule 1: `leaf` covers everything that an entry is: place, time, role, actor and text.
+Rule 2: `link` ties a leaf to its place and to everything earlier.
+A test holds these and `gatehouse.leaf` equal with vectors of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+GENESIS: Final = bytes(32)  # the digest before the first entry
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """What of an entry is hashed. `recorded_at` has microseconds and no more."""
+
+    seq: int
+    recorded_at: datetime
+    role: str
+    actor: str
+    text: str
+
+
+def leaf(entry: Sealing) -> bytes:
+    """sha256(0x00, u64 seq, u64 recorded_us, then role, actor and text, each behind its u32 length in bytes).
+
+    Numbers are big-endian. The 0x00 keeps a leaf from being read as a node (RFC 6962 section 2.1).
+    """
+    recorded_us = (entry.recorded_at - EPOCH) // timedelta(microseconds=1)
+    parts = [b"\x00", entry.seq.to_bytes(8, "big"), recorded_us.to_bytes(8, "big")]
+    for words in (entry.role, entry.actor, entry.text):
+        raw = words.encode()
+        parts += [len(raw).to_bytes(4, "big"), raw]
+    return sha256(b"".join(parts)).digest()
+
+
+def link(before: bytes, of_leaf: bytes) -> bytes:
+    """The digest of an entry, from the digest before it and its leaf."""
+    return sha256(before + of_leaf).digest()

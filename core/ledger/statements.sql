@@ -1,0 +1,20 @@
+-- append --
+-- One statement, autocommit: every caller of this batch is acknowledged after its commit.
+select n, answer, at_seq, code from gatehouse.append(%(entries)s::jsonb) order by n;
+
+-- stream_versions --
+select stream, version from gatehouse.stream_versions(%(streams)s::text[]);
+
+-- entries_after --
+-- The next page for a follower, in sequence. Empty means that it has caught up.
+select seq, recorded_at, role, actor, text from gatehouse.journal
+where seq > %(after)s order by seq limit %(page)s;
+
+-- chained_after --
+-- As entries_after, with everything that `verify` compares.
+select seq, recorded_at, role, actor, text, event_id, event_type, event_version, stream, stream_version,
+       trace_id, occurred_at, digest
+from gatehouse.journal where seq > %(after)s order by seq limit %(page)s;
+
+-- head --
+select seq, digest, recorded_at from gatehouse.head;

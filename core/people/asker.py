@@ -1,0 +1,37 @@
+"""Who is asking: a connection on which row policies show one person's book, for one transaction.
+
+Rule 1: person and book come from the session row that the ticket names, by an owner's function. Nothing that
+    a client may set decides what it sees.
+Rule 2: the binding ends with the transaction: a pooled connection carries nobody over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from core.database.pools import AsyncPool
+from core.database.statements import statements
+from core.errors import SignInRequired
+
+SQL: Final = statements(Path(__file__).with_name("statements.sql"))
+
+
+@asynccontextmanager
+async def asking(pool: AsyncPool, ticket: str) -> AsyncIterator[AsyncConnection[DictRow]]:
+    """One consistent read as the ticket's person.
+
+    Raises:
+        SignInRequired: there is no such session, it has ended, or it is not good at this login.
+    """
+    async with pool.connection() as connection, connection.transaction():
+        cursor = await connection.execute(SQL["present"], {"ticket": ticket})
+        row = await cursor.fetchone()
+        if row is None or row["person"] is None:
+            raise SignInRequired("your session has ended", fix="sign in again")
+        yield connection
