@@ -202,6 +202,8 @@ def _size(condition: Condition, number: int) -> tuple[int, int]:
     """Least and most, in thousands of dollars."""
     if condition in _STORY:
         return (300, 420)
+    if condition is Condition.FEE_SHORT and number == 0:
+        return (1_100, 1_400)  # a fee larger than what rounding to shares leaves in cash
     return (260, 1_400) if number == 0 else (140, 620)
 
 
