@@ -118,11 +118,12 @@ class Service:
         """The next page after a cursor; waits for news where there is none yet."""
         lines = self._page(after)
         if not lines and wait > _AT_ONCE:
-            self._news.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait.total_seconds()):
-                    await self._news.wait()
-            lines = self._page(after)
+                    while not lines:
+                        self._news.clear()
+                        await self._news.wait()
+                        lines = self._page(after)
         cursor = lines[-1]["seq"] if lines else after
         told = answers.page(lines, self._exchange.faults, self._maker.seed)
         return Answer(200, self._signed({"reports": told, "cursor": str(cursor)}))
