@@ -31,3 +31,31 @@ returning person;
 
 -- end_sessions --
 update gatehouse.session set closed_at = clock_timestamp() where person = %(person)s and closed_at is null;
+
+-- threads --
+select t.thread, t.household, t.opened_at from gatehouse.thread t order by t.opened_at desc limit 200;
+
+-- thread_messages --
+-- What was said in a thread, as its owner may read it.
+select seq, recorded_at, event_type, text from gatehouse.journal_line
+where stream = %(stream)s and event_type in ('MessageReceived', 'AnswerGiven') order by seq;
+
+-- trace_lines --
+select seq, recorded_at, role, actor, event_type, stream, trace_id, text from gatehouse.journal_line
+where trace_id = %(trace)s order by seq;
+
+-- lines_after --
+select seq, recorded_at, role, actor, event_type, stream, trace_id, text from gatehouse.journal_line
+where seq > %(after)s order by seq limit %(page)s;
+
+-- subjects_in_book --
+-- Whose words an asker may read: herself, and the clients and households that the row policies show her.
+select gatehouse.asker_person() as subject
+union select r.id from gatehouse.reference r where r.kind = 'household'
+union select c.client->>'client' from gatehouse.reference r, jsonb_array_elements(r.state->'clients') as c (client)
+      where r.kind = 'household'
+union select p.person from gatehouse.person p;
+
+-- present_any --
+-- A person's own ticket, or a copilot's: for opening words of the book that either names.
+select gatehouse.present_for_words(%(ticket)s) as person;

@@ -86,6 +86,22 @@ begin
     return found_session.person;
 end $$;
 
+-- `front` opens words for the copilot by the copilot's own ticket: the one case where it may present that.
+create function gatehouse.present_for_words(ticket text) returns text
+    language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    found_session gatehouse.session := gatehouse.live_session(ticket);
+begin
+    delete from gatehouse.asker where pid = pg_backend_pid();
+    if found_session.session is null then
+        return null;
+    end if;
+    insert into gatehouse.asker
+        select pg_backend_pid(), pg_current_xact_id(), p.person, p.role, found_session.session
+        from gatehouse.person p where p.person = found_session.person;
+    return found_session.person;
+end $$;
+
 create function gatehouse.asker_person() returns text
     language sql stable security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
     select person from gatehouse.asker where pid = pg_backend_pid() and xid = pg_current_xact_id_if_assigned()
@@ -160,6 +176,7 @@ revoke all on all tables in schema gatehouse from public;
 revoke all on all functions in schema gatehouse from public;
 grant select on gatehouse.person, gatehouse.registration to gh_intake, gh_approver, gh_gate;
 grant execute on function gatehouse.present(text) to gh_agent, gh_intake, gh_approver;
+grant execute on function gatehouse.present_for_words(text) to gh_intake;
 grant execute on function gatehouse.asker_person(), gatehouse.asker_sees_all()
     to gh_agent, gh_intake, gh_approver, gh_gate, gh_witness;
 grant execute on function gatehouse.sign_in_salt(text) to gh_intake;

@@ -1,0 +1,154 @@
+"""The door of named people: submit, record consent, approve, return, decline, withdraw, move the day.
+
+Rule 1: who acts is the session's person; nobody passes an actor.
+Rule 2: what was seen is passed back as its digest; the append compares it, and decides. Nothing here does.
+Rule 3: a double click is one decision: the same person's same act on the same digest has one key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+
+from core.book.proposals import SQL as BOOK
+from core.book.proposals import read_proposal
+from core.book.views import ProposalView
+from core.clock import Clock
+from core.database.pools import AsyncPool
+from core.database.rows import one
+from core.errors import BadInput
+from core.fact import Entry, Fact
+from core.ids import Digest, ProposalId, SubjectId, TraceId, fresh_trace_id
+from core.ledger.envelope import Recorded
+from core.ledger.journal import Journal
+from core.market.calendar import next_session
+from core.market.events import BusinessDayCloseRequested, BusinessDayOpenRequested
+from core.orders.events import (
+    ConsentRecorded,
+    ProposalApproved,
+    ProposalDeclined,
+    ProposalReturned,
+    ProposalSubmitted,
+    ProposalWithdrawn,
+    Reason,
+)
+from core.people.asker import asking
+from core.people.keystore import KeyStore
+
+WORDS_AT_MOST = 4_000  # characters of a reason or comment
+
+
+class Approval:
+    """One for each process that serves people."""
+
+    def __init__(self, pool: AsyncPool, journal: Journal, keys: KeyStore, clock: Clock) -> None:
+        self._pool = pool
+        self._journal = journal
+        self._keys = keys
+        self._clock = clock
+
+    async def submit(
+        self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]
+    ) -> Recorded:
+        """The account's advisor makes exactly this hers, with a written reason for each finding.
+
+        Raises:
+            Refused: not the advisor, not assessed, another digest, lapsed, a reason is missing, tier 3, or the
+                shares or the cash are promised elsewhere.
+        """
+        view = await self._view(ticket, proposal)
+        fact = ProposalSubmitted(proposal=proposal, digest=digest, reasons=self._reasons(view, reasons))
+        return await self._decide(ticket, view, fact, f"submit/{proposal}/{digest}")
+
+    async def consent(
+        self,
+        ticket: str,
+        proposal: ProposalId,
+        digest: Digest,
+        client: SubjectId,
+        channel: Literal["phone", "meeting", "letter"],
+    ) -> Recorded:
+        """A person records that this client agreed to exactly this, today.
+
+        Raises:
+            Refused: not hers to record, not an owner, not needed, another digest, lapsed.
+        """
+        view = await self._view(ticket, proposal)
+        fact = ConsentRecorded(proposal=proposal, digest=digest, client=client, channel=channel)
+        return await self._decide(ticket, view, fact, f"consent/{proposal}/{digest}")
+
+    async def approve(
+        self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]
+    ) -> Recorded:
+        """An independent principal approves exactly this.
+
+        Raises:
+            Refused: self-approval, not independent, not registered, not submitted, another digest, lapsed, decided.
+        """
+        view = await self._view(ticket, proposal)
+        fact = ProposalApproved(proposal=proposal, digest=digest, reasons=self._reasons(view, reasons))
+        return await self._decide(ticket, view, fact, f"approve/{proposal}/{digest}")
+
+    async def send_back(self, ticket: str, proposal: ProposalId, digest: Digest, comment: str) -> Recorded:
+        """A principal returns it with comments. It ends; a successor is assessed anew."""
+        view = await self._view(ticket, proposal)
+        words = self._keys.seal(SubjectId(view.household), "comment", _words(comment, "comment"))
+        fact = ProposalReturned(proposal=proposal, digest=digest, comment=words)
+        return await self._decide(ticket, view, fact, f"return/{proposal}/{digest}")
+
+    async def decline(self, ticket: str, proposal: ProposalId, digest: Digest, reason: str) -> Recorded:
+        """A principal says no, with the reason."""
+        view = await self._view(ticket, proposal)
+        words = self._keys.seal(SubjectId(view.household), "reason", _words(reason, "reason"))
+        fact = ProposalDeclined(proposal=proposal, digest=digest, reason=words)
+        return await self._decide(ticket, view, fact, f"decline/{proposal}/{digest}")
+
+    async def withdraw(self, ticket: str, proposal: ProposalId) -> Recorded:
+        """The account's advisor takes it back before anything of it is released."""
+        view = await self._view(ticket, proposal)
+        return await self._decide(ticket, view, ProposalWithdrawn(proposal=proposal), f"withdraw/{proposal}")
+
+    async def close_day(self, ticket: str) -> Recorded:
+        """Operations asks for the close of the business day.
+
+        Raises:
+            Refused: not operations, the day is closed, or it was asked for before.
+        """
+        day = await self._session(ticket)
+        return await self._ask(ticket, BusinessDayCloseRequested(session=day.isoformat()))
+
+    async def open_day(self, ticket: str) -> Recorded:
+        """Operations asks for the next trading session."""
+        day = await self._session(ticket)
+        return await self._ask(ticket, BusinessDayOpenRequested(session=next_session(day).isoformat()))
+
+    async def _view(self, ticket: str, proposal: ProposalId) -> ProposalView:
+        async with asking(self._pool, ticket) as connection:
+            return await read_proposal(connection, proposal)
+
+    async def _session(self, ticket: str) -> date:
+        async with asking(self._pool, ticket) as connection:
+            session: date = (await one(connection, BOOK["market_day"]))["session"]
+        return session
+
+    async def _decide(self, ticket: str, view: ProposalView, fact: Fact, key: str) -> Recorded:
+        entry = Entry(f"proposal/{view.proposal}", fact, view.trace, ticket=ticket, key=key)
+        return (await self._journal.record(entry))[0]
+
+    async def _ask(self, ticket: str, fact: Fact) -> Recorded:
+        trace: TraceId = fresh_trace_id(self._clock)
+        return (await self._journal.record(Entry("market", fact, trace, ticket=ticket)))[0]
+
+    def _reasons(self, view: ProposalView, reasons: Mapping[str, str]) -> tuple[Reason, ...]:
+        subject = SubjectId(view.household)
+        return tuple(
+            Reason(policy=policy, text=self._keys.seal(subject, "reason", _words(text, f"reasons.{policy}")))
+            for policy, text in sorted(reasons.items())
+        )
+
+
+def _words(text: str, field: str) -> str:
+    if not text.strip() or len(text) > WORDS_AT_MOST:
+        raise BadInput(f"{field} must have 1 to {WORDS_AT_MOST:,} characters", fix="write why", field=field)
+    return text

@@ -1,0 +1,381 @@
+"""The door of people and machines: sessions, messages, reads, direct drafts, the library. It decides nothing.
+
+Rule 1: the login behind it (`gh_intake`) cannot submit, approve or release.
+Rule 2: an advisor's message is journaled, sealed, before any model sees it.
+Rule 3: words are opened only for whoever's book they are in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Final
+
+from psycopg.rows import DictRow
+
+from core.book.households import read_households
+from core.book.picture import Picture
+from core.book.proposals import SQL as BOOK
+from core.book.proposals import read_proposal, read_proposals
+from core.book.reader import read_picture, read_pictures
+from core.book.views import HouseholdLine, JournalLine, MarketDay, Passage, ProposalView
+from core.clock import Clock
+from core.database.pools import AsyncPool
+from core.database.rows import one, rows
+from core.desk import SQL as LIBRARY
+from core.desk import as_passage
+from core.errors import BadInput, NotFound, SignInRequired, WorldFailed
+from core.fact import Entry, Sealed
+from core.ids import (
+    Digest,
+    HouseholdId,
+    MessageId,
+    PersonId,
+    ProposalId,
+    SubjectId,
+    ThreadId,
+    TraceId,
+    fresh_trace_id,
+    uuid7,
+)
+from core.ledger.journal import Journal
+from core.library.passages import passages
+from core.orders.events import ProposalDrafted, Request
+from core.people import sessions
+from core.people.asker import SQL, asking
+from core.people.events import AnswerGiven, Cited, DocumentStored, MessageReceived, ThreadOpened
+from core.people.keystore import KeyStore
+from core.people.sessions import Session
+
+MESSAGE_AT_MOST: Final = 8_000  # characters
+LOOKS_EVERY: Final = timedelta(milliseconds=25)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    person: PersonId
+    login: str
+    role: str
+    name: str
+    registrations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLine:
+    thread: ThreadId
+    household: HouseholdId | None
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """`role` is "advisor" or "copilot"."""
+
+    message: MessageId
+    role: str
+    text: str
+    at: datetime
+    cited: tuple[Cited, ...]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A journaled message: its id, and the trace of everything that it causes."""
+
+    message: MessageId
+    trace: TraceId
+
+
+class Intake:
+    """One for each process that serves people."""
+
+    def __init__(self, pool: AsyncPool, journal: Journal, keys: KeyStore, clock: Clock) -> None:
+        self._pool = pool
+        self._journal = journal
+        self._keys = keys
+        self._clock = clock
+
+    # Sessions
+
+    async def sign_in(self, login: str, password: str) -> Session:
+        """As `core.people.sessions.sign_in`."""
+        return await sessions.sign_in(self._pool, self._journal, self._clock, login, password)
+
+    async def sign_out(self, ticket: str) -> None:
+        await sessions.sign_out(self._pool, ticket)
+
+    async def whoami(self, ticket: str) -> Person:
+        """Who holds this ticket.
+
+        Raises:
+            SignInRequired: nobody, any more.
+        """
+        async with asking(self._pool, ticket) as connection:
+            row = await one(connection, SQL["whoami"])
+        name = self._open("name", Sealed.model_validate(row["name"])) if row["name"] else row["login"]
+        return Person(row["person"], row["login"], row["role"], name, tuple(row["registrations"]))
+
+    async def thread_ticket(self, ticket: str, thread: ThreadId) -> str:
+        """A copilot's ticket for this person's thread."""
+        return await sessions.thread_ticket(self._pool, ticket, thread)
+
+    # Conversations
+
+    async def open_thread(self, ticket: str, household: HouseholdId | None) -> ThreadId:
+        """A new conversation, pinned to one household or to none.
+
+        Raises:
+            Refused: the household is not in the book.
+        """
+        thread = ThreadId(f"thr-{uuid7(self._clock).hex}")
+        fact = ThreadOpened(thread=thread, household=household)
+        await self._journal.record(
+            Entry(f"thread/{thread}", fact, fresh_trace_id(self._clock), ticket=ticket)
+        )
+        return thread
+
+    async def threads(self, ticket: str) -> tuple[ThreadLine, ...]:
+        """This person's conversations, newest first."""
+        async with asking(self._pool, ticket) as connection:
+            found = await rows(connection, SQL["threads"])
+        return tuple(ThreadLine(r["thread"], r["household"], r["opened_at"]) for r in found)
+
+    async def messages(self, ticket: str, thread: ThreadId) -> tuple[MessageView, ...]:
+        """What was said in that thread, oldest first, in clear."""
+        async with asking(self._pool, ticket) as connection:
+            found = await rows(connection, SQL["thread_messages"], {"stream": f"thread/{thread}"})
+        return tuple(self._message(row) for row in found)
+
+    async def receive(self, ticket: str, thread: ThreadId, text: str, *, key: str) -> Received:
+        """Journal what the advisor wrote. The same key and words answer the same message.
+
+        Raises:
+            BadInput: empty, or longer than 8,000 characters.
+            Refused: the thread is not hers.
+        """
+        if not text.strip() or len(text) > MESSAGE_AT_MOST or "\x00" in text:
+            raise BadInput(
+                "a message has 1 to 8,000 characters", fix="write less, or something", field="text"
+            )
+        line = await self._thread(ticket, thread)
+        person = await self.whoami(ticket)
+        message = MessageId("msg-" + sha256(f"{thread}/{key}".encode()).hexdigest()[:32])
+        trace = TraceId(sha256(f"trace/{message}".encode()).hexdigest()[:32])
+        subject = SubjectId(line.household or person.person)
+        earlier = [
+            m for m in await self.messages(ticket, thread) if m.message == message and m.role == "advisor"
+        ]
+        if not earlier:
+            fact = MessageReceived(
+                thread=thread, message=message, text=self._keys.seal(subject, "message", text)
+            )
+            await self._journal.record(Entry(f"thread/{thread}", fact, trace, ticket=ticket))
+        elif earlier[0].text != text:
+            raise BadInput(
+                "this key came with other words before", fix="use a fresh key", field="Idempotency-Key"
+            )
+        return Received(message, trace)
+
+    async def answer(
+        self,
+        ticket: str,
+        thread: ThreadId,
+        message: MessageId,
+        text: str,
+        cited: Sequence[Cited],
+        model: str,
+        trace: TraceId,
+    ) -> None:
+        """Journal what the advisor was shown."""
+        line = await self._thread(ticket, thread)
+        subject = SubjectId(line.household or (await self.whoami(ticket)).person)
+        sealed = self._keys.seal(subject, "answer", text)
+        fact = AnswerGiven(thread=thread, message=message, text=sealed, cited=tuple(cited), model=model)
+        await self._journal.record(Entry(f"thread/{thread}", fact, trace, ticket=ticket))
+
+    # The book
+
+    async def households(self, ticket: str) -> tuple[HouseholdLine, ...]:
+        async with asking(self._pool, ticket) as connection:
+            return await read_households(connection)
+
+    async def picture(self, ticket: str, household: HouseholdId) -> Picture:
+        async with asking(self._pool, ticket) as connection:
+            return await read_picture(connection, household)
+
+    async def pictures(self, ticket: str) -> tuple[Picture, ...]:
+        async with asking(self._pool, ticket) as connection:
+            return await read_pictures(connection, None)
+
+    async def proposal(self, ticket: str, proposal: ProposalId) -> ProposalView:
+        async with asking(self._pool, ticket) as connection:
+            return await read_proposal(connection, proposal)
+
+    async def proposals(self, ticket: str) -> tuple[ProposalView, ...]:
+        async with asking(self._pool, ticket) as connection:
+            return await read_proposals(connection)
+
+    async def draft(self, ticket: str, request: Request, *, key: str) -> ProposalId:
+        """A person's own request, to be assessed like any other. The same key is the same draft.
+
+        Raises:
+            Refused: outside the book, or the day is closed.
+            Conflict: the key came with another request.
+        """
+        person = await self.whoami(ticket)
+        proposal = ProposalId("prp-" + sha256(f"{person.person}/{key}".encode()).hexdigest()[:32])
+        fact = ProposalDrafted(proposal=proposal, request=request)
+        trace = fresh_trace_id(self._clock)
+        await self._journal.record(
+            Entry(f"proposal/{proposal}", fact, trace, ticket=ticket, key=f"draft/{proposal}")
+        )
+        return proposal
+
+    # Words
+
+    async def clear(self, ticket: str, field: str, sealed: Sequence[Sealed]) -> tuple[str, ...]:
+        """These words in clear. A forgotten subject's read "[forgotten]".
+
+        Raises:
+            NotFound: a subject is not in the ticket's book. Nothing is opened.
+        """
+        allowed = await self._subjects(ticket)
+        if not {s.subject for s in sealed} <= allowed:
+            raise NotFound(
+                "some of these words are not in your book", fix="ask for your own clients", field="sealed"
+            )
+        return tuple(self._open(field, s) for s in sealed)
+
+    async def seal(self, ticket: str, field: str, subject: SubjectId, text: str) -> Sealed:
+        """`text`, sealed for a subject of the ticket's book."""
+        if subject not in await self._subjects(ticket):
+            raise NotFound(
+                f"{subject!r} is not in your book", fix="choose one of your own clients", field="subject"
+            )
+        return self._keys.seal(subject, field, text)
+
+    # The library
+
+    async def store_document(self, ticket: str, *, title: str, source: str, dated: date, text: str) -> str:
+        """Store a document's passages. The same text again is the same document.
+
+        Raises:
+            BadInput: there is no text.
+        """
+        body = Digest(sha256(text.encode()).hexdigest())
+        document = f"doc-{body[:24]}"
+        cut = list(passages(text))
+        if not cut:
+            raise BadInput("the document has no text", fix="send its text", field="text")
+        async with asking(self._pool, ticket) as connection:
+            asked = {"document": document, "title": title, "source": source, "dated": dated}
+            await connection.execute(LIBRARY["store_document"], asked)
+            for ordinal, passage in enumerate(cut):
+                asked = {"document": document, "ordinal": ordinal, "text": passage}
+                await connection.execute(LIBRARY["store_passage"], asked)
+        fact = DocumentStored(
+            document=document,
+            title=title,
+            source=source,
+            dated=dated.isoformat(),
+            body_digest=body,
+            passages=len(cut),
+        )
+        trace = fresh_trace_id(self._clock)
+        await self._journal.record(
+            Entry(f"library/{document}", fact, trace, ticket=ticket, key=f"document/{document}")
+        )
+        return document
+
+    async def passage(self, ticket: str, passage: int) -> Passage:
+        async with asking(self._pool, ticket) as connection:
+            found = await rows(connection, LIBRARY["passage"], {"passage": passage})
+        if not found:
+            raise NotFound(f"there is no passage {passage}", fix="follow a citation", field="passage")
+        return as_passage(found[0])
+
+    # The record
+
+    async def trace(self, ticket: str, trace: TraceId) -> tuple[JournalLine, ...]:
+        """Every entry of one cause, in order, as far as this person may read it."""
+        async with asking(self._pool, ticket) as connection:
+            return tuple(_line(row) for row in await rows(connection, SQL["trace_lines"], {"trace": trace}))
+
+    async def entries(self, ticket: str, *, after: int, page: int) -> tuple[JournalLine, ...]:
+        async with asking(self._pool, ticket) as connection:
+            asked = {"after": after, "page": page}
+            return tuple(_line(row) for row in await rows(connection, SQL["lines_after"], asked))
+
+    async def market_day(self) -> MarketDay:
+        async with self._pool.connection() as connection:
+            row = await one(connection, BOOK["market_day"])
+        return MarketDay(row["session"], row["at"], row["state"])
+
+    async def wait_for(self, seq: int, *, timeout: timedelta) -> None:
+        """Until the worker has folded entry `seq`.
+
+        Raises:
+            WorldFailed: it has not in that time; the worker may be stopped.
+        """
+        try:
+            async with asyncio.timeout(timeout.total_seconds()):
+                while await self.as_of() < seq:
+                    await asyncio.sleep(LOOKS_EVERY.total_seconds())
+        except TimeoutError as bad:
+            raise WorldFailed(
+                f"entry {seq} is not folded yet", fix="see that the worker runs, then retry"
+            ) from bad
+
+    async def as_of(self) -> int:
+        """How far the worker has folded the journal."""
+        async with self._pool.connection() as connection:
+            return int((await one(connection, BOOK["as_of"]))["as_of_seq"])
+
+    async def _subjects(self, ticket: str) -> set[SubjectId]:
+        async with self._pool.connection() as connection, connection.transaction():
+            presented = await one(connection, SQL["present_any"], {"ticket": ticket})
+            if presented["person"] is None:
+                raise SignInRequired("your session has ended", fix="sign in again")
+            return {row["subject"] for row in await rows(connection, SQL["subjects_in_book"])}
+
+    async def _thread(self, ticket: str, thread: ThreadId) -> ThreadLine:
+        for line in await self.threads(ticket):
+            if line.thread == thread:
+                return line
+        raise NotFound(f"there is no conversation {thread!r} of yours", fix="open a new one", field="thread")
+
+    def _open(self, field: str, sealed: Sealed) -> str:
+        try:
+            return self._keys.clear(field, sealed)
+        except NotFound:
+            return "[forgotten]"
+
+    def _message(self, row: DictRow) -> MessageView:
+        payload = json.loads(row["text"])["payload"]
+        asked = row["event_type"] == "MessageReceived"
+        return MessageView(
+            message=payload["message"],
+            role="advisor" if asked else "copilot",
+            text=self._open("message" if asked else "answer", Sealed.model_validate(payload["text"])),
+            at=row["recorded_at"],
+            cited=() if asked else tuple(Cited.model_validate(c) for c in payload["cited"]),
+            model="" if asked else payload["model"],
+        )
+
+
+def _line(row: DictRow) -> JournalLine:
+    return JournalLine(
+        row["seq"],
+        row["recorded_at"],
+        row["role"],
+        row["actor"],
+        row["event_type"],
+        row["stream"],
+        row["trace_id"],
+        json.loads(row["text"])["payload"],
+    )
