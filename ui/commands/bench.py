@@ -1,0 +1,33 @@
+"""`bench NAME`: measure one figure and print it as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Annotated
+
+import typer
+
+from core.errors import NotFound
+
+
+def bench(
+    name: Annotated[str, typer.Argument(help="The bench's name, as in evals/bench/NAME.py.")],
+    rounds: Annotated[int, typer.Option("--rounds", help="Rounds of each side, at least 5.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line, without progress.")] = False,
+) -> None:
+    """Measure a named figure against its baseline, in interleaved rounds."""
+    # By name: `ui` imports no `evals`, it only mounts what that room offers.
+    harness = import_module("evals.bench.harness")
+    module = f"evals.bench.{name.replace('-', '_')}"
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", name) or name == "harness" or find_spec(module) is None:
+        raise NotFound(f"there is no bench {name!r}", fix="see the files in evals/bench", field="name")
+    subject = import_module(module).bench()
+    try:
+        quiet = (lambda _: None) if as_json else (lambda line: typer.echo(line, err=True))
+        found = harness.measure(subject, rounds=rounds, progress=quiet)
+    finally:
+        subject.close()
+    typer.echo(json.dumps(found.as_json(), indent=None if as_json else 1))

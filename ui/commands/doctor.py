@@ -1,0 +1,146 @@
+"""`doctor`: what this machine has and lacks, one line each. It starts the embedded server to ask it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from core.database import logins
+from core.database.binaries import server_user
+from core.database.embedded import open_cluster, place_for
+from core.database.pools import connect
+from core.database.server import Server, look_at, refuse_unfit
+from core.errors import GatehouseError
+from core.settings import Environment, database_url, environment, home, model, port, venues
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+ROOM_NEEDED_BYTES: Final = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check. `fix` is empty where nothing needs mending."""
+
+    name: str
+    ok: bool
+    says: str
+    fix: str = ""
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check Python, packages, settings, disk, server, pgvector and isolation."""
+    env = environment()
+    looks: Sequence[Callable[[Environment], Finding]] = (
+        python,
+        lock,
+        settings,
+        disk,
+        server,
+        people,
+        isolation,
+    )
+    findings = [guarded(look, env) for look in looks]
+    if as_json:
+        typer.echo(
+            json.dumps({"ok": all(each.ok for each in findings), "findings": list(map(asdict, findings))})
+        )
+    else:
+        for each in findings:
+            fix = f"; {each.fix}" if each.fix else ""
+            typer.echo(f"{'ok  ' if each.ok else 'MEND'} {each.name:<10} {each.says}{fix}")
+    if not all(each.ok for each in findings):
+        raise typer.Exit(1)
+
+
+def guarded(look: Callable[[Environment], Finding], env: Environment) -> Finding:
+    try:
+        return look(env)
+    except GatehouseError as no:
+        return Finding(look.__name__, False, no.says, no.fix)
+
+
+def python(env: Environment) -> Finding:
+    return Finding(
+        "python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.machine()}"
+    )
+
+
+def lock(env: Environment) -> Finding:
+    stamp = Path(sys.prefix) / "gatehouse.stamp"
+    wanted = sha256((ROOT / "requirements.lock").read_bytes()).hexdigest()
+    made_from = stamp.read_text().split()[0] if stamp.exists() else "nothing"
+    if made_from != wanted:
+        return Finding("lock", False, "the packages are not those of the lock", "start with ./gatehouse")
+    return Finding("lock", True, f"the packages are those of the lock ({wanted[:12]})")
+
+
+def settings(env: Environment) -> Finding:
+    database_url(env)
+    chosen = model(env).name or "the offline model"
+    return Finding("settings", True, f"port {port(env)}, {len(venues(env))} venues set, {chosen}")
+
+
+def disk(env: Environment) -> Finding:
+    state = home(env)
+    place = next(step for step in (state, *state.parents) if step.exists())
+    free = shutil.disk_usage(place).free
+    says = f"{free // 1_000_000} MB free for {str(state)!r}"
+    if free < ROOM_NEEDED_BYTES:
+        return Finding("disk", False, says, f"free {ROOM_NEEDED_BYTES // 1_000_000} MB")
+    return Finding("disk", True, says)
+
+
+def server(env: Environment) -> Finding:
+    url = database_url(env)
+    if url is not None:
+        with connect(url.reveal(), name="doctor") as connection:
+            found = look_at(connection)
+    else:
+        found = embedded(home(env))
+    refuse_unfit(found)
+    where = "yours" if url is not None else "embedded"
+    return Finding("server", True, f"PostgreSQL {found.version} ({where}), pgvector {found.vector}")
+
+
+def embedded(state: Path) -> Server:
+    """What the embedded server says of itself. Where there is no state yet, none is left behind."""
+    with tempfile.TemporaryDirectory(prefix="gh-") as passing:
+        Path(passing).chmod(0o711)
+        place = state if place_for(state, user=server_user()).exists() else Path(passing)
+        with open_cluster(place) as cluster, connect(cluster.superuser_dsn(), name="doctor") as connection:
+            return look_at(connection)
+
+
+def people(env: Environment) -> Finding:
+    kept = logins.load(home(env))
+    if kept is None:
+        return Finding("logins", True, "none yet: `gatehouse up` makes them")
+    mode = logins.logins_file(home(env)).stat().st_mode & 0o777
+    if mode & 0o077:
+        return Finding("logins", False, f"others can read them (mode {mode:o})", "chmod 600 that file")
+    return Finding("logins", True, f"{len(kept.passwords)} roles, readable by their owner alone")
+
+
+def isolation(env: Environment) -> Finding:
+    """Which walls hold between the processes: users of their own, or one user and so passwords alone."""
+    if os.geteuid() == 0:
+        says = f"root: processes can have users of their own; PostgreSQL runs as {server_user().name!r}"
+    else:
+        says = (
+            "one user for all processes: a process that is taken over can read the others' files and memory;"
+            " the database's rights still hold for each login"
+        )
+    return Finding("isolation", True, says)

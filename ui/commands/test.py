@@ -1,0 +1,119 @@
+"""`test`: every check and every test, in one command. What CI runs, a person runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from core.clock import WallClock
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+ROOMS: Final = ("core", "tools", "agents", "ui", "evals", "tests")
+SUMMARY: Final = re.compile(r"^=* ?(\d+ .* in [\d.]+s.*?|no tests ran in [\d.]+s) ?=*$")
+
+Check = tuple[str, Sequence[str]]
+
+
+def test(
+    long: Annotated[bool, typer.Option("--long", help="Run the full counts that the issues name.")] = False,
+    room: Annotated[str | None, typer.Option("--room", help="Only the tests of that folder.")] = None,
+    workers: Annotated[int, typer.Option("--workers", help="How many tests run at once.")] = 2,
+) -> None:
+    """Run format, lint, types, import contracts and tests. The last line is pytest's own summary."""
+    folder = "tests" if room is None else f"tests/{room}"
+    if not (ROOT / folder).is_dir():
+        raise typer.BadParameter(f"there is no folder {folder}", param_hint="--room")
+    broken = [name for name, command in checks() if not passes(name, command)]
+    code, summary = run_tests(folder, long=long, workers=workers)
+    if broken:
+        typer.echo(f"these checks did not pass: {', '.join(broken)}")
+    typer.echo(summary)
+    if broken or code:
+        raise typer.Exit(code or 1)
+
+
+def checks() -> Sequence[Check]:
+    rooms = [name for name in ROOMS if any((ROOT / name).rglob("*.py"))]
+    return (
+        ("format", ["ruff", "format", "--check", "--quiet", *rooms, "gatehouse"]),
+        ("lint", ["ruff", "check", "--quiet", *rooms, "gatehouse"]),
+        ("types", ["mypy", "--no-error-summary", *rooms]),
+        ("imports", ["lint-imports", "--no-logo"]),
+    )
+
+
+def passes(name: str, command: Sequence[str]) -> bool:
+    """Run one check; what it says is shown only when it does not pass."""
+    program, *rest = command
+    started_ns = WallClock().monotonic_ns()
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name(program)), *rest],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    took = timedelta(microseconds=(WallClock().monotonic_ns() - started_ns) // 1000)
+    typer.echo(f"{name:<8} {'ok' if done.returncode == 0 else 'NOT OK':<7} {took.total_seconds():6.1f} s")
+    if done.returncode != 0:
+        typer.echo(done.stdout + done.stderr)
+    return done.returncode == 0
+
+
+def run_tests(folder: str, *, long: bool, workers: int) -> tuple[int, str]:
+    """Pytest's exit code and its last line; everything before that line is shown as it comes."""
+    with tempfile.TemporaryDirectory() as place:
+        report = Path(place) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), f"--junitxml={report}", folder]
+        command += ["--long"] if long else []
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        summary = "no tests ran"
+        for line in process.stdout or ():
+            if found := SUMMARY.match(line.strip()):
+                summary = found.group(1)
+            elif "generated xml file" not in line:
+                typer.echo(line, nl=False)
+        code = process.wait()
+        if report.exists():
+            show_shares(report)
+    return code, summary
+
+
+def show_shares(report: Path) -> None:
+    """The share of the tests' time that each room took."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    tests: Counter[str] = Counter()
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - our own pytest wrote it a moment ago
+        parts = case.get("classname", "").split(".")
+        room = parts[1] if len(parts) > 2 and parts[0] == "tests" else "tests"
+        seconds[room] += float(case.get("time", "0"))
+        tests[room] += 1
+    whole = sum(seconds.values()) or 1
+    typer.echo("\nroom          tests  seconds  share")
+    for room, took in sorted(seconds.items(), key=lambda each: -each[1]):
+        typer.echo(f"{room:<12} {tests[room]:>6} {took:>8.1f} {100 * took / whole:>5.0f} %")
+
+
+def environment() -> dict[str, str]:
+    """The caller's environment without the product's own settings, which would change what is tested."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()  # noqa: TID251 - handed on to the tests as it is
+        if name in ("GATEHOUSE_TEST_SERVER",)
+        or not name.startswith(("GATEHOUSE_", "OPENAI_", "DATABASE_URL"))
+    }
+    return {"PATH": os.defpath, **kept, "PYTHONPATH": str(ROOT), "LANGSMITH_TRACING": "false"}
