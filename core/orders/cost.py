@@ -1,4 +1,4 @@
-"""What an order can cost at worst, so that a basket is fundable whatever the venues answer.
+"""What an order can cost at worst, so that a basket is fundable whatever comes, and what a fill did cost.
 
 Rule 1: a buy pays at most its limit, or the far edge of its band where it is a market order.
 Rule 2: a sale brings at least its limit, or the near edge of its band.
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import Final
 
-from core.money import CENT
+from core.money import CENT, to_cents
 from core.orders.content import Leg
-from core.orders.events import Side
+from core.orders.events import OrderFilled, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +60,9 @@ def worst_cash(leg: Leg, ticket_fee: Decimal) -> Decimal:
     if leg.side is Side.BUY:
         return -most_paid(quantity=leg.quantity, price=price, ticket_fee=ticket_fee)
     return least_received(quantity=leg.quantity, price=price, ticket_fee=ticket_fee)
+
+
+def cash_moved(fill: OrderFilled) -> Decimal:
+    """Dollars that one execution brings into the account: its value in cents, half to even, and its fee."""
+    dollars = to_cents(fill.quantity * fill.price)
+    return dollars - fill.fee if fill.side is Side.SELL else -dollars - fill.fee

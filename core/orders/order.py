@@ -1,0 +1,306 @@
+"""The life of an order: every legal step, in one table.
+
+Rule 1: a step not in `STEPS` cannot happen. An order is held from the moment its proposal is assessed.
+Rule 2: a fill that leaves nothing open completes what the table calls partially filled.
+Rule 3: an execution that appears twice counts once. A fill larger than what is open is no step.
+Rule 4: what was executed stays executed: a fill may be late, after a cancel or an expiry, and it counts.
+Rule 5: no venue can report on an order that was never sent.
+Rule 6: sent and not answered is `UNKNOWN`: only the venue's own word leads out of it.
+The diagram in `docs/order-life.md` is drawn from `STEPS`; a test keeps them equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+from typing import Final
+
+from core.errors import IllegalTransition
+from core.fact import Fact
+from core.ids import AccountId, OrderId, ProposalId, Symbol, VenueName
+from core.orders.content import Content, Leg
+from core.orders.events import (
+    OrderAccepted,
+    OrderCancelled,
+    OrderDenied,
+    OrderDoubted,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    OrderReleased,
+    OrderRouted,
+    OrderSent,
+    ProposalAssessed,
+    ProposalDeclined,
+    ProposalDenied,
+    ProposalLapsed,
+    ProposalReturned,
+    ProposalWithdrawn,
+    Side,
+)
+
+ZERO: Final = Decimal(0)
+PRICE_STEP: Final = Decimal("0.000001")
+
+
+class Status(StrEnum):
+    HELD = "HELD"
+    DENIED = "DENIED"
+    RELEASED = "RELEASED"
+    ROUTED = "ROUTED"
+    SENT = "SENT"
+    UNKNOWN = "UNKNOWN"
+    ACCEPTED = "ACCEPTED"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
+STEPS: Final[Mapping[tuple[Status, str], Status]] = {
+    (Status.HELD, "OrderReleased"): Status.RELEASED,
+    (Status.HELD, "OrderDenied"): Status.DENIED,
+    (Status.HELD, "ProposalDenied"): Status.DENIED,
+    (Status.HELD, "ProposalReturned"): Status.CANCELLED,
+    (Status.HELD, "ProposalDeclined"): Status.CANCELLED,
+    (Status.HELD, "ProposalWithdrawn"): Status.CANCELLED,
+    (Status.HELD, "ProposalLapsed"): Status.EXPIRED,
+    (Status.RELEASED, "OrderRouted"): Status.ROUTED,
+    (Status.RELEASED, "OrderCancelled"): Status.CANCELLED,
+    (Status.RELEASED, "OrderExpired"): Status.EXPIRED,
+    (Status.ROUTED, "OrderRouted"): Status.ROUTED,  # the choice is made again before anything is sent
+    (Status.ROUTED, "OrderSent"): Status.SENT,
+    (Status.ROUTED, "OrderCancelled"): Status.CANCELLED,
+    (Status.ROUTED, "OrderExpired"): Status.EXPIRED,
+    (Status.SENT, "OrderAccepted"): Status.ACCEPTED,
+    (Status.SENT, "OrderRejected"): Status.REJECTED,
+    (Status.SENT, "OrderDoubted"): Status.UNKNOWN,
+    (Status.SENT, "OrderFilled"): Status.PARTIALLY_FILLED,  # the fill beat the acknowledgement
+    (Status.SENT, "OrderCancelled"): Status.CANCELLED,
+    (Status.SENT, "OrderExpired"): Status.EXPIRED,
+    (Status.UNKNOWN, "OrderAccepted"): Status.ACCEPTED,
+    (Status.UNKNOWN, "OrderRejected"): Status.REJECTED,
+    (Status.UNKNOWN, "OrderDoubted"): Status.UNKNOWN,  # looked up, and still no answer
+    (Status.UNKNOWN, "OrderFilled"): Status.PARTIALLY_FILLED,
+    (Status.UNKNOWN, "OrderCancelled"): Status.CANCELLED,
+    (Status.UNKNOWN, "OrderExpired"): Status.EXPIRED,
+    (Status.ACCEPTED, "OrderAccepted"): Status.ACCEPTED,  # a second copy
+    (Status.ACCEPTED, "OrderDoubted"): Status.ACCEPTED,  # the report came before our patience ended
+    (Status.ACCEPTED, "OrderFilled"): Status.PARTIALLY_FILLED,
+    (Status.ACCEPTED, "OrderCancelled"): Status.CANCELLED,
+    (Status.ACCEPTED, "OrderExpired"): Status.EXPIRED,
+    (Status.PARTIALLY_FILLED, "OrderFilled"): Status.PARTIALLY_FILLED,
+    (Status.PARTIALLY_FILLED, "OrderAccepted"): Status.PARTIALLY_FILLED,  # late acknowledgement
+    (Status.PARTIALLY_FILLED, "OrderDoubted"): Status.PARTIALLY_FILLED,
+    (Status.PARTIALLY_FILLED, "OrderCancelled"): Status.CANCELLED,
+    (Status.PARTIALLY_FILLED, "OrderExpired"): Status.EXPIRED,
+    (Status.FILLED, "OrderAccepted"): Status.FILLED,  # late acknowledgement
+    (Status.FILLED, "OrderDoubted"): Status.FILLED,
+    (Status.CANCELLED, "OrderFilled"): Status.CANCELLED,  # late fill
+    (Status.CANCELLED, "OrderAccepted"): Status.CANCELLED,
+    (Status.CANCELLED, "OrderDoubted"): Status.CANCELLED,
+    (Status.EXPIRED, "OrderFilled"): Status.EXPIRED,  # late fill
+    (Status.EXPIRED, "OrderAccepted"): Status.EXPIRED,
+    (Status.EXPIRED, "OrderDoubted"): Status.EXPIRED,
+    (Status.REJECTED, "OrderDoubted"): Status.REJECTED,
+}
+
+COMPLETES: Final = (Status.PARTIALLY_FILLED, Status.FILLED)
+"""Rule 2, for the diagram: from the first to the second when nothing is open."""
+
+ENDED: Final = frozenset({Status.DENIED, Status.FILLED, Status.REJECTED, Status.CANCELLED, Status.EXPIRED})
+NEVER_OUT: Final = frozenset({Status.HELD, Status.DENIED})
+
+ProposalEnd = ProposalDenied | ProposalReturned | ProposalDeclined | ProposalWithdrawn | ProposalLapsed
+OrderOwn = (
+    OrderReleased
+    | OrderDenied
+    | OrderRouted
+    | OrderSent
+    | OrderAccepted
+    | OrderRejected
+    | OrderDoubted
+    | OrderFilled
+    | OrderCancelled
+    | OrderExpired
+)
+OrderEvent = OrderOwn | ProposalEnd
+VenueReport = OrderAccepted | OrderRejected | OrderDoubted | OrderFilled
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`quantity` is shares asked for, or let out where the release carried fewer. Fees are dollars."""
+
+    id: OrderId
+    proposal: ProposalId
+    leg: int
+    account: AccountId
+    symbol: Symbol
+    side: Side
+    quantity: Decimal
+    may_release_less: bool
+    status: Status
+    venue: VenueName | None
+    venue_order: str | None
+    sent: bool  # whether a venue may know of it
+    filled: Decimal
+    paid: Decimal  # dollars of all executions, before fees and unrounded
+    fees: Decimal
+    executions: frozenset[str]
+
+    @property
+    def open_quantity(self) -> Decimal:
+        """Shares not executed, whether or not they still can be."""
+        return self.quantity - self.filled
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """Dollars per share at six decimals, half to even; None before the first fill."""
+        if not self.filled:
+            return None
+        return (self.paid / self.filled).quantize(PRICE_STEP, rounding=ROUND_HALF_EVEN)
+
+
+def held(proposal: ProposalId, leg: Leg) -> Order:
+    """The order of one leg when its proposal is assessed."""
+    return Order(
+        id=leg.order,
+        proposal=proposal,
+        leg=leg.leg,
+        account=leg.account,
+        symbol=leg.symbol,
+        side=leg.side,
+        quantity=leg.quantity,
+        may_release_less=leg.may_release_less,
+        status=Status.HELD,
+        venue=None,
+        venue_order=None,
+        sent=False,
+        filled=ZERO,
+        paid=ZERO,
+        fees=ZERO,
+        executions=frozenset(),
+    )
+
+
+def orders_held(assessed: ProposalAssessed) -> tuple[Order, ...]:
+    """The orders of an assessed proposal, in the order of its legs."""
+    content = Content.model_validate_json(assessed.content)
+    return tuple(held(content.proposal, leg) for leg in content.legs)
+
+
+def evolve(order: Order, event: OrderEvent) -> Order:
+    """Apply one event: the order's own, or one that ended its proposal.
+
+    Raises:
+        IllegalTransition: `STEPS` has no such step, the event is of another order, the release carries
+            another quantity than the leg allows, or the fill is larger than what is open. The order
+            is unchanged.
+    """
+    _same(order, event)
+    if isinstance(event, OrderFilled) and event.execution in order.executions:
+        return order
+    status = _step(order, event)
+    match event:
+        case OrderReleased():
+            return _release(order, status, event)
+        case OrderRouted():
+            return replace(order, status=status, venue=event.venue)
+        case OrderSent():
+            return replace(order, status=status, venue=event.venue, sent=True)
+        case OrderAccepted():
+            return replace(order, status=status, venue_order=event.venue_order)
+        case OrderFilled():
+            return _fill(order, status, event)
+        case _:
+            return replace(order, status=status)
+
+
+def apply(orders: Mapping[OrderId, Order], fact: Fact) -> Mapping[OrderId, Order]:
+    """All orders after one fact; facts of other lives change nothing.
+
+    Raises:
+        IllegalTransition: as `evolve`, or the order is not known. Nothing is changed.
+    """
+    if isinstance(fact, ProposalAssessed):
+        return {**orders, **{order.id: order for order in orders_held(fact)}}
+    if isinstance(fact, ProposalEnd):
+        ended = [o for o in orders.values() if o.proposal == fact.proposal and o.status is Status.HELD]
+        return {**orders, **{order.id: evolve(order, fact) for order in ended}}
+    if isinstance(fact, OrderOwn):
+        if fact.order not in orders:
+            raise IllegalTransition(
+                f"{fact.event_type()} of order {fact.order!r}, which was never assessed",
+                fix="fold the proposal's assessment first",
+            )
+        return {**orders, fact.order: evolve(orders[fact.order], fact)}
+    return orders
+
+
+def fold(facts: Iterable[Fact]) -> Mapping[OrderId, Order]:
+    """All orders after these facts, in this order."""
+    orders: Mapping[OrderId, Order] = {}
+    for fact in facts:
+        orders = apply(orders, fact)
+    return orders
+
+
+def _same(order: Order, event: OrderEvent) -> None:
+    if isinstance(event, ProposalEnd):
+        known = order.proposal == event.proposal
+    else:
+        known = order.id == event.order
+    if isinstance(event, OrderReleased | OrderFilled):
+        theirs = (event.account, event.symbol, event.side)
+        known = known and theirs == (order.account, order.symbol, order.side)
+    if not known:
+        raise IllegalTransition(
+            f"{event!r} does not fit order {order.id!r} of account {order.account!r}",
+            fix="fold each order by itself",
+        )
+
+
+def _step(order: Order, event: OrderEvent) -> Status:
+    if isinstance(event, VenueReport) and not order.sent:
+        raise IllegalTransition(
+            f"{event.event_type()} of order {order.id!r}, which was never sent",
+            fix="stop: find out what the venue is talking about",
+        )
+    try:
+        return STEPS[order.status, event.event_type()]
+    except KeyError:
+        raise IllegalTransition(
+            f"{event.event_type()} cannot follow {order.status}",
+            fix="look the order up at its venue before anything else",
+        ) from None
+
+
+def _release(order: Order, status: Status, event: OrderReleased) -> Order:
+    fewer = ZERO < event.quantity < order.quantity and order.may_release_less
+    if event.quantity != order.quantity and not fewer:
+        raise IllegalTransition(
+            f"a release of {event.quantity:f} shares does not fit a leg of {order.quantity:f}",
+            fix="release the leg's quantity, or fewer where the leg allows it",
+        )
+    return replace(order, status=status, quantity=event.quantity)
+
+
+def _fill(order: Order, status: Status, event: OrderFilled) -> Order:
+    if event.quantity > order.open_quantity:
+        raise IllegalTransition(
+            f"a fill of {event.quantity:f} shares is larger than the {order.open_quantity:f} that are open",
+            fix="reconcile with the venue before booking it",
+        )
+    complete = status is COMPLETES[0] and event.quantity == order.open_quantity
+    return replace(
+        order,
+        status=COMPLETES[1] if complete else status,
+        filled=order.filled + event.quantity,
+        paid=order.paid + event.quantity * event.price,
+        fees=order.fees + event.fee,
+        executions=order.executions | {event.execution},
+    )
