@@ -156,29 +156,20 @@ class Intake:
 
         Raises:
             BadInput: empty, or longer than 8,000 characters.
-            Refused: the thread is not hers.
+            NotFound: the thread is not hers.
+            Conflict: the key came with other words before.
         """
         if not text.strip() or len(text) > MESSAGE_AT_MOST or "\x00" in text:
             raise BadInput(
                 "a message has 1 to 8,000 characters", fix="write less, or something", field="text"
             )
-        line = await self._thread(ticket, thread)
-        person = await self.whoami(ticket)
+        subject = await self._speaker(ticket, thread)
         message = MessageId("msg-" + sha256(f"{thread}/{key}".encode()).hexdigest()[:32])
         trace = TraceId(sha256(f"trace/{message}".encode()).hexdigest()[:32])
-        subject = SubjectId(line.household or person.person)
-        earlier = [
-            m for m in await self.messages(ticket, thread) if m.message == message and m.role == "advisor"
-        ]
-        if not earlier:
-            fact = MessageReceived(
-                thread=thread, message=message, text=self._keys.seal(subject, "message", text)
-            )
-            await self._journal.record(Entry(f"thread/{thread}", fact, trace, ticket=ticket))
-        elif earlier[0].text != text:
-            raise BadInput(
-                "this key came with other words before", fix="use a fresh key", field="Idempotency-Key"
-            )
+        fact = MessageReceived(thread=thread, message=message, text=self._keys.seal(subject, "message", text))
+        await self._journal.record(
+            Entry(f"thread/{thread}", fact, trace, ticket=ticket, key=f"message/{message}")
+        )
         return Received(message, trace)
 
     async def answer(
@@ -192,8 +183,7 @@ class Intake:
         trace: TraceId,
     ) -> None:
         """Journal what the advisor was shown."""
-        line = await self._thread(ticket, thread)
-        subject = SubjectId(line.household or (await self.whoami(ticket)).person)
+        subject = await self._speaker(ticket, thread)
         sealed = self._keys.seal(subject, "answer", text)
         fact = AnswerGiven(thread=thread, message=message, text=sealed, cited=tuple(cited), model=model)
         await self._journal.record(Entry(f"thread/{thread}", fact, trace, ticket=ticket))
@@ -343,10 +333,11 @@ class Intake:
                 raise SignInRequired("your session has ended", fix="sign in again")
             return {row["subject"] for row in await rows(connection, SQL["subjects_in_book"])}
 
-    async def _thread(self, ticket: str, thread: ThreadId) -> ThreadLine:
+    async def _speaker(self, ticket: str, thread: ThreadId) -> SubjectId:
+        """Whose words a thread holds: its client household's, or the advisor's own where none is pinned."""
         for line in await self.threads(ticket):
             if line.thread == thread:
-                return line
+                return SubjectId(line.household or (await self.whoami(ticket)).person)
         raise NotFound(f"there is no conversation {thread!r} of yours", fix="open a new one", field="thread")
 
     def _open(self, field: str, sealed: Sealed) -> str:

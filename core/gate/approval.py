@@ -54,7 +54,7 @@ class Approval:
         """The account's advisor makes exactly this hers, with a written reason for each finding.
 
         Raises:
-            Refused: not the advisor, not assessed, another digest, lapsed, a reason is missing, tier 3, or the
+            Refused: not the advisor, not assessed, another digest, lapsed, a reason missing, tier 3, or the
                 shares or the cash are promised elsewhere.
         """
         view = await self._view(ticket, proposal)
@@ -84,7 +84,7 @@ class Approval:
         """An independent principal approves exactly this.
 
         Raises:
-            Refused: self-approval, not independent, not registered, not submitted, another digest, lapsed, decided.
+            Refused: self-approval, not independent, not registered, not submitted, another digest, lapsed, or decided.
         """
         view = await self._view(ticket, proposal)
         fact = ProposalApproved(proposal=proposal, digest=digest, reasons=self._reasons(view, reasons))
