@@ -1,0 +1,87 @@
+"""The one file that knows both our tools and the framework's messages.
+
+Rule 1: a model sees a tool's JSON schema; the tool's own model validates, once, in `tools.record`.
+Rule 2: a refusal becomes a message that the model reads. Any other error ends the run.
+Rule 3: calls run one after the other, each with its position in the message: the second run of a step asks
+    the same questions under the same ids, so that a draft cannot happen twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from langchain_core.messages import AIMessage, ToolMessage
+
+from agents.state import MOST_CALLS
+from core.ids import ProposalId
+from tools.catalog import HELD
+from tools.contract import Agent, AnyTool, Call, Effect, Refusal, Said, Turn
+from tools.record import asked
+from tools.trading import Drafted
+
+MOST_AT_ONCE: Final = 4
+
+Schema = dict[str, Any]
+
+
+def schemas(agent: Agent) -> list[Schema]:
+    """What a model is told of each tool that this agent holds."""
+    return [schema(tool) for tool in HELD[agent]]
+
+
+def schema(tool: AnyTool) -> Schema:
+    function = {"name": tool.name, "description": tool.says, "parameters": tool.ask.model_json_schema()}
+    return {"type": "function", "function": function}
+
+
+def effect(agent: Agent, name: str) -> Effect | None:
+    return next((tool.effect for tool in HELD[agent] if tool.name == name), None)
+
+
+async def ask_all(
+    thought: AIMessage, *, turn: Turn, agent: Agent, said: tuple[Said, ...], position: int
+) -> tuple[list[ToolMessage], list[ProposalId]]:
+    """The answers to a model's tool calls, in its order, and the proposals that were drafted."""
+    told: list[ToolMessage] = []
+    drafts: list[ProposalId] = []
+    for offset, call in enumerate(thought.tool_calls):
+        name, key = call["name"], call["id"] or f"unnamed-{position + offset}"
+        if offset >= MOST_AT_ONCE or position + offset >= MOST_CALLS:
+            told.append(_refused(name, key, "too many questions at once; ask fewer"))
+            continue
+        asking = Call(turn, agent, said, position + offset)
+        try:
+            answer = await asked(name, call["args"], asking)
+        except Refusal as no:
+            told.append(_refused(name, key, str(no)))
+            continue
+        if isinstance(answer, Drafted):
+            drafts.append(answer.proposal)
+        content = {"cite": f"tool/{asking.id}", "answer": answer.model_dump(mode="json")}
+        told.append(ToolMessage(json.dumps(content, ensure_ascii=False), tool_call_id=key, name=name))
+    for broken in thought.invalid_tool_calls:
+        name = broken["name"] or "unknown"
+        told.append(_refused(name, broken["id"] or "unnamed", "the arguments are not JSON; write them again"))
+    return told, drafts
+
+
+def _refused(name: str, key: str, says: str) -> ToolMessage:
+    return ToolMessage(
+        json.dumps({"refused": says}, ensure_ascii=False), tool_call_id=key, name=name, status="error"
+    )
+
+
+def sources(messages: Sequence[Any]) -> dict[str, str]:
+    """What an answer may cite: each tool's answer and each passage in one, with a line that says what it is."""
+    found: dict[str, str] = {}
+    for message in messages:
+        if not isinstance(message, ToolMessage) or message.status == "error":
+            continue
+        told = json.loads(str(message.content))
+        answer = told["answer"]
+        found[told["cite"]] = f"{message.name}: {answer['source']}, as of {answer['as_of']}"
+        for passage in answer.get("passages", ()) if message.name == "search_library" else ():
+            found[f"passage/{passage['passage']}"] = f"{passage['title']}, {passage['dated']}"
+    return found

@@ -1,0 +1,184 @@
+"""Where a conversation left off, kept in PostgreSQL, sealed by the copilot.
+
+Rule 1: a row is AES-256-GCM-SIV ciphertext, bound to its thread, namespace, checkpoint and place. A row that
+    was planted, changed or moved is `IntegrityLost` and is never loaded.
+Rule 2: what is loaded is plain data and messages; an unknown class comes back as data, and no code runs.
+Rule 3: only the last few checkpoints of a thread are kept. They are never evidence: the journal is.
+Rule 4: the tables come by migration. Nothing is created here.
+Source: RFC 8452 (AES-GCM-SIV).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, cast
+
+import ormsgpack
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import (
+    WRITES_IDX_MAP,
+    BaseCheckpointSaver,
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointTuple,
+    get_checkpoint_id,
+    get_checkpoint_metadata,
+)
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+from core.database.pools import AsyncPool
+from core.database.statements import statements
+from core.errors import IntegrityLost
+
+SQL: Final = statements(Path(__file__).with_name("checkpoints.sql"))
+KEEP: Final = 4  # checkpoints of a thread
+NONCE: Final = 12  # bytes
+
+Place = dict[str, Any]
+
+
+class CheckpointStore(BaseCheckpointSaver[int]):
+    """LangGraph's saver on our own two tables. Async only."""
+
+    def __init__(self, pool: AsyncPool, key: bytes) -> None:
+        super().__init__(serde=JsonPlusSerializer(allowed_msgpack_modules=None))
+        self._pool = pool
+        self._cipher = AESGCMSIV(key)
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """The checkpoint that `config` names, or the thread's newest. None where there is none.
+
+        Raises:
+            IntegrityLost: a row is not what this copilot wrote there.
+        """
+        place = _place(config)
+        wanted = get_checkpoint_id(config)
+        async with self._pool.connection() as connection:
+            statement = SQL["exactly"] if wanted else SQL["newest"]
+            row = await (await connection.execute(statement, {**place, "checkpoint": wanted})).fetchone()
+            if row is None:
+                return None
+            place["checkpoint"] = row["checkpoint"]
+            writes = await (await connection.execute(SQL["writes"], place)).fetchall()
+        return self._tuple(place, row["body"], writes)
+
+    async def alist(
+        self,
+        config: RunnableConfig | None,
+        *,
+        filter: dict[str, Any] | None = None,
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[CheckpointTuple]:
+        """The thread's checkpoints, newest first, without their pending writes."""
+        if config is None:
+            return
+        place = _place(config)
+        asked = {**place, "before": get_checkpoint_id(before) if before else None, "limit": limit or KEEP}
+        async with self._pool.connection() as connection:
+            rows = await (await connection.execute(SQL["all_of_thread"], asked)).fetchall()
+        for row in rows:
+            found = self._tuple({**place, "checkpoint": row["checkpoint"]}, row["body"], [])
+            if all(found.metadata.get(key) == value for key, value in (filter or {}).items()):
+                yield found
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Keep a checkpoint whole, and drop those that are older than the last few."""
+        place = {**_place(config), "checkpoint": checkpoint["id"]}
+        kept = {
+            "parent": get_checkpoint_id(config),
+            "checkpoint": self.serde.dumps_typed(checkpoint),
+            "metadata": self.serde.dumps_typed(get_checkpoint_metadata(config, metadata)),
+        }
+        body = self._seal(kept, place, "checkpoint")
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(SQL["put"], {**place, "body": body})
+            await connection.execute(SQL["prune"], {**place, "keep": KEEP})
+        return _config(place)
+
+    async def aput_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        """Keep what a task wrote before its step ended."""
+        place = {**_place(config), "checkpoint": get_checkpoint_id(config), "task": task_id}
+        rows = []
+        for index, (channel, value) in enumerate(writes):
+            at = {**place, "place": WRITES_IDX_MAP.get(channel, index)}
+            kept = {"channel": channel, "path": task_path, "value": self.serde.dumps_typed(value)}
+            rows.append({**at, "body": self._seal(kept, at, "write")})
+        async with self._pool.connection() as connection, connection.transaction():
+            for row in rows:
+                await connection.execute(SQL["put_write"], row)
+
+    async def adelete_thread(self, thread_id: str) -> None:
+        """Forget a thread."""
+        async with self._pool.connection() as connection, connection.transaction():
+            for name in ("forget_writes", "forget_checkpoints"):
+                await connection.execute(SQL[name], {"thread": thread_id})
+
+    def _tuple(self, place: Place, body: bytes, writes: Sequence[Mapping[str, Any]]) -> CheckpointTuple:
+        kept = self._open(body, place, "checkpoint")
+        pending = []
+        for row in writes:
+            at = {**place, "task": row["task"], "place": row["place"]}
+            write = self._open(row["body"], at, "write")
+            pending.append((write["path"], row["task"], row["place"], write))
+        pending.sort(key=lambda one: one[:3])
+        return CheckpointTuple(
+            config=_config(place),
+            checkpoint=cast("Checkpoint", self._load(kept["checkpoint"])),
+            metadata=cast("CheckpointMetadata", self._load(kept["metadata"])),
+            parent_config=_config({**place, "checkpoint": kept["parent"]}) if kept["parent"] else None,
+            pending_writes=[(task, one["channel"], self._load(one["value"])) for _, task, _, one in pending],
+        )
+
+    def _load(self, typed: Sequence[Any]) -> Any:
+        return self.serde.loads_typed((str(typed[0]), bytes(typed[1])))
+
+    def _seal(self, kept: Mapping[str, Any], place: Place, kind: str) -> bytes:
+        nonce = os.urandom(NONCE)
+        return nonce + self._cipher.encrypt(nonce, ormsgpack.packb(kept), _bound(place, kind))
+
+    def _open(self, body: bytes, place: Place, kind: str) -> dict[str, Any]:
+        try:
+            clear = self._cipher.decrypt(body[:NONCE], body[NONCE:], _bound(place, kind))
+        except (InvalidTag, ValueError) as bad:
+            raise IntegrityLost(
+                f"a {kind} of the conversation {place['thread']!r} is not what the copilot wrote there",
+                fix="open a new conversation; let somebody look at the schema copilot",
+            ) from bad
+        kept: dict[str, Any] = ormsgpack.unpackb(clear)
+        return kept
+
+
+def _bound(place: Place, kind: str) -> bytes:
+    """What a row's ciphertext is tied to."""
+    names = ("thread", "namespace", "checkpoint", "task", "place")
+    return json.dumps([kind, *(place.get(name) for name in names)]).encode()
+
+
+def _place(config: RunnableConfig) -> Place:
+    found = config["configurable"]
+    return {"thread": found["thread_id"], "namespace": found.get("checkpoint_ns", "")}
+
+
+def _config(place: Place) -> RunnableConfig:
+    return {
+        "configurable": {
+            "thread_id": place["thread"],
+            "checkpoint_ns": place["namespace"],
+            "checkpoint_id": place["checkpoint"],
+        }
+    }

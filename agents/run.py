@@ -1,0 +1,133 @@
+"""One run of the graph for one request or nudge, as events that a screen can follow.
+
+Rule 1: one run a thread at a time. A second message is told that the first is still being answered; a nudge
+    waits for its turn and then finds nothing new.
+Rule 2: a message that the thread already has is not asked again: the run goes on where it was killed.
+Rule 3: a run has an end: a number of steps and a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from langchain_core.messages import HumanMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.errors import GraphRecursionError
+from langgraph.types import Command
+
+from agents.graph import Graph, build
+from agents.model import Thinker
+from agents.state import Context, Patience
+from core.errors import Conflict, WorldFailed
+from core.ids import MessageId, ThreadId
+from tools.contract import Turn
+
+MOST_STEPS: Final = 40
+RUNS_WITHIN: Final = timedelta(minutes=4)
+NUDGE_WAITS: Final = timedelta(seconds=60)
+
+Event = dict[str, Any]  # {"event": "step" | "token" | "answer" | "parked", ...}
+
+
+@dataclass(slots=True)
+class Copilot:
+    """The compiled graph with its model. One a process."""
+
+    graph: Graph
+    thinker: Thinker
+    patience: Patience
+    _running: dict[ThreadId, asyncio.Lock] = field(default_factory=dict)
+
+    async def asked(self, turn: Turn, message: MessageId, text: str) -> AsyncIterator[Event]:
+        """Answer a message.
+
+        Raises:
+            Conflict: the thread is busy with another one.
+            WorldFailed: a model, database or front that does not answer, or a run without an end.
+        """
+        if self._lock(turn.thread).locked():
+            raise Conflict("the copilot is still answering in this conversation", fix="wait for its answer")
+        async with self._alone(turn.thread, timedelta(seconds=1)):
+            state = await self.graph.aget_state(_config(turn.thread))
+            if state.values.get("asked") == message:
+                async for event in self._go_on(turn, state, unanswered=message):
+                    yield event
+                return
+            asked: Any = {"messages": [HumanMessage(text, id=message)], "asked": message}
+            async for event in self._run(asked, turn):
+                yield event
+
+    async def nudged(self, turn: Turn, *, unanswered: MessageId | None = None) -> AsyncIterator[Event]:
+        """Look again. Answers only what happened since; `unanswered` names a message whose answer got lost.
+
+        Raises: as `asked`.
+        """
+        async with self._alone(turn.thread, NUDGE_WAITS):
+            state = await self.graph.aget_state(_config(turn.thread))
+            async for event in self._go_on(turn, state, unanswered=unanswered):
+                yield event
+
+    async def _go_on(self, turn: Turn, state: Any, *, unanswered: MessageId | None) -> AsyncIterator[Event]:
+        if unanswered is not None and state.values.get("answered") == unanswered:
+            yield {"event": "answer", **state.values["answer"]}
+        if not state.next:
+            return
+        parked = any(task.interrupts for task in state.tasks)
+        async for event in self._run(Command(resume={"nudge": True}) if parked else None, turn):
+            yield event
+
+    async def _run(self, asked: Any, turn: Turn) -> AsyncIterator[Event]:
+        context = Context(turn, self.thinker, self.patience)
+        try:
+            async with asyncio.timeout(RUNS_WITHIN.total_seconds()):
+                streamed: AsyncIterator[Any] = self.graph.astream(
+                    asked,
+                    _config(turn.thread),
+                    context=context,
+                    stream_mode=["custom", "updates"],
+                    durability="sync",
+                )
+                async for kind, part in streamed:
+                    if kind == "custom":
+                        yield part
+                    for stop in part.get("__interrupt__", ()) if kind == "updates" else ():
+                        for proposal in stop.value["waiting"]:
+                            yield {"event": "parked", "proposal": proposal}
+        except GraphRecursionError as long:
+            raise WorldFailed(f"this took more than {MOST_STEPS} steps", fix="ask for less at once") from long
+        except TimeoutError as late:
+            raise WorldFailed(f"this took longer than {RUNS_WITHIN}", fix="ask for less at once") from late
+
+    def _lock(self, thread: ThreadId) -> asyncio.Lock:
+        return self._running.setdefault(thread, asyncio.Lock())
+
+    @asynccontextmanager
+    async def _alone(self, thread: ThreadId, patience: timedelta) -> AsyncIterator[None]:
+        lock = self._lock(thread)
+        try:
+            await asyncio.wait_for(lock.acquire(), patience.total_seconds())
+        except TimeoutError as busy:
+            raise Conflict(
+                "the copilot is still answering in this conversation", fix="wait for its answer"
+            ) from busy
+        try:
+            yield
+        finally:
+            lock.release()
+            if not lock.locked() and not getattr(lock, "_waiters", None):
+                self._running.pop(thread, None)
+
+
+def start(saver: BaseCheckpointSaver[Any], thinker: Thinker, patience: Patience | None = None) -> Copilot:
+    """The copilot of this process."""
+    return Copilot(build(saver), thinker, patience or Patience())
+
+
+def _config(thread: ThreadId) -> RunnableConfig:
+    return {"configurable": {"thread_id": thread}, "recursion_limit": MOST_STEPS}

@@ -1,0 +1,85 @@
+"""What a conversation remembers between steps, and what it is handed for one run.
+
+Rule 1: the state holds ids and messages. Money, positions and decisions are read from the desk again, so
+    they cannot be stale or forged.
+Rule 2: the context is made anew for each run from the ticket of that run; it is never stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, TypedDict
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from langgraph.graph import MessagesState
+
+from agents.model import Thinker
+from core.ids import MessageId
+from tools.contract import Said, Turn
+
+MOST_THOUGHTS: Final = 6  # calls of a model by a specialist, a message
+MOST_CALLS: Final = 12  # questions to tools, a message
+REMEMBERED: Final = 8  # earlier messages that a model still reads
+SAID: Final = 4  # the advisor's own messages that a draft may quote
+
+
+class Waiting(TypedDict):
+    """A proposal that somebody else must act on. `told` is whom the advisor was last told it waits for."""
+
+    proposal: str
+    message: str
+    told: str
+
+
+class Conversation(MessagesState):
+    """One thread. `asked` is the message that is being answered; the counters start anew with it."""
+
+    asked: str
+    agent: str
+    position: int
+    thoughts: int
+    drafts: list[str]
+    looked: dict[str, str]  # what the graph itself looked up for this message: source, what it is
+    waiting: list[Waiting]
+    answered: str  # the last message that got an answer
+    answer: dict[str, Any]  # that answer, as it went out
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a run waits for an assessment, and how often it looks."""
+
+    assessment: timedelta = timedelta(seconds=20)
+    looks_every: timedelta = timedelta(milliseconds=200)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One run's own: the desk of its ticket, the model, and how patient it is."""
+
+    turn: Turn
+    thinker: Thinker
+    patience: Patience
+
+
+def said(messages: list[AnyMessage]) -> tuple[Said, ...]:
+    """The advisor's own messages, newest first."""
+    hers = [m for m in messages if isinstance(m, HumanMessage) and m.id]
+    return tuple(Said(MessageId(m.id or ""), str(m.text)) for m in reversed(hers[-SAID:]))
+
+
+def since_asked(messages: list[AnyMessage]) -> list[AnyMessage]:
+    """The advisor's last message and everything after it."""
+    start = max((i for i, m in enumerate(messages) if isinstance(m, HumanMessage)), default=0)
+    return messages[start:]
+
+
+def remembered(messages: list[AnyMessage]) -> list[AnyMessage]:
+    """What a model reads: a few earlier words of both sides, without tools' answers, then all since asked."""
+    recent = since_asked(messages)
+    before = messages[: len(messages) - len(recent)]
+    spoken = [
+        m for m in before if isinstance(m, HumanMessage) or (isinstance(m, AIMessage) and not m.tool_calls)
+    ]
+    return [*spoken[-REMEMBERED:], *recent]

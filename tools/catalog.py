@@ -1,0 +1,39 @@
+"""Which agent holds which tool.
+
+Rule 1: what is not in `HELD` is refused, whatever a model writes.
+Rule 2: only the proposal agent holds tools that propose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from tools.clients import FIND_HOUSEHOLD, OVERVIEW
+from tools.contract import Agent, AnyTool, Refusal
+from tools.portfolio import CASH, DRIFT, HOLDINGS, WORKLIST
+from tools.proposals import LIST_PROPOSALS, PROPOSAL_STATUS
+from tools.research import SEARCH_LIBRARY
+from tools.trading import PROPOSE_ORDER, PROPOSE_REBALANCE
+
+HELD: Final[Mapping[Agent, tuple[AnyTool, ...]]] = MappingProxyType(
+    {
+        Agent.PORTFOLIO: (WORKLIST, FIND_HOUSEHOLD, OVERVIEW, DRIFT, HOLDINGS, CASH),
+        Agent.RESEARCH: (SEARCH_LIBRARY,),
+        Agent.PROPOSAL: (FIND_HOUSEHOLD, PROPOSE_REBALANCE, PROPOSE_ORDER, PROPOSAL_STATUS, LIST_PROPOSALS),
+    }
+)
+
+
+def held(agent: Agent, name: str) -> AnyTool:
+    """The tool of that name that this agent holds.
+
+    Raises:
+        Refusal: it holds none of that name.
+    """
+    for tool in HELD[agent]:
+        if tool.name == name:
+            return tool
+    has = ", ".join(tool.name for tool in HELD[agent])
+    raise Refusal(f"the {agent} agent has no tool {name[:60]!r}; it has {has}", code="not_held")

@@ -1,0 +1,146 @@
+"""What a tool is: a typed question, a sourced answer, one declared effect.
+
+Rule 1: there is no effect beyond PROPOSE. No tool reaches a venue, an approval or a limit.
+Rule 2: a tool's docstring is what a model reads: what it does, and what it does not do.
+Rule 3: every answer says where it comes from and as of when; every figure in it is core's.
+Rule 4: a tool knows its `Call` and nothing else: no globals, no framework, no address to fetch.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from core.clock import Clock
+from core.desk import Desk
+from core.fact import Sealed
+from core.ids import HouseholdId, MessageId, SubjectId, ThreadId, TraceId
+
+
+class Effect(StrEnum):
+    """The most a tool can do. There is no EXECUTE: no tool reaches a venue."""
+
+    READ = "read"
+    PROPOSE = "propose"
+
+
+class Agent(StrEnum):
+    """Who may hold tools."""
+
+    PORTFOLIO = "portfolio"
+    RESEARCH = "research"
+    PROPOSAL = "proposal"
+
+
+class Refusal(Exception):
+    """A no that the model should read and act on. Any other exception ends the run.
+
+    `code` is what goes on record: one word, never a name or a value.
+    """
+
+    def __init__(self, says: str, *, code: str) -> None:
+        super().__init__(says)
+        self.code = code
+
+
+class Ask(BaseModel):
+    """A question. Unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Sourced(BaseModel):
+    """Every answer says where its figures come from, and as of when (the market clock)."""
+
+    model_config = ConfigDict(frozen=True)
+    source: str
+    as_of: AwareDatetime
+
+
+class Sealer(Protocol):
+    """Whoever holds the subjects' keys: seals free text, and opens what the ticket's book allows."""
+
+    async def clear(self, field: str, sealed: Sequence[Sealed]) -> tuple[str, ...]: ...
+
+    async def seal(self, field: str, subject: SubjectId | None, text: str) -> Sealed:
+        """`subject` None: the thread's own, as the holder of the keys knows it."""
+        ...
+
+
+class Embedder(Protocol):
+    """Texts to vectors of one length. The same text, the same vector."""
+
+    @property
+    def model(self) -> str: ...
+
+    def embed(self, texts: Sequence[str]) -> list[list[float]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One message of the advisor's, word for word as it was journaled."""
+
+    message: MessageId
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One request of one person: her desk, and what her thread is pinned to."""
+
+    desk: Desk
+    people: Sealer
+    embedder: Embedder | None
+    clock: Clock
+    thread: ThreadId
+    household: HouseholdId | None
+    trace: TraceId
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One question to one tool. `said` is newest first; `position` counts the calls of this message."""
+
+    turn: Turn
+    agent: Agent
+    said: tuple[Said, ...]
+    position: int
+
+    @property
+    def id(self) -> str:
+        """The same message and position, the same call: what an answer cites as `tool/<id>`."""
+        return "call-" + self.key("call")[:16]
+
+    def key(self, what: str) -> str:
+        """An idempotency key: a second run of the same step is the same step."""
+        return sha256(
+            f"{what}/{self.turn.thread}/{self.said[0].message}/{self.position}".encode()
+        ).hexdigest()
+
+
+AskType = TypeVar("AskType", bound=Ask)
+AnswerType = TypeVar("AnswerType", bound=Sourced)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool(Generic[AskType, AnswerType]):
+    """`ask` is what a model must fill in; `run` answers or raises `Refusal`."""
+
+    name: str
+    ask: type[AskType]
+    effect: Effect
+    run: Callable[[AskType, Call], Awaitable[AnswerType]]
+
+    @property
+    def says(self) -> str:
+        """What a model reads of it."""
+        return inspect.getdoc(self.run) or ""
+
+
+AnyTool = Tool[Any, Any]
