@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -119,6 +119,12 @@ class Intake:
             row = await one(connection, SQL["whoami"])
         name = self._open("name", Sealed.model_validate(row["name"])) if row["name"] else row["login"]
         return Person(row["person"], row["login"], row["role"], name, tuple(row["registrations"]))
+
+    async def colleagues(self, ticket: str) -> Mapping[PersonId, str]:
+        """The names of everybody who works here, by person."""
+        async with asking(self._pool, ticket) as connection:
+            found = await rows(connection, SQL["colleagues"])
+        return {row["person"]: self._open("name", Sealed.model_validate(row["name"])) for row in found}
 
     async def thread_ticket(self, ticket: str, thread: ThreadId) -> str:
         """A copilot's ticket for this person's thread."""
