@@ -1,0 +1,122 @@
+"""Cash of an account: a pure fold of deposits, executions and settlements.
+
+Rule 1: an execution moves unsettled cash; settlement moves exactly that much from unsettled to settled.
+Rule 2: a deposit with a date is held until that date and settled from it on.
+Rule 3: a deposit, an execution or a settlement that appears twice counts once.
+Rule 4: what is reserved is the append's to say; it comes in beside the fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from core.book import picture
+from core.errors import IntegrityLost
+from core.fact import Fact
+from core.firm.events import CashDeposited
+from core.ids import AccountId, OrderId
+from core.orders.cost import cash_moved
+from core.orders.events import OrderFilled, TradeSettled
+
+ZERO: Final = Decimal(0)
+
+
+class Deposit(NamedTuple):
+    amount: Decimal
+    held_until: date | None
+
+
+TradeKey = tuple[OrderId, str]  # order and trade date
+
+
+@dataclass(frozen=True, slots=True)
+class CashBook:
+    """One account, dollars. `unsettled` is by trade: what sales bring and purchases take when they settle."""
+
+    deposits: Mapping[str, Deposit]
+    settled: Decimal  # of trades
+    unsettled: Mapping[TradeKey, Decimal]
+    settlements: frozenset[TradeKey]
+    counted: frozenset[str]  # executions
+
+
+NO_CASH: Final = CashBook(
+    deposits={}, settled=ZERO, unsettled={}, settlements=frozenset(), counted=frozenset()
+)
+
+
+def apply(book: CashBook, fact: Fact) -> CashBook:
+    """One account's cash after one of its facts; facts that move no money change nothing.
+
+    Raises:
+        IntegrityLost: a settlement is not what the trade's executions left unsettled. Nothing is changed.
+    """
+    if isinstance(fact, CashDeposited):
+        return _deposit(book, fact)
+    if isinstance(fact, OrderFilled):
+        return _execute(book, fact)
+    if isinstance(fact, TradeSettled):
+        return _settle(book, fact)
+    return book
+
+
+def fold(facts: Iterable[Fact]) -> Mapping[AccountId, CashBook]:
+    """Every account's cash after these facts, in this order.
+
+    Raises:
+        IntegrityLost: as `apply`.
+    """
+    books: dict[AccountId, CashBook] = {}
+    for fact in facts:
+        if isinstance(fact, CashDeposited | OrderFilled | TradeSettled):
+            books[fact.account] = apply(books.get(fact.account, NO_CASH), fact)
+    return books
+
+
+def on(book: CashBook, day: date, *, reserved: Decimal) -> picture.Cash:
+    """The account's cash on a business day, with what the append has reserved."""
+    held = sum((d.amount for d in book.deposits.values() if d.held_until and day < d.held_until), ZERO)
+    deposited = sum((d.amount for d in book.deposits.values()), ZERO)
+    return picture.Cash(
+        settled=deposited - held + book.settled,
+        unsettled=sum(book.unsettled.values(), ZERO),
+        held=held,
+        reserved=reserved,
+    )
+
+
+def _deposit(book: CashBook, fact: CashDeposited) -> CashBook:
+    if fact.deposit in book.deposits:
+        return book
+    until = date.fromisoformat(fact.held_until) if fact.held_until else None
+    return replace(book, deposits={**book.deposits, fact.deposit: Deposit(fact.amount, until)})
+
+
+def _execute(book: CashBook, fill: OrderFilled) -> CashBook:
+    key, trade = f"{fill.order}/{fill.execution}", (fill.order, fill.trade_date)
+    if key in book.counted:
+        return book
+    moved = book.unsettled.get(trade, ZERO) + cash_moved(fill)
+    return replace(book, unsettled={**book.unsettled, trade: moved}, counted=book.counted | {key})
+
+
+def _settle(book: CashBook, fact: TradeSettled) -> CashBook:
+    trade = (fact.order, fact.trade_date)
+    due = book.unsettled.get(trade)
+    if trade in book.settlements and due is None:
+        return book
+    if due != fact.net_amount:
+        raise IntegrityLost(
+            f"order {fact.order!r} of {fact.trade_date} settled {fact.net_amount:f}, and {due} was unsettled",
+            fix="stop and reconcile with the custodian",
+        )
+    return replace(
+        book,
+        settled=book.settled + due,
+        unsettled={known: dollars for known, dollars in book.unsettled.items() if known != trade},
+        settlements=book.settlements | {trade},
+    )

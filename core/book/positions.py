@@ -1,0 +1,66 @@
+"""Shares held per account and symbol: the naive fold that the lots and every projection are held equal to.
+
+Rule 1: an execution or an opening lot that appears twice counts once.
+Rule 2: a closed position is absent, not zero. Nothing here refuses a negative one: the policies do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from core.book.lots import Lots
+from core.fact import Fact
+from core.firm.events import LotReceived
+from core.ids import AccountId, Symbol
+from core.orders.events import OrderFilled, Side
+
+ZERO: Final = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """One account. `counted` are opening lots and executions."""
+
+    shares: Mapping[Symbol, Decimal]
+    counted: frozenset[str]
+
+
+NO_POSITIONS: Final = Positions(shares={}, counted=frozenset())
+
+
+def apply(positions: Positions, fact: Fact) -> Positions:
+    """One account's positions after one of its facts; facts that move no shares change nothing."""
+    if isinstance(fact, LotReceived):
+        return _moved(positions, fact.lot, fact.symbol, fact.quantity)
+    if isinstance(fact, OrderFilled):
+        signed = fact.quantity if fact.side is Side.BUY else -fact.quantity
+        return _moved(positions, f"{fact.order}/{fact.execution}", fact.symbol, signed)
+    return positions
+
+
+def fold(facts: Iterable[Fact]) -> Mapping[AccountId, Positions]:
+    """Every account's positions after these facts, in this order."""
+    book: dict[AccountId, Positions] = {}
+    for fact in facts:
+        if isinstance(fact, LotReceived | OrderFilled):
+            book[fact.account] = apply(book.get(fact.account, NO_POSITIONS), fact)
+    return book
+
+
+def of_lots(lots: Lots) -> Mapping[Symbol, Decimal]:
+    """The same shares, added up from open lots."""
+    shares: dict[Symbol, Decimal] = {}
+    for lot in lots.open:
+        shares[lot.symbol] = shares.get(lot.symbol, ZERO) + lot.quantity
+    return shares
+
+
+def _moved(positions: Positions, key: str, symbol: Symbol, signed: Decimal) -> Positions:
+    if key in positions.counted:
+        return positions
+    held = positions.shares.get(symbol, ZERO) + signed
+    others = {known: shares for known, shares in positions.shares.items() if known != symbol}
+    return Positions(shares={**others, symbol: held} if held else others, counted=positions.counted | {key})
