@@ -1,0 +1,104 @@
+"""What people decide: submit, consent, approve, return, decline, withdraw.
+
+Rule 1: a decision carries the fingerprint that the person saw; another one is refused, whatever it holds.
+Rule 2: the same decision by the same person twice is one decision; the second gets the first one's entry.
+Rule 3: nothing is decided here: the journal's append says yes or no, and we repeat its words.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from core.ids import Digest, ProposalId, SubjectId
+from core.ledger.envelope import Recorded
+from ui.api.doors import At, Ticket
+from ui.api.fields import Ask, Fingerprint, Id, PathId, Text, Told
+
+router = APIRouter(tags=["decisions"])
+
+Reasons = Annotated[
+    dict[Id, Text],
+    Field(default_factory=dict, max_length=40, description="a written reason for each finding's policy"),
+]
+
+
+class Decide(Ask):
+    digest: Fingerprint
+    reasons: Reasons
+
+
+class Consent(Ask):
+    """Who consented to exactly this, and how the advisor heard it."""
+
+    digest: Fingerprint
+    client: Id
+    channel: Literal["phone", "meeting", "letter"]
+
+
+class Return(Ask):
+    digest: Fingerprint
+    comment: Text
+
+
+class Decline(Ask):
+    digest: Fingerprint
+    reason: Text
+
+
+class Withdraw(Ask):
+    pass
+
+
+class Decided(Told):
+    """`seq` is the entry in the record; `repeated` is true where it was there already."""
+
+    proposal: str
+    seq: int
+    repeated: bool
+
+
+@router.post("/v1/proposals/{proposal}/submit", response_model=Decided, summary="The advisor makes it hers")
+async def submit(proposal: PathId, ask: Decide, at: At, ticket: Ticket) -> Decided:
+    seen = Digest(ask.digest)
+    return _decided(proposal, await at.approval.submit(ticket, ProposalId(proposal), seen, ask.reasons))
+
+
+@router.post(
+    "/v1/proposals/{proposal}/consent", response_model=Decided, summary="Record the client's consent"
+)
+async def consent(proposal: PathId, ask: Consent, at: At, ticket: Ticket) -> Decided:
+    seen = Digest(ask.digest)
+    return _decided(
+        proposal,
+        await at.approval.consent(ticket, ProposalId(proposal), seen, SubjectId(ask.client), ask.channel),
+    )
+
+
+@router.post("/v1/proposals/{proposal}/approve", response_model=Decided, summary="A principal approves")
+async def approve(proposal: PathId, ask: Decide, at: At, ticket: Ticket) -> Decided:
+    seen = Digest(ask.digest)
+    return _decided(proposal, await at.approval.approve(ticket, ProposalId(proposal), seen, ask.reasons))
+
+
+@router.post("/v1/proposals/{proposal}/return", response_model=Decided, summary="A principal returns it")
+async def send_back(proposal: PathId, ask: Return, at: At, ticket: Ticket) -> Decided:
+    seen = Digest(ask.digest)
+    return _decided(proposal, await at.approval.send_back(ticket, ProposalId(proposal), seen, ask.comment))
+
+
+@router.post("/v1/proposals/{proposal}/decline", response_model=Decided, summary="A principal declines it")
+async def decline(proposal: PathId, ask: Decline, at: At, ticket: Ticket) -> Decided:
+    seen = Digest(ask.digest)
+    return _decided(proposal, await at.approval.decline(ticket, ProposalId(proposal), seen, ask.reason))
+
+
+@router.post("/v1/proposals/{proposal}/withdraw", response_model=Decided, summary="The advisor takes it back")
+async def withdraw(proposal: PathId, ask: Withdraw, at: At, ticket: Ticket) -> Decided:
+    return _decided(proposal, await at.approval.withdraw(ticket, ProposalId(proposal)))
+
+
+def _decided(proposal: str, recorded: Recorded) -> Decided:
+    return Decided(proposal=proposal, seq=recorded.seq, repeated=recorded.duplicate)

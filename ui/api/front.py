@@ -1,0 +1,74 @@
+"""The API, whole: every route, under `/v1`, OpenAPI 3.1 at /openapi.json, problems as RFC 9457.
+
+Rule 1: a route parses, asks one door, and names the fields of the answer. It decides nothing.
+Rule 2: what a browser's page could do without a ticket, it cannot do here: no route reads a cookie.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from ui.api import (
+    audit,
+    day,
+    decisions,
+    health,
+    households,
+    internal,
+    library,
+    problems,
+    proposals,
+    session,
+    sign_in,
+    threads,
+    worklist,
+)
+from ui.api.edge import BodyLimit, SecurityHeaders
+
+ROUTERS: Final = (
+    session.router,
+    threads.router,
+    worklist.router,
+    households.router,
+    proposals.router,
+    decisions.router,
+    day.router,
+    audit.router,
+    library.router,
+    health.router,
+    internal.router,
+    sign_in.router,
+)
+
+SAYS: Final = (
+    "Amounts are strings. Times are UTC. Unknown fields are refused. A POST that creates something takes an "
+    "Idempotency-Key; a decision carries the fingerprint that was seen. Problems are RFC 9457 documents with "
+    "`code`, `fix` and the `field` in question."
+)
+
+
+def create_app() -> FastAPI:
+    """The application. Set `state.doors` before the first request."""
+    app = FastAPI(
+        title="Gatehouse",
+        version="1",
+        description=SAYS,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        responses=_problem_responses(),
+    )
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def _problem_responses() -> dict[int | str, dict[str, Any]]:
+    """What every operation may answer instead."""
+    schema = {problems.MEDIA_TYPE: {"schema": problems.Problem.model_json_schema()}}
+    return {"4XX": {"description": "A problem document", "content": schema}}

@@ -1,0 +1,270 @@
+"""Trade proposals as people see them: every figure is one that the worker computed and the journal holds.
+
+Rule 1: what is shown is the assessed content and its fingerprint; the two are read together.
+Rule 2: a draft by a person takes the same way as an agent's: assessed first, then submitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from core.book.views import OrderView, ProposalView
+from core.errors import BadInput
+from core.ids import AccountId, HouseholdId, ProposalId, Symbol
+from core.money import to_cents
+from core.orders.content import Leg, Preview
+from core.orders.events import Finding, OrderType, Request, RouteScore, Side
+from ui.api.doors import At, Doors, Key, Ticket
+from ui.api.fields import Amount, Ask, AskedAmount, Id, PathId, Told
+from ui.api.names import household_names
+
+router = APIRouter(tags=["trade proposals"])
+
+
+class Draft(Ask):
+    """`rebalance` takes a household, perhaps some of its accounts; `order` one account and the ticket."""
+
+    kind: Literal["rebalance", "order"]
+    household: Id
+    accounts: tuple[Id, ...] = ()
+    symbol: Id | None = None
+    side: Literal["buy", "sell"] | None = None
+    quantity: AskedAmount | None = None
+    order_type: Literal["market", "limit"] | None = None
+    limit_price: AskedAmount | None = None
+
+
+class Drafted(Told):
+    proposal: str
+
+
+class Written(Told):
+    """A reason that a person wrote for one finding."""
+
+    person: str
+    policy: str
+    text: str
+
+
+class Order(Told):
+    """An order ticket and what became of it. Prices are dollars per share, fees dollars."""
+
+    order: str
+    proposal: str
+    leg: int
+    account: str
+    symbol: str
+    side: str
+    quantity: Amount
+    limit_price: Amount | None
+    status: str
+    venue: str | None
+    filled: Amount
+    average_price: Amount | None
+    fees: Amount
+    scores: tuple[RouteScore, ...]
+    says: str
+
+
+class Proposal(Told):
+    """`dollars` is the sum of quantity times reference price over the order tickets, rounded to cents."""
+
+    proposal: str
+    household: str
+    household_name: str
+    advisor: str
+    kind: str
+    status: str
+    waits_for: str
+    digest: str | None
+    tier: int | None
+    needs_consent: bool
+    consented: bool
+    order_count: int
+    dollars: Amount
+    drafted_by: str
+    drafted_at: datetime
+    agent: str | None
+    thread: str | None
+    trace: str
+    submitted_by: str | None
+    approved_by: tuple[str, ...]
+    denied_at: str | None
+    differences: tuple[str, ...]
+    closing: str | None
+    reasons: tuple[Written, ...]
+    findings: tuple[Finding, ...]
+    request: Request
+    legs: tuple[Leg, ...]
+    preview: Preview | None
+    orders: tuple[Order, ...]
+    seq: int
+
+
+Status = Annotated[str | None, Query(pattern=r"^[A-Za-z_]{1,20}$", description="a state, as in `status`")]
+
+
+@router.get("/v1/proposals", response_model=tuple[Proposal, ...], summary="Trade proposals that one may see")
+async def proposals(
+    at: At,
+    ticket: Ticket,
+    status: Status = None,
+    waits_for: Status = None,
+    household: Annotated[str | None, Query(max_length=80)] = None,
+    thread: Annotated[str | None, Query(max_length=80)] = None,
+) -> tuple[Proposal, ...]:
+    """Newest first."""
+    found = [
+        view
+        for view in await at.intake.proposals(ticket)
+        if (status is None or view.status.lower() == status.lower())
+        and (waits_for is None or view.waits_for == waits_for)
+        and (household is None or view.household == household)
+        and (thread is None or view.thread == thread)
+    ]
+    return await told(at, ticket, sorted(found, key=lambda view: view.drafted_at, reverse=True))
+
+
+@router.get("/v1/proposals/{proposal}", response_model=Proposal, summary="One trade proposal in full")
+async def proposal(proposal: PathId, at: At, ticket: Ticket) -> Proposal:
+    view = await at.intake.proposal(ticket, ProposalId(proposal))
+    return (await told(at, ticket, [view]))[0]
+
+
+@router.post("/v1/proposals", status_code=201, response_model=Drafted, summary="Draft one directly")
+async def draft(ask: Draft, at: At, ticket: Ticket, key: Key) -> Drafted:
+    """It is assessed in a moment; read it again before submitting. The same key is the same proposal."""
+    return Drafted(proposal=await at.intake.draft(ticket, request_of(ask), key=key))
+
+
+def request_of(ask: Draft) -> Request:
+    """The request in core's words.
+
+    Raises:
+        BadInput: an order without account, symbol, side, quantity or type, or a limit without its price.
+    """
+    _order_is_whole(ask)
+    return Request(
+        kind=ask.kind,
+        household=HouseholdId(ask.household),
+        accounts=tuple(AccountId(account) for account in ask.accounts),
+        symbol=Symbol(ask.symbol) if ask.symbol else None,
+        side=Side(ask.side) if ask.side else None,
+        quantity=ask.quantity,
+        order_type=OrderType(ask.order_type) if ask.order_type else None,
+        limit_price=ask.limit_price,
+    )
+
+
+def _order_is_whole(ask: Draft) -> None:
+    ticket = {"symbol": ask.symbol, "side": ask.side, "quantity": ask.quantity, "order_type": ask.order_type}
+    if ask.kind == "rebalance":
+        extra = next((name for name, given in ticket.items() if given is not None), None)
+        if extra or ask.limit_price is not None:
+            name = extra or "limit_price"
+            raise BadInput(f"a rebalance takes no {name}", fix=f"leave {name} out", field=name)
+        return
+    if len(ask.accounts) != 1:
+        raise BadInput("an order is for one account", fix="name exactly one in accounts", field="accounts")
+    for name, given in ticket.items():
+        if given is None:
+            raise BadInput(f"an order needs {name}", fix=f"add {name}", field=name)
+    if ask.quantity == 0:
+        raise BadInput("quantity is zero", fix="ask for at least one share", field="quantity")
+    if (ask.order_type == "limit") != (ask.limit_price is not None):
+        raise BadInput(
+            "a limit order, and no other, has a limit price",
+            fix="add or remove limit_price",
+            field="limit_price",
+        )
+
+
+async def told(at: Doors, ticket: str, views: Sequence[ProposalView]) -> tuple[Proposal, ...]:
+    """The views with names and written words in clear."""
+    if not views:
+        return ()
+    names = await household_names(at, ticket, await at.intake.households(ticket))
+    return tuple([await _told(at, ticket, view, names) for view in views])
+
+
+async def _told(at: Doors, ticket: str, view: ProposalView, names: Mapping[HouseholdId, str]) -> Proposal:
+    legs = view.content.legs if view.content else ()
+    return Proposal(
+        proposal=view.proposal,
+        household=view.household,
+        household_name=names.get(view.household, view.household),
+        advisor=view.advisor,
+        kind=view.kind,
+        status=view.status,
+        waits_for=view.waits_for,
+        digest=view.digest,
+        tier=view.tier,
+        needs_consent=view.needs_consent,
+        consented=view.consented,
+        order_count=len(legs),
+        dollars=dollars(legs),
+        drafted_by=view.drafted_by,
+        drafted_at=view.drafted_at,
+        agent=view.agent,
+        thread=view.thread,
+        trace=view.trace,
+        submitted_by=view.submitted_by,
+        approved_by=tuple(view.approved_by),
+        denied_at=view.denied_at,
+        differences=tuple(view.differences),
+        closing=await _closing(at, ticket, view),
+        reasons=await _reasons(at, ticket, view),
+        findings=tuple(view.findings),
+        request=view.request,
+        legs=legs,
+        preview=view.preview,
+        orders=tuple(_order(o) for o in view.orders),
+        seq=view.seq,
+    )
+
+
+def dollars(legs: Sequence[Leg]) -> Decimal:
+    """What the order tickets are about, at their reference prices."""
+    return to_cents(sum((leg.quantity * leg.reference_price for leg in legs), Decimal(0)))
+
+
+async def _closing(at: Doors, ticket: str, view: ProposalView) -> str | None:
+    if view.closing is None:
+        return None
+    field = "comment" if view.status.lower() == "returned" else "reason"
+    return (await at.intake.clear(ticket, field, [view.closing]))[0]
+
+
+async def _reasons(at: Doors, ticket: str, view: ProposalView) -> tuple[Written, ...]:
+    if not view.reasons:
+        return ()
+    clear = await at.intake.clear(ticket, "reason", [reason.text for reason in view.reasons])
+    return tuple(
+        Written(person=reason.person, policy=reason.policy, text=text)
+        for reason, text in zip(view.reasons, clear, strict=True)
+    )
+
+
+def _order(order: OrderView) -> Order:
+    return Order(
+        order=order.order,
+        proposal=order.proposal,
+        leg=order.leg,
+        account=order.account,
+        symbol=order.symbol,
+        side=order.side,
+        quantity=order.quantity,
+        limit_price=order.limit_price,
+        status=order.status,
+        venue=order.venue,
+        filled=order.filled,
+        average_price=order.average_price,
+        fees=order.fees,
+        scores=tuple(order.scores),
+        says=order.says,
+    )

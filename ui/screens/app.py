@@ -1,0 +1,66 @@
+"""The first script: who is here, which pages that role has, and what stands beside all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from ui.screens import figures as f
+from ui.screens.look import STYLE
+from ui.screens.session import client, me, problems_shown, tell
+
+PAGES: Final = Path(__file__).parent / "pages"
+PAGE: Final = {
+    "worklist": ("Worklist", "📋"),
+    "inbox": ("Inbox", "📥"),
+    "copilot": ("Copilot", "💬"),
+    "proposals": ("Trade proposals", "🧾"),
+    "household": ("Households", "🏠"),
+    "trades": ("Orders and trades", "📈"),
+    "audit": ("Audit trail", "🔎"),
+    "day": ("Business day", "🗓️"),
+}
+BY_ROLE: Final = {
+    "advisor": ("worklist", "copilot", "proposals", "household", "trades", "audit"),
+    "principal": ("inbox", "proposals", "household", "trades", "audit"),
+    "operations": ("day", "proposals", "trades", "audit"),
+}
+OTHERS: Final = ("proposals", "household", "trades", "audit")
+ROLE_WORDS: Final = {"advisor": "Advisor", "principal": "Principal", "operations": "Operations"}
+
+
+def sidebar() -> None:
+    person = me()
+    with problems_shown():
+        today = client().day()
+    with st.sidebar:
+        st.html(
+            f'<div class="small"><strong>{f.esc(person["name"])}</strong><br>'
+            f'<span class="quiet">{ROLE_WORDS.get(person["role"], person["role"].capitalize())}</span></div>'
+            f'<div class="small" style="margin-top:.8rem"><span class="quiet">Business day</span><br>'
+            f"{f.day(today['session'])} · {'open' if today['state'] == 'open' else 'closed'}</div>"
+            '<p class="note" style="margin-top:.8rem">Prices are adjusted closes. Volumes, spreads, '
+            "households and executions are synthetic.</p>"
+        )
+        st.html('<form method="post" action="/sign-out"><button class="out">Sign out</button></form>')
+
+
+def main() -> None:
+    st.set_page_config(page_title="Gatehouse", page_icon="🏛️", layout="wide")
+    st.html(STYLE)
+    role = str(me()["role"])
+    pages = [
+        st.Page(
+            PAGES / f"{name}.py", title=PAGE[name][0], icon=PAGE[name][1], url_path=name, default=place == 0
+        )
+        for place, name in enumerate(BY_ROLE.get(role, OTHERS))
+    ]
+    chosen = st.navigation(pages)
+    sidebar()
+    tell()
+    chosen.run()
+
+
+main()

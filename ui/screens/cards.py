@@ -1,0 +1,280 @@
+"""A trade proposal on the page: what would change, what it costs, what was checked. Pure: JSON in, HTML out.
+
+Rule 1: every figure is the API's; nothing is added up here.
+Rule 2: current and proposed stand side by side, and a row that moves is marked.
+Rule 3: a check that found something shows value, limit and headroom; those that passed are one line each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, Final
+
+from ui.screens import figures as f
+from ui.screens.look import Cell, Column, Raw, Row, badge, facts, signed, table
+
+Json = Mapping[str, Any]
+
+CHANGE_COLUMNS: Final = (
+    Column("Holding"),
+    Column("Shares now", figures=True),
+    Column("Change", figures=True),
+    Column("Shares then", figures=True),
+    Column("Value now", figures=True),
+    Column("Value then", figures=True),
+    Column("Weight now", figures=True),
+    Column("Weight then", figures=True),
+    Column("Target", figures=True),
+)
+ACCOUNT_COLUMNS: Final = (
+    Column("Account"),
+    Column("Value", figures=True),
+    Column("Largest drift now", figures=True),
+    Column("Drift then", figures=True),
+    Column("Short-term gain", figures=True),
+    Column("Long-term gain", figures=True),
+    Column("Estimated tax", figures=True),
+    Column("Estimated cost", figures=True),
+    Column("Cash then", figures=True),
+    Column("Turnover", figures=True),
+)
+TICKET_COLUMNS: Final = (
+    Column("Order ticket"),
+    Column("Account"),
+    Column("Quantity", figures=True),
+    Column("Type"),
+    Column("Limit", figures=True),
+    Column("Reference price", figures=True),
+    Column("Price band", figures=True),
+    Column("Dollar value", figures=True),
+    Column("Paid by"),
+)
+CHECK_COLUMNS: Final = (
+    Column("Check"),
+    Column("Result"),
+    Column("Where"),
+    Column("Value", figures=True),
+    Column("Limit", figures=True),
+    Column("Headroom", figures=True),
+    Column("What it says"),
+)
+ORDER_COLUMNS: Final = (
+    Column("Order"),
+    Column("Account"),
+    Column("State"),
+    Column("Filled", figures=True),
+    Column("Average price", figures=True),
+    Column("Fees", figures=True),
+    Column("Venue"),
+    Column(""),
+)
+SCORE_COLUMNS: Final = (
+    Column("Venue"),
+    Column("Score", figures=True),
+    Column("Expected cost", figures=True),
+    Column("Why"),
+)
+
+
+def changes(preview: Json | None) -> str:
+    """Current and proposed holdings, account by account."""
+    if preview is None:
+        return ""
+    rows: list[Row] = []
+    for account, held in groupby(preview["rows"], key=lambda row: row["account"]):
+        rows.append(Row((f"Account {account}",), "head"))
+        rows.extend(_change(row) for row in held)
+    return table(CHANGE_COLUMNS, rows)
+
+
+def _change(row: Json) -> Row:
+    before, after = Decimal(row["shares_before"]), Decimal(row["shares_after"])
+    moved = before != after
+    if row["symbol"] == "cash":
+        name, difference = "Cash", Decimal(row["value_after"]) - Decimal(row["value_before"])
+        counts: tuple[Cell, Cell, Cell] = (None, signed(f.change(difference)), None)
+        moved = difference != 0
+    else:
+        name, counts = row["symbol"], (f.shares(before), _shares_change(after - before), f.shares(after))
+    return Row(
+        (
+            name,
+            *counts,
+            f.dollars(row["value_before"]),
+            f.dollars(row["value_after"]),
+            f.percent(row["weight_before"]),
+            f.percent(row["weight_after"]),
+            f.percent(row["target"]),
+        ),
+        "moved" if moved else "",
+    )
+
+
+def _shares_change(difference: Decimal) -> Cell:
+    if difference == 0:
+        return f.DASH
+    return signed(f"{'▲ +' if difference > 0 else '▼ −'}{f.shares(abs(difference))}")
+
+
+def accounts(preview: Json | None) -> str:
+    """One row an account: drift, gains, tax, cost, cash and turnover. Set aside accounts say why."""
+    if preview is None:
+        return ""
+    rows = []
+    for row in preview["accounts"]:
+        if row.get("set_aside"):
+            rows.append(
+                Row((row["account"], f.dollars(row["value"]), f"Nothing proposed: {row['set_aside']}"))
+            )
+            continue
+        rows.append(
+            Row(
+                (
+                    row["account"],
+                    f.dollars(row["value"]),
+                    f.percent(row["drift_before"]),
+                    f.percent(row["drift_after"]),
+                    signed(f.change(row["short_term_gain"])),
+                    signed(f.change(row["long_term_gain"])),
+                    f.dollars(row["estimated_tax"]),
+                    f.dollars(row["estimated_cost"], cents=True),
+                    f.dollars(row["cash_after"]),
+                    f.percent(row["turnover"]),
+                )
+            )
+        )
+    return table(ACCOUNT_COLUMNS, rows)
+
+
+def tickets(legs: Sequence[Json]) -> str:
+    """The order tickets that the fingerprint covers."""
+    return table(TICKET_COLUMNS, [_ticket(leg, legs) for leg in legs])
+
+
+def _ticket(leg: Json, legs: Sequence[Json]) -> Row:
+    sells = [f"{other['symbol']}" for other in legs if other["leg"] in leg["funded_by"]]
+    side, tone = ("▲ Buy", "up") if leg["side"] == "buy" else ("▼ Sell", "down")
+    worth = Decimal(leg["quantity"]) * Decimal(leg["reference_price"])
+    kind = f"{leg['order_type'].capitalize()}, {leg['time_in_force']}"
+    band = f"{f.price(leg['band_low'])} – {f.price(leg['band_high'])}"
+    return Row(
+        (
+            Raw(f'<span class="{tone}">{side}</span> {f.esc(leg["symbol"])}'),
+            leg["account"],
+            f.shares(leg["quantity"]),
+            kind,
+            f.price(leg["limit_price"]),
+            f.price(leg["reference_price"]),
+            band,
+            f.dollars(worth),
+            f"sale of {', '.join(sells)}" if sells else f.DASH if leg["side"] == "sell" else "cash",
+        )
+    )
+
+
+def checks(findings: Sequence[Json], legs: Sequence[Json]) -> str:
+    """Every check: what found something first and in full, what passed after it."""
+    order = {"breach": 0, "finding": 1, "pass": 2}
+    symbols = {leg["leg"]: leg["symbol"] for leg in legs}
+    loud = [c for c in sorted(findings, key=lambda c: order[c["result"]]) if c["result"] != "pass"]
+    passed = sorted({c["policy"] for c in findings if c["result"] == "pass"} - {c["policy"] for c in loud})
+    rows = [_check(check, symbols) for check in loud]
+    rows += [Row((f.check_name(policy), badge("✓ Pass", "green"), "all order tickets")) for policy in passed]
+    return table(CHECK_COLUMNS, rows) if rows else '<p class="quiet">No checks yet.</p>'
+
+
+def _check(check: Json, symbols: Mapping[int, str]) -> Row:
+    result = badge("✕ Breach", "red") if check["result"] == "breach" else badge("! Finding", "amber")
+    place = " ".join(filter(None, (check.get("account"), symbols.get(check.get("leg")) if symbols else None)))  # type: ignore[arg-type]
+    unit = check.get("unit", "")
+    return Row(
+        (
+            f.check_name(check["policy"]),
+            result,
+            place or f.DASH,
+            f.measured(check.get("observed"), unit),
+            f.measured(check.get("limit"), unit),
+            f.measured(check.get("headroom"), unit),
+            check.get("says", ""),
+        )
+    )
+
+
+def needs_reasons(findings: Sequence[Json]) -> tuple[str, ...]:
+    """The policies that found something soft: each needs a written reason."""
+    return tuple(dict.fromkeys(c["policy"] for c in findings if c["result"] == "finding"))
+
+
+def orders(rows: Sequence[Json]) -> str:
+    """Orders and what became of them."""
+    return table(ORDER_COLUMNS, [_order(order) for order in rows])
+
+
+def _order(order: Json) -> Row:
+    state = order["status"].replace("_", " ").lower().capitalize()
+    side = "▲ Buy" if order["side"] == "buy" else "▼ Sell"
+    return Row(
+        (
+            Raw(f"{side} {f.esc(order['symbol'])}"),
+            order["account"],
+            badge(state, f.tone(order["status"])),
+            f"{f.shares(order['filled'])} of {f.shares(order['quantity'])}",
+            f.price(order["average_price"]),
+            f.dollars(order["fees"], cents=True),
+            order["venue"] or f.DASH,
+            order["says"],
+        )
+    )
+
+
+def scores(order: Json) -> str:
+    """Where one order went, and why the others lost."""
+    rows = [
+        Row(
+            (
+                Raw(f"<strong>{f.esc(s['venue'])}</strong> chosen")
+                if s["venue"] == order["venue"]
+                else s["venue"],
+                s["score"] if s["score"] is not None else f.DASH,
+                f.dollars(s["expected_cost"], cents=True),
+                s["says"],
+            ),
+            "moved" if s["venue"] == order["venue"] else "",
+        )
+        for s in order["scores"]
+    ]
+    return table(SCORE_COLUMNS, rows)
+
+
+def summary(proposal: Json, names: Mapping[str, str] | None = None) -> str:
+    """The first line of a card: what, how much, in which state, waiting for whom."""
+    named = names or {}
+    pairs: dict[str, Cell] = {
+        "State": badge(f.status(proposal["status"]), f.tone(proposal["status"])),
+        "Order tickets": str(proposal["order_count"]),
+        "Dollar value": f.dollars(proposal["dollars"]),
+        "Tier": f.DASH if proposal["tier"] is None else str(proposal["tier"]),
+        "Client’s consent": _consent(proposal),
+        "Waits for": f.WAITS_WORDS.get(proposal["waits_for"], proposal["waits_for"]),
+        "Drafted": f.moment(proposal["drafted_at"]),
+        "By": "copilot" if proposal["agent"] else named.get(proposal["drafted_by"], proposal["drafted_by"]),
+    }
+    if proposal["submitted_by"]:
+        pairs["Submitted by"] = named.get(proposal["submitted_by"], proposal["submitted_by"])
+    if proposal["approved_by"]:
+        pairs["Approved by"] = ", ".join(named.get(p, p) for p in proposal["approved_by"])
+    return facts(pairs)
+
+
+def _consent(proposal: Json) -> Cell:
+    if not proposal["needs_consent"]:
+        return "not needed"
+    return badge("✓ recorded", "green") if proposal["consented"] else badge("needed", "amber")
+
+
+def risk_order(proposal: Json) -> tuple[int, int, Decimal, str]:
+    """Sorts an inbox: findings first, then tier, then dollars, then the oldest."""
+    found = sum(1 for c in proposal["findings"] if c["result"] == "finding")
+    return (-found, -(proposal["tier"] or 0), -Decimal(proposal["dollars"]), proposal["drafted_at"])

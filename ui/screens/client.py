@@ -1,0 +1,164 @@
+"""The HTTP client of the API, for the screens and the command line: one person's ticket, bounded waits.
+
+Rule 1: every write carries an idempotency key that its caller chose before the first try.
+Rule 2: a problem document becomes `Problem`, whatever its status; a silent server becomes `Unreachable`.
+Rule 3: JSON comes back as it is: amounts are strings and stay strings until they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, Final
+
+import httpx
+
+from ui.sse import Event, events
+
+ANSWERS_WITHIN: Final = timedelta(seconds=20)
+CONNECTS_WITHIN: Final = timedelta(seconds=3)
+SPEAKS_WITHIN: Final = timedelta(seconds=120)
+PROBLEM: Final = "application/problem+json"
+
+Json = Any
+
+
+class Problem(Exception):
+    """The API said no, or not now. `code` is for machines; `says` and `fix` are for people."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.status = int(document.get("status", 0))
+        self.code = str(document.get("code", "unknown"))
+        self.says = str(document.get("detail", "the request was refused"))
+        self.fix = str(document.get("fix", ""))
+        self.field = document.get("field")
+        super().__init__(f"{self.says}; {self.fix}" if self.fix else self.says)
+
+
+class Unreachable(Exception):
+    """The API did not answer. A read may be tried again; a write with the same key, too."""
+
+
+class Client:
+    """What one person can do. Without a ticket only `sign_in` and `ready` work."""
+
+    def __init__(self, base_url: str, ticket: str | None = None) -> None:
+        self.ticket = ticket
+        patience = httpx.Timeout(ANSWERS_WITHIN.total_seconds(), connect=CONNECTS_WITHIN.total_seconds())
+        self._http = httpx.Client(base_url=base_url, timeout=patience, trust_env=False)
+
+    def close(self) -> None:
+        self._http.close()
+
+    # sessions
+
+    def sign_in(self, login: str, password: str) -> Json:
+        """A session; this client uses its ticket from now on."""
+        session = self._ask("POST", "/v1/sessions", json={"login": login, "password": password})
+        self.ticket = str(session["ticket"])
+        return session
+
+    def sign_out(self) -> None:
+        self._ask("DELETE", "/v1/sessions")
+        self.ticket = None
+
+    def me(self) -> Json:
+        return self._ask("GET", "/v1/me")
+
+    def ready(self) -> Json:
+        return self._ask("GET", "/readyz")
+
+    # reading
+
+    def worklist(self) -> Json:
+        return self._ask("GET", "/v1/worklist")
+
+    def households(self) -> Json:
+        return self._ask("GET", "/v1/households")
+
+    def household(self, household: str) -> Json:
+        return self._ask("GET", f"/v1/households/{household}")
+
+    def positions(self, account: str) -> Json:
+        return self._ask("GET", f"/v1/accounts/{account}/positions")
+
+    def proposals(self, **filters: str) -> Json:
+        return self._ask("GET", "/v1/proposals", params=filters)
+
+    def proposal(self, proposal: str) -> Json:
+        return self._ask("GET", f"/v1/proposals/{proposal}")
+
+    def trace(self, trace: str) -> Json:
+        return self._ask("GET", f"/v1/audit/traces/{trace}")
+
+    def passage(self, passage: str) -> Json:
+        return self._ask("GET", f"/v1/passages/{passage}")
+
+    def day(self) -> Json:
+        return self._ask("GET", "/v1/day")
+
+    # writing
+
+    def draft(self, request: Mapping[str, Any], *, key: str) -> Json:
+        return self._ask("POST", "/v1/proposals", json=dict(request), key=key)
+
+    def decide(self, proposal: str, step: str, body: Mapping[str, Any]) -> Json:
+        """`step` is submit, consent, approve, return, decline or withdraw. Twice is once."""
+        return self._ask("POST", f"/v1/proposals/{proposal}/{step}", json=dict(body))
+
+    def move_day(self, step: str) -> Json:
+        """`step` is close or open."""
+        return self._ask("POST", f"/v1/day/{step}")
+
+    # conversations
+
+    def open_thread(self, household: str | None) -> str:
+        return str(self._ask("POST", "/v1/threads", json={"household": household})["thread"])
+
+    def threads(self) -> Json:
+        return self._ask("GET", "/v1/threads")
+
+    def messages(self, thread: str) -> Json:
+        return self._ask("GET", f"/v1/threads/{thread}/messages")
+
+    def nudge(self, thread: str) -> Json:
+        return self._ask("POST", f"/v1/threads/{thread}/nudge", timeout=SPEAKS_WITHIN.total_seconds())
+
+    def say(self, thread: str, text: str, *, key: str) -> Iterator[Event]:
+        """The copilot's steps and its answer, as they come."""
+        headers = {**self._headers(), "Idempotency-Key": key}
+        patience = httpx.Timeout(SPEAKS_WITHIN.total_seconds(), connect=CONNECTS_WITHIN.total_seconds())
+        path = f"/v1/threads/{thread}/messages"
+        with (
+            _reached(),
+            self._http.stream("POST", path, json={"text": text}, headers=headers, timeout=patience) as answer,
+        ):
+            if answer.status_code != httpx.codes.OK:
+                answer.read()
+                _read(answer)
+            yield from events(answer.iter_lines())
+
+    def _ask(self, method: str, path: str, *, key: str | None = None, **rest: Any) -> Json:
+        headers = {**self._headers(), **({"Idempotency-Key": key} if key else {})}
+        with _reached():
+            return _read(self._http.request(method, path, headers=headers, **rest))
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.ticket}"} if self.ticket else {}
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    try:
+        yield
+    except httpx.HTTPError as bad:
+        raise Unreachable(f"the server did not answer ({type(bad).__name__}); try again in a moment") from bad
+
+
+def _read(answer: httpx.Response) -> Json:
+    if answer.headers.get("content-type", "").startswith(PROBLEM):
+        raise Problem(answer.json())
+    if answer.is_error and not answer.headers.get("content-type", "").startswith("application/json"):
+        raise Problem({"status": answer.status_code, "detail": f"the server answered {answer.status_code}"})
+    return answer.json() if answer.content else None

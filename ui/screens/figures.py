@@ -1,0 +1,218 @@
+"""How figures and states are written for people: pure, exact, and never by colour alone.
+
+Rule 1: an amount stays a `Decimal` from the API's string to the page's text.
+Rule 2: a change has a sign and an arrow; a figure that is not known is a dash, never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from html import escape
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+DASH: Final = "–"
+NEW_YORK: Final = ZoneInfo("America/New_York")
+
+STATUS_WORDS: Final[Mapping[str, str]] = {
+    "drafted": "Being checked",
+    "assessed": "Ready to submit",
+    "submitted": "Waiting for a principal",
+    "approved": "Approved",
+    "released": "Released",
+    "returned": "Returned",
+    "declined": "Declined",
+    "withdrawn": "Withdrawn",
+    "lapsed": "Lapsed at the close",
+    "denied": "Denied by risk",
+    "superseded": "Superseded",
+}
+TONES: Final[Mapping[str, str]] = {
+    "drafted": "quiet",
+    "assessed": "blue",
+    "submitted": "amber",
+    "approved": "green",
+    "released": "green",
+    "returned": "amber",
+    "declined": "red",
+    "withdrawn": "quiet",
+    "lapsed": "quiet",
+    "denied": "red",
+    "superseded": "quiet",
+    "filled": "green",
+    "partially_filled": "blue",
+    "accepted": "blue",
+    "sent": "blue",
+    "routed": "blue",
+    "rejected": "red",
+    "cancelled": "quiet",
+    "expired": "quiet",
+    "unknown": "amber",
+    "held": "quiet",
+}
+WAITS_WORDS: Final[Mapping[str, str]] = {
+    "assessment": "checks are running",
+    "advisor": "the advisor’s submission",
+    "consent": "the client’s consent",
+    "principal": "a principal’s decision",
+    "release": "release",
+    "fills": "executions",
+    "nobody": "nothing",
+}
+ACCOUNT_KINDS: Final[Mapping[str, str]] = {
+    "taxable": "Taxable",
+    "ira": "IRA",
+    "roth": "Roth IRA",
+    "trust": "Trust",
+    "joint": "Joint",
+}
+CHECKS: Final[Mapping[str, str]] = {
+    "account_status": "Account status",
+    "account_authority": "Account authority",
+    "instrument_permission": "Instrument permission",
+    "cash": "Cash",
+    "order_value": "Dollar value per order",
+    "concentration": "Concentration",
+    "restricted": "Restricted list",
+    "do_not_trade": "Do-not-trade instruction",
+    "price_band": "Price band",
+    "stale_price": "Price is current",
+    "short_sale": "No short sale",
+    "lot_reserved": "Lots are free",
+}
+
+
+def number(text: str | None) -> Decimal | None:
+    """The decimal in an API amount; None stays None."""
+    return None if text is None else Decimal(text)
+
+
+def dollars(text: str | Decimal | None, *, cents: bool = False) -> str:
+    """`$1,234` or `$1,234.50`; a loss has a minus sign before the dollar sign."""
+    if text is None:
+        return DASH
+    amount = Decimal(text).quantize(Decimal("0.01") if cents else Decimal(1), rounding=ROUND_HALF_EVEN)
+    return f"{'−' if amount < 0 else ''}${abs(amount):,}"
+
+
+def change(text: str | Decimal | None) -> str:
+    """Dollars with sign and arrow."""
+    if text is None:
+        return DASH
+    amount = Decimal(text).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
+    if amount == 0:
+        return "$0"
+    return f"{'▲ +' if amount > 0 else '▼ −'}${abs(amount):,}"
+
+
+def shares(text: str | Decimal | None) -> str:
+    """Shares without empty decimals."""
+    if text is None:
+        return DASH
+    amount = Decimal(text)
+    whole = amount == amount.to_integral_value()
+    return f"{amount:,.0f}" if whole else f"{amount.normalize():,f}"
+
+
+def price(text: str | Decimal | None) -> str:
+    """Dollars per share: two decimals, four where there are more."""
+    if text is None:
+        return DASH
+    amount = Decimal(text)
+    places = Decimal("0.01") if amount == amount.quantize(Decimal("0.01")) else Decimal("0.0001")
+    return f"{amount.quantize(places, rounding=ROUND_HALF_EVEN):,}"
+
+
+def percent(text: str | Decimal | None) -> str:
+    """A fraction as per cent, one decimal."""
+    return DASH if text is None else f"{(Decimal(text) * 100).quantize(Decimal('0.1'), ROUND_HALF_EVEN)} %"
+
+
+def points(text: str | Decimal | None) -> str:
+    """Percentage points with their sign."""
+    if text is None:
+        return DASH
+    amount = Decimal(text).quantize(Decimal("0.1"), ROUND_HALF_EVEN)
+    return f"{'+' if amount > 0 else '−' if amount < 0 else ''}{abs(amount)} pp"
+
+
+def day(text: str | None) -> str:
+    """`28 Dec 2022`."""
+    return DASH if text is None else f"{date.fromisoformat(text[:10]):%-d %b %Y}"
+
+
+def moment(text: str | None) -> str:
+    """New York wall time of an instant."""
+    return (
+        DASH
+        if text is None
+        else f"{datetime.fromisoformat(text).astimezone(NEW_YORK):%-d %b %Y, %H:%M:%S} ET"
+    )
+
+
+def utc(text: str) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3]
+
+
+def fingerprint(digest: str | None) -> str:
+    """The beginning of a fingerprint; the copy button carries all of it."""
+    return DASH if digest is None else f"{digest[:8]} {digest[8:16]}"
+
+
+def status(word: str) -> str:
+    return STATUS_WORDS.get(word.lower(), word.replace("_", " ").capitalize())
+
+
+def tone(word: str) -> str:
+    return TONES.get(word.lower(), "quiet")
+
+
+def account_name(row: Mapping[str, Any]) -> str:
+    return f"{ACCOUNT_KINDS.get(row['kind'], row['kind'])} {row['account']}"
+
+
+def kind_of(proposal: Mapping[str, Any]) -> str:
+    """What a proposal is, in a few words."""
+    request = proposal["request"]
+    if proposal["kind"] == "rebalance":
+        return "Rebalance"
+    return f"{str(request['side']).capitalize()} {shares(request['quantity'])} {request['symbol']}"
+
+
+def check_name(policy: str) -> str:
+    return CHECKS.get(policy, policy.replace("_", " ").capitalize())
+
+
+def measured(amount: str | None, unit: str) -> str:
+    """A check's figure in its unit."""
+    if amount is None:
+        return DASH
+    if unit in {"dollars", "usd", "USD", "$"}:
+        return dollars(amount, cents=True)
+    if unit in {"fraction", "weight"}:
+        return percent(amount)
+    return f"{price(amount) if '.' in amount else shares(amount)}{f' {unit}' if unit else ''}"
+
+
+def clean_answer(text: str) -> str:
+    """A copilot's words as markdown that loads nothing, links nowhere and sets no formulas."""
+    for sign, written in (
+        ("\\", "\\\\"),
+        ("![", "!\\["),
+        ("](", "]\\("),
+        ("<", "&lt;"),
+        ("$", "\\$"),
+        ("~~", "\\~~"),
+    ):
+        text = text.replace(sign, written)
+    return (
+        text.replace("http://", "http\\://")
+        .replace("https://", "https\\://")
+        .replace(":material", "\\:material")
+    )
+
+
+def esc(value: object) -> str:
+    return escape(str(value), quote=True)

@@ -1,0 +1,183 @@
+"""The conversation: client pinned at the top, steps and sources visible, the parked proposal below.
+
+Rule 1: another household is another conversation; nothing crosses clients.
+Rule 2: an answer's markdown loads nothing and links nowhere.
+Rule 3: a message is sent once: its key is made when it is written.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import uuid4
+
+import streamlit as st
+
+from ui.screens import cards
+from ui.screens import figures as f
+from ui.screens.client import Problem, Unreachable
+from ui.screens.session import client, household_names, problems_shown, tell_after_rerun
+
+BOOK: Final = ""
+DONE: Final = frozenset({"returned", "declined", "withdrawn", "lapsed", "denied", "superseded"})
+AGENTS: Final = {
+    "orchestrator": "Copilot",
+    "portfolio": "Portfolio",
+    "research": "Research",
+    "proposal": "Trade proposal",
+}
+
+
+def thread_for(household: str) -> str:
+    """The conversation of this session about that household, opened when it is first needed."""
+    threads = st.session_state.setdefault("threads", {})
+    if household not in threads:
+        with problems_shown():
+            mine = [t for t in client().threads() if (t["household"] or BOOK) == household]
+            threads[household] = mine[-1]["thread"] if mine else client().open_thread(household or None)
+    return str(threads[household])
+
+
+def sources(message: dict[str, Any]) -> None:
+    """The stored passages that an answer cites, in their own words."""
+    passages = [c for c in message["cited"] if c["source"].startswith("passage/")]
+    tools = sorted(
+        {c["source"].removeprefix("tool/") for c in message["cited"] if c["source"].startswith("tool/")}
+    )
+    if not passages and not tools:
+        return
+    with st.expander(f"Sources ({len({c['source'] for c in message['cited']})})"):
+        for source in dict.fromkeys(c["source"] for c in passages):
+            sentences = ", ".join(str(c["sentence"]) for c in passages if c["source"] == source)
+            try:
+                found = client().passage(source.removeprefix("passage/"))
+            except (Problem, Unreachable):
+                st.caption(f"Sentence {sentences}: a passage that cannot be shown")
+                continue
+            st.html(
+                f'<div class="small"><strong>{f.esc(found["title"])}</strong> · {f.esc(found["source"])} · '
+                f"{f.day(found['dated'])} · sentence {sentences}<br>"
+                f'<span class="quiet">{f.esc(found["text"])}</span></div>'
+            )
+        for call in tools:
+            st.caption(f"Figures from the record, call {call}")
+
+
+def said(message: dict[str, Any]) -> None:
+    with st.chat_message("user" if message["role"] == "advisor" else "assistant"):
+        st.markdown(f.clean_answer(message["text"]))
+        if message["role"] == "copilot":
+            sources(message)
+            st.caption(f"{f.moment(message['at'])} · model {message['model']}")
+
+
+def turn(thread: str, text: str) -> None:
+    """Send a message and show what comes as it comes."""
+    with st.chat_message("user"):
+        st.markdown(f.clean_answer(text))
+    with st.chat_message("assistant"):
+        steps = st.status("Working …", expanded=True)
+        words, heard = st.empty(), ""
+        try:
+            for event in client().say(thread, text, key=uuid4().hex):
+                if event.name == "step":
+                    agent = str(event.data.get("agent", ""))
+                    says = f.clean_answer(str(event.data["says"]))
+                    steps.write(f"**{AGENTS.get(agent, agent.capitalize())}** — {says}")
+                elif event.name == "token":
+                    heard += str(event.data["text"])
+                    words.markdown(f.clean_answer(heard))
+                elif event.name == "answer":
+                    words.markdown(f.clean_answer(str(event.data["text"])))
+                elif event.name == "error":
+                    steps.update(label="Not answered", state="error")
+                    st.warning(str(event.data["says"])[:1].upper() + str(event.data["says"])[1:] + ".")
+                    return
+        except (Problem, Unreachable) as no:
+            steps.update(label="Not answered", state="error")
+            st.warning(str(no)[:1].upper() + str(no)[1:] + ".")
+            return
+        steps.update(label="Steps", state="complete", expanded=False)
+    st.rerun()
+
+
+def parked(proposal: dict[str, Any]) -> None:
+    """The trade proposal that the conversation waits for."""
+    with st.container(border=True):
+        st.html(f"<strong>{f.esc(f.kind_of(proposal))} · {f.esc(proposal['household_name'])}</strong>")
+        st.html(cards.summary(proposal))
+        if proposal["preview"]:
+            st.html(cards.accounts(proposal["preview"]))
+        reasons = cards.needs_reasons(proposal["findings"])
+        left, right, _ = st.columns([1.2, 1.6, 4])
+        ready = proposal["status"].lower() == "assessed"
+        if left.button(
+            "Submit",
+            key=f"submit/{proposal['proposal']}",
+            type="primary",
+            disabled=not ready or bool(reasons),
+        ):
+            with problems_shown(stop=False):
+                client().decide(proposal["proposal"], "submit", {"digest": proposal["digest"]})
+                tell_after_rerun("Submitted. A principal decides now.")
+                st.rerun()
+        if right.button("Open the proposal", key=f"open/{proposal['proposal']}"):
+            st.session_state["proposal"] = proposal["proposal"]
+            st.switch_page("pages/proposals.py")
+        if ready and reasons:
+            st.caption("A check found something: open the proposal and write your reason before you submit.")
+
+
+@st.fragment(run_every=2)
+def waiting(thread: str) -> None:
+    """Keeps the parked proposal's state fresh and wakes the conversation when it moved."""
+    try:
+        mine = client().proposals(thread=thread)
+    except (Problem, Unreachable):
+        return
+    for proposal in mine:
+        if proposal["status"].lower() not in DONE and proposal["waits_for"] != "nobody":
+            parked(proposal)
+    if mine:
+        try:
+            if client().nudge(thread)["answered"]:
+                st.rerun(scope="app")
+        except (Problem, Unreachable):
+            return
+
+
+def page() -> None:
+    names = household_names()
+    st.title("Copilot")
+    asked = st.query_params.get("household") or st.session_state.get("chat_about", BOOK)
+    options = [BOOK, *names]
+    about = st.selectbox(
+        "About",
+        options,
+        index=options.index(asked) if asked in options else 0,
+        format_func=lambda h: names.get(h, "The whole book of business"),
+        help="Another household is another conversation",
+    )
+    st.session_state["chat_about"] = about
+    st.html(
+        '<div class="pin"><span><span class="quiet">Client</span> '
+        f"<strong>{f.esc(names.get(about, 'whole book'))}</strong></span>"
+        '<span class="quiet small">The copilot drafts; you submit; a principal decides. It cannot trade.'
+        "</span></div>"
+    )
+    thread = thread_for(about)
+    with problems_shown():
+        history = client().messages(thread)
+    for message in history:
+        said(message)
+    if not history:
+        st.caption(
+            "For example: “Which of my households need me?”, “What do our notes say about energy?”, "
+            "“Rebalance the … household”."
+        )
+    text = st.chat_input("Ask, or ask for a trade proposal", max_chars=4000)
+    if text:
+        turn(thread, text)
+    waiting(thread)
+
+
+page()

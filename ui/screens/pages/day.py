@@ -1,0 +1,62 @@
+"""Operations: where the business day stands, and asking for the close or the next day."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ui.screens import figures as f
+from ui.screens.client import Problem, Unreachable
+from ui.screens.look import badge, facts
+from ui.screens.session import client, me, problems_shown, tell_after_rerun
+
+
+@st.dialog("Move the business day?")
+def sure(step: str, undecided: int) -> None:
+    if step == "close":
+        st.markdown(f"**{undecided} undecided trade proposals lapse** at the close. Nothing is carried over.")
+    else:
+        st.markdown("The next business day opens, and what settles then settles.")
+    if st.button(
+        "Close the business day" if step == "close" else "Open the next business day", type="primary"
+    ):
+        with problems_shown(stop=False):
+            client().move_day(step)
+            tell_after_rerun("Asked for. The worker moves the day in a moment.")
+            st.rerun()
+
+
+@st.fragment(run_every=2)
+def watch(seen: tuple[str, str]) -> None:
+    try:
+        now = client().day()
+    except (Problem, Unreachable):
+        return
+    if (now["session"], now["state"]) != seen:
+        st.rerun(scope="app")
+
+
+def page() -> None:
+    st.title("Business day")
+    with problems_shown():
+        day, proposals = client().day(), client().proposals()
+    undecided = [
+        p for p in proposals if p["status"].lower() in {"drafted", "assessed", "submitted", "approved"}
+    ]
+    st.html(
+        facts(
+            {
+                "Business day": f.day(day["session"]),
+                "State": badge("open", "green") if day["state"] == "open" else badge("closed", "quiet"),
+                "Market clock": f.moment(day["at"]),
+                "Undecided trade proposals": str(len(undecided)),
+            }
+        )
+    )
+    step = "close" if day["state"] == "open" else "open"
+    words = "Close the business day" if step == "close" else "Open the next business day"
+    if me()["role"] == "operations" and st.button(words, type="primary", key="move"):
+        sure(step, len(undecided))
+    watch((day["session"], day["state"]))
+
+
+page()

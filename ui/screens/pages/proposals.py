@@ -1,0 +1,130 @@
+"""Trade proposals: the advisor reads the figures, writes reasons, submits, records consent, or withdraws."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import streamlit as st
+
+from ui.screens import cards, decide
+from ui.screens import figures as f
+from ui.screens.client import Problem, Unreachable
+from ui.screens.session import client, me, problems_shown, tell_after_rerun
+
+OPEN: Final = frozenset({"drafted", "assessed", "submitted", "approved"})
+CHANNELS: Final = {"phone": "Phone", "meeting": "Meeting", "letter": "Letter"}
+
+
+def submit(proposal: dict[str, Any]) -> None:
+    """Her own confirmation of exactly this fingerprint, with a reason for each finding."""
+    policies = cards.needs_reasons(proposal["findings"])
+    with st.form(f"submit/{proposal['proposal']}", border=bool(policies)):
+        reasons = {
+            policy: st.text_area(
+                f"Your reason: {f.check_name(policy)}", key=f"why/{proposal['proposal']}/{policy}", height=68
+            )
+            for policy in policies
+        }
+        worth = f.dollars(proposal["dollars"]).replace("$", "\\$")
+        pressed = st.form_submit_button(
+            f"Submit {proposal['order_count']} order tickets, {worth}", type="primary"
+        )
+    if pressed:
+        missing = [f.check_name(policy) for policy, text in reasons.items() if not text.strip()]
+        if missing:
+            st.warning(f"Write a reason for {', '.join(missing)} first.")
+            return
+        send(
+            proposal,
+            "submit",
+            {"digest": proposal["digest"], "reasons": reasons},
+            "Submitted. A principal decides now.",
+        )
+
+
+def consent(proposal: dict[str, Any]) -> None:
+    """What the client agreed to: the same account, security, side and quantity."""
+    with problems_shown():
+        clients = client().household(proposal["household"])["clients"]
+    names = {c["client"]: c["name"] for c in clients}
+    with st.form(f"consent/{proposal['proposal']}"):
+        st.markdown("**Record the client’s consent** to exactly these order tickets, good for today")
+        left, right = st.columns(2)
+        who = left.selectbox("Client", list(names), format_func=lambda c: names[c])
+        how = right.selectbox("Given by", list(CHANNELS), format_func=lambda c: CHANNELS[c])
+        if st.form_submit_button("Record consent"):
+            body = {"digest": proposal["digest"], "client": who, "channel": how}
+            send(proposal, "consent", body, "Consent recorded.")
+
+
+def send(proposal: dict[str, Any], step: str, body: dict[str, Any], done: str) -> None:
+    with problems_shown(stop=False):
+        client().decide(proposal["proposal"], step, body)
+        tell_after_rerun(done)
+        st.rerun()
+
+
+def acts(proposal: dict[str, Any]) -> None:
+    """What this person may do with it now."""
+    if me()["person"] != proposal["advisor"]:
+        return
+    state = proposal["status"].lower()
+    if state == "assessed":
+        submit(proposal)
+    if proposal["needs_consent"] and not proposal["consented"] and state in {"submitted", "approved"}:
+        consent(proposal)
+    if state in OPEN and st.button("Withdraw", key=f"withdraw/{proposal['proposal']}"):
+        send(proposal, "withdraw", {}, "Withdrawn.")
+
+
+@st.fragment(run_every=2)
+def watch(proposal: str, seen: tuple[str, str, bool]) -> None:
+    """Redraws the page when the proposal has moved."""
+    try:
+        now = client().proposal(proposal)
+    except (Problem, Unreachable):
+        return
+    if state_of(now) != seen:
+        st.rerun(scope="app")
+
+
+def state_of(proposal: dict[str, Any]) -> tuple[str, str, bool]:
+    moves = ";".join(f"{o['status']}{o['filled']}" for o in proposal["orders"])
+    return (proposal["status"], proposal["waits_for"] + moves, proposal["consented"])
+
+
+def page() -> None:
+    st.title("Trade proposals")
+    if wanted := st.query_params.get("proposal"):
+        st.session_state["proposal"] = wanted
+        st.query_params.clear()
+    with problems_shown():
+        everything = client().proposals()
+    chosen = st.segmented_control("Show", ["Open", "All"], default="Open", label_visibility="collapsed")
+    focus = st.session_state.get("proposal")
+    rows = [
+        p
+        for p in everything
+        if chosen == "All"
+        or p["status"].lower() in OPEN
+        or p["waits_for"] != "nobody"
+        or p["proposal"] == focus
+    ]
+    if not rows:
+        st.info("No trade proposals here. Draft one from the worklist, a household, or with the copilot.")
+        return
+    side, main = st.columns([1.15, 4], gap="medium")
+    with side:
+        proposal = decide.pick(rows, "proposal")
+    if proposal is None:
+        return
+    with main:
+        decide.title(proposal)
+        decide.what_was_said(proposal)
+        acts(proposal)
+        decide.in_full(proposal)
+    if proposal["status"].lower() in OPEN or proposal["waits_for"] != "nobody":
+        watch(proposal["proposal"], state_of(proposal))
+
+
+page()

@@ -1,0 +1,107 @@
+"""One trace as a timeline: who did what, in the record's own order. Pure: JSON in, HTML out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ui.screens import figures as f
+from ui.screens.look import Column, Raw, Row, table
+
+BY: Final[Mapping[str, str]] = {
+    "gh_agent": "copilot",
+    "gh_intake": "front",
+    "gh_approver": "person",
+    "gh_gate": "worker",
+    "gh_witness": "witness",
+    "gh_owner": "set-up",
+}
+WORDS: Final[Mapping[str, str]] = {
+    "MessageReceived": "Message received",
+    "ProposalDrafted": "Trade proposal drafted",
+    "ProposalAssessed": "Checked: figures and findings recorded",
+    "ProposalSubmitted": "Submitted by the advisor",
+    "ConsentRecorded": "Client’s consent recorded",
+    "ProposalApproved": "Approved by a principal",
+    "ProposalReturned": "Returned by a principal",
+    "ProposalDeclined": "Declined by a principal",
+    "ProposalWithdrawn": "Withdrawn by the advisor",
+    "ProposalLapsed": "Lapsed at the close",
+    "ProposalDenied": "Denied by risk",
+    "AttemptRefused": "Attempt refused",
+    "AnswerGiven": "Copilot answered",
+}
+RED: Final = frozenset(
+    {"ProposalDeclined", "ProposalDenied", "OrderDenied", "OrderRejected", "AttemptRefused"}
+)
+GREEN: Final = frozenset({"ProposalApproved", "OrderFilled", "TradeSettled", "TradeConfirmed"})
+FACTS: Final = (
+    "symbol",
+    "side",
+    "quantity",
+    "price",
+    "fee",
+    "venue",
+    "tool",
+    "agent",
+    "step",
+    "outcome",
+    "tier",
+    "digest",
+    "code",
+    "account",
+    "model",
+    "session",
+    "reason",
+)
+COLUMNS: Final = (
+    Column("Entry", figures=True),
+    Column("Recorded, UTC"),
+    Column("What happened"),
+    Column("By"),
+    Column("Facts"),
+)
+
+
+def event_words(event_type: str) -> str:
+    """`OrderFilled` as `Order filled`, or the phrase that people use."""
+    spaced = re.sub(r"(?<!^)([A-Z])", lambda m: f" {m.group(1).lower()}", event_type)
+    return WORDS.get(event_type, spaced)
+
+
+def timeline(entries: Sequence[Mapping[str, Any]]) -> str:
+    """The whole trace as a table."""
+    return table(COLUMNS, [_row(entry) for entry in entries])
+
+
+def _row(entry: Mapping[str, Any]) -> Row:
+    kind = entry["event_type"]
+    tone = "down" if kind in RED else "up" if kind in GREEN else ""
+    sign = "✕ " if kind in RED else "✓ " if kind in GREEN else ""
+    who = (
+        entry["actor"]
+        if entry["role"] in {"gh_approver", "gh_intake"}
+        else BY.get(entry["role"], entry["role"])
+    )
+    return Row(
+        (
+            str(entry["seq"]),
+            Raw(f'<span class="mono small">{f.utc(entry["recorded_at"])}</span>'),
+            Raw(f'<strong class="{tone}">{sign}{f.esc(event_words(kind))}</strong>'),
+            str(who),
+            Raw(f'<span class="small">{facts_of(entry["payload"])}</span>'),
+        )
+    )
+
+
+def facts_of(payload: Mapping[str, Any]) -> str:
+    """The few fields that tell the story; sealed text stays sealed."""
+    parts = []
+    for name in FACTS:
+        value = payload.get(name)
+        if value in (None, "", []) or isinstance(value, (dict, list)):
+            continue
+        shown = f.fingerprint(str(value)) if name == "digest" else str(value)
+        parts.append(f'<span class="quiet">{name}</span> {f.esc(shown)}')
+    return " · ".join(parts) or f.DASH
