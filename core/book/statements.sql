@@ -75,3 +75,47 @@ select l.proposal, l.leg, l.order_id, l.account, l.symbol, l.side, l.quantity, l
        l.released_quantity, l.filled, l.ended, o.status, o.state
 from gatehouse.leg l left join gatehouse.order_state o on o.order_id = l.order_id
 where l.proposal = any (%(proposals)s::text[]) order by l.proposal, l.leg;
+
+-- follower --
+select coalesce((select as_of_seq from gatehouse.follower where name = 'book'), 0) as as_of_seq;
+
+-- follow --
+insert into gatehouse.follower values ('book', %(seq)s)
+on conflict (name) do update set as_of_seq = excluded.as_of_seq;
+
+-- put_reference --
+insert into gatehouse.reference (kind, id, advisor, household, account, state, as_of_seq)
+values (%(kind)s, %(id)s, %(advisor)s, %(household)s, %(account)s, %(state)s, %(seq)s)
+on conflict (kind, id) do update set advisor = excluded.advisor, household = excluded.household,
+    account = excluded.account, state = excluded.state, as_of_seq = excluded.as_of_seq;
+
+-- drop_lots --
+delete from gatehouse.lot where account = %(account)s;
+
+-- put_lot --
+insert into gatehouse.lot (lot, account, advisor, symbol, quantity, cost_per_share, acquired_on, as_of_seq)
+values (%(lot)s, %(account)s, %(advisor)s, %(symbol)s, %(quantity)s, %(cost_per_share)s, %(acquired_on)s, %(seq)s);
+
+-- drop_positions --
+delete from gatehouse.position where account = %(account)s;
+
+-- put_position --
+insert into gatehouse.position (account, symbol, advisor, quantity, as_of_seq)
+values (%(account)s, %(symbol)s, %(advisor)s, %(quantity)s, %(seq)s);
+
+-- put_cash --
+insert into gatehouse.cash (account, advisor, settled, unsettled, held, as_of_seq)
+values (%(account)s, %(advisor)s, %(settled)s, %(unsettled)s, %(held)s, %(seq)s)
+on conflict (account) do update set settled = excluded.settled, unsettled = excluded.unsettled,
+    held = excluded.held, as_of_seq = excluded.as_of_seq;
+
+-- put_order --
+insert into gatehouse.order_state (order_id, proposal, leg, account, advisor, status, state, as_of_seq)
+values (%(order_id)s, %(proposal)s, %(leg)s, %(account)s, %(advisor)s, %(status)s, %(state)s, %(seq)s)
+on conflict (order_id) do update set status = excluded.status, state = excluded.state, as_of_seq = excluded.as_of_seq;
+
+-- put_quote --
+insert into gatehouse.quote (symbol, venue, bid, ask, session, taken_at, synthetic)
+values (%(symbol)s, %(venue)s, %(bid)s, %(ask)s, %(session)s, %(taken_at)s, %(synthetic)s)
+on conflict (symbol, venue) do update set bid = excluded.bid, ask = excluded.ask, session = excluded.session,
+    taken_at = excluded.taken_at, synthetic = excluded.synthetic;

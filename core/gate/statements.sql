@@ -1,0 +1,35 @@
+-- advisor_messages --
+select text from gatehouse.journal where stream = %(stream)s and event_type = 'MessageReceived' order by seq;
+
+-- account_kinds --
+select account, kind from gatehouse.account where household = %(household)s;
+
+-- pinned --
+select household from gatehouse.thread where thread = %(thread)s;
+
+-- drafts --
+-- What waits for an assessment, oldest first, with the draft itself.
+select p.proposal, j.seq, j.recorded_at, j.role, j.actor, j.text from gatehouse.proposal p
+join gatehouse.journal j on j.seq = p.drafted_seq
+where p.status = 'DRAFTED' order by p.drafted_seq limit %(limit)s;
+
+-- releasable --
+-- Approved legs that are not out yet, and the most shares that each may carry now (null: funding is open).
+select p.proposal, p.status, p.last_seq, l.leg, l.order_id, a.custodian, gatehouse.releasable(l) as most
+from gatehouse.proposal p join gatehouse.leg l using (proposal) join gatehouse.account a on a.account = l.account
+where p.status in ('APPROVED', 'RELEASED') and l.released_seq is null and not l.ended
+order by p.drafted_seq, l.leg;
+
+-- released --
+-- Orders that are out and have not ended, with what a venue needs.
+select l.order_id, j.text, j.trace_id, a.custodian
+from gatehouse.leg l join gatehouse.journal j on j.seq = l.released_seq join gatehouse.account a on a.account = l.account
+where l.released_seq is not null and not l.ended order by l.released_seq;
+
+-- lapsing --
+select p.proposal, p.trace from gatehouse.proposal p, gatehouse.market_day d
+where p.status in ('DRAFTED', 'ASSESSED', 'SUBMITTED', 'APPROVED')
+  and (p.session < d.session or p.session = d.session and d.state = 'closed');
+
+-- day --
+select session, at, state, requested, requested_session from gatehouse.market_day;
