@@ -21,7 +21,11 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["LANGSMITH_TRACING"] = "false"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if {"database", "server"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.database)  # before `-m database` chooses
     if config.getoption("--long"):
         return
     skip = pytest.mark.skip(reason="a full count: run with --long")
