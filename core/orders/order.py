@@ -5,7 +5,8 @@ Rule 2: a fill that leaves nothing open completes what the table calls partially
 Rule 3: an execution that appears twice counts once. A fill larger than what is open is no step.
 Rule 4: what was executed stays executed: a fill may be late, after a cancel or an expiry, and it counts.
 Rule 5: no venue can report on an order that was never sent.
-Rule 6: sent and not answered is `UNKNOWN`: only the venue's own word leads out of it.
+Rule 6: sent and not answered is `UNKNOWN`: only the venue's own word leads out of it. It is sent again to
+the same venue, under the same id, only after that venue said that it never had it.
 The diagram in `docs/order-life.md` is drawn from `STEPS`; a test keeps them equal.
 """
 
@@ -75,12 +76,14 @@ STEPS: Final[Mapping[tuple[Status, str], Status]] = {
     (Status.ROUTED, "OrderSent"): Status.SENT,
     (Status.ROUTED, "OrderCancelled"): Status.CANCELLED,
     (Status.ROUTED, "OrderExpired"): Status.EXPIRED,
+    (Status.SENT, "OrderSent"): Status.SENT,  # again, on the venue's word that it never had it
     (Status.SENT, "OrderAccepted"): Status.ACCEPTED,
     (Status.SENT, "OrderRejected"): Status.REJECTED,
     (Status.SENT, "OrderDoubted"): Status.UNKNOWN,
     (Status.SENT, "OrderFilled"): Status.PARTIALLY_FILLED,  # the fill beat the acknowledgement
     (Status.SENT, "OrderCancelled"): Status.CANCELLED,
     (Status.SENT, "OrderExpired"): Status.EXPIRED,
+    (Status.UNKNOWN, "OrderSent"): Status.SENT,  # again, on the venue's word that it never had it
     (Status.UNKNOWN, "OrderAccepted"): Status.ACCEPTED,
     (Status.UNKNOWN, "OrderRejected"): Status.REJECTED,
     (Status.UNKNOWN, "OrderDoubted"): Status.UNKNOWN,  # looked up, and still no answer
@@ -254,6 +257,8 @@ def _same(order: Order, event: OrderEvent) -> None:
         known = order.proposal == event.proposal
     else:
         known = order.id == event.order
+    if isinstance(event, OrderSent | VenueReport) and order.venue is not None:
+        known = known and event.venue == order.venue
     if isinstance(event, OrderReleased | OrderFilled):
         theirs = (event.account, event.symbol, event.side)
         known = known and theirs == (order.account, order.symbol, order.side)
