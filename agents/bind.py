@@ -74,7 +74,7 @@ def _refused(name: str, key: str, says: str) -> ToolMessage:
 
 
 def sources(messages: Sequence[Any]) -> dict[str, str]:
-    """What an answer may cite: each tool's answer and each passage in one, with a line that says what it is."""
+    """What an answer may cite: each tool's answer and each passage in one, and what each is."""
     found: dict[str, str] = {}
     for message in messages:
         if not isinstance(message, ToolMessage) or message.status == "error":

@@ -1,11 +1,11 @@
-"""The graph: the orchestrator routes, a specialist thinks and asks, drafts are assessed, and it parks.
+"""The graph: the orchestrator routes, a specialist thinks and asks, drafts are assessed, it parks.
 
-    orchestrate -> portfolio | research | proposal -> ask -> (the same agent) -> answer -> park -> read_decision
-                                                   ask -> assess -> answer                park <- read_decision -> report
+    orchestrate -> portfolio | research | proposal -> ask -> (the same agent) -> answer -> park
+    ask -> assess -> answer;  park -> read_decision -> park | report -> park
 
 Rule 1: the graph neither decides nor executes. It believes the desk, and a resume value is only a nudge.
 Rule 2: `park` writes nothing: an interrupted node runs again from its first line.
-Rule 3: every effect has a key made of thread, message and position, so that a step that runs twice happens once.
+Rule 3: every effect has a key made of thread, message and position: a step that runs twice happens once.
 Rule 4: compiled once a process.
 """
 
@@ -218,7 +218,7 @@ async def report(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
 
 
 def _out(message: str, composed: Composed, context: Context, *, round_no: int) -> dict[str, Any]:
-    """An answer as it leaves. `round` counts what was said later of the same message; with it an answer is one."""
+    """An answer as it leaves. `round` counts what was said later on; 0 is the first answer to a message."""
     return {
         "message": message,
         "round": round_no,

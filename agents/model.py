@@ -1,7 +1,8 @@
 """The model behind the agents: the offline one, or any OpenAI-compatible endpoint by setting.
 
-Rule 1: nothing of the vendor's package is imported until an endpoint is configured: it costs seconds and memory.
-Rule 2: a model that is down, late, or answers rubbish is one clear `WorldFailed`; nothing of its errors escapes.
+Rule 1: nothing of the vendor's package is imported until an endpoint is configured: it costs seconds and
+    memory.
+Rule 2: a model that is down, late, or answers rubbish is one clear `WorldFailed`; none of its errors escape.
 Rule 3: tools are called natively; the answer streams as it is made.
 """
 
@@ -28,7 +29,7 @@ RUBBISH: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError)
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An OpenAI-compatible endpoint. `key` is called where it is used, so that it stays out of every `repr`."""
+    """An OpenAI-compatible endpoint. `key` is called where it is used: it stays out of every `repr`."""
 
     model: str
     base_url: str

@@ -49,7 +49,8 @@ def outcome(proposal: Proposal, cite: str) -> str:
     if status == "DENIED":
         return "\n".join(_denied(proposal, cite))
     if not proposal.orders:
-        return f"The proposal to {_what(proposal)} for {proposal.name} was {status.lower()} [{cite}]. Nothing was sent."
+        lead = f"The proposal to {_what(proposal)} for {proposal.name} was {status.lower()} [{cite}]."
+        return f"{lead} Nothing was sent."
     filled = [order for order in proposal.orders if order.filled]
     lead = (
         f"The proposal to {_what(proposal)} for {proposal.name} is done: "

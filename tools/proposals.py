@@ -17,7 +17,7 @@ from core.fact import Amount
 from core.ids import AccountId, HouseholdId, ProposalId, Symbol
 from core.orders.content import AccountSummary
 from core.orders.events import Finding
-from tools.clients import book
+from tools.clients import book, by_name
 from tools.contract import Ask, Call, Effect, Refusal, Sourced, Tool, Turn
 
 _ID: Final = re.compile(r"prp-[0-9a-f]{32}")
@@ -25,6 +25,7 @@ _ID: Final = re.compile(r"prp-[0-9a-f]{32}")
 
 class StatusAsk(Ask):
     proposal: str | None = Field(default=None, max_length=60, description="its id; empty: the newest one")
+    household: str | None = Field(default=None, max_length=120, description="whose, where no id is known")
 
 
 class LegLine(Ask):
@@ -85,6 +86,9 @@ async def proposal_status(ask: StatusAsk, call: Call) -> Proposal:
             raise Refusal("that is not a proposal's id; leave it empty for the newest", code="invalid")
         return await read(turn, ProposalId(ask.proposal))
     views = _of_thread(await turn.desk.proposals(), turn)
+    if ask.household:
+        named = by_name(ask.household, await book(turn))
+        views = [view for view in views if view.household == named.household]
     if not views:
         raise Refusal("there is no proposal yet", code="not_found")
     return await shown(turn, max(views, key=lambda view: view.seq))

@@ -1,0 +1,177 @@
+"""What the advisor wants, by rule, from her message alone.
+
+Rule 1: only her own message is read here. Nothing retrieved is, so no document can ask for anything.
+Rule 2: the first row of `ROWS` that fits wins; what fits none is declined with what can be done.
+Rule 3: a wish to get round people or rules is its own intent, read before all others.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from agents.offline import words
+from agents.offline.orders import OrderWords, order, starts_order
+
+
+class Intent(StrEnum):
+    WORKLIST = "worklist"
+    OVERVIEW = "overview"
+    DRIFT = "drift"
+    HOLDINGS = "holdings"
+    CASH = "cash"
+    RESEARCH = "research"
+    REBALANCE = "rebalance"
+    ORDER = "order"
+    STATUS = "status"
+    PROPOSALS = "proposals"
+    HELP = "help"
+    DECISION = "decision"
+    HOSTILE = "hostile"
+    UNSUPPORTED = "unsupported"
+
+
+def _rule(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{one})" for one in alternatives), re.IGNORECASE)
+
+
+HOSTILE: Final = _rule(
+    r"\b(?:ignore|disregard|forget|override|bypass|circumvent|skip|evade|disable|turn off)\b.{0,40}"
+    r"\b(?:rules?|instructions?|prompts?|limits?|compliance|principal|approvals?|checks?|polic(?:y|ies)|gate|risk)\b",
+    r"\bwithout (?:any |an? |the )?(?:approvals?|consent|principal|asking|review|submission)\b",
+    r"\b(?:pretend|act as if|role-?play|impersonate)\b",
+    r"\b(?:developer|debug|god|jailbreak|admin) mode\b",
+    r"\b(?:system prompt|your (?:instructions|prompt|rules))\b",
+    r"\bapprove (?:it|this|that|them|everything)? ?(?:yourself|for me|on (?:his|her|their) behalf)\b",
+    r"\b(?:sell|liquidate|dump) (?:everything|it all|all (?:positions|holdings|accounts))\b",
+)
+DECISION: Final = _rule(
+    r"^(?:please |now |can you |could you |go ahead and |just )*"
+    r"(?:approve|submit|release|send|execute|route|consent|decline|withdraw|sign off)\b",
+    r"\brecord (?:the |a |my )?(?:client'?s? )?consent\b",
+)
+UNSUPPORTED: Final = _rule(
+    r"\b(?:call|put) options?\b|\boptions? (?:on|contract)\b|\bmargin\b|\bcrypto|\bbitcoin\b|\bfutures\b",
+    r"^\W*(?:please )?short\b|\bsell short\b|\bshort (?:sell|sale)\b",
+    r"\bharvest\b|\bwire\b|\btransfer \$|\bcancel\b|\breplace the order\b",
+    r"\be-?mail\b|\bpoem\b|\bflight\b|\bletter to\b",
+)
+PROPOSALS: Final = _rule(
+    r"\b(?:list|show|see|all|which|open|pending)\b.{0,20}\bproposals\b",
+    r"\bproposals\b.{0,20}\b(?:open|waiting|pending)\b",
+)
+STATUS: Final = _rule(
+    r"\bprp-[0-9a-f]{32}\b",
+    r"\b(?:status|stand|happened|become|became|progress)\b.{0,40}\b(?:proposal|order|orders|trade|trades|rebalance|it)\b",
+    r"\b(?:proposal|order|trade|rebalance)\b.{0,30}\b(?:status|stand|stands|doing)\b",
+    r"\b(?:has|have|was|were|is|did|are)\b.{0,60}"
+    r"\b(?:approved|submitted|released|filled|fill|executed|declined|denied)\b",
+    r"\bwaiting for (?:the |a )?(?:principal|approval|consent|me)\b",
+)
+REBALANCE: Final = _rule(
+    r"\bre-?balanc(?:e|ing)\b",
+    r"\bre-?align\b",
+    r"\b(?:bring|get|put|move|take)\b.{0,60}\bback (?:to|in|into|on|within)\b",
+)
+WORKLIST: Final = _rule(
+    r"\bwho needs (?:me|my)\b|\bneeds? (?:my |me|attention|help|looking)\b.{0,20}$",
+    r"\bwork ?list\b|\bto-?do\b|\bpriorit(?:y|ies)\b|\bmy plate\b|\burgent\b|\bagenda\b",
+    r"\bwhat should i (?:work on|do|look at)\b|\bwho(?:m)? should i\b|\bwhich (?:clients?|households?) should\b",
+    r"\bwhich (?:of my )?(?:households|clients|accounts) need",
+)
+DRIFT: Final = _rule(
+    r"\bdrift(?:ed|ing|s)?\b|\b(?:out of|in|within) tolerance\b",
+    r"\b(?:off|on|from|vs\.?) (?:its |their |her |his |the )?(?:model|target)s?\b",
+)
+CASH: Final = _rule(
+    r"\bcash\b|\bwithdrawals?\b|\bnext fee\b|\bfees? due\b|\bliquidity\b|\bmoney (?:available|free)\b"
+)
+HOLDINGS: Final = _rule(
+    r"\bholdings?\b|\bhold(?:s)?\b|\bpositions?\b|\b(?:tax )?lots?\b|\bowns?\b",
+    r"\bwhat(?:'s|’s| is) in\b|\bunreali[sz]ed\b",
+)
+LIBRARY: Final = _rule(
+    r"\bresearch\b|\blibrary\b|\bnotes?\b|\bhouse view\b|\b(?:firm|firm's|our) view\b|\boutlook\b|\bdocuments?\b"
+)
+OVERVIEW: Final = _rule(
+    r"\boverview\b|\bsummar(?:y|ise|ize)\b|\btell me about\b|\bpull up\b|\bshow me\b",
+    r"\blook(?:s|ing)?\b|\baccounts\b|\bhow (?:is|are)\b",
+)
+HELP: Final = _rule(
+    r"^\W*(?:help|hello|hi|hey|good (?:morning|afternoon|evening)|thanks?|thank you)\b",
+    r"\bwhat can (?:you|i)\b|\bhow do i use\b|\bwhat do you do\b|\bwho are you\b",
+)
+QUESTION: Final = _rule(
+    r"\?\s*$", r"^\W*(?:what|why|how|when|where|which|compare|explain|is|are|was|were|did|does|do)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An intent with the words that it needs, as they stand in the message."""
+
+    intent: Intent
+    text: str
+    household: str | None = None
+    account: str | None = None
+    order: OrderWords | None = None
+    proposal: str | None = None
+
+
+def read(text: str) -> Wish:
+    """The wish of one message."""
+    return _with_words(_guarded(text) or _trading(text) or _looking(text), text)
+
+
+def _guarded(text: str) -> Intent | None:
+    if HOSTILE.search(text):
+        return Intent.HOSTILE
+    if DECISION.search(text):
+        return Intent.DECISION
+    return Intent.UNSUPPORTED if UNSUPPORTED.search(text) else None
+
+
+def _trading(text: str) -> Intent | None:
+    if starts_order(text) and order(text):
+        return Intent.ORDER
+    if PROPOSALS.search(text):
+        return Intent.PROPOSALS
+    if STATUS.search(text):
+        return Intent.STATUS
+    return Intent.REBALANCE if REBALANCE.search(text) else None
+
+
+def _looking(text: str) -> Intent:
+    if WORKLIST.search(text):
+        return Intent.WORKLIST
+    if LIBRARY.search(text):
+        return Intent.RESEARCH
+    named = words.household(text) or words.account(text)
+    if named:
+        for pattern, intent in ((DRIFT, Intent.DRIFT), (CASH, Intent.CASH), (HOLDINGS, Intent.HOLDINGS)):
+            if pattern.search(text):
+                return intent
+        if OVERVIEW.search(text):
+            return Intent.OVERVIEW
+    if HELP.search(text):
+        return Intent.HELP
+    if starts_order(text):
+        return Intent.UNSUPPORTED
+    return Intent.RESEARCH if QUESTION.search(text) else Intent.UNSUPPORTED
+
+
+def _with_words(intent: Intent, text: str) -> Wish:
+    if intent is Intent.ORDER:
+        return Wish(intent, text, order=order(text))
+    if intent is Intent.STATUS:
+        found = words.PROPOSAL.search(text)
+        return Wish(intent, text, household=words.household(text), proposal=found[0] if found else None)
+    if intent in (Intent.OVERVIEW, Intent.DRIFT, Intent.HOLDINGS, Intent.CASH, Intent.REBALANCE):
+        account = words.account(text)
+        household = words.household(text)
+        if intent is Intent.REBALANCE and not account and not household:
+            household = words.after(text, REBALANCE)
+        return Wish(intent, text, household=household, account=account)
+    return Wish(intent, text)

@@ -1,0 +1,193 @@
+"""The chat model itself: messages in; text or tool calls out, streamed. Deterministic.
+
+Rule 1: which role it plays it knows by the tools that it was given, and what to do by the advisor's message.
+Rule 2: a tool's answer is only ever spoken of. Nothing in it is read for what to do next, but for whether
+    it refused.
+Rule 3: one question to one tool a message; then it answers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    ToolMessage,
+    message_chunk_to_message,
+)
+from langchain_core.messages.ai import add_ai_message_chunks
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from typing_extensions import override
+
+from agents.offline import speech, words
+from agents.offline.intents import Intent, Wish, read
+from agents.offline.orders import OrderWords
+
+NAME: Final = "offline"
+ASKED_BACK: Final = re.compile(r"(?:Which one|the Smith household|Write the name)\W*$")
+AGENT_FOR: Final[Mapping[Intent, str]] = {
+    Intent.WORKLIST: "portfolio",
+    Intent.OVERVIEW: "portfolio",
+    Intent.DRIFT: "portfolio",
+    Intent.HOLDINGS: "portfolio",
+    Intent.CASH: "portfolio",
+    Intent.RESEARCH: "research",
+    Intent.REBALANCE: "proposal",
+    Intent.ORDER: "proposal",
+    Intent.STATUS: "proposal",
+    Intent.PROPOSALS: "proposal",
+}
+
+
+class OfflineModel(BaseChatModel):
+    """Reads the request by rule."""
+
+    @property
+    @override
+    def _llm_type(self) -> str:
+        return NAME
+
+    @override
+    def bind_tools(
+        self, tools: Sequence[Any], *, tool_choice: str | None = None, **kwargs: Any
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        return self.bind(tools=list(tools), **kwargs)
+
+    @override
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        pieces = self._stream(messages, stop, run_manager, **kwargs)
+        whole = add_ai_message_chunks(
+            *(piece.message for piece in pieces if isinstance(piece.message, AIMessageChunk))
+        )
+        return ChatResult(generations=[ChatGeneration(message=message_chunk_to_message(whole))])
+
+    @override
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        offered = {tool["function"]["name"] for tool in kwargs.get("tools", ())}
+        for chunk in _thoughts(messages, offered):
+            if run_manager:
+                run_manager.on_llm_new_token(str(chunk.text))
+            yield ChatGenerationChunk(message=chunk)
+
+
+def _thoughts(messages: Sequence[BaseMessage], offered: set[str]) -> Iterator[AIMessageChunk]:
+    asked, told = _last_request(messages)
+    wish = wanted(messages, asked)
+    if "hand_over" in offered:
+        agent = AGENT_FOR.get(wish.intent)
+        yield from _call("hand_over", {"agent": agent}) if agent else _text(speech.without_tools(wish))
+        return
+    call = question(wish)
+    if told:
+        yield from _text(_answer(wish, told[-1]))
+    elif call is None or call[0] not in offered:
+        yield from _text(speech.without_tools(Wish(Intent.UNSUPPORTED, wish.text)))
+    else:
+        yield from _call(*call)
+
+
+def _last_request(messages: Sequence[BaseMessage]) -> tuple[int, list[ToolMessage]]:
+    """Where the advisor's last message is, and what tools told since."""
+    at = max((i for i, m in enumerate(messages) if isinstance(m, HumanMessage)), default=-1)
+    return at, [m for m in messages[at + 1 :] if isinstance(m, ToolMessage)]
+
+
+def wanted(messages: Sequence[BaseMessage], at: int) -> Wish:
+    """The wish of the message at `at`; where it answers our question, the earlier wish with its words."""
+    if at < 0:
+        return Wish(Intent.HELP, "")
+    text = str(messages[at].text)
+    wish = read(text)
+    before = messages[:at]
+    hers = [str(m.text) for m in before if isinstance(m, HumanMessage)]
+    ours = [str(m.text) for m in before if isinstance(m, AIMessage) and not m.tool_calls]
+    if wish.intent not in (Intent.UNSUPPORTED, Intent.RESEARCH, Intent.OVERVIEW) or not (hers and ours):
+        return wish
+    if not ASKED_BACK.search(re.sub(r"\s*\[\d+\]", "", ours[-1])) or len(text.split()) > 8:
+        return wish
+    earlier = read(hers[-1])
+    account = words.ACCOUNT.search(text)
+    named = None if account else words.household(text) or text.strip(" .!?")
+    return Wish(
+        earlier.intent, earlier.text, named, account[0] if account else None, earlier.order, earlier.proposal
+    )
+
+
+def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
+    """The one tool call that serves the wish."""
+    about = {k: v for k, v in (("household", wish.household), ("account", wish.account)) if v}
+    match wish.intent:
+        case Intent.WORKLIST:
+            return "worklist", {}
+        case Intent.OVERVIEW | Intent.DRIFT | Intent.HOLDINGS | Intent.CASH:
+            return wish.intent.value, about
+        case Intent.RESEARCH:
+            return "search_library", {"question": wish.text[:600]}
+        case Intent.REBALANCE if wish.account:
+            return "propose_rebalance", {"account_words": [wish.account]}
+        case Intent.REBALANCE:
+            return "propose_rebalance", {"household_words": wish.household}
+        case Intent.ORDER if wish.order:
+            return "propose_order", _order_fields(wish.order, wish.account)
+        case Intent.STATUS:
+            return "proposal_status", {"proposal": wish.proposal, "household": wish.household}
+        case Intent.PROPOSALS:
+            return "list_proposals", {"open_only": not re.search(r"\ball\b", wish.text, re.IGNORECASE)}
+    return None
+
+
+def _order_fields(order: OrderWords, account: str | None) -> dict[str, Any]:
+    return {
+        "account_words": account or order.account,
+        "side_words": order.side,
+        "quantity_words": order.quantity,
+        "symbol_words": order.symbol,
+        "limit_words": order.limit,
+    }
+
+
+def _answer(wish: Wish, told: ToolMessage) -> str:
+    said: dict[str, Any] = json.loads(str(told.content))
+    if "refused" in said:
+        return speech.refused(said["refused"])
+    speaks: Callable[[Wish, dict[str, Any], str], str] | None = speech.SPEAKS.get(str(told.name))
+    return speaks(wish, said["answer"], said["cite"]) if speaks else speech.without_tools(wish)
+
+
+def _call(name: str, fields: Mapping[str, Any]) -> Iterator[AIMessageChunk]:
+    """A native tool call, streamed in two pieces as endpoints do."""
+    text = json.dumps({key: value for key, value in fields.items() if value is not None})
+    first, second = text[: len(text) // 2], text[len(text) // 2 :]
+    yield AIMessageChunk(content="", tool_call_chunks=[_piece(first, name=name, key=f"offline-{name}")])
+    yield AIMessageChunk(content="", tool_call_chunks=[_piece(second, name=None, key=None)])
+
+
+def _piece(args: str, *, name: str | None, key: str | None) -> Any:
+    return {"name": name, "args": args, "id": key, "index": 0, "type": "tool_call_chunk"}
+
+
+def _text(text: str) -> Iterator[AIMessageChunk]:
+    """Word by word."""
+    for word in re.findall(r"\S+\s*", text) or [text]:
+        yield AIMessageChunk(content=word)

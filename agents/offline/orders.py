@@ -1,0 +1,58 @@
+"""Reading a single order: side, number, symbol, account and limit, each as its very words.
+
+Rule 1: one order a message, or none is read.
+Rule 2: `all`, options, shorts and margin are not read as something else: they are not read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from agents.offline import words
+
+_NUMBER: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_ORDER: Final = re.compile(
+    rf"\b(?P<side>buy|purchase|acquire|sell|offload|liquidate)\s+(?:me\s+)?(?P<quantity>{_NUMBER})\s+"
+    r"(?:more\s+)?(?:shares?\s+|shs\s+)?(?:of\s+|in\s+)?(?P<symbol>[A-Za-z]{1,5}(?:\.[A-Za-z])?)\b",
+    re.IGNORECASE,
+)
+_LIMIT: Final = re.compile(
+    r"(?:\b(?:limit(?:\s+(?:price|order))?(?:\s+(?:of|at))?|at(?:\s+a\s+limit\s+of)?|no (?:more|less) than)|@)\s*"
+    rf"(?P<limit>\$?(?:{_NUMBER}))(?!\s*%)",
+    re.IGNORECASE,
+)
+_VERBS: Final = re.compile(r"\b(?:buy|purchase|acquire|sell|offload|liquidate)\b", re.IGNORECASE)
+_NOT_SYMBOLS: Final = frozenset(
+    {"share", "shares", "of", "in", "call", "put", "calls", "puts", "at", "for", "from"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWords:
+    account: str
+    side: str
+    quantity: str
+    symbol: str
+    limit: str | None
+
+
+def order(text: str) -> OrderWords | None:
+    """The one order that the text asks for, account included; None where it is not one whole order."""
+    found = _ORDER.search(text)
+    if found is None or len(_VERBS.findall(text)) > 1 or found["symbol"].lower() in _NOT_SYMBOLS:
+        return None
+    rest = text[: found.start()] + " " * (found.end() - found.start()) + text[found.end() :]
+    where = words.account(rest)
+    if where is None:
+        return None
+    limit = _LIMIT.search(rest)
+    return OrderWords(
+        where, found["side"], found["quantity"], found["symbol"], limit["limit"] if limit else None
+    )
+
+
+def starts_order(text: str) -> bool:
+    """It wants something bought or sold, readable or not."""
+    return bool(_VERBS.search(text))

@@ -1,0 +1,232 @@
+"""What the offline model says: tools' answers in sentences and tables, each with its source.
+
+Rule 1: every figure is copied from the answer that is cited; nothing is computed here.
+Rule 2: research is answered with sentences of the passages themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from agents.offline.extract import extract, instructs
+from agents.offline.intents import Intent, Wish
+
+Answer = dict[str, Any]
+
+CAN: Final = """I am the offline model: I read plain requests by rule. I can
+- say who needs you today, with reasons and dollars
+- show a household or account: overview, drift, holdings with tax lots, cash
+- answer from the firm's library, with the passages quoted
+- draft a rebalance of a household or account
+- draft an order, such as "buy 100 AAPL in acc-1003 at a limit of 150"
+- say where a proposal stands
+I draft only. You submit, a principal approves, and nothing I can do replaces either."""
+HOSTILE: Final = (
+    "I will not do that, and I could not: no tool here submits, approves, releases or sends an order, "
+    "changes a limit, or gets round a check. I can draft a trade from your own words; you submit it yourself and an "
+    "independent principal approves it. Nothing was drafted or sent."
+)
+DECISION: Final = (
+    "I cannot do that: submitting, recording consent, approving, declining and releasing are for named people. "
+    "You submit your proposals yourself under Proposals; a principal finds them in the inbox."
+)
+MOST_ROWS: Final = 40
+REASONS: Final = {"cash_shortfall": "cash shortfall", "no_price": "no price"}
+
+
+def without_tools(wish: Wish) -> str:
+    match wish.intent:
+        case Intent.HELP:
+            return CAN
+        case Intent.HOSTILE:
+            return HOSTILE
+        case Intent.DECISION:
+            return DECISION
+    return f"That is not something I can do, or I did not understand it.\n\n{CAN}"
+
+
+def refused(says: str) -> str:
+    """A tool's no, in its own words: often a question."""
+    return says[:1].upper() + says[1:]
+
+
+def worklist(_: Wish, told: Answer, cite: str) -> str:
+    needs = told["needs"]
+    if not needs:
+        return f"Nobody in your book needs you today; I looked at {told['households_looked_at']} households [{cite}]."
+    lead = f"{told['in_all']} things need you; the most pressing {len(needs)} first [{cite}]."
+    rows = [
+        (
+            n["rank"],
+            n["name"],
+            n["account"] or "household",
+            _words(n["reason"]),
+            n["says"],
+            dollars(n["dollars"]),
+        )
+        for n in needs
+    ]
+    return f"{lead}\n\n{table(('#', 'Household', 'Account', 'Reason', 'Why', 'Dollars'), rows)}"
+
+
+def overview(_: Wish, told: Answer, cite: str) -> str:
+    objective = f", objective {told['objective']}" if told["objective"] else ""
+    lead = f"The {_named(told['name'])} has {dollars(told['total_value'])} in {len(told['accounts'])} accounts{objective} [{cite}]."
+    rows = [
+        (
+            a["account"],
+            a["kind"],
+            "discretionary" if a["discretionary"] else "non-discretionary",
+            _words(a["status"]),
+            a["model"] or "none",
+            dollars(a["value"]),
+            dollars(a["cash_available"]),
+            points(a["largest_drift_points"], signed=False),
+        )
+        for a in told["accounts"]
+    ]
+    head = ("Account", "Kind", "Authority", "Status", "Model", "Value", "Cash available", "Largest drift")
+    return f"{lead}\n\n{table(head, rows)}"
+
+
+def drift(_: Wish, told: Answer, cite: str) -> str:
+    lines = []
+    for a in told["accounts"]:
+        inside = "inside" if a["in_tolerance"] else "outside"
+        lines.append(
+            f"{a['account']} is {inside} its tolerance of {points(a['tolerance'], signed=False)} against {a['model']}: "
+            f"the largest drift is {points(a['largest'], signed=False)} [{cite}]."
+        )
+    if told["without_model"]:
+        lines.append(f"No model is assigned to {', '.join(told['without_model'])} [{cite}].")
+    rows = [
+        (one["account"], one["symbol"], f"{one['weight']} %", f"{one['target']} %", points(one["drift"]))
+        for one in sorted(told["lines"], key=lambda one: (one["account"], -abs(Decimal(one["drift"]))))
+    ]
+    head = ("Account", "Symbol", "Weight", "Target", "Drift")
+    return "\n".join(lines) + (f"\n\n{table(head, rows)}" if rows else "")
+
+
+def holdings(wish: Wish, told: Answer, cite: str) -> str:
+    lead = f"The {_named(told['name'])} holds {len(told['holdings'])} positions here [{cite}]."
+    rows = [
+        (
+            h["account"], h["symbol"], shares(h["shares"]), dollars(h["price"]), dollars(h["value"]),
+            f"{h['weight']} %", dollars(h["unrealised_gain"]),
+        )
+        for h in told["holdings"]
+    ]  # fmt: skip
+    rows += [(account, "cash", "", "", dollars(amount), "", "") for account, amount in told["cash"]]
+    body = table(("Account", "Symbol", "Shares", "Price", "Value", "Weight", "Unrealised gain"), rows)
+    if "lot" not in wish.text.lower():
+        return f"{lead}\n\n{body}"
+    lots = [
+        (h["account"], h["symbol"], lot["acquired_on"], shares(lot["shares"]), dollars(lot["cost_per_share"]),
+         dollars(lot["unrealised_gain"]))
+        for h in told["holdings"] for lot in h["lots"]
+    ]  # fmt: skip
+    head = ("Account", "Symbol", "Acquired", "Shares", "Cost a share", "Unrealised gain")
+    return f"{lead}\n\n{table(head, lots)}"
+
+
+def cash(_: Wish, told: Answer, cite: str) -> str:
+    lead = f"Cash of the {_named(told['name'])}, by account [{cite}]."
+    rows = [
+        (
+            a["account"], dollars(a["available"]), dollars(a["settled"]), dollars(a["unsettled"]), dollars(a["held"]),
+            dollars(a["reserved"]), dollars(a["floor"]) if a["floor"] is not None else "none",
+        )
+        for a in told["accounts"]
+    ]  # fmt: skip
+    due = [
+        f"- {a['account']}: {one['what']} of {dollars(one['amount'])} due {one['due_on']} [{cite}]"
+        for a in told["accounts"]
+        for one in a["outflows"]
+    ]
+    body = table(("Account", "Available", "Settled", "Unsettled", "Held", "Reserved", "Floor"), rows)
+    return "\n".join([f"{lead}\n\n{body}", *(["", "Coming up:", *due] if due else [])])
+
+
+def library(wish: Wish, told: Answer, _: str) -> str:
+    passages = told["passages"]
+    found = extract(wish.text, passages)
+    lines = [f"{sentence} [passage/{passage['passage']}]" for sentence, passage in found]
+    for passage in passages:
+        if instructs(passage["text"]):
+            lines.append(
+                f'"{passage["title"]}" contains instructions to software; I do not follow them '
+                f"[passage/{passage['passage']}]."
+            )
+    if not found:
+        return "\n".join(["The library does not say.", *lines])
+    dates = sorted({(p["title"], p["dated"], p["passage"]) for _, p in found})
+    listed = "; ".join(f"{title}, dated {dated} [passage/{key}]" for title, dated, key in dates)
+    return "\n".join([*lines, f"From: {listed}."])
+
+
+def drafted(_: Wish, told: Answer, cite: str) -> str:
+    return f"I drafted a proposal to {told['asked']} for the {_named(told['name'])} [{cite}]."
+
+
+def proposals(_: Wish, told: Answer, cite: str) -> str:
+    found = told["proposals"]
+    if not found:
+        return f"No proposal waits for anybody [{cite}]."
+    rows = [(p["name"], p["kind"], p["status"].lower(), p["waits_for"], p["proposal"]) for p in found]
+    return f"{len(found)} proposals [{cite}].\n\n" + table(
+        ("Household", "Kind", "Status", "Waits for", "Proposal"), rows
+    )
+
+
+def status(_: Wish, told: Answer, cite: str) -> str:
+    from agents.proposal import status as standing
+    from tools.proposals import Proposal
+
+    return standing(Proposal.model_validate(told), cite)
+
+
+SPEAKS: Final[Mapping[str, Callable[[Wish, Answer, str], str]]] = {
+    "worklist": worklist,
+    "overview": overview,
+    "find_household": overview,
+    "drift": drift,
+    "holdings": holdings,
+    "cash": cash,
+    "search_library": library,
+    "propose_rebalance": drafted,
+    "propose_order": drafted,
+    "proposal_status": status,
+    "list_proposals": proposals,
+}
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table; longer ones are cut and say so."""
+    lines = [head, ["---"] * len(head), *rows[:MOST_ROWS]]
+    text = "\n".join("| " + " | ".join(str(cell).replace("|", "/") for cell in line) + " |" for line in lines)
+    return text + (f"\n(and {len(rows) - MOST_ROWS} more rows)" if len(rows) > MOST_ROWS else "")
+
+
+def dollars(text: str) -> str:
+    amount = Decimal(text)
+    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
+
+
+def shares(text: str) -> str:
+    return f"{Decimal(text).normalize():,f}"
+
+
+def points(text: str | None, *, signed: bool = True) -> str:
+    if text is None:
+        return "no model"
+    return f"{Decimal(text):{'+' if signed else ''}.2f} points"
+
+
+def _named(name: str) -> str:
+    return name if "household" in name.lower() else f"{name} household"
+
+
+def _words(code: str) -> str:
+    return REASONS.get(code, code.replace("_", " "))
