@@ -18,6 +18,7 @@ from core.ids import AccountId, HouseholdId, OrderId, PersonId
 from core.ledger.envelope import Stored
 from core.market.events import BusinessDayOpened
 from core.orders import order as orders
+from core.orders import trade
 from core.orders.events import (
     OrderAccepted,
     OrderCancelled,
@@ -69,6 +70,7 @@ class Folded:
     cash: dict[AccountId, cash.CashBook] = field(default_factory=dict)
     choices: dict[OrderId, Any] = field(default_factory=dict)
     orders: dict[OrderId, orders.Order] = field(default_factory=dict)
+    trades: Mapping[trade.TradeKey, trade.Trade] = field(default_factory=dict)
     routed: dict[OrderId, OrderRouted] = field(default_factory=dict)
     says: dict[OrderId, str] = field(default_factory=dict)
 
@@ -88,6 +90,7 @@ class Folded:
         if isinstance(fact, firm.LotReceived | firm.CashDeposited | OrderFilled | TradeSettled):
             self._move(fact.account, fact)
             changed.accounts.add(fact.account)
+        self.trades = trade.apply(self.trades, fact)
         self._order(fact, changed)
 
     def _move(self, account: AccountId, fact: Fact) -> None:

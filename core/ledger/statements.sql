@@ -18,3 +18,9 @@ from gatehouse.journal where seq > %(after)s order by seq limit %(page)s;
 
 -- head --
 select seq, digest, recorded_at from gatehouse.head;
+
+-- stream_entries --
+select seq, recorded_at, role, actor, text from gatehouse.journal where stream = %(stream)s order by seq;
+
+-- entries_of_type --
+select seq, recorded_at, role, actor, text from gatehouse.journal where event_type = any (%(types)s::text[]) order by seq;

@@ -161,6 +161,7 @@ create function gatehouse.law_proposal_drafted(e gatehouse.incoming) returns tex
 declare
     asked jsonb := e.payload->'request';
     home gatehouse.household;
+    earlier gatehouse.proposal;
     day gatehouse.market_day;
 begin
     if e.stream <> 'proposal/' || (e.payload->>'proposal') or e.stream_version <> 1 then
@@ -182,6 +183,12 @@ begin
     if e.role = 'gh_agent' and jsonb_array_length(e.payload->'provenance') = 0 then
         return 'no_provenance';
     end if;
+    if e.payload->>'supersedes' is not null then
+        select * into earlier from gatehouse.proposal where proposal = e.payload->>'supersedes';
+        if earlier.advisor is distinct from e.person then
+            return 'outside_book';
+        end if;
+    end if;
     select * into day from gatehouse.market_day;
     if day.state is distinct from 'open' then
         return 'day_closed';
@@ -196,6 +203,9 @@ begin
         values (e.payload->>'proposal', home.household, home.advisor, asked->>'kind', asked,
                 e.payload->>'thread', e.trace_id, e.person, e.payload->>'agent',
                 e.recorded_at, e.seq, 'DRAFTED', day.session, e.seq);
+    if earlier.status in ('DRAFTED', 'ASSESSED') then
+        perform gatehouse.end_proposal(earlier.proposal, 'SUPERSEDED', e);
+    end if;
     return null;
 end $$;
 
@@ -667,6 +677,9 @@ begin
     select * into l from gatehouse.leg where order_id = e.payload->>'order';
     if l.order_id is null or e.stream <> 'order/' || l.order_id then
         return 'wrong_stream';
+    end if;
+    if (select status from gatehouse.proposal p where p.proposal = l.proposal) not in ('APPROVED', 'RELEASED') then
+        return 'not_approved';
     end if;
     if l.released_seq is not null or l.ended then
         return 'already_released';

@@ -200,7 +200,10 @@ declare
     group_answers text[];
     group_seqs bigint[];
 begin
-    if transaction_timestamp() <> statement_timestamp() then
+    -- The parts of one statement begin within moments of each other; a transaction that was opened before
+    -- and did something else is older.
+    if statement_timestamp() - transaction_timestamp() > interval '250 milliseconds'
+       or pg_current_xact_id_if_assigned() is not null then
         raise exception 'append is one statement of its own: a transaction around it would hold the head for everybody'
             using errcode = 'invalid_transaction_state';
     end if;

@@ -1,0 +1,84 @@
+"""What the close and the opening of a business day bring, as entries. Operations asks; the worker does.
+
+Rule 1: each step is derived from where the day and the trades stand, so a kill between two steps is made up
+    for by asking again: nothing is remembered beside the journal.
+Rule 2: what nobody decided on by the close lapses. Time never approves.
+Rule 3: after the close the day's trades are allocated and confirmed; on the settlement date they settle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+
+from core.fact import Entry, Fact
+from core.ids import ProposalId, TraceId
+from core.market.calendar import new_york, session_close
+from core.market.events import BusinessDayClosed, BusinessDayOpened
+from core.orders.events import ProposalLapsed
+from core.orders.trade import Status, Trade, allocated, confirmed, settled
+
+STANDS_AT: Final = time(10)  # New York: where the market clock is put when a day opens
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The firm's business day. `requested` is "close" or "open" while operations waits for it."""
+
+    session: date
+    at: datetime
+    state: str
+    requested: str | None
+    requested_session: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsing:
+    proposal: ProposalId
+    trace: TraceId
+
+
+def turned(day: Day, trace: TraceId) -> Entry | None:
+    """The close or the opening that operations asked for, or None."""
+    if day.requested is None or day.requested_session is None:
+        return None
+    session = day.requested_session
+    fact: Fact = (
+        BusinessDayClosed(session=session.isoformat(), at=session_close(session))
+        if day.requested == "close"
+        else BusinessDayOpened(session=session.isoformat(), at=new_york(session, STANDS_AT))
+    )
+    return Entry("market", fact, trace, key=f"day/{day.requested}/{session}")
+
+
+def lapsed(day: Day, lapsing: Iterable[Lapsing]) -> Iterator[Entry]:
+    """The end of every proposal whose business day is over."""
+    for one in lapsing:
+        fact = ProposalLapsed(proposal=one.proposal, session=day.session.isoformat())
+        yield Entry(f"proposal/{one.proposal}", fact, one.trace, key=f"lapsed/{one.proposal}")
+
+
+def moved_on(day: Day, trades: Iterable[Trade], traces: dict[str, TraceId]) -> Iterator[Entry]:
+    """The next step of each trade that is due one: allocation and confirmation after the close, settlement on
+    its date."""
+    for trade in trades:
+        fact = _next_step(day, trade)
+        if fact is not None:
+            stream = f"trade/{trade.order}/{trade.trade_date}"
+            key = f"{fact.event_type()}/{trade.order}/{trade.trade_date}/{len(trade.executions)}"
+            yield Entry(stream, fact, traces[trade.order], key=key)
+
+
+def _next_step(day: Day, trade: Trade) -> Fact | None:
+    over = trade.trade_date < day.session.isoformat() or (
+        trade.trade_date == day.session.isoformat() and day.state == "closed"
+    )
+    if trade.status is Status.EXECUTED and over:
+        return allocated(trade)
+    if trade.status is Status.ALLOCATED:
+        return confirmed(trade)
+    if trade.status is Status.CONFIRMED and trade.settles_on <= day.session.isoformat():
+        return settled(trade)
+    return None

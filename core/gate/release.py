@@ -1,0 +1,204 @@
+"""The last question before an order may leave: is it still what people decided on, and still allowed?
+
+Rule 1: every policy is asked again, in the market as it is now, about every leg that is not out yet.
+Rule 2: a breach, or a soft finding that nobody has given reasons for, denies: the whole proposal before its
+    first order, single orders after it. It comes back with the differences.
+Rule 3: what lets an order out is the append: this file offers it, and believes its answer.
+Rule 4: a missing consent ends nothing: the proposal waits.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from core.book.proposals import read_proposal
+from core.book.reader import read_picture
+from core.book.views import ProposalView
+from core.database.rows import rows
+from core.database.statements import statements
+from core.errors import IntegrityLost
+from core.fact import Entry
+from core.ids import CustodianId, OrderId, ProposalId, TraceId
+from core.ledger.envelope import Stored, stored
+from core.ledger.journal import SQL as JOURNAL
+from core.orders.content import Content, Leg
+from core.orders.events import Finding, OrderDenied, OrderReleased, ProposalDenied
+from core.orders.released import ReleasedOrder
+from core.plan.content import intents_of
+from core.risk.findings import findings_of, policy_decisions
+from core.risk.policies import POLICIES
+from core.risk.policy import DEFAULT_LIMITS, assess
+
+SQL: Final = statements(Path(__file__).with_name("statements.sql"))
+
+Connection = AsyncConnection[DictRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Approved legs of one proposal that are not out yet. `most` is None while a leg's funding is open."""
+
+    proposal: ProposalId
+    status: str
+    last_seq: int
+    most: Mapping[int, Decimal | None]
+
+
+async def waiting(connection: Connection) -> tuple[Waiting, ...]:
+    """Every proposal with something to release, oldest first."""
+    found: dict[ProposalId, Waiting] = {}
+    for row in await rows(connection, SQL["releasable"]):
+        known = found.get(row["proposal"])
+        most = {**(known.most if known else {}), row["leg"]: row["most"]}
+        found[row["proposal"]] = Waiting(row["proposal"], row["status"], row["last_seq"], most)
+    return tuple(found.values())
+
+
+async def offer(connection: Connection, wanted: Waiting) -> tuple[Entry, ...]:
+    """What to append for this proposal now: releases, or denials with the differences. May be empty.
+
+    Raises:
+        IntegrityLost: an assessed proposal has no content.
+        WorldFailed: something of the account has no price. Nothing leaves.
+    """
+    view = await read_proposal(connection, wanted.proposal)
+    if view.content is None:
+        raise IntegrityLost(
+            f"proposal {view.proposal!r} was approved without content", fix="run `audit verify`"
+        )
+    content = view.content
+    legs = tuple(leg for leg in content.legs if leg.leg in wanted.most)
+    picture = await read_picture(connection, view.household, without=view.proposal)
+    verdict = assess(intents_of(legs, picture), POLICIES, DEFAULT_LIMITS)
+    findings = findings_of(verdict, legs)
+    against = tuple(f for f in findings if _stops(f, content))
+    if against and wanted.status == "APPROVED":
+        return (_denied(view, findings, against),)
+    entries = []
+    for leg in legs:
+        most = wanted.most[leg.leg]
+        if most is None:
+            continue
+        mine = tuple(f for f in against if f.leg in (leg.leg, None))
+        if mine or most <= 0:
+            entries.append(_leg_denied(view, leg, mine or (_not_funded(leg),)))
+        else:
+            entries.append(_released(view, content, leg, most, findings))
+    return tuple(entries)
+
+
+async def released(connection: Connection) -> tuple[ReleasedOrder, ...]:
+    """Every order that the journal has let out and that has not ended, in the order of release."""
+    return tuple(
+        _proof(row["order_id"], row["text"], TraceId(row["trace_id"]), CustodianId(row["custodian"]))
+        for row in await rows(connection, SQL["released"])
+    )
+
+
+async def life_of(connection: Connection, order: OrderId) -> tuple[Stored, ...]:
+    """The entries of one order's stream."""
+    found = await rows(connection, JOURNAL["stream_entries"], {"stream": f"order/{order}"})
+    return tuple(stored(row) for row in found)
+
+
+def _stops(finding: Finding, content: Content) -> bool:
+    """A breach stops; a soft finding does where it was not there when people gave their reasons."""
+    return finding.result == "breach" or (
+        finding.result == "finding" and finding.policy not in content.findings
+    )
+
+
+def _denied(view: ProposalView, findings: Sequence[Finding], against: Sequence[Finding]) -> Entry:
+    fact = ProposalDenied(
+        proposal=view.proposal,
+        at="release",
+        findings=tuple(findings),
+        differences=tuple(f.says for f in against),
+    )
+    return Entry(
+        f"proposal/{view.proposal}",
+        fact,
+        view.trace,
+        key=f"denied/{view.proposal}",
+        policy_decisions=policy_decisions(findings),
+    )
+
+
+def _leg_denied(view: ProposalView, leg: Leg, against: Sequence[Finding]) -> Entry:
+    fact = OrderDenied(
+        order=leg.order,
+        proposal=view.proposal,
+        leg=leg.leg,
+        findings=tuple(against),
+        differences=tuple(f.says for f in against),
+    )
+    return Entry(
+        f"order/{leg.order}",
+        fact,
+        view.trace,
+        key=f"denied/{leg.order}",
+        policy_decisions=policy_decisions(against),
+    )
+
+
+def _not_funded(leg: Leg) -> Finding:
+    return Finding(
+        policy="funding",
+        result="breach",
+        says="the sells that fund this buy brought too little for one share",
+        account=leg.account,
+        leg=leg.leg,
+    )
+
+
+def _released(
+    view: ProposalView, content: Content, leg: Leg, most: Decimal, findings: Sequence[Finding]
+) -> Entry:
+    quantity = min(leg.quantity, most) if leg.may_release_less else leg.quantity
+    fact = OrderReleased(
+        order=leg.order,
+        proposal=view.proposal,
+        leg=leg.leg,
+        digest=content.digest(),
+        account=leg.account,
+        symbol=leg.symbol,
+        side=leg.side,
+        quantity=quantity,
+        order_type=leg.order_type,
+        limit_price=leg.limit_price,
+        time_in_force=leg.time_in_force,
+    )
+    return Entry(
+        f"order/{leg.order}",
+        fact,
+        view.trace,
+        key=f"release/{leg.order}",
+        policy_decisions=policy_decisions([f for f in findings if f.leg in (leg.leg, None)]),
+    )
+
+
+def _proof(order: OrderId, text: str, trace: TraceId, custodian: CustodianId) -> ReleasedOrder:
+    fact = OrderReleased.model_validate(json.loads(text)["payload"])
+    return ReleasedOrder(
+        id=order,
+        proposal=fact.proposal,
+        leg=fact.leg,
+        digest=fact.digest,
+        trace=trace,
+        account=fact.account,
+        custodian=custodian,
+        symbol=fact.symbol,
+        side=fact.side,
+        quantity=fact.quantity,
+        order_type=fact.order_type,
+        limit_price=fact.limit_price,
+        time_in_force=fact.time_in_force,
+    )
