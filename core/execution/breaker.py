@@ -1,0 +1,48 @@
+"""When to stop sending to a venue for a while. Pure but for its own counts; time is given.
+
+Rule 1: failures in a row open it; one success clears the count, in any state.
+Rule 2: after the rest it lets exactly one caller through; until that one is back, nobody else.
+Rule 3: a venue's rejection is an answer, so it is a success here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+OPENS_AFTER: Final = 4
+RESTS: Final = timedelta(seconds=2)
+
+
+@dataclass(slots=True)
+class Breaker:
+    """`now` is any clock that only goes forward, the same in every call."""
+
+    opens_after: int = OPENS_AFTER
+    rests: timedelta = RESTS
+    _failures: int = 0
+    _open_until: timedelta | None = None
+    _probing: bool = False
+
+    def would_admit(self, now: timedelta) -> bool:
+        """Whether a message could go now. Changes nothing."""
+        return self._open_until is None or (now >= self._open_until and not self._probing)
+
+    def admits(self, now: timedelta) -> bool:
+        """Whether this caller may send. One that may must report back by `succeeded` or `failed`."""
+        if not self.would_admit(now):
+            return False
+        self._probing = self._open_until is not None
+        return True
+
+    def succeeded(self) -> None:
+        self._failures = 0
+        self._open_until = None
+        self._probing = False
+
+    def failed(self, now: timedelta) -> None:
+        self._failures += 1
+        self._probing = False
+        if self._failures >= self.opens_after:
+            self._open_until = now + self.rests

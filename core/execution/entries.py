@@ -1,0 +1,94 @@
+"""What execution writes into the journal, one function for each fact. Pure.
+
+Rule 1: each entry has a key that a second try makes again, so a step happens once however often it is tried.
+Rule 2: the body under a key is made of the order and the venue's words alone: made again, it is the same.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from core.fact import Entry, Fact
+from core.ids import Digest, VenueName
+from core.market.settlement import settles_on
+from core.orders.events import (
+    OrderAccepted,
+    OrderCancelled,
+    OrderDoubted,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    OrderRouted,
+    OrderSent,
+    RouteScore,
+)
+from core.orders.released import ReleasedOrder
+from core.venues.venue import Accepted, Ended, Execution, How, Rejected, Unknown
+
+
+def routed(order: ReleasedOrder, venue: VenueName, scores: tuple[RouteScore, ...], *, choice: int) -> Entry:
+    """`choice` counts from one: before anything is sent it may be made again."""
+    key = f"route/{order.id}" if choice == 1 else f"route/{order.id}/{choice}"
+    return _entry(order, OrderRouted(order=order.id, venue=venue, scores=scores), key)
+
+
+def sent(order: ReleasedOrder, venue: VenueName, body: Digest, *, attempt: int) -> Entry:
+    """The intent: durable before the first byte leaves. `attempt` counts from one."""
+    fact = OrderSent(order=order.id, venue=venue, body_digest=body)
+    return _entry(order, fact, f"sent/{order.id}/{attempt}")
+
+
+def accepted(order: ReleasedOrder, venue: VenueName, said: Accepted) -> Entry:
+    fact = OrderAccepted(order=order.id, venue=venue, venue_order=said.venue_order)
+    return _entry(order, fact, f"accepted/{order.id}")
+
+
+def rejected(order: ReleasedOrder, venue: VenueName, said: Rejected) -> Entry:
+    fact = OrderRejected(order=order.id, venue=venue, reason=said.reason)
+    return _entry(order, fact, f"rejected/{order.id}")
+
+
+def doubted(order: ReleasedOrder, venue: VenueName, said: Unknown, *, attempt: int) -> Entry:
+    waited = said.waited // timedelta(milliseconds=1)
+    fact = OrderDoubted(order=order.id, venue=venue, waited_ms=waited)
+    return _entry(order, fact, f"doubted/{order.id}/{attempt}")
+
+
+def filled(order: ReleasedOrder, venue: VenueName, one: Execution) -> Entry:
+    fact = OrderFilled(
+        order=order.id,
+        account=order.account,
+        symbol=order.symbol,
+        side=order.side,
+        execution=one.id,
+        quantity=one.quantity,
+        price=one.price,
+        fee=one.fee,
+        venue=venue,
+        executed_at=one.executed_at,
+        trade_date=one.trade_date.isoformat(),
+        settles_on=_settles(one.trade_date),
+    )
+    return _entry(order, fact, f"fill/{venue}/{one.id}")
+
+
+def ended(order: ReleasedOrder, venue: VenueName, said: Ended) -> Entry:
+    fact: Fact = (
+        OrderExpired(order=order.id, session=said.session.isoformat())
+        if said.how is How.EXPIRED
+        else OrderCancelled(order=order.id, venue=venue, reason="cancelled at the venue")
+    )
+    return _entry(order, fact, f"ended/{order.id}")
+
+
+def expired(order: ReleasedOrder, session: str) -> Entry:
+    """It never left: `session` ended first."""
+    return _entry(order, OrderExpired(order=order.id, session=session), f"ended/{order.id}")
+
+
+def _settles(trade_date: date) -> str:
+    return settles_on(trade_date).isoformat()
+
+
+def _entry(order: ReleasedOrder, fact: Fact, key: str) -> Entry:
+    return Entry(stream=f"order/{order.id}", fact=fact, trace=order.trace, key=key)

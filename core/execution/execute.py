@@ -1,0 +1,297 @@
+"""What the worker does with released orders, from the release to the venue's last word.
+
+Rule 1: at start every order that may be at a venue is looked up before anything is sent there.
+Rule 2: route, write the intent, send those bytes, write what came of it. Nothing is sent that is not written.
+Rule 3: in doubt it looks up until the venue's word is there. Only "never seen" sends again, with the same id.
+Rule 4: there is no cursor to lose: a start begins at the venue's newest report, and look-ups tell the rest.
+Rule 5: an order that cannot go on stays where it is, is named in `troubles`, and stops no other order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+import structlog
+
+from core.errors import Conflict, IllegalTransition, Refused, WorldFailed
+from core.execution.board import Board
+from core.execution.line import Line, Patience
+from core.execution.outbox import NOT_SENT, Outbox, Record
+from core.execution.working import Working, working
+from core.ids import CustodianId, OrderId, VenueName
+from core.orders.order import Status
+from core.orders.released import ReleasedOrder
+from core.routing.router import route
+from core.routing.score import Weights
+from core.venues.venue import Ended, Execution, Found, NotKnown, Page, Rejected, Unknown, Venue, encode
+
+AWAY: Final = timedelta(milliseconds=500)
+"""Before asking again: a venue that is away, or an order that no venue may have now."""
+REMEMBERED: Final = 20_000
+"""Ended orders that are still known without asking the journal, for copies and late reports."""
+IN_DOUBT: Final = frozenset({Status.SENT, Status.UNKNOWN})
+AT_VENUE: Final = IN_DOUBT | {Status.ACCEPTED, Status.PARTIALLY_FILLED}
+TROUBLE: Final = (IllegalTransition, Refused, Conflict)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an account's custodian allows: the venues that it settles with, and dollars an order."""
+
+    venues: frozenset[VenueName]
+    ticket_fee: Decimal
+
+
+TermsOf = Callable[[CustodianId], Terms]
+Find = Callable[[OrderId], Awaitable[Working | None]]
+"""The journal's word on an order that is not at work; None: never released here."""
+
+
+class Executor:
+    """One per worker: `await start(...)`, then `run()` beside everything else; `take` at any time."""
+
+    def __init__(
+        self,
+        *,
+        record: Record,
+        venues: Sequence[Venue],
+        terms_of: TermsOf,
+        find: Find,
+        weights: Weights,
+        patience: Patience,
+    ) -> None:
+        self._lines = {venue.name: Line(venue, patience) for venue in venues}
+        self._caught_up = {venue.name: asyncio.Event() for venue in venues}
+        self._cursors: dict[VenueName, str] = {}
+        self._outbox = Outbox(record)
+        self._terms_of = terms_of
+        self._find = find
+        self._weights = weights
+        self._between_lookups = patience.between_lookups
+        self._orders: dict[OrderId, Working] = {}
+        self._taken: asyncio.Queue[Working] = asyncio.Queue()
+        self.board = Board(self._lines)
+        self.troubles: dict[OrderId, str] = {}
+
+    async def start(self, orders: Iterable[Working]) -> None:
+        """Take over every order that has not ended, and look up those that may be at a venue.
+
+        A venue that is away now is caught up with when it is back; until then nothing is sent to it.
+        """
+        for work in orders:
+            self._orders[work.released.id] = work
+            if work.state.venue in self._lines and work.state.status in AT_VENUE:
+                self._lines[work.state.venue].open.add(work.released.id)
+        await asyncio.gather(*(self._try_to_catch_up(line) for line in self._lines.values()))
+        for work in list(self._orders.values()):
+            if work.state.status in NOT_SENT | IN_DOUBT:
+                self._taken.put_nowait(work)
+
+    def take(self, order: ReleasedOrder) -> None:
+        """Execute a released order. The same order again changes nothing."""
+        if order.id not in self._orders:
+            self._orders[order.id] = work = working(order)
+            self._taken.put_nowait(work)
+
+    async def expire(self, session: str) -> None:
+        """Write the end of orders that went nowhere before `session` ended. Venues end their own."""
+        for work in list(self._orders.values()):
+            if work.state.status in NOT_SENT:
+                await self._guarded(work, self._outbox.expired(work, session))
+
+    async def run(self) -> None:
+        """Until it is cancelled.
+
+        Raises:
+            IntegrityLost: in the group that it raises; a venue contradicts itself or us. Stop everything.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            for line in self._lines.values():
+                tasks.create_task(self._follow(line), name=f"reports of {line.venue.name}")
+            while True:
+                work = await self._taken.get()
+                tasks.create_task(self._guarded(work, self._carry(work)), name=work.released.id)
+
+    # One order, to the venue's answer
+
+    async def _carry(self, work: Working) -> None:
+        while work.state.status in NOT_SENT | IN_DOUBT:
+            line = self._line(work)
+            if work.state.status in IN_DOUBT:
+                await self._resolve(work, line)
+            elif work.state.status is Status.ROUTED and line is not None and line.answering:
+                await self._send(work, line)
+            elif not await self._choose(work):
+                await _pause(AWAY)
+
+    async def _choose(self, work: Working) -> bool:
+        """Whether a venue was chosen and written down."""
+        order = work.released
+        terms = self._terms_of(order.custodian)
+        views = await self.board.views(order.symbol)
+        routing = route(
+            order, views, permitted=terms.venues, ticket_fee=terms.ticket_fee, weights=self._weights
+        )
+        if routing.venue is None:
+            log.info("order_waits", order=order.id, says=[score.says for score in routing.scores])
+            return False
+        work.quote = next(view.quote for view in views if view.name == routing.venue)
+        await self._outbox.routed(work, routing, routing.venue)
+        return True
+
+    async def _send(self, work: Working, line: Line) -> None:
+        """Write the intent, send, write the answer."""
+        name, body = line.venue.name, encode(work.released)
+        await self._caught_up[name].wait()
+        await self._outbox.sent(work, name, body)
+        line.open.add(work.released.id)
+        while True:
+            try:
+                said = await line.send(work.released, body)
+                break
+            except WorldFailed as away:
+                log.info("venue_away", venue=name, order=work.released.id, says=away.says)
+                await _pause(AWAY)  # nothing was accepted: the same bytes under the same intent
+        if isinstance(said, Unknown):
+            await self._outbox.doubted(work, name, said)
+        else:
+            await self._outbox.answered(work, name, said)
+        self._settle(work, line)
+
+    async def _resolve(self, work: Working, line: Line | None) -> None:
+        """Ask for the venue's word on an order that may be there, and act on it."""
+        if line is None:
+            raise IllegalTransition(
+                f"order {work.released.id!r} is at {work.state.venue!r}, which is not among the venues",
+                fix="add that venue to the settings again",
+            )
+        try:
+            said = await line.lookup(work.released.id)
+        except WorldFailed as away:
+            log.info("venue_away", venue=line.venue.name, order=work.released.id, says=away.says)
+            await _pause(self._between_lookups)
+            return
+        if isinstance(said, NotKnown):
+            await self._send(work, line)
+        else:
+            await self._believe(work, line, said)
+
+    async def _believe(self, work: Working, line: Line, said: Found | Rejected) -> None:
+        name = line.venue.name
+        if isinstance(said, Rejected):
+            if work.state.status in IN_DOUBT:
+                await self._outbox.answered(work, name, said)
+        else:
+            await self._outbox.found(work, name, said)
+        self._settle(work, line)
+
+    # One venue's reports
+
+    async def _follow(self, line: Line) -> None:
+        name = line.venue.name
+        while True:
+            try:
+                if name not in self._cursors:
+                    await self._catch_up(line)
+                page = await line.reports(self._cursors[name])
+            except WorldFailed as away:
+                log.info("venue_away", venue=name, says=away.says)
+                await _pause(AWAY)
+                continue
+            await self._take_in(line, page)
+            self._cursors[name] = page.cursor
+
+    async def _try_to_catch_up(self, line: Line) -> None:
+        try:
+            await self._catch_up(line)
+        except WorldFailed as away:
+            log.info("venue_away", venue=line.venue.name, says=away.says)
+
+    async def _catch_up(self, line: Line) -> None:
+        """The cursor first, then a look-up of each order that may be there: nothing falls between."""
+        name = line.venue.name
+        cursor = await line.newest()
+        there = [
+            work
+            for work in self._orders.values()
+            if work.state.venue == name and work.state.status in AT_VENUE
+        ]
+        await asyncio.gather(*(self._guarded(work, self._look_up(work, line)) for work in there))
+        self._cursors[name] = cursor
+        self._caught_up[name].set()
+
+    async def _look_up(self, work: Working, line: Line) -> None:
+        said = await line.lookup(work.released.id)
+        if not isinstance(said, NotKnown):
+            await self._believe(work, line, said)
+        elif work.state.status not in IN_DOUBT:
+            raise IllegalTransition(
+                f"{line.venue.name} accepted order {work.released.id!r} and says that it never saw it",
+                fix="ask the venue for its record of that order",
+            )
+
+    async def _take_in(self, line: Line, page: Page) -> None:
+        """Write a page: each order's reports in their order, different orders together."""
+        by_order: dict[OrderId, list[Execution | Ended]] = {}
+        for one in page.reports:
+            by_order.setdefault(one.order, []).append(one)
+        await asyncio.gather(*(self._reported(line, order, told) for order, told in by_order.items()))
+
+    async def _reported(self, line: Line, order: OrderId, told: Sequence[Execution | Ended]) -> None:
+        work = self._orders.get(order) or await self._find(order)
+        if work is None:
+            self._trouble(order, f"{line.venue.name} reports order {order!r}, which was never released here")
+            return
+        self._orders.setdefault(order, work)
+        await self._guarded(work, self._write(work, line, told))
+
+    async def _write(self, work: Working, line: Line, told: Sequence[Execution | Ended]) -> None:
+        name = line.venue.name
+        done = tuple(one for one in told if isinstance(one, Execution))
+        for one in await self._outbox.filled(work, name, done):
+            improvement = work.improvement(one)
+            if improvement is not None:
+                line.executed(improvement)
+        for end in told:
+            if isinstance(end, Ended):
+                await self._outbox.ended(work, name, end)
+        self._settle(work, line)
+
+    # Keeping count
+
+    def _line(self, work: Working) -> Line | None:
+        return None if work.state.venue is None else self._lines.get(work.state.venue)
+
+    def _settle(self, work: Working, line: Line) -> None:
+        if work.over:
+            line.open.discard(work.released.id)
+            self.troubles.pop(work.released.id, None)
+            self._forget_the_oldest()
+
+    def _forget_the_oldest(self) -> None:
+        if len(self._orders) <= REMEMBERED:
+            return
+        ended = (order for order, work in self._orders.items() if work.over)
+        for order in [order for order, _ in zip(ended, range(REMEMBERED // 10), strict=False)]:
+            del self._orders[order]
+
+    async def _guarded(self, work: Working, doing: Awaitable[None]) -> None:
+        try:
+            await doing
+        except TROUBLE as no:
+            self._trouble(work.released.id, no.says)
+
+    def _trouble(self, order: OrderId, says: str) -> None:
+        self.troubles[order] = says
+        log.error("order_in_trouble", order=order, says=says)
+
+
+async def _pause(duration: timedelta) -> None:
+    await asyncio.sleep(duration.total_seconds())

@@ -1,0 +1,117 @@
+"""Writing what happens to an order: durable first, then believed.
+
+Rule 1: a fact is written before anything is done because of it; the state in memory follows the journal.
+Rule 2: every entry has a key, so writing is tried again for as long as the journal is away, and is done once.
+Rule 3: executions are counted by the venue's own id; copies are not written.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final, Protocol
+
+import stamina
+
+from core.errors import OutcomeUnknown, WorldFailed
+from core.execution import entries
+from core.execution.working import Working
+from core.fact import Entry
+from core.ids import VenueName
+from core.ledger.envelope import Recorded
+from core.orders.order import Status
+from core.routing.router import Routing
+from core.venues.venue import Accepted, Ended, Execution, Found, Rejected, Unknown, digest_of
+
+FIRST_PAUSE: Final = timedelta(milliseconds=100)
+LONGEST_PAUSE: Final = timedelta(seconds=2)
+NOT_SENT: Final = frozenset({Status.RELEASED, Status.ROUTED})
+
+
+class Record(Protocol):
+    """Where facts are kept. `core.ledger.journal.Journal` is one."""
+
+    async def record(self, *entries: Entry) -> tuple[Recorded, ...]: ...
+
+
+class Outbox:
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    async def routed(self, work: Working, routing: Routing, venue: VenueName) -> None:
+        entry = entries.routed(work.released, venue, routing.scores, choice=work.choices + 1)
+        await self._write(work, entry)
+
+    async def sent(self, work: Working, venue: VenueName, body: bytes) -> None:
+        """The intent to send exactly these bytes."""
+        entry = entries.sent(work.released, venue, digest_of(body), attempt=work.attempts + 1)
+        await self._write(work, entry)
+
+    async def answered(self, work: Working, venue: VenueName, said: Accepted | Rejected) -> None:
+        """Accepted twice is written once."""
+        async with work.busy:
+            if isinstance(said, Rejected):
+                await self._append(work, entries.rejected(work.released, venue, said))
+            elif work.state.venue_order is None:
+                await self._append(work, entries.accepted(work.released, venue, said))
+
+    async def doubted(self, work: Working, venue: VenueName, said: Unknown) -> None:
+        await self._write(work, entries.doubted(work.released, venue, said, attempt=work.attempts))
+
+    async def filled(
+        self, work: Working, venue: VenueName, done: tuple[Execution, ...]
+    ) -> tuple[Execution, ...]:
+        """Write the executions that are not written yet, and return them."""
+        async with work.busy:
+            new = {one.id: one for one in done if one.id not in work.state.executions}
+            for one in new.values():
+                await self._append(work, entries.filled(work.released, venue, one))
+            await self._end_if_complete(work, venue)
+            return tuple(new.values())
+
+    async def ended(self, work: Working, venue: VenueName, said: Ended) -> None:
+        """Written once every execution that it speaks of is."""
+        async with work.busy:
+            work.ended = said
+            await self._end_if_complete(work, venue)
+
+    async def found(self, work: Working, venue: VenueName, said: Found) -> tuple[Execution, ...]:
+        """All that a look-up told: the acceptance, the executions, the end."""
+        await self.answered(work, venue, said.accepted)
+        new = await self.filled(work, venue, said.executions)
+        if said.ended is not None:
+            await self.ended(work, venue, said.ended)
+        return new
+
+    async def expired(self, work: Working, session: str) -> None:
+        """The session ended before the order went anywhere. One that may be at a venue is left alone."""
+        async with work.busy:
+            if work.state.status in NOT_SENT:
+                await self._append(work, entries.expired(work.released, session))
+
+    async def _end_if_complete(self, work: Working, venue: VenueName) -> None:
+        said = work.ended
+        if said is not None and not work.over and work.state.filled >= said.executed:
+            await self._append(work, entries.ended(work.released, venue, said))
+
+    async def _write(self, work: Working, entry: Entry) -> None:
+        async with work.busy:
+            await self._append(work, entry)
+
+    async def _append(self, work: Working, entry: Entry) -> None:
+        """Raises IllegalTransition, Refused or Conflict: nothing was written."""
+        work.after(entry.fact)
+        await durably(self._record, entry)
+        work.take(entry.fact)
+
+
+async def durably(record: Record, entry: Entry) -> None:
+    """Return when the entry is in the journal, however long that takes. Safe because it has a key."""
+    async for attempt in stamina.retry_context(
+        on=(WorldFailed, OutcomeUnknown),
+        attempts=None,
+        timeout=None,
+        wait_initial=FIRST_PAUSE,
+        wait_max=LONGEST_PAUSE,
+    ):
+        with attempt:
+            await record.record(entry)

@@ -1,0 +1,101 @@
+"""One order at work: its release, its state, and what is still to be written of it. No I/O.
+
+Rule 1: the state is the fold of the journal's facts by the order's own table; a step that the table has not
+    is not written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from core.fact import Fact
+from core.ids import VenueName
+from core.orders.events import OrderReleased, OrderRouted, OrderSent, Side
+from core.orders.order import ENDED, Order, OrderOwn, Status, evolve
+from core.orders.released import ReleasedOrder
+from core.venues.venue import Ended, Execution, Quote
+
+ZERO: Final = Decimal(0)
+
+
+@dataclass(slots=True)
+class Working:
+    """`busy` is held by whoever writes the next fact. `ended` waits for the executions that it speaks of."""
+
+    released: ReleasedOrder
+    state: Order
+    choices: int = 0
+    attempts: int = 0
+    quote: Quote | None = None  # of the chosen venue, when it was chosen
+    ended: Ended | None = None
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def venue(self) -> VenueName | None:
+        return self.state.venue
+
+    @property
+    def over(self) -> bool:
+        return self.state.status in ENDED
+
+    def after(self, fact: Fact) -> Order:
+        """The state after one more fact. Changes nothing.
+
+        Raises:
+            IllegalTransition: the table has no such step.
+        """
+        if not isinstance(fact, OrderOwn):
+            return self.state
+        return evolve(self.state, fact)
+
+    def take(self, fact: Fact) -> None:
+        """Raises IllegalTransition, and then nothing has changed."""
+        self.state = self.after(fact)
+        self.choices += isinstance(fact, OrderRouted)
+        self.attempts += isinstance(fact, OrderSent)
+
+    def improvement(self, one: Execution) -> Decimal | None:
+        """By how much of the half spread an execution beat the quote that it was routed on."""
+        if self.quote is None or self.quote.ask == self.quote.bid:
+            return None
+        half_spread = (self.quote.ask - self.quote.bid) / 2
+        buys = self.released.side is Side.BUY
+        return (self.quote.ask - one.price if buys else one.price - self.quote.bid) / half_spread
+
+
+def working(released: ReleasedOrder, facts: Iterable[Fact] = ()) -> Working:
+    """An order as the journal has it: its release, and the facts of its stream after that.
+
+    Raises:
+        IllegalTransition: the facts are not a life that the table knows.
+    """
+    found = Working(released, _released(released))
+    for fact in facts:
+        if not isinstance(fact, OrderReleased):
+            found.take(fact)
+    return found
+
+
+def _released(order: ReleasedOrder) -> Order:
+    return Order(
+        id=order.id,
+        proposal=order.proposal,
+        leg=order.leg,
+        account=order.account,
+        symbol=order.symbol,
+        side=order.side,
+        quantity=order.quantity,
+        may_release_less=False,
+        status=Status.RELEASED,
+        sent=False,
+        venue=None,
+        venue_order=None,
+        filled=ZERO,
+        paid=ZERO,
+        fees=ZERO,
+        executions=frozenset(),
+    )
