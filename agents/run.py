@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -59,7 +59,11 @@ class Copilot:
                 async for event in self._go_on(turn, state, unanswered=message):
                     yield event
                 return
-            asked: Any = {"messages": [HumanMessage(text, id=message)], "asked": message}
+            asked: Any = {
+                "messages": [HumanMessage(text, id=message)],
+                "asked": message,
+                "household": turn.household,
+            }
             async for event in self._run(asked, turn):
                 yield event
 
@@ -74,6 +78,7 @@ class Copilot:
                 yield event
 
     async def _go_on(self, turn: Turn, state: Any, *, unanswered: MessageId | None) -> AsyncIterator[Event]:
+        turn = replace(turn, household=state.values.get("household"))
         if unanswered is not None and state.values.get("answered") == unanswered:
             yield {"event": "answer", **state.values["answer"]}
         if not state.next:

@@ -36,6 +36,7 @@ class Conversation(MessagesState):
     """One thread. `asked` is the message that is being answered; the counters start anew with it."""
 
     asked: str
+    household: str | None  # the thread's, as it was opened
     agent: str
     position: int
     thoughts: int

@@ -48,7 +48,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
         "GATEHOUSE_KEYSTORE", "folder of the subjects' keys, outside database and backup", "in GATEHOUSE_HOME"
     ),
-    Setting("GATEHOUSE_CHECKPOINT_KEY", "64 hex digits; the copilot's MAC over its checkpoints"),
+    Setting("GATEHOUSE_CHECKPOINT_KEY", "64 hex digits; the copilot seals its checkpoints with it"),
     Setting("GATEHOUSE_SIGNING_KEY", "64 hex digits; the witness's Ed25519 seed"),
     Setting("GATEHOUSE_MODEL", "name of the model; unset means the offline model", ""),
     Setting("OPENAI_BASE_URL", "an OpenAI-compatible endpoint", "https://api.openai.com/v1"),
@@ -99,11 +99,12 @@ class FrontSettings:
 
 @dataclass(frozen=True, slots=True)
 class CopilotSettings:
-    """The copilot holds its login, its MAC key and the model's key, and nothing else."""
+    """The copilot holds its login, its checkpoint key and the model's key, and nothing else."""
 
     agent: Secret
     host: str
     port: int
+    front_url: str  # on the loopback: who holds the subjects' keys
     loopback: Secret
     checkpoint: Secret
     model: Model
@@ -186,6 +187,7 @@ def copilot(env: Environment) -> CopilotSettings:
         agent=_needed(env, "GATEHOUSE_AGENT_DSN"),
         host=url.hostname or "127.0.0.1",
         port=url.port or 8081,
+        front_url=f"http://127.0.0.1:{port(env)}",
         loopback=_needed(env, "GATEHOUSE_LOOPBACK_SECRET"),
         checkpoint=_key(env, "GATEHOUSE_CHECKPOINT_KEY"),
         model=model(env),

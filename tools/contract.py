@@ -68,9 +68,7 @@ class Sealer(Protocol):
 
     async def clear(self, field: str, sealed: Sequence[Sealed]) -> tuple[str, ...]: ...
 
-    async def seal(self, field: str, subject: SubjectId | None, text: str) -> Sealed:
-        """`subject` None: the thread's own, as the holder of the keys knows it."""
-        ...
+    async def seal(self, field: str, subject: SubjectId, text: str) -> Sealed: ...
 
 
 class Embedder(Protocol):

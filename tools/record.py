@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from core.errors import RuleBroken, SignInRequired, WorldFailed
-from core.ids import Digest
+from core.errors import NotFound, RuleBroken, SignInRequired, WorldFailed
+from core.ids import Digest, SubjectId
 from core.people.events import StepTaken, ToolCalled
 from tools.catalog import held
 from tools.contract import Call, Refusal, Sourced, Turn
@@ -77,6 +77,20 @@ async def _answered(name: str, fields: Mapping[str, Any], call: Call) -> Sourced
     return answer
 
 
+async def speaker(turn: Turn) -> SubjectId:
+    """Whose words a thread holds: its household's, or the advisor's own where none is pinned.
+
+    Raises:
+        NotFound: the asker has no book.
+    """
+    if turn.household is not None:
+        return SubjectId(turn.household)
+    lines = await turn.desk.households()
+    if not lines:
+        raise NotFound("there are no households in your book", fix="ask operations to assign you some")
+    return SubjectId(lines[0].advisor)
+
+
 def complaint(bad: ValidationError) -> str:
     """Which fields are wrong and why: no inputs, no links."""
     found = bad.errors(include_url=False, include_input=False, include_context=False)
@@ -93,7 +107,7 @@ async def _record(
     refusal: str | None = None,
 ) -> None:
     turn = call.turn
-    sealed = await turn.people.seal("ask", None, _text(fields)[:LONGEST_ASK])
+    sealed = await turn.people.seal("ask", await speaker(turn), _text(fields)[:LONGEST_ASK])
     digest = Digest(sha256(answer.model_dump_json().encode()).hexdigest()) if answer else None
     fact = ToolCalled(
         thread=turn.thread,

@@ -78,7 +78,8 @@ REBALANCE: Final = _rule(
 WORKLIST: Final = _rule(
     r"\bwho needs (?:me|my)\b|\bneeds? (?:my |me|attention|help|looking)\b.{0,20}$",
     r"\bwork ?list\b|\bto-?do\b|\bpriorit(?:y|ies)\b|\bmy plate\b|\burgent\b|\bagenda\b",
-    r"\bwhat should i (?:work on|do|look at)\b|\bwho(?:m)? should i\b|\bwhich (?:clients?|households?) should\b",
+    r"\bwhat should i (?:work on|do|look at)\b|\bwho(?:m)? should i\b",
+    r"\bwhich (?:clients?|households?) should\b",
     r"\bwhich (?:of my )?(?:households|clients|accounts) need",
 )
 DRIFT: Final = _rule(
@@ -93,7 +94,8 @@ HOLDINGS: Final = _rule(
     r"\bwhat(?:'s|’s| is) in\b|\bunreali[sz]ed\b",
 )
 LIBRARY: Final = _rule(
-    r"\bresearch\b|\blibrary\b|\bnotes?\b|\bhouse view\b|\b(?:firm|firm's|our) view\b|\boutlook\b|\bdocuments?\b"
+    r"\bresearch\b|\blibrary\b|\bnotes?\b|\bhouse view\b|\b(?:firm|firm's|our) view\b",
+    r"\boutlook\b|\bdocuments?\b",
 )
 OVERVIEW: Final = _rule(
     r"\boverview\b|\bsummar(?:y|ise|ize)\b|\btell me about\b|\bpull up\b|\bshow me\b",

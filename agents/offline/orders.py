@@ -19,7 +19,8 @@ _ORDER: Final = re.compile(
     re.IGNORECASE,
 )
 _LIMIT: Final = re.compile(
-    r"(?:\b(?:limit(?:\s+(?:price|order))?(?:\s+(?:of|at))?|at(?:\s+a\s+limit\s+of)?|no (?:more|less) than)|@)\s*"
+    r"(?:\b(?:limit(?:\s+(?:price|order))?(?:\s+(?:of|at))?|at(?:\s+a\s+limit\s+of)?"
+    r"|no (?:more|less) than)|@)\s*"
     rf"(?P<limit>\$?(?:{_NUMBER}))(?!\s*%)",
     re.IGNORECASE,
 )

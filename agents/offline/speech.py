@@ -25,12 +25,12 @@ CAN: Final = """I am the offline model: I read plain requests by rule. I can
 I draft only. You submit, a principal approves, and nothing I can do replaces either."""
 HOSTILE: Final = (
     "I will not do that, and I could not: no tool here submits, approves, releases or sends an order, "
-    "changes a limit, or gets round a check. I can draft a trade from your own words; you submit it yourself and an "
-    "independent principal approves it. Nothing was drafted or sent."
+    "changes a limit, or gets round a check. I can draft a trade from your own words; you submit it yourself "
+    "and an independent principal approves it. Nothing was drafted or sent."
 )
 DECISION: Final = (
-    "I cannot do that: submitting, recording consent, approving, declining and releasing are for named people. "
-    "You submit your proposals yourself under Proposals; a principal finds them in the inbox."
+    "I cannot do that: submitting, recording consent, approving, declining and releasing are for named "
+    "people. You submit your proposals yourself under Proposals; a principal finds them in the inbox."
 )
 MOST_ROWS: Final = 40
 REASONS: Final = {"cash_shortfall": "cash shortfall", "no_price": "no price"}
@@ -55,7 +55,8 @@ def refused(says: str) -> str:
 def worklist(_: Wish, told: Answer, cite: str) -> str:
     needs = told["needs"]
     if not needs:
-        return f"Nobody in your book needs you today; I looked at {told['households_looked_at']} households [{cite}]."
+        looked_at = told["households_looked_at"]
+        return f"Nobody in your book needs you today; I looked at {looked_at} households [{cite}]."
     lead = f"{told['in_all']} things need you; the most pressing {len(needs)} first [{cite}]."
     rows = [
         (
@@ -73,7 +74,8 @@ def worklist(_: Wish, told: Answer, cite: str) -> str:
 
 def overview(_: Wish, told: Answer, cite: str) -> str:
     objective = f", objective {told['objective']}" if told["objective"] else ""
-    lead = f"The {_named(told['name'])} has {dollars(told['total_value'])} in {len(told['accounts'])} accounts{objective} [{cite}]."
+    count = len(told["accounts"])
+    lead = f"The {_named(told['name'])} has {dollars(told['total_value'])} in {count} accounts{objective} [{cite}]."
     rows = [
         (
             a["account"],
@@ -96,7 +98,8 @@ def drift(_: Wish, told: Answer, cite: str) -> str:
     for a in told["accounts"]:
         inside = "inside" if a["in_tolerance"] else "outside"
         lines.append(
-            f"{a['account']} is {inside} its tolerance of {points(a['tolerance'], signed=False)} against {a['model']}: "
+            f"{a['account']} is {inside} its tolerance of {points(a['tolerance'], signed=False)} "
+            f"against {a['model']}: "
             f"the largest drift is {points(a['largest'], signed=False)} [{cite}]."
         )
     if told["without_model"]:
@@ -135,8 +138,8 @@ def cash(_: Wish, told: Answer, cite: str) -> str:
     lead = f"Cash of the {_named(told['name'])}, by account [{cite}]."
     rows = [
         (
-            a["account"], dollars(a["available"]), dollars(a["settled"]), dollars(a["unsettled"]), dollars(a["held"]),
-            dollars(a["reserved"]), dollars(a["floor"]) if a["floor"] is not None else "none",
+            a["account"], dollars(a["available"]), dollars(a["settled"]), dollars(a["unsettled"]),
+            dollars(a["held"]), dollars(a["reserved"]), dollars(a["floor"]) if a["floor"] is not None else "none",
         )
         for a in told["accounts"]
     ]  # fmt: skip
