@@ -139,6 +139,16 @@ def environment() -> Environment:
     return dict(os.environ)
 
 
+def harden_agents() -> None:
+    """What must stand in the environment before the agents' framework is imported.
+
+    Its checkpoints load no code, and it sends nothing to its makers.
+    """
+    os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
+    os.environ["LANGSMITH_TRACING"] = "false"
+    os.environ["LANGCHAIN_TRACING_V2"] = "false"
+
+
 def home(env: Environment) -> Path:
     """Where state and secrets live. Not made here."""
     chosen = env.get("GATEHOUSE_HOME", "")

@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "doctor": ("ui.commands.doctor:doctor", "Check this machine and say what is missing."),
     "test": ("ui.commands.test:test", "Run every check and every test."),
     "bench": ("ui.commands.bench:bench", "Measure a named figure."),
+    "copilot": ("ui.commands.copilot:copilot", "Start the copilot in the foreground."),
     "venue serve": ("ui.commands.venue:venue_serve", "Start one simulated venue in the foreground."),
 }
 

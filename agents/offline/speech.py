@@ -75,7 +75,8 @@ def worklist(_: Wish, told: Answer, cite: str) -> str:
 def overview(_: Wish, told: Answer, cite: str) -> str:
     objective = f", objective {told['objective']}" if told["objective"] else ""
     count = len(told["accounts"])
-    lead = f"The {_named(told['name'])} has {dollars(told['total_value'])} in {count} accounts{objective} [{cite}]."
+    total = dollars(told["total_value"])
+    lead = f"The {_named(told['name'])} has {total} in {count} accounts{objective} [{cite}]."
     rows = [
         (
             a["account"],
@@ -139,7 +140,8 @@ def cash(_: Wish, told: Answer, cite: str) -> str:
     rows = [
         (
             a["account"], dollars(a["available"]), dollars(a["settled"]), dollars(a["unsettled"]),
-            dollars(a["held"]), dollars(a["reserved"]), dollars(a["floor"]) if a["floor"] is not None else "none",
+            dollars(a["held"]), dollars(a["reserved"]),
+            dollars(a["floor"]) if a["floor"] is not None else "none",
         )
         for a in told["accounts"]
     ]  # fmt: skip

@@ -1,0 +1,274 @@
+"""The copilot's own HTTP, for `front` alone: turns, nudges and embeddings, streamed as server-sent events.
+
+Rule 1: it listens on the loopback, or not at all; without the shared secret there is nothing here.
+Rule 2: it holds the agents' login, its checkpoint key and the model's key. It has no session of its own:
+    every request brings the ticket of a person and a thread.
+Rule 3: an expected no is an `error` event with one sentence and its fix; no frame or address leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Annotated, Any, Final
+
+import structlog
+import uvicorn
+from fastapi import Depends, FastAPI, Header, Request
+from fastapi.responses import StreamingResponse
+from pydantic import Field
+
+from agents.checkpoints import CheckpointStore
+from agents.model import Endpoint, Thinker, at, offline
+from agents.run import Copilot, start
+from agents.state import Patience
+from core.clock import Clock, WallClock
+from core.database.pools import AsyncPool, async_pool
+from core.desk import Desk
+from core.errors import BadInput, GatehouseError, NotFound
+from core.ids import HouseholdId, MessageId, ThreadId, TraceId
+from core.ledger.journal import Journal
+from core.settings import CopilotSettings, Model
+from tools.contract import Embedder, Turn
+from tools.library.embed import MiniLm
+from ui.api import problems
+from ui.api.fields import Ask, Id, Text, Told
+from ui.api.front_client import FrontLine
+from ui.api.relay import SECRET_HEADER
+from ui.sse import KEEP_ALIVE, Event, written
+
+EMBEDS_AT_ONCE: Final = 16
+SILENT_FOR: Final = 15.0  # seconds; then a comment keeps the line open
+POOL: Final = 6
+
+Ticket = Annotated[str, Field(min_length=1, max_length=512)]
+
+
+class TurnAsked(Ask):
+    ticket: Ticket
+    thread: Id
+    message: Id
+    text: Text
+    trace: Id
+    household: Id | None = None
+
+
+class Nudge(Ask):
+    """`unanswered`: a message whose answer never arrived; it is said again."""
+
+    ticket: Ticket
+    thread: Id
+    trace: Id
+    unanswered: Id | None = None
+
+
+class Embed(Ask):
+    ticket: Ticket
+
+
+class Embedded(Told):
+    embedded: int
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the process holds while it runs."""
+
+    copilot: Copilot
+    pool: AsyncPool
+    journal: Journal
+    front: FrontLine
+    embedder: Embedder | None
+    clock: Clock
+    secret: str
+
+    def desk(self, ticket: str) -> Desk:
+        return Desk(self.pool, self.journal, ticket, self.clock)
+
+    def turn(self, ticket: str, thread: str, trace: str, household: str | None) -> Turn:
+        return Turn(
+            desk=self.desk(ticket),
+            people=self.front.words(ticket),
+            embedder=self.embedder,
+            clock=self.clock,
+            thread=ThreadId(thread),
+            household=HouseholdId(household) if household else None,
+            trace=TraceId(trace),
+        )
+
+
+def house(
+    request: Request, secret: Annotated[str, Header(alias=SECRET_HEADER, max_length=200)] = ""
+) -> House:
+    """Lets `front` in.
+
+    Raises:
+        NotFound: the secret is wrong, or it is not the loopback.
+    """
+    found: House = request.app.state.house
+    client = request.client.host if request.client else ""
+    if not is_loopback(client) or not hmac.compare_digest(secret.encode(), found.secret.encode()):
+        raise NotFound("there is nothing here", fix="the copilot answers the front alone")
+    return found
+
+
+At = Annotated[House, Depends(house)]
+
+
+def create_app(opened: Callable[[], Any]) -> FastAPI:
+    """The application; `opened` is the context manager that makes its `House`."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened() as made:
+            app.state.house = made
+            yield
+
+    app = FastAPI(
+        title="Gatehouse copilot", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None
+    )
+    problems.install(app)
+    app.add_api_route("/turns", turns, methods=["POST"])
+    app.add_api_route("/nudges", nudges, methods=["POST"])
+    app.add_api_route("/embeddings", embeddings, methods=["POST"], response_model=Embedded)
+    app.add_api_route("/healthz", healthz, methods=["GET"])
+    return app
+
+
+async def turns(ask: TurnAsked, at: At) -> StreamingResponse:
+    """Answer one message of an advisor."""
+    turn = at.turn(ask.ticket, ask.thread, ask.trace, ask.household)
+    return _streamed(at.copilot.asked(turn, MessageId(ask.message), ask.text))
+
+
+async def nudges(ask: Nudge, at: At) -> StreamingResponse:
+    """Look again at what a conversation waits for."""
+    turn = at.turn(ask.ticket, ask.thread, ask.trace, None)
+    unanswered = MessageId(ask.unanswered) if ask.unanswered else None
+    return _streamed(at.copilot.nudged(turn, unanswered=unanswered))
+
+
+async def embeddings(ask: Embed, at: At) -> Embedded:
+    """Give every stored passage that has none its vector."""
+    embedder, desk, done = at.embedder, at.desk(ask.ticket), 0
+    while embedder is not None and (waiting := await desk.passages_to_embed(limit=EMBEDS_AT_ONCE)):
+        vectors = await asyncio.to_thread(embedder.embed, [f"{p.title}. {p.text}" for p in waiting])
+        rows = [(passage.id, vector) for passage, vector in zip(waiting, vectors, strict=True)]
+        await desk.store_vectors(rows, model=embedder.model)
+        done += len(rows)
+    return Embedded(embedded=done)
+
+
+async def healthz(at: At) -> dict[str, str]:
+    """Alive, and which model it thinks with."""
+    return {"status": "ok", "model": at.copilot.thinker.name}
+
+
+def _streamed(source: AsyncIterator[dict[str, Any]]) -> StreamingResponse:
+    return StreamingResponse(
+        _lines(source), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _lines(source: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+    """The events as bytes. A run goes on to its end even where nobody listens any more."""
+    said: asyncio.Queue[bytes | None] = asyncio.Queue()
+    running = asyncio.create_task(_run(source, said))
+    _RUNNING.add(running)
+    running.add_done_callback(_RUNNING.discard)
+    while True:
+        try:
+            line = await asyncio.wait_for(said.get(), SILENT_FOR)
+        except TimeoutError:
+            yield KEEP_ALIVE
+            continue
+        if line is None:
+            return
+        yield line
+
+
+_RUNNING: Final[set[asyncio.Task[None]]] = set()
+"""Runs under way: a task that nobody holds may be collected before it ends."""
+
+
+async def _run(source: AsyncIterator[dict[str, Any]], said: asyncio.Queue[bytes | None]) -> None:
+    try:
+        async for event in source:
+            name, data = event["event"], {key: value for key, value in event.items() if key != "event"}
+            said.put_nowait(written(Event(name, data)))
+    except GatehouseError as no:
+        said.put_nowait(written(Event("error", {"says": no.says, "fix": no.fix})))
+    except Exception as bug:  # noqa: BLE001 - the outermost loop of a run: recorded, and the run ends
+        structlog.get_logger("copilot").error("unhandled", kind=type(bug).__name__, exc_info=bug)
+        says = "the copilot ran into a defect of ours and stopped"
+        said.put_nowait(written(Event("error", {"says": says, "fix": "its log has the cause; ask again"})))
+    finally:
+        said.put_nowait(None)
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def thinker_of(model: Model) -> Thinker:
+    """The model that the settings name; the offline one where they name none."""
+    if model.name is None:
+        return offline()
+    return at(Endpoint(model.name, model.base_url, model.api_key.reveal))
+
+
+@asynccontextmanager
+async def opened(settings: CopilotSettings, *, patience: Patience | None = None) -> AsyncIterator[House]:
+    """The process's pool, journal, graph and line to `front`; closed again at the end.
+
+    Raises:
+        WorldFailed: the database does not answer.
+    """
+    clock = WallClock()
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(async_pool(settings.agent.reveal(), name="copilot", most=POOL))
+        journal = await stack.enter_async_context(Journal(pool, clock))
+        front = FrontLine(settings.front_url, settings.loopback)
+        stack.push_async_callback(front.close)
+        saver = CheckpointStore(pool, bytes.fromhex(settings.checkpoint.reveal()))
+        yield House(
+            copilot=start(saver, thinker_of(settings.model), patience),
+            pool=pool,
+            journal=journal,
+            front=front,
+            embedder=MiniLm() if settings.model.embeddings == "minilm" else None,
+            clock=clock,
+            secret=settings.loopback.reveal(),
+        )
+
+
+def serve(settings: CopilotSettings) -> None:
+    """Serve in the foreground until the process is told to stop.
+
+    Raises:
+        BadInput: the address is not on the loopback.
+    """
+    if not is_loopback(settings.host):
+        raise BadInput(
+            f"the copilot would listen on {settings.host!r}, which is not the loopback",
+            fix="set GATEHOUSE_COPILOT_URL like http://127.0.0.1:8081",
+            field="GATEHOUSE_COPILOT_URL",
+        )
+    uvicorn.run(
+        create_app(lambda: opened(settings)),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=5,
+        lifespan="on",
+    )
