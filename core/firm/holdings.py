@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
+from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
@@ -37,6 +38,7 @@ _BASIS_POINT: Final = Decimal("0.0001")
 _EXCESS: Final = Decimal("0.14")  # of the account, above the model's cash
 _NEXT_TO_NOTHING: Final = Decimal("0.0001")  # of the account in cash, less than a quarter's fee
 _LOSING: Final = (Symbol("AMD"), Symbol("HD"), Symbol("MTUM"))
+_MAY_BE_UNDER_WATER: Final = frozenset({Condition.LOSSES, Condition.DRIFTED})
 _PEAK: Final = (date(2021, 11, 1), date(2022, 1, 31))  # when those stood near their highs
 _COLLECTED: Final = tuple(
     Symbol(name)
@@ -173,9 +175,21 @@ def _parcels(account: Account, symbol: Symbol, shares: Decimal, draw: Draw) -> I
 
 
 def _bought_on(account: Account, symbol: Symbol, draw: Draw) -> date:
-    """A session of the data between the account's opening (or the fund's first close) and last autumn."""
+    """A session of the data between the account's opening (or the fund's first close) and last autumn.
+
+    Where the account is to need nothing on account of losses, one at which the symbol cost no more than now.
+    """
     first, last = max(next_session(account.opened_on), FACTOR_FUNDS_SINCE), LAST_BOUGHT
+    sessions = closes().sessions
     if account.condition is Condition.LOSSES and symbol in _LOSING:
         first, last = _PEAK
-    sessions = closes().sessions
+    elif account.condition not in _MAY_BE_UNDER_WATER and symbol in closes().symbols():
+        sessions = _no_dearer_than_now(symbol)
     return sessions[draw.between(bisect_left(sessions, first), bisect_right(sessions, last) - 1, "session")]
+
+
+@cache
+def _no_dearer_than_now(symbol: Symbol) -> tuple[date, ...]:
+    """Sessions with a close up to the last one."""
+    series = closes().series(symbol)
+    return tuple(day for day, close in series if close <= series[-1][1])

@@ -55,7 +55,7 @@ COUNTS: Final[tuple[tuple[int, ...], ...]] = (
     (2, 3, 2, 2, 3, 2, 2, 3, 2, 2, 3, 2, 2, 3, 2, 2, 3, 2, 2, 2),
 )
 
-FROZEN: Final = HouseholdId("hh-113")  # its first account
+FROZEN: Final = HouseholdId("hh-111")  # its first account, which has drifted
 TRANSFERRING_OUT: Final = HouseholdId("hh-133")  # its last account
 
 _MODELS: Final[dict[Objective, tuple[ModelId, ...]]] = {

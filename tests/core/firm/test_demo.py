@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
+from typing import Final
 
 import pytest
 from hypothesis import given, settings
@@ -21,9 +22,10 @@ from core.market.closes import closes
 from core.market.events import BusinessDayOpened
 from core.money import to_cents
 from core.plan.drift import largest_drift
+from core.plan.worklist import Reason, worklist
 from tests.core.firm.founded import entries, facts, market, of, picture
 
-KNOWN_DIGEST = "d096eee128e6125a0b9aa2c6514468c8677d7c94d90999155faaedc8e066d882"
+KNOWN_DIGEST = "d91305e81021ed2356ec6d59e408f684bdca49f72de57d32c14fffeadff24220"
 
 FEW = settings(max_examples=5, deadline=None)
 SEEDS = st.integers(0, 2**32)
@@ -159,6 +161,30 @@ def test_conditions_are_what_an_advisor_would_find(seed: int) -> None:
         if household.condition is Condition.EXCESS_CASH:
             assert first.cash.settled > value(first, seen.market) / 10
             assert first.cash.held > 0
+
+
+NEED_OF: Final = {
+    Condition.STORY: {Reason.DRIFT},
+    Condition.STORY_CONSENT: {Reason.DRIFT},
+    Condition.STEADY: set(),
+    Condition.LOSSES: {Reason.HARVESTABLE_LOSS},
+    Condition.SHORT_OF_CASH: {Reason.CASH_SHORTFALL},
+}
+
+
+@pytest.mark.parametrize("seed", [SEED, 1, 2])
+def test_the_worklist_names_each_household_for_its_condition_and_the_steady_ones_not_at_all(
+    seed: int,
+) -> None:
+    needs = worklist([picture(household.id, seed) for household in households(seed)])
+    for household in households(seed):
+        reasons = {need.reason for need in needs if need.household == household.id}
+        if household.condition in NEED_OF:
+            assert reasons == NEED_OF[household.condition], household.id
+        elif household.condition is Condition.FEE_SHORT:
+            assert Reason.CASH_SHORTFALL in reasons  # and drift, where the model keeps much in cash
+        else:
+            assert reasons, household.id
 
 
 def test_losses_can_be_harvested_where_the_condition_says_so() -> None:
