@@ -49,7 +49,7 @@ PROPOSAL = ProposalId("prp-1")
 PRICES = {"AAA": "100", "BBB": "50", "CCC": "20", "FUND": "200", "MUTUAL": "10"}
 
 
-def dec(number: str | int) -> Decimal:
+def dec(number: str | int | Decimal) -> Decimal:
     return Decimal(number)
 
 
@@ -100,7 +100,11 @@ def market(
 
 
 def lot(
-    id: str, symbol: str, quantity: str | int, cost: str | int = 10, acquired_on: date = date(2020, 1, 2)
+    id: str,
+    symbol: str,
+    quantity: str | int | Decimal,
+    cost: str | int | Decimal = 10,
+    acquired_on: date = date(2020, 1, 2),
 ) -> Lot:
     return Lot(LotId(id), Symbol(symbol), dec(quantity), dec(cost), acquired_on)
 
