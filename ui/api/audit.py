@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Query
 
 from core.book.views import JournalLine
 from core.errors import NotFound
-from core.ids import TraceId
+from core.ids import PersonId, TraceId
 from ui.api.doors import At, Ticket
 from ui.api.fields import PathId, Told
 
@@ -17,12 +18,13 @@ router = APIRouter(tags=["audit"])
 
 
 class Entry(Told):
-    """One fact. Names and free text in `payload` are sealed."""
+    """One fact. `by` is the actor's name; names and free text in `payload` are sealed."""
 
     seq: int
     recorded_at: datetime
     role: str
     actor: str
+    by: str
     event_type: str
     stream: str
     payload: dict[str, Any]
@@ -37,7 +39,7 @@ async def trace(trace: PathId, at: At, ticket: Ticket) -> tuple[Entry, ...]:
         raise NotFound(
             f"nothing with trace {trace!r} that you may see", fix="copy the trace id from a proposal"
         )
-    return tuple(_entry(line) for line in lines)
+    return _told(lines, await at.intake.colleagues(ticket))
 
 
 @router.get("/v1/audit/entries", response_model=tuple[Entry, ...], summary="The record, page by page")
@@ -48,16 +50,21 @@ async def entries(
     page: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> tuple[Entry, ...]:
     """What follows entry `after`, in order. Empty means that one has caught up."""
-    return tuple(_entry(line) for line in await at.intake.entries(ticket, after=after, page=page))
+    lines = await at.intake.entries(ticket, after=after, page=page)
+    return _told(lines, await at.intake.colleagues(ticket))
 
 
-def _entry(line: JournalLine) -> Entry:
-    return Entry(
-        seq=line.seq,
-        recorded_at=line.recorded_at,
-        role=line.role,
-        actor=line.actor,
-        event_type=line.event_type,
-        stream=line.stream,
-        payload=dict(line.payload),
+def _told(lines: Sequence[JournalLine], people: Mapping[PersonId, str]) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(
+            seq=line.seq,
+            recorded_at=line.recorded_at,
+            role=line.role,
+            actor=line.actor,
+            by=people.get(PersonId(line.actor), line.actor),
+            event_type=line.event_type,
+            stream=line.stream,
+            payload=dict(line.payload),
+        )
+        for line in lines
     )

@@ -7,15 +7,16 @@ Rule 2: a draft by a person takes the same way as an agent's: assessed first, th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
 
 from core.book.views import OrderView, ProposalView
 from core.errors import BadInput
-from core.ids import AccountId, HouseholdId, ProposalId, Symbol
+from core.ids import AccountId, HouseholdId, PersonId, ProposalId, Symbol
 from core.money import to_cents
 from core.orders.content import Leg, Preview
 from core.orders.events import Finding, OrderType, Request, RouteScore, Side
@@ -24,6 +25,10 @@ from ui.api.fields import Amount, Ask, AskedAmount, Id, PathId, Told
 from ui.api.names import household_names
 
 router = APIRouter(tags=["trade proposals"])
+
+HERE: Final = frozenset(
+    {"NEW", "VALIDATED", "HELD", "RELEASED", "DENIED"}
+)  # states of an order that no venue saw
 
 
 class Draft(Ask):
@@ -71,8 +76,9 @@ class Order(Told):
     says: str
 
 
-class Proposal(Told):
-    """`dollars` is the sum of quantity times reference price over the order tickets, rounded to cents."""
+class ProposalLine(Told):
+    """A proposal in a list. `dollars` is the sum of quantity times reference price over the order tickets,
+    rounded to cents; `found` counts the checks that need a written reason."""
 
     proposal: str
     household: str
@@ -86,7 +92,9 @@ class Proposal(Told):
     needs_consent: bool
     consented: bool
     order_count: int
+    sent_count: int
     dollars: Amount
+    found: int
     drafted_by: str
     drafted_at: datetime
     agent: str | None
@@ -95,21 +103,29 @@ class Proposal(Told):
     submitted_by: str | None
     approved_by: tuple[str, ...]
     denied_at: str | None
+    request: Request
+    people: dict[str, str]  # names of those that it mentions
+    seq: int
+
+
+class Proposal(ProposalLine):
+    """A proposal in full. `closing` is the comment or reason that ended it."""
+
     differences: tuple[str, ...]
     closing: str | None
     reasons: tuple[Written, ...]
     findings: tuple[Finding, ...]
-    request: Request
     legs: tuple[Leg, ...]
     preview: Preview | None
     orders: tuple[Order, ...]
-    seq: int
 
 
 Status = Annotated[str | None, Query(pattern=r"^[A-Za-z_]{1,20}$", description="a state, as in `status`")]
 
 
-@router.get("/v1/proposals", response_model=tuple[Proposal, ...], summary="Trade proposals that one may see")
+@router.get(
+    "/v1/proposals", response_model=tuple[ProposalLine, ...], summary="Trade proposals that one may see"
+)
 async def proposals(
     at: At,
     ticket: Ticket,
@@ -117,7 +133,7 @@ async def proposals(
     waits_for: Status = None,
     household: Annotated[str | None, Query(max_length=80)] = None,
     thread: Annotated[str | None, Query(max_length=80)] = None,
-) -> tuple[Proposal, ...]:
+) -> tuple[ProposalLine, ...]:
     """Newest first."""
     found = [
         view
@@ -127,13 +143,15 @@ async def proposals(
         and (household is None or view.household == household)
         and (thread is None or view.thread == thread)
     ]
-    return await told(at, ticket, sorted(found, key=lambda view: view.drafted_at, reverse=True))
+    names = await _names(at, ticket)
+    newest = sorted(found, key=lambda view: view.drafted_at, reverse=True)
+    return tuple(ProposalLine(**line(view, names)) for view in newest)
 
 
 @router.get("/v1/proposals/{proposal}", response_model=Proposal, summary="One trade proposal in full")
 async def proposal(proposal: PathId, at: At, ticket: Ticket) -> Proposal:
     view = await at.intake.proposal(ticket, ProposalId(proposal))
-    return (await told(at, ticket, [view]))[0]
+    return await told(at, ticket, view)
 
 
 @router.post("/v1/proposals", status_code=201, response_model=Drafted, summary="Draft one directly")
@@ -184,48 +202,75 @@ def _order_is_whole(ask: Draft) -> None:
         )
 
 
-async def told(at: Doors, ticket: str, views: Sequence[ProposalView]) -> tuple[Proposal, ...]:
-    """The views with names and written words in clear."""
-    if not views:
-        return ()
-    names = await household_names(at, ticket, await at.intake.households(ticket))
-    return tuple([await _told(at, ticket, view, names) for view in views])
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Clear names of the asker's households and of everybody who works here."""
+
+    households: Mapping[HouseholdId, str]
+    people: Mapping[PersonId, str]
 
 
-async def _told(at: Doors, ticket: str, view: ProposalView, names: Mapping[HouseholdId, str]) -> Proposal:
-    legs = view.content.legs if view.content else ()
+async def _names(at: Doors, ticket: str) -> Names:
+    lines = await at.intake.households(ticket)
+    return Names(await household_names(at, ticket, lines), await at.intake.colleagues(ticket))
+
+
+async def told(at: Doors, ticket: str, view: ProposalView) -> Proposal:
+    """The view with names and written words in clear."""
     return Proposal(
-        proposal=view.proposal,
-        household=view.household,
-        household_name=names.get(view.household, view.household),
-        advisor=view.advisor,
-        kind=view.kind,
-        status=view.status,
-        waits_for=view.waits_for,
-        digest=view.digest,
-        tier=view.tier,
-        needs_consent=view.needs_consent,
-        consented=view.consented,
-        order_count=len(legs),
-        dollars=dollars(legs),
-        drafted_by=view.drafted_by,
-        drafted_at=view.drafted_at,
-        agent=view.agent,
-        thread=view.thread,
-        trace=view.trace,
-        submitted_by=view.submitted_by,
-        approved_by=tuple(view.approved_by),
-        denied_at=view.denied_at,
+        **line(view, await _names(at, ticket)),
         differences=tuple(view.differences),
         closing=await _closing(at, ticket, view),
         reasons=await _reasons(at, ticket, view),
         findings=tuple(view.findings),
-        request=view.request,
-        legs=legs,
+        legs=view.content.legs if view.content else (),
         preview=view.preview,
         orders=tuple(_order(o) for o in view.orders),
-        seq=view.seq,
     )
+
+
+def line(view: ProposalView, names: Names) -> dict[str, Any]:
+    """The fields of a line of a list."""
+    legs = view.content.legs if view.content else ()
+    soft = {finding.policy for finding in view.findings if finding.result == "finding"}
+    return {
+        "proposal": view.proposal,
+        "household": view.household,
+        "household_name": names.households.get(view.household, view.household),
+        "advisor": view.advisor,
+        "kind": view.kind,
+        "status": view.status,
+        "waits_for": view.waits_for,
+        "digest": view.digest,
+        "tier": view.tier,
+        "needs_consent": view.needs_consent,
+        "consented": view.consented,
+        "order_count": len(legs),
+        "sent_count": sum(1 for order in view.orders if order.status.upper() not in HERE),
+        "dollars": dollars(legs),
+        "found": len(soft),
+        "drafted_by": view.drafted_by,
+        "drafted_at": view.drafted_at,
+        "agent": view.agent,
+        "thread": view.thread,
+        "trace": view.trace,
+        "submitted_by": view.submitted_by,
+        "approved_by": tuple(view.approved_by),
+        "denied_at": view.denied_at,
+        "request": view.request,
+        "people": {person: names.people[person] for person in _people(view) if person in names.people},
+        "seq": view.seq,
+    }
+
+
+def _people(view: ProposalView) -> set[PersonId]:
+    mentioned = {
+        view.advisor,
+        view.drafted_by,
+        *view.approved_by,
+        *(reason.person for reason in view.reasons),
+    }
+    return mentioned | ({view.submitted_by} if view.submitted_by else set())
 
 
 def dollars(legs: Sequence[Leg]) -> Decimal:

@@ -12,15 +12,16 @@ from ui.screens.look import STYLE
 from ui.screens.session import client, me, problems_shown, tell
 
 PAGES: Final = Path(__file__).parent / "pages"
+ICON: Final = Path(__file__).with_name("icon.svg")
 PAGE: Final = {
-    "worklist": ("Worklist", "📋"),
-    "inbox": ("Inbox", "📥"),
-    "copilot": ("Copilot", "💬"),
-    "proposals": ("Trade proposals", "🧾"),
-    "household": ("Households", "🏠"),
-    "trades": ("Orders and trades", "📈"),
-    "audit": ("Audit trail", "🔎"),
-    "day": ("Business day", "🗓️"),
+    "worklist": ("Worklist", ":material/checklist:"),
+    "inbox": ("Inbox", ":material/inbox:"),
+    "copilot": ("Copilot", ":material/forum:"),
+    "proposals": ("Trade proposals", ":material/receipt_long:"),
+    "household": ("Households", ":material/home:"),
+    "trades": ("Orders and trades", ":material/swap_horiz:"),
+    "audit": ("Audit trail", ":material/manage_search:"),
+    "day": ("Business day", ":material/event:"),
 }
 BY_ROLE: Final = {
     "advisor": ("worklist", "copilot", "proposals", "household", "trades", "audit"),
@@ -48,7 +49,7 @@ def sidebar() -> None:
 
 
 def main() -> None:
-    st.set_page_config(page_title="Gatehouse", page_icon="🏛️", layout="wide")
+    st.set_page_config(page_title="Gatehouse", page_icon=str(ICON), layout="wide")
     st.html(STYLE)
     role = str(me()["role"])
     pages = [

@@ -229,6 +229,11 @@ def _order(order: Json) -> Row:
     )
 
 
+def order_name(order: Json) -> str:
+    """`Buy 120 AAPL`."""
+    return f"{order['side'].capitalize()} {f.shares(order['quantity'])} {order['symbol']}"
+
+
 def scores(order: Json) -> str:
     """Where one order went, and why the others lost."""
     rows = [
@@ -248,9 +253,9 @@ def scores(order: Json) -> str:
     return table(SCORE_COLUMNS, rows)
 
 
-def summary(proposal: Json, names: Mapping[str, str] | None = None) -> str:
+def summary(proposal: Json) -> str:
     """The first line of a card: what, how much, in which state, waiting for whom."""
-    named = names or {}
+    named = proposal["people"]
     pairs: dict[str, Cell] = {
         "State": badge(f.status(proposal["status"]), f.tone(proposal["status"])),
         "Order tickets": str(proposal["order_count"]),
@@ -276,5 +281,9 @@ def _consent(proposal: Json) -> Cell:
 
 def risk_order(proposal: Json) -> tuple[int, int, Decimal, str]:
     """Sorts an inbox: findings first, then tier, then dollars, then the oldest."""
-    found = sum(1 for c in proposal["findings"] if c["result"] == "finding")
-    return (-found, -(proposal["tier"] or 0), -Decimal(proposal["dollars"]), proposal["drafted_at"])
+    return (
+        -proposal["found"],
+        -(proposal["tier"] or 0),
+        -Decimal(proposal["dollars"]),
+        proposal["drafted_at"],
+    )

@@ -9,6 +9,7 @@ import streamlit as st
 
 from ui.screens import cards
 from ui.screens import figures as f
+from ui.screens.words import plain, words
 
 Json = Mapping[str, Any]
 
@@ -21,14 +22,17 @@ def title(proposal: Json) -> None:
 def what_was_said(proposal: Json) -> None:
     """Why it ended, or which reasons people wrote."""
     if proposal["closing"]:
-        st.info(f"{f.status(proposal['status'])}: {f.clean_answer(proposal['closing'])}", icon="💬")
+        st.html(
+            f'<div class="said"><strong>{f.status(proposal["status"])}</strong>{words(proposal["closing"])}</div>'
+        )
     for written in proposal["reasons"]:
+        who = proposal["people"].get(written["person"], written["person"])
         st.html(
             f'<p class="small"><strong>{f.esc(f.check_name(written["policy"]))}</strong> · reason by '
-            f"{f.esc(written['person'])}: {f.esc(written['text'])}</p>"
+            f"{f.esc(who)}: {f.esc(written['text'])}</p>"
         )
     if proposal["denied_at"]:
-        st.error(f"Denied by risk at {proposal['denied_at']}. Nothing was sent.", icon="⛔")
+        st.error(f"Denied by risk at {proposal['denied_at']}. Nothing was sent.", icon=":material/block:")
     for difference in proposal["differences"]:
         st.html(f'<p class="small">Moved since it was approved: {f.esc(difference)}</p>')
 
@@ -57,37 +61,33 @@ def in_full(proposal: Json) -> None:
         left, right = st.columns([3, 2])
         with left:
             st.caption("Fingerprint: what you decide on, to the last byte")
-            st.code(proposal["digest"], language=None)
+            st.code(proposal["digest"], language=None, wrap_lines=True)
         with right:
             st.caption("Trace: from the request to the settlement")
-            st.code(proposal["trace"], language=None)
+            st.code(proposal["trace"], language=None, wrap_lines=True)
 
 
 def label(proposal: Json) -> str:
     """A proposal in a list: three short lines of markdown."""
     worth = f.dollars(proposal["dollars"]).replace("$", "\\$")
     return (
-        f"**{proposal['household_name']}**  \n{f.kind_of(proposal)} · {worth} · "
+        f"**{plain(proposal['household_name'])}**  \n{f.kind_of(proposal)} · {worth} · "
         f"{proposal['order_count']} tickets  \n{f.status(proposal['status'])}"
     )
 
 
-def pick(proposals: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
-    """A list to choose from; the choice survives reruns."""
+def pick(proposals: list[dict[str, Any]], name: str) -> str | None:
+    """A list to choose from; the choice survives reruns. None: the list is empty."""
     if not proposals:
         return None
     ids = [p["proposal"] for p in proposals]
     if st.session_state.get(name) not in ids:
         st.session_state[name] = ids[0]
-    for proposal in proposals:
-        chosen = st.session_state[name] == proposal["proposal"]
-        if st.button(
-            label(proposal),
-            key=f"{name}/{proposal['proposal']}",
-            type="secondary",
-            width="stretch",
-            icon="▸" if chosen else None,
-        ):
-            st.session_state[name] = proposal["proposal"]
-            st.rerun()
-    return next(p for p in proposals if p["proposal"] == st.session_state[name])
+    with st.container(key="list", gap="xsmall"):
+        for proposal in proposals:
+            chosen = st.session_state[name] == proposal["proposal"]
+            place = st.container(key="chosen") if chosen else st.container()
+            if place.button(label(proposal), key=f"{name}/{proposal['proposal']}", width="stretch"):
+                st.session_state[name] = proposal["proposal"]
+                st.rerun()
+    return str(st.session_state[name])

@@ -196,23 +196,5 @@ def measured(amount: str | None, unit: str) -> str:
     return f"{price(amount) if '.' in amount else shares(amount)}{f' {unit}' if unit else ''}"
 
 
-def clean_answer(text: str) -> str:
-    """A copilot's words as markdown that loads nothing, links nowhere and sets no formulas."""
-    for sign, written in (
-        ("\\", "\\\\"),
-        ("![", "!\\["),
-        ("](", "]\\("),
-        ("<", "&lt;"),
-        ("$", "\\$"),
-        ("~~", "\\~~"),
-    ):
-        text = text.replace(sign, written)
-    return (
-        text.replace("http://", "http\\://")
-        .replace("https://", "https\\://")
-        .replace(":material", "\\:material")
-    )
-
-
 def esc(value: object) -> str:
     return escape(str(value), quote=True)

@@ -76,8 +76,11 @@ def link(text: str, href: str) -> Raw:
 
 def facts(pairs: Mapping[str, Cell]) -> str:
     """A row of named figures."""
-    each = "".join(f"<div><dt>{esc(name)}</dt><dd>{shown(cell)}</dd></div>" for name, cell in pairs.items())
-    return f'<dl class="facts">{each}</dl>'
+    each = "".join(
+        f'<div><span class="name">{esc(name)}</span><span class="fact">{shown(cell)}</span></div>'
+        for name, cell in pairs.items()
+    )
+    return f'<div class="facts">{each}</div>'
 
 
 def signed(text: str) -> Raw:

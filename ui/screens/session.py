@@ -56,11 +56,11 @@ def problems_shown(*, stop: bool = True) -> Iterator[None]:
     except Problem as no:
         if no.status == 401:
             sign_in_again()
-        st.error(sentence(no), icon="⛔")
+        st.error(sentence(no), icon=":material/block:")
         if stop:
             st.stop()
     except Unreachable as no:
-        st.warning(str(no).capitalize() + ".", icon="⚠️")
+        st.warning(str(no).capitalize() + ".", icon=":material/warning:")
         if stop:
             st.stop()
 
@@ -89,7 +89,7 @@ def tell_after_rerun(text: str) -> None:
 def tell() -> None:
     """Show the message that a write left."""
     if text := st.session_state.pop("told", None):
-        st.toast(text, icon="✅")
+        st.toast(text, icon=":material/check_circle:")
 
 
 def household_names() -> Mapping[str, str]:

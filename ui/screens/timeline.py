@@ -102,6 +102,7 @@ def facts_of(payload: Mapping[str, Any]) -> str:
         value = payload.get(name)
         if value in (None, "", []) or isinstance(value, (dict, list)):
             continue
-        shown = f.fingerprint(str(value)) if name == "digest" else str(value)
-        parts.append(f'<span class="quiet">{name}</span> {f.esc(shown)}')
+        digest = name == "digest"
+        shown = f.fingerprint(str(value)) if digest else str(value)
+        parts.append(f'<span class="quiet">{"fingerprint" if digest else name}</span> {f.esc(shown)}')
     return " · ".join(parts) or f.DASH

@@ -11,11 +11,13 @@ from typing import Any, Final
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ui.screens import cards
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
 from ui.screens.session import client, household_names, problems_shown, tell_after_rerun
+from ui.screens.words import words
 
 BOOK: Final = ""
 DONE: Final = frozenset({"returned", "declined", "withdrawn", "lapsed", "denied", "superseded"})
@@ -25,6 +27,12 @@ AGENTS: Final = {
     "research": "Research",
     "proposal": "Trade proposal",
 }
+
+
+def bubble(who: str) -> DeltaGenerator:
+    """The frame of what somebody said."""
+    icon = ":material/person:" if who == "advisor" else ":material/auto_awesome:"
+    return st.chat_message("user" if who == "advisor" else "assistant", avatar=icon)
 
 
 def thread_for(household: str) -> str:
@@ -63,8 +71,8 @@ def sources(message: dict[str, Any]) -> None:
 
 
 def said(message: dict[str, Any]) -> None:
-    with st.chat_message("user" if message["role"] == "advisor" else "assistant"):
-        st.markdown(f.clean_answer(message["text"]))
+    with bubble("advisor" if message["role"] == "advisor" else "copilot"):
+        st.html(words(message["text"]))
         if message["role"] == "copilot":
             sources(message)
             st.caption(f"{f.moment(message['at'])} · model {message['model']}")
@@ -72,22 +80,22 @@ def said(message: dict[str, Any]) -> None:
 
 def turn(thread: str, text: str) -> None:
     """Send a message and show what comes as it comes."""
-    with st.chat_message("user"):
-        st.markdown(f.clean_answer(text))
-    with st.chat_message("assistant"):
+    with bubble("advisor"):
+        st.html(words(text))
+    with bubble("copilot"):
         steps = st.status("Working …", expanded=True)
-        words, heard = st.empty(), ""
+        answer, heard = st.empty(), ""
         try:
             for event in client().say(thread, text, key=uuid4().hex):
                 if event.name == "step":
                     agent = str(event.data.get("agent", ""))
-                    says = f.clean_answer(str(event.data["says"]))
-                    steps.write(f"**{AGENTS.get(agent, agent.capitalize())}** — {says}")
+                    who = AGENTS.get(agent, agent.capitalize())
+                    steps.html(words(f"**{who}** – {event.data['says']}"))
                 elif event.name == "token":
                     heard += str(event.data["text"])
-                    words.markdown(f.clean_answer(heard))
+                    answer.html(words(heard))
                 elif event.name == "answer":
-                    words.markdown(f.clean_answer(str(event.data["text"])))
+                    answer.html(words(str(event.data["text"])))
                 elif event.name == "error":
                     steps.update(label="Not answered", state="error")
                     st.warning(str(event.data["says"])[:1].upper() + str(event.data["says"])[1:] + ".")
@@ -134,9 +142,9 @@ def waiting(thread: str) -> None:
         mine = client().proposals(thread=thread)
     except (Problem, Unreachable):
         return
-    for proposal in mine:
-        if proposal["status"].lower() not in DONE and proposal["waits_for"] != "nobody":
-            parked(proposal)
+    for line in mine:
+        if line["status"].lower() not in DONE and line["waits_for"] != "nobody":
+            parked(client().proposal(line["proposal"]))
     if mine:
         try:
             if client().nudge(thread)["answered"]:

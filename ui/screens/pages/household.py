@@ -104,7 +104,7 @@ def holding_line(row: dict[str, Any]) -> Row:
             f.dollars(row["value"]),
             f.percent(row["weight"]),
             f.percent(row["target"]),
-            signed(f.points(row["drift"])) if row["drift"] is not None else f.DASH,
+            f.points(row["drift"]),
             Raw(f'<span class="quiet small">{f.day(price["session"])}, {f.esc(price["source"])}</span>')
             if price
             else f.DASH,
@@ -203,7 +203,7 @@ def page() -> None:
     if not ids:
         st.info("There is no household in your book.")
         return
-    chosen = st.selectbox(
+    chosen = st.columns([2, 3])[0].selectbox(
         "Household", ids, index=ids.index(wanted) if wanted in ids else 0, format_func=lambda h: names[h]
     )
     with problems_shown():

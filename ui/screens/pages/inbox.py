@@ -24,7 +24,7 @@ def approve(proposal: dict[str, Any]) -> None:
     worth = f.dollars(proposal["dollars"]).replace("$", "\\$")
     st.markdown(f"**{proposal['order_count']} order tickets, {worth}** for {proposal['household_name']}.")
     st.markdown("They are released as soon as every condition holds. You approve exactly this fingerprint:")
-    st.code(proposal["digest"], language=None)
+    st.code(proposal["digest"], language=None, wrap_lines=True)
     policies = cards.needs_reasons(proposal["findings"])
     reasons = {policy: st.text_area(f"Your reason: {f.check_name(policy)}", height=68) for policy in policies}
     missing = [policy for policy, text in reasons.items() if not text.strip()]
@@ -85,9 +85,11 @@ def page() -> None:
     st.caption(f"{len(waiting)} waiting, findings and larger amounts first.")
     side, main = st.columns([1.15, 4], gap="medium")
     with side:
-        proposal = decide.pick(waiting, "inbox")
-    if proposal is not None:
+        chosen = decide.pick(waiting, "inbox")
+    if chosen is not None:
         with main:
+            with problems_shown():
+                proposal = client().proposal(chosen)
             decide.title(proposal)
             acts(proposal)
             decide.what_was_said(proposal)

@@ -115,10 +115,12 @@ def page() -> None:
         return
     side, main = st.columns([1.15, 4], gap="medium")
     with side:
-        proposal = decide.pick(rows, "proposal")
-    if proposal is None:
+        chosen_one = decide.pick(rows, "proposal")
+    if chosen_one is None:
         return
     with main:
+        with problems_shown():
+            proposal = client().proposal(chosen_one)
         decide.title(proposal)
         decide.what_was_said(proposal)
         acts(proposal)

@@ -10,6 +10,7 @@ from ui.screens import figures as f
 from ui.screens.look import link, shown
 from ui.screens.session import client, done_with, key_for, problems_shown, tell_after_rerun
 
+TALK: Final = frozenset({"blocked", "no_price", "stale_profile"})  # no trade mends these
 WIDTHS: Final = [0.4, 2.3, 5.2, 1.3, 1.8]
 
 
@@ -37,10 +38,12 @@ def line(need: dict[str, Any], place: int) -> None:
     where = f'<br><span class="quiet small">{f.esc(need["account"])}</span>' if need["account"] else ""
     page = f"household?household={need['household']}"
     who.html(f'<div class="gh">{shown(link(need["name"], page))}{where}</div>')
-    why.html(f'<div style="font-size:.9rem">{f.esc(need["says"])}</div>')
+    why.html(f'<div style="font-size:.9rem">{f.esc(need["says"][:1].upper() + need["says"][1:])}</div>')
     amount.html(
         f'<div style="text-align:right;font-variant-numeric:tabular-nums">{f.dollars(need["dollars"])}</div>'
     )
+    if need["reason"] in TALK:
+        return
     if button.button("Draft a rebalance", key=f"draft/{place}", width="stretch"):
         draft(need["household"], need["name"])
 

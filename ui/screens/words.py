@@ -1,0 +1,74 @@
+"""A copilot's words as HTML of ours: paragraphs, lists, tables and bold. Nothing else of markdown is read.
+
+Rule 1: an answer loads nothing and links nowhere: an address in it is text, an image is text.
+Rule 2: everything is escaped before anything is marked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Final
+
+from ui.screens.figures import esc
+
+BOLD: Final = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+BULLET: Final = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")
+RULE: Final = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
+HEADING: Final = re.compile(r"^#{1,6}\s+")
+FIGURE: Final = re.compile(r"^[+\-−▲▼ ]*\$?[+\-−]?[\d,]+(\.\d+)?( ?(%|pp|points|shares))?$")
+
+
+def words(text: str) -> str:
+    """The whole text as blocks."""
+    return f'<div class="words">{"".join(_blocks(text))}</div>'
+
+
+def plain(text: str) -> str:
+    """A text for a place that reads markdown (a button, an expander), with its signs taken literally."""
+    return re.sub(r"([\\`*_{}\[\]()#+!$~:<>|])", r"\\\1", text)
+
+
+def _blocks(text: str) -> Iterator[str]:
+    for kind, lines in groupby(text.splitlines(), key=_kind):
+        block = list(lines)
+        if kind == "table":
+            yield _table(block)
+        elif kind == "list":
+            yield "<ul>" + "".join(f"<li>{_inline(BULLET.sub('', line))}</li>" for line in block) + "</ul>"
+        elif kind == "heading":
+            yield "".join(f"<p><strong>{_inline(HEADING.sub('', line))}</strong></p>" for line in block)
+        elif kind == "text":
+            yield f"<p>{'<br>'.join(_inline(line) for line in block)}</p>"
+
+
+def _kind(line: str) -> str:
+    if not line.strip():
+        return "gap"
+    if line.lstrip().startswith("|"):
+        return "table"
+    if HEADING.match(line):
+        return "heading"
+    return "list" if BULLET.match(line) else "text"
+
+
+def _inline(line: str) -> str:
+    return BOLD.sub(r"<strong>\1</strong>", esc(line))
+
+
+def _table(lines: list[str]) -> str:
+    rows = [
+        [cell.strip() for cell in line.strip().strip("|").split("|")]
+        for line in lines
+        if not RULE.match(line)
+    ]
+    if not rows:
+        return ""
+    head = "".join(f'<th scope="col">{_inline(cell)}</th>' for cell in rows[0])
+    body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows[1:])
+    return f'<table class="gh"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _cell(cell: str) -> str:
+    return f'<td class="{"n" if FIGURE.match(cell) else ""}">{_inline(cell)}</td>'
