@@ -22,7 +22,7 @@ from core.book.proposals import read_proposal, read_proposals
 from core.book.reader import read_picture, read_pictures
 from core.book.views import HouseholdLine, Passage, ProposalView
 from core.clock import Clock
-from core.database.pools import AsyncPool
+from core.database.pools import AsyncPool, lend
 from core.database.rows import rows
 from core.database.statements import statements
 from core.fact import Entry
@@ -123,7 +123,7 @@ class Desk:
 
     async def store_vectors(self, vectors: Sequence[tuple[int, Sequence[object]]], *, model: str) -> None:
         """Keep vectors of passages in the copilot's own index."""
-        async with self._pool.connection() as connection, connection.transaction():
+        async with lend(self._pool) as connection, connection.transaction():
             for passage, vector in vectors:
                 asked = {"passage": passage, "vector": _literal(vector), "model": model}
                 await connection.execute(SQL["store_vector"], asked)

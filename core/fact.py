@@ -21,7 +21,9 @@ def _decimal(value: Any) -> Decimal:
     return exact(value, field="amount")
 
 
-Amount = Annotated[Decimal, BeforeValidator(_decimal), PlainSerializer(lambda d: format(d, "f"), return_type=str)]
+Amount = Annotated[
+    Decimal, BeforeValidator(_decimal), PlainSerializer(lambda d: format(d, "f"), return_type=str)
+]
 """A decimal that is a plain string in JSON, never a number and never in exponent form."""
 
 

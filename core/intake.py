@@ -24,7 +24,7 @@ from core.book.proposals import read_proposal, read_proposals
 from core.book.reader import read_picture, read_pictures
 from core.book.views import HouseholdLine, JournalLine, MarketDay, Passage, ProposalView
 from core.clock import Clock
-from core.database.pools import AsyncPool
+from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
 from core.desk import SQL as LIBRARY
 from core.desk import as_passage
@@ -308,7 +308,7 @@ class Intake:
             return tuple(_line(row) for row in await rows(connection, SQL["lines_after"], asked))
 
     async def market_day(self) -> MarketDay:
-        async with self._pool.connection() as connection:
+        async with lend(self._pool) as connection:
             row = await one(connection, BOOK["market_day"])
         return MarketDay(row["session"], row["at"], row["state"])
 
@@ -329,11 +329,11 @@ class Intake:
 
     async def as_of(self) -> int:
         """How far the worker has folded the journal."""
-        async with self._pool.connection() as connection:
+        async with lend(self._pool) as connection:
             return int((await one(connection, BOOK["as_of"]))["as_of_seq"])
 
     async def _subjects(self, ticket: str) -> set[SubjectId]:
-        async with self._pool.connection() as connection, connection.transaction():
+        async with lend(self._pool) as connection, connection.transaction():
             presented = await one(connection, SQL["present_any"], {"ticket": ticket})
             if presented["person"] is None:
                 raise SignInRequired("your session has ended", fix="sign in again")

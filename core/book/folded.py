@@ -14,30 +14,20 @@ from typing import Any
 from core.book import cash, lots, positions
 from core.fact import Fact
 from core.firm import events as firm
-from core.ids import AccountId, HouseholdId, OrderId, PersonId
+from core.ids import AccountId, CustodianId, HouseholdId, OrderId, PersonId, TraceId
 from core.ledger.envelope import Stored
 from core.market.events import BusinessDayOpened
 from core.orders import order as orders
 from core.orders import trade
 from core.orders.events import (
-    OrderAccepted,
     OrderCancelled,
     OrderDenied,
-    OrderDoubted,
-    OrderExpired,
     OrderFilled,
     OrderRejected,
-    OrderReleased,
     OrderRouted,
-    OrderSent,
     ProposalAssessed,
     TradeSettled,
 )
-
-ORDER_FACTS = (
-    OrderReleased, OrderDenied, OrderRouted, OrderSent, OrderAccepted, OrderRejected, OrderDoubted, OrderFilled,
-    OrderCancelled, OrderExpired,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +61,8 @@ class Folded:
     choices: dict[OrderId, Any] = field(default_factory=dict)
     orders: dict[OrderId, orders.Order] = field(default_factory=dict)
     trades: Mapping[trade.TradeKey, trade.Trade] = field(default_factory=dict)
+    traces: dict[str, TraceId] = field(default_factory=dict)  # by order
+    custodians: dict[CustodianId, firm.CustodianAppointed] = field(default_factory=dict)
     routed: dict[OrderId, OrderRouted] = field(default_factory=dict)
     says: dict[OrderId, str] = field(default_factory=dict)
 
@@ -91,14 +83,15 @@ class Folded:
             self._move(fact.account, fact)
             changed.accounts.add(fact.account)
         self.trades = trade.apply(self.trades, fact)
-        self._order(fact, changed)
+        self._order(entry, changed)
 
     def _move(self, account: AccountId, fact: Fact) -> None:
         self.lots[account] = lots.apply(self.lots.get(account, lots.NO_LOTS), fact, self.choices)
         self.positions[account] = positions.apply(self.positions.get(account, positions.NO_POSITIONS), fact)
         self.cash[account] = cash.apply(self.cash.get(account, cash.NO_CASH), fact)
 
-    def _order(self, fact: Fact, changed: Changed) -> None:
+    def _order(self, entry: Stored, changed: Changed) -> None:
+        fact = entry.fact
         if isinstance(fact, ProposalAssessed):
             self.choices.update(lots.choices_in([fact]))
             touched = {order.id: order for order in orders.orders_held(fact)}
@@ -108,10 +101,11 @@ class Folded:
                 for known in self.orders.values()
                 if known.proposal == fact.proposal and known.status is orders.Status.HELD
             }
-        elif isinstance(fact, ORDER_FACTS):
+        elif isinstance(fact, orders.OrderOwn):
             touched = dict(orders.apply({fact.order: self.orders[fact.order]}, fact))
         else:
             return
+        self.traces.update(dict.fromkeys(touched, entry.trace))
         if isinstance(fact, OrderRouted):
             self.routed[fact.order] = fact
         if isinstance(fact, OrderRejected | OrderCancelled):
@@ -127,6 +121,7 @@ class Folded:
             case firm.InstrumentListed(symbol=symbol):
                 return Reference("instrument", symbol, None, None, state)
             case firm.CustodianAppointed(custodian=custodian):
+                self.custodians[custodian] = fact
                 return Reference("custodian", custodian, None, None, state)
             case firm.ModelPublished(model=model):
                 return Reference("model", model, None, None, state)

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 
 from core.book import cash, lots, positions
 from core.book.folded import Changed, Folded
-from core.database.pools import AsyncPool
+from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
 from core.database.statements import statements
 from core.ids import AccountId, OrderId
@@ -53,7 +53,7 @@ class Follower:
         Raises:
             IntegrityLost, IllegalTransition: an entry cannot be folded. Nothing of its page was written.
         """
-        async with self._pool.connection() as connection, connection.transaction():
+        async with lend(self._pool) as connection, connection.transaction():
             found = await rows(connection, JOURNAL["entries_after"], {"after": self._seq, "page": PAGE})
             if not found:
                 return ()

@@ -1,7 +1,7 @@
 """Reading what is the same for everybody: the business day, prices, instruments, models, the restricted list.
 
-Rule 1: a price is the middle of the venues' best bid and ask of this business day; where no venue quotes, it is
-    the previous session's close. Each says which it is.
+Rule 1: a price is the middle of the venues' best bid and ask of this business day; where no venue quotes, it
+    is the previous session's close. Each says which it is.
 """
 
 from __future__ import annotations

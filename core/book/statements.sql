@@ -119,3 +119,6 @@ insert into gatehouse.quote (symbol, venue, bid, ask, session, taken_at, synthet
 values (%(symbol)s, %(venue)s, %(bid)s, %(ask)s, %(session)s, %(taken_at)s, %(synthetic)s)
 on conflict (symbol, venue) do update set bid = excluded.bid, ask = excluded.ask, session = excluded.session,
     taken_at = excluded.taken_at, synthetic = excluded.synthetic;
+
+-- drop_quotes_of_others --
+delete from gatehouse.quote where not venue = any (%(venues)s::text[]);

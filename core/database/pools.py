@@ -8,6 +8,8 @@ Rule 3: rows come as dicts, by the names that the statement gives.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final
 
@@ -105,6 +107,23 @@ def async_pool(
         name=name,
         open=False,
     )
+
+
+@asynccontextmanager
+async def lend(pool: AsyncPool) -> AsyncIterator[AsyncConnection[DictRow]]:
+    """A connection for reading, autocommit. What breaks on the way is the world's fault, and says so.
+
+    Raises:
+        WorldFailed: the server did not answer, or the connection broke.
+    """
+    try:
+        async with pool.connection() as connection:
+            yield connection
+    except (psycopg.OperationalError, psycopg.InterfaceError) as bad:
+        raise WorldFailed(
+            f"the database did not answer: {(str(bad).splitlines() or ['no reason given'])[0]}",
+            fix="try again; see that it runs",
+        ) from bad
 
 
 def unreachable(bad: psycopg.OperationalError) -> WorldFailed:

@@ -151,6 +151,7 @@ class Executor:
         name, body = line.venue.name, encode(work.released)
         await self._caught_up[name].wait()
         await self._outbox.sent(work, name, body)
+        work.never_seen = False
         line.open.add(work.released.id)
         while True:
             try:
@@ -172,16 +173,14 @@ class Executor:
                 f"order {work.released.id!r} is at {work.state.venue!r}, which is not among the venues",
                 fix="add that venue to the settings again",
             )
+        if work.never_seen:
+            await self._send(work, line)
+            return
         try:
-            said = await line.lookup(work.released.id)
+            await self._look_up(work, line)
         except WorldFailed as away:
             log.info("venue_away", venue=line.venue.name, order=work.released.id, says=away.says)
             await _pause(self._between_lookups)
-            return
-        if isinstance(said, NotKnown):
-            await self._send(work, line)
-        else:
-            await self._believe(work, line, said)
 
     async def _believe(self, work: Working, line: Line, said: Found | Rejected) -> None:
         name = line.venue.name
@@ -231,7 +230,9 @@ class Executor:
         said = await line.lookup(work.released.id)
         if not isinstance(said, NotKnown):
             await self._believe(work, line, said)
-        elif work.state.status not in IN_DOUBT:
+        elif work.state.status in IN_DOUBT:
+            work.never_seen = True
+        else:
             raise IllegalTransition(
                 f"{line.venue.name} accepted order {work.released.id!r} and says that it never saw it",
                 fix="ask the venue for its record of that order",

@@ -32,6 +32,7 @@ class Working:
     attempts: int = 0
     quote: Quote | None = None  # of the chosen venue, when it was chosen
     ended: Ended | None = None
+    never_seen: bool = False  # the venue's word, since we last sent
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

@@ -10,8 +10,18 @@ from typing import Literal
 
 from pydantic import Field
 
-from core.ids import AccountId, CustodianId, HouseholdId, LotId, ModelId, PersonId, SubjectId, Symbol, VenueName
 from core.fact import Amount, Fact, Sealed
+from core.ids import (
+    AccountId,
+    CustodianId,
+    HouseholdId,
+    LotId,
+    ModelId,
+    PersonId,
+    SubjectId,
+    Symbol,
+    VenueName,
+)
 from core.orders.events import Part
 
 

@@ -84,7 +84,8 @@ class Approval:
         """An independent principal approves exactly this.
 
         Raises:
-            Refused: self-approval, not independent, not registered, not submitted, another digest, lapsed, or decided.
+            Refused: self-approval, not independent, not registered, not submitted, another digest, lapsed,
+                or decided before.
         """
         view = await self._view(ticket, proposal)
         fact = ProposalApproved(proposal=proposal, digest=digest, reasons=self._reasons(view, reasons))

@@ -95,11 +95,11 @@ async def offer(connection: Connection, wanted: Waiting) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-async def released(connection: Connection) -> tuple[ReleasedOrder, ...]:
-    """Every order that the journal has let out and that has not ended, in the order of release."""
+async def released(connection: Connection, *, ended: bool = False) -> tuple[ReleasedOrder, ...]:
+    """Every order that the journal has let out and that has not ended (`ended`: or has), oldest first."""
     return tuple(
         _proof(row["order_id"], row["text"], TraceId(row["trace_id"]), CustodianId(row["custodian"]))
-        for row in await rows(connection, SQL["released"])
+        for row in await rows(connection, SQL["released"], {"ended": ended})
     )
 
 

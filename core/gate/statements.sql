@@ -24,7 +24,7 @@ order by p.drafted_seq, l.leg;
 -- Orders that are out and have not ended, with what a venue needs.
 select l.order_id, j.text, j.trace_id, a.custodian
 from gatehouse.leg l join gatehouse.journal j on j.seq = l.released_seq join gatehouse.account a on a.account = l.account
-where l.released_seq is not null and not l.ended order by l.released_seq;
+where l.released_seq is not null and (%(ended)s or not l.ended) order by l.released_seq;
 
 -- lapsing --
 select p.proposal, p.trace from gatehouse.proposal p, gatehouse.market_day d

@@ -2,8 +2,8 @@
 
 Rule 1: nothing is acknowledged before its commit; if the append does not happen, the caller is told so
     before it does anything else.
-Rule 2: a lost connection is an unknown outcome unless every entry has a key: then the same call again is safe,
-    and is made.
+Rule 2: a lost connection is an unknown outcome unless every entry has a key: then the same call is safe
+    again, and is made.
 Rule 3: a stream's version that moved under us is read again a few times; then it is the caller's conflict.
 """
 

@@ -11,8 +11,8 @@ from hashlib import sha256
 
 import rfc8785
 
-from core.ids import AccountId, Digest, HouseholdId, LotId, OrderId, PersonId, ProposalId, Symbol
 from core.fact import Amount
+from core.ids import AccountId, Digest, HouseholdId, LotId, OrderId, PersonId, ProposalId, Symbol
 from core.orders.events import OrderType, Part, Side, TimeInForce
 
 

@@ -12,8 +12,18 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from core.ids import AccountId, Digest, HouseholdId, MessageId, OrderId, ProposalId, Symbol, ThreadId, VenueName
 from core.fact import Amount, Fact, Sealed
+from core.ids import (
+    AccountId,
+    Digest,
+    HouseholdId,
+    MessageId,
+    OrderId,
+    ProposalId,
+    Symbol,
+    ThreadId,
+    VenueName,
+)
 
 
 class Side(StrEnum):

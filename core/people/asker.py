@@ -15,7 +15,7 @@ from typing import Final
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from core.database.pools import AsyncPool
+from core.database.pools import AsyncPool, lend
 from core.database.statements import statements
 from core.errors import SignInRequired
 
@@ -29,7 +29,7 @@ async def asking(pool: AsyncPool, ticket: str) -> AsyncIterator[AsyncConnection[
     Raises:
         SignInRequired: there is no such session, it has ended, or it is not good at this login.
     """
-    async with pool.connection() as connection, connection.transaction():
+    async with lend(pool) as connection, connection.transaction():
         cursor = await connection.execute(SQL["present"], {"ticket": ticket})
         row = await cursor.fetchone()
         if row is None or row["person"] is None:

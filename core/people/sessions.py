@@ -22,7 +22,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from core.clock import Clock
-from core.database.pools import AsyncPool
+from core.database.pools import AsyncPool, lend
 from core.database.rows import one
 from core.errors import BadInput, NotFound, NotPermitted, SignInRequired
 from core.fact import Entry
@@ -77,13 +77,13 @@ async def sign_in(pool: AsyncPool, journal: Journal, clock: Clock, login: str, p
     """
     if len(password) > PASSWORD_AT_MOST or "\x00" in login:
         raise BadInput("that password is too long", fix="use at most 256 characters", field="password")
-    async with pool.connection() as connection:
+    async with lend(pool) as connection:
         row = await one(connection, SQL["sign_in_salt"], {"login": login})
     async with _one_at_a_time:
         proof = await asyncio.to_thread(proof_of, password, row["salt"])
     ticket = secrets.token_urlsafe(32)
     asked = {"login": login, "proof": proof, "session": uuid4(), "ticket_hash": ticket_hash(ticket)}
-    async with pool.connection() as connection:
+    async with lend(pool) as connection:
         row = await one(connection, SQL["open_session"], asked)
     if row["refused"] == "too_many":
         raise NotPermitted("too many wrong passwords", fix="wait a quarter of an hour", field="password")
@@ -104,7 +104,7 @@ async def thread_ticket(pool: AsyncPool, ticket: str, thread: ThreadId) -> str:
     """
     fresh = secrets.token_urlsafe(32)
     asked = {"ticket": ticket, "thread": thread, "session": uuid4(), "ticket_hash": ticket_hash(fresh)}
-    async with pool.connection() as connection:
+    async with lend(pool) as connection:
         row = await one(connection, SQL["open_thread_session"], asked)
     if row["expires_at"] is None:
         raise SignInRequired("your session has ended, or the conversation is not yours", fix="sign in again")
@@ -113,7 +113,7 @@ async def thread_ticket(pool: AsyncPool, ticket: str, thread: ThreadId) -> str:
 
 async def sign_out(pool: AsyncPool, ticket: str) -> None:
     """End this session and every copilot's ticket under it."""
-    async with pool.connection() as connection:
+    async with lend(pool) as connection:
         await connection.execute(SQL["close_session"], {"ticket": ticket})
 
 

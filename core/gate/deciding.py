@@ -1,0 +1,113 @@
+"""The worker's turn at proposals: assess what is drafted, let out what people decided on.
+
+Rule 1: what the append refuses is not offered again until the proposal changes: a missing consent waits, and
+    the refusal is in the record once.
+Rule 2: a release is assessed on quotes asked for now, never on kept ones.
+Rule 3: a proposal that cannot be priced now is asked again; nothing of it leaves meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from core.book.proposals import read_proposal
+from core.database.pools import AsyncPool, lend
+from core.database.rows import rows
+from core.errors import Conflict, IntegrityLost, Refused, WorldFailed
+from core.fact import Entry
+from core.gate.assessment import assess_draft
+from core.gate.release import SQL, Waiting, offer, waiting
+from core.ids import ProposalId
+from core.ledger.envelope import stored
+from core.ledger.journal import Journal
+from core.orders.events import ProposalDrafted
+from core.people.keystore import KeyStore
+from core.risk.findings import policy_decisions
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE: Final = 20  # drafts in one turn
+
+
+class Deciding:
+    """One for each worker."""
+
+    def __init__(
+        self, pool: AsyncPool, journal: Journal, keys: KeyStore, fresh_quotes: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._pool = pool
+        self._journal = journal
+        self._keys = keys
+        self._fresh_quotes = fresh_quotes
+        self._refused_at: dict[ProposalId, int] = {}
+
+    async def assess(self) -> bool:
+        """Assess what is drafted, oldest first. Whether there was anything."""
+        async with lend(self._pool) as connection:
+            drafts = await rows(connection, SQL["drafts"], {"limit": AT_ONCE})
+        for row in drafts:
+            entry = stored(row)
+            if not isinstance(entry.fact, ProposalDrafted):
+                raise IntegrityLost(f"entry {entry.seq} is no draft", fix="run `gatehouse audit verify`")
+            await self._assess(entry.fact)
+        return bool(drafts)
+
+    async def release(self) -> bool:
+        """Offer every approved leg that may go now. Whether anything was recorded."""
+        async with lend(self._pool) as connection:
+            wanted = [one for one in await waiting(connection) if self._may_go(one)]
+        if not wanted:
+            return False
+        try:
+            await self._fresh_quotes()
+        except WorldFailed as later:
+            log.warning("release_waits", says=later.says)
+            return False
+        return any([await self._offer(one) for one in wanted])
+
+    def _may_go(self, one: Waiting) -> bool:
+        """Not refused as it stands, and not every leg waits for the sells that fund it."""
+        funded = any(most is not None for most in one.most.values())
+        return funded and self._refused_at.get(one.proposal) != one.last_seq
+
+    async def _assess(self, drafted: ProposalDrafted) -> None:
+        proposal = drafted.proposal
+        try:
+            async with lend(self._pool) as connection, connection.transaction():
+                view = await read_proposal(connection, proposal)
+                fact = await assess_draft(connection, self._keys, view, drafted)
+            decisions = policy_decisions(fact.findings)
+            await self._journal.record(
+                Entry(
+                    f"proposal/{proposal}",
+                    fact,
+                    view.trace,
+                    key=f"assess/{proposal}",
+                    policy_decisions=decisions,
+                )
+            )
+        except WorldFailed as later:
+            log.warning("assessment_waits", proposal=proposal, says=later.says)
+        except (Refused, Conflict) as no:
+            log.warning("assessment_not_recorded", proposal=proposal, says=no.says)
+
+    async def _offer(self, one: Waiting) -> bool:
+        try:
+            async with lend(self._pool) as connection, connection.transaction():
+                entries = await offer(connection, one)
+        except WorldFailed as later:
+            log.warning("release_waits", proposal=one.proposal, says=later.says)
+            return False
+        moved = False
+        for entry in entries:
+            try:
+                await self._journal.record(entry)
+                moved = True
+            except (Refused, Conflict) as no:
+                log.info("release_refused", proposal=one.proposal, says=no.says)
+                self._refused_at[one.proposal] = one.last_seq
+                break
+        return moved

@@ -1,0 +1,192 @@
+"""The worker: assesses, releases, routes, sends, records. A process without a model and without a person.
+
+Rule 1: every step is derived from the journal: it can be killed anywhere and goes on where the record stands.
+Rule 2: one turn is: read, move the day, assess, release, hand over to execution.
+Rule 3: what cannot be decided now (no price, no database) is asked again; nothing leaves meanwhile.
+Rule 4: one worker is at work; others stand by until its connection ends. That lock saves work; the law is the
+    append's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from core.book.follow import Follower
+from core.business_day import Day, Lapsing, lapsed, moved_on, turned
+from core.clock import Clock
+from core.database.pools import AsyncPool, connect_async, lend
+from core.database.rows import one, rows
+from core.errors import Conflict, NotFound, Refused, WorldFailed
+from core.execution.execute import Executor, Terms
+from core.execution.line import PATIENCE
+from core.execution.quoting import keep_quotes
+from core.execution.working import Working, working
+from core.fact import Entry
+from core.gate.deciding import Deciding
+from core.gate.release import SQL, life_of, released
+from core.ids import CustodianId, OrderId, TraceId, VenueName, fresh_trace_id
+from core.ledger.journal import Journal
+from core.orders.order import ENDED
+from core.people.keystore import KeyStore
+from core.routing.score import WEIGHTS
+from core.venues.simulated.control import Address, tell_day
+from core.venues.simulated.day import Day as VenueDay
+from core.venues.venue import Venue
+
+log = structlog.get_logger(__name__)
+
+TURN: Final = timedelta(milliseconds=40)  # between turns in which nothing happened
+QUOTES: Final = timedelta(seconds=2)  # between two looks at the venues' quotes
+AWAY: Final = timedelta(seconds=1)  # after the database did not answer
+STANDS_BY: Final = timedelta(seconds=1)
+AT_WORK: Final = 0x6A7E_0001  # the advisory lock's number
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a worker is made of. `simulated` are the venues that have to be told the day."""
+
+    dsn: str
+    pool: AsyncPool
+    journal: Journal
+    keys: KeyStore
+    clock: Clock
+    venues: Sequence[Venue]
+    simulated: Sequence[Address]
+
+
+class Worker:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._follower = Follower(parts.pool)
+        self._deciding = Deciding(parts.pool, parts.journal, parts.keys, self._fresh_quotes)
+        self._terms: dict[CustodianId, Terms] = {}
+        self._told: VenueDay | None = None
+        self._executor = Executor(
+            record=parts.journal,
+            venues=parts.venues,
+            terms_of=self._terms_of,
+            find=self._find,
+            weights=WEIGHTS,
+            patience=PATIENCE,
+        )
+
+    async def run(self) -> None:
+        """Stand by until the place is free, then work until cancelled.
+
+        Raises:
+            IntegrityLost: the record or a venue contradicts itself. A person must look.
+            WorldFailed: the place was lost with its connection.
+        """
+        holder = await connect_async(self._parts.dsn, name="worker-place")
+        async with holder:
+            while not (await one(holder, "select pg_try_advisory_lock(%(n)s) as mine", {"n": AT_WORK}))[
+                "mine"
+            ]:
+                await asyncio.sleep(STANDS_BY.total_seconds())
+            log.info("worker_at_work")
+            await self._follower.catch_up()
+            await self._executor.start(await self._unended())
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._executor.run(), name="execution")
+                tasks.create_task(self._quote(), name="quotes")
+                while True:
+                    moved = await self._turn_or_wait()
+                    if not moved:
+                        await asyncio.sleep(TURN.total_seconds())
+                        await one(holder, "select 1 as here")
+
+    async def _turn_or_wait(self) -> bool:
+        try:
+            return await self._turn()
+        except WorldFailed as away:
+            log.warning("turn_waits", says=away.says)
+            await asyncio.sleep(AWAY.total_seconds())
+            return False
+
+    async def _turn(self) -> bool:
+        """Whether anything happened."""
+        read = bool(await self._follower.step())
+        moved = await self._day()
+        moved = await self._deciding.assess() or moved
+        if await self._deciding.release():
+            moved = True
+            await self._follower.catch_up()
+        async with lend(self._parts.pool) as connection:
+            for order in await released(connection):
+                self._executor.take(order)
+        return read or moved
+
+    async def _day(self) -> bool:
+        """Do what the business day asks for now. Whether there was anything."""
+        async with lend(self._parts.pool) as connection:
+            row = await one(connection, SQL["day"])
+            lapsing = [
+                Lapsing(r["proposal"], TraceId(r["trace"])) for r in await rows(connection, SQL["lapsing"])
+            ]
+        day = Day(**row)
+        entry = turned(day, fresh_trace_id(self._parts.clock))
+        if entry is not None:
+            return await self._record([entry])
+        await self._tell(day)
+        if day.state == "closed":
+            await self._executor.expire(day.session.isoformat())
+        trades = self._follower.folded.trades.values()
+        due = [*lapsed(day, lapsing), *moved_on(day, trades, self._follower.folded.traces)]
+        return await self._record(due)
+
+    async def _record(self, entries: Sequence[Entry]) -> bool:
+        for entry in entries:
+            try:
+                await self._parts.journal.record(entry)
+            except (Refused, Conflict) as no:
+                log.warning("day_step_not_recorded", stream=entry.stream, says=no.says)
+                return False
+        return bool(entries)
+
+    async def _tell(self, day: Day) -> None:
+        """Simulated venues stand in the firm's day."""
+        wanted = VenueDay(day.session, day.at, day.state == "open")
+        if wanted != self._told and self._parts.simulated:
+            await tell_day(self._parts.simulated, wanted)
+            self._told = wanted
+
+    async def _fresh_quotes(self) -> None:
+        """Raises WorldFailed where no venue quotes now: nothing is let out on older prices."""
+        if not await keep_quotes(self._parts.pool, self._executor.board):
+            raise WorldFailed("no venue quotes anything now", fix="start the venues; it is asked again")
+
+    async def _quote(self) -> None:
+        while True:
+            try:
+                await keep_quotes(self._parts.pool, self._executor.board)
+            except WorldFailed as away:
+                log.warning("quotes_wait", says=away.says)
+            await asyncio.sleep(QUOTES.total_seconds())
+
+    async def _unended(self) -> Sequence[Working]:
+        async with lend(self._parts.pool) as connection:
+            found = []
+            for order in await released(connection):
+                life = await life_of(connection, order.id)
+                found.append(working(order, [entry.fact for entry in life]))
+        return [work for work in found if work.state.status not in ENDED]
+
+    async def _find(self, order: OrderId) -> Working | None:
+        """An order that ended before this process began, for a venue's late word on it."""
+        async with lend(self._parts.pool) as connection:
+            life = await life_of(connection, order)
+            known = [o for o in await released(connection, ended=True) if o.id == order]
+        return working(known[0], [entry.fact for entry in life]) if known else None
+
+    def _terms_of(self, custodian: CustodianId) -> Terms:
+        reference = self._follower.folded.custodians.get(custodian)
+        if reference is None:
+            raise NotFound(f"custodian {custodian!r} is not appointed", fix="appoint it first")
+        return Terms(frozenset(VenueName(v) for v in reference.venues), reference.ticket_fee)

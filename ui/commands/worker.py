@@ -1,0 +1,45 @@
+"""`worker`: assess, release, route, send and record, in the foreground."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from core.clock import WallClock
+from core.database.pools import async_pool
+from core.ids import VenueName
+from core.ledger.journal import Journal
+from core.people.keystore import KeyStore
+from core.settings import WorkerSettings, environment
+from core.settings import worker as settings
+from core.venues.http import HttpVenue
+from core.venues.simulated.control import Address
+from core.worker import Parts, Worker
+from ui.processes.foreground import until_stopped
+
+
+def worker() -> None:
+    """Run one worker until it is stopped. It holds the gate's login and the venues' keys, and no model."""
+    asyncio.run(until_stopped(_work(settings(environment()))))
+
+
+async def _work(chosen: WorkerSettings) -> None:
+    clock = WallClock()
+    dsn = chosen.gate.reveal()
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(async_pool(dsn, name="worker", most=12))
+        journal = await stack.enter_async_context(Journal(pool, clock))
+        venues = [
+            await stack.enter_async_context(HttpVenue(VenueName(v.name), v.url, key=v.key.reveal()))
+            for v in chosen.venues
+        ]
+        parts = Parts(
+            dsn=dsn,
+            pool=pool,
+            journal=journal,
+            keys=KeyStore(chosen.keystore),
+            clock=clock,
+            venues=venues,
+            simulated=[Address(v.name, v.url, v.key.reveal()) for v in chosen.venues],
+        )
+        await Worker(parts).run()
