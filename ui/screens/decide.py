@@ -23,7 +23,8 @@ def what_was_said(proposal: Json) -> None:
     """Why it ended, or which reasons people wrote."""
     if proposal["closing"]:
         st.html(
-            f'<div class="said"><strong>{f.status(proposal["status"])}</strong>{words(proposal["closing"])}</div>'
+            f'<div class="said"><strong>{f.status(proposal["status"])}</strong>'
+            f"{words(proposal['closing'])}</div>"
         )
     for written in proposal["reasons"]:
         who = proposal["people"].get(written["person"], written["person"])

@@ -75,34 +75,42 @@ def timeline(entries: Sequence[Mapping[str, Any]]) -> str:
     return table(COLUMNS, [_row(entry) for entry in entries])
 
 
+def who_did_it(entry: Mapping[str, Any]) -> str:
+    """A person by name, or the process that acted; the copilot acts for somebody."""
+    process = BY.get(entry["role"], entry["role"])
+    if process in {"person", "front"}:
+        return str(entry["by"])
+    return f"copilot for {entry['by']}" if process == "copilot" else process
+
+
 def _row(entry: Mapping[str, Any]) -> Row:
     kind = entry["event_type"]
     tone = "down" if kind in RED else "up" if kind in GREEN else ""
     sign = "✕ " if kind in RED else "✓ " if kind in GREEN else ""
-    who = (
-        entry["actor"]
-        if entry["role"] in {"gh_approver", "gh_intake"}
-        else BY.get(entry["role"], entry["role"])
+    facts = " · ".join(
+        f'<span class="quiet">{f.esc(name)}</span> {f.esc(value)}'
+        for name, value in told_facts(entry["payload"])
     )
     return Row(
         (
             str(entry["seq"]),
             Raw(f'<span class="mono small">{f.utc(entry["recorded_at"])}</span>'),
             Raw(f'<strong class="{tone}">{sign}{f.esc(event_words(kind))}</strong>'),
-            str(who),
-            Raw(f'<span class="small">{facts_of(entry["payload"])}</span>'),
+            who_did_it(entry),
+            Raw(f'<span class="small">{facts or f.DASH}</span>'),
         )
     )
 
 
-def facts_of(payload: Mapping[str, Any]) -> str:
-    """The few fields that tell the story; sealed text stays sealed."""
-    parts = []
+def told_facts(payload: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The few fields that tell the story, by name; sealed text stays sealed."""
+    told = []
     for name in FACTS:
         value = payload.get(name)
         if value in (None, "", []) or isinstance(value, (dict, list)):
             continue
-        digest = name == "digest"
-        shown = f.fingerprint(str(value)) if digest else str(value)
-        parts.append(f'<span class="quiet">{"fingerprint" if digest else name}</span> {f.esc(shown)}')
-    return " · ".join(parts) or f.DASH
+        if name == "digest":
+            told.append(("fingerprint", f.fingerprint(str(value))))
+        else:
+            told.append((name, str(value)))
+    return tuple(told)

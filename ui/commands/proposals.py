@@ -1,0 +1,219 @@
+"""`gatehouse proposals ...`: what one may decide, from the terminal.
+
+Rule 1: a decision is on the fingerprint that was shown: `--digest` says which; without it the command shows the
+    proposal and asks.
+Rule 2: a reason for each finding comes as `--reason policy=words`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from core.errors import BadInput
+from ui.commands.session import console, print_json, signed_in
+from ui.screens import figures as f
+from ui.screens.client import Client
+
+Json = Annotated[bool, typer.Option("--json", help="print the answer as JSON")]
+Named = Annotated[str, typer.Argument(help="the proposal's id")]
+Digest = Annotated[str, typer.Option(help="the fingerprint that you saw")]
+Reasons = Annotated[list[str], typer.Option("--reason", help="policy=words, once for each finding")]
+
+
+def list_(
+    waits_for: Annotated[str, typer.Option(help="advisor, principal, consent, release, fills ...")] = "",
+    status: Annotated[str, typer.Option(help="a state, as `assessed`")] = "",
+    as_json: Json = False,
+) -> None:
+    """Trade proposals of your book, newest first."""
+    filters = {k: v for k, v in {"waits_for": waits_for, "status": status}.items() if v}
+    with signed_in() as client:
+        rows = client.proposals(**filters)
+    if as_json:
+        print_json(rows)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in ("Proposal", "Household", "What", "State"):
+        table.add_column(title)
+    for title in ("Tickets", "Dollar value", "Tier"):
+        table.add_column(title, justify="right")
+    table.add_column("Waits for")
+    for row in rows:
+        table.add_row(
+            row["proposal"],
+            escape(row["household_name"]),
+            f.kind_of(row),
+            f.status(row["status"]),
+            str(row["order_count"]),
+            f.dollars(row["dollars"]),
+            str(row["tier"] or f.DASH),
+            f.WAITS_WORDS.get(row["waits_for"], row["waits_for"]),
+        )
+    console().print(table if rows else "No trade proposals.")
+
+
+def show(proposal: Named, as_json: Json = False) -> None:
+    """One trade proposal: order tickets, checks, tax and cost, fingerprint, orders."""
+    with signed_in() as client:
+        found = client.proposal(proposal)
+    if as_json:
+        print_json(found)
+    else:
+        card(console(), found)
+
+
+def submit(proposal: Named, digest: Digest = "", reason: Reasons = [], as_json: Json = False) -> None:  # noqa: B006
+    """Make a trade proposal yours: you are the account's advisor."""
+    _decide(proposal, "submit", digest, as_json, reasons=_reasons(reason))
+
+
+def consent(
+    proposal: Named,
+    client: Annotated[str, typer.Option(help="the client's id")],
+    channel: Annotated[str, typer.Option(help="phone, meeting or letter")],
+    digest: Digest = "",
+    as_json: Json = False,
+) -> None:
+    """Record that the client agreed to exactly this, today."""
+    _decide(proposal, "consent", digest, as_json, client=client, channel=channel)
+
+
+def approve(proposal: Named, digest: Digest = "", reason: Reasons = [], as_json: Json = False) -> None:  # noqa: B006
+    """Approve exactly this fingerprint: you are an independent principal."""
+    _decide(proposal, "approve", digest, as_json, reasons=_reasons(reason))
+
+
+def return_(
+    proposal: Named,
+    comment: Annotated[str, typer.Option(help="what the advisor should change")],
+    digest: Digest = "",
+    as_json: Json = False,
+) -> None:
+    """Give it back with comments. It ends; its successor is checked anew."""
+    _decide(proposal, "return", digest, as_json, comment=comment)
+
+
+def decline(
+    proposal: Named,
+    reason: Annotated[str, typer.Option(help="why not")],
+    digest: Digest = "",
+    as_json: Json = False,
+) -> None:
+    """Say no, with the reason."""
+    _decide(proposal, "decline", digest, as_json, reason=reason)
+
+
+def withdraw(proposal: Named, as_json: Json = False) -> None:
+    """Take it back, before anything of it is released."""
+    with signed_in() as client:
+        _told(client.decide(proposal, "withdraw", {}), "withdraw", as_json)
+
+
+def _decide(proposal: str, step: str, digest: str, as_json: bool, **body: Any) -> None:
+    with signed_in() as client:
+        seen = digest or _shown_and_confirmed(client, proposal, step)
+        _told(client.decide(proposal, step, {"digest": seen, **body}), step, as_json)
+
+
+def _shown_and_confirmed(client: Client, proposal: str, step: str) -> str:
+    """The fingerprint of what was just shown, after a yes."""
+    found = client.proposal(proposal)
+    out = Console(stderr=True, highlight=False)
+    card(out, found)
+    if found["digest"] is None:
+        raise BadInput(
+            "this trade proposal has no fingerprint", fix="wait for its checks, or read why it ended"
+        )
+    typer.confirm(f"{step.capitalize()} {found['order_count']} order tickets?", abort=True, err=True)
+    return str(found["digest"])
+
+
+def submit_shown(out: Console, client: Client, proposal: str) -> None:
+    """Submit from a conversation, after showing it and a yes."""
+    digest = _shown_and_confirmed(client, proposal, "submit")
+    client.decide(proposal, "submit", {"digest": digest})
+    out.print("Submitted. A principal decides now.")
+
+
+def _reasons(given: list[str]) -> dict[str, str]:
+    pairs = [one.partition("=") for one in given]
+    for policy, sign, text in pairs:
+        if not sign or not policy or not text:
+            raise BadInput(f"the reason {policy!r} cannot be read", fix="write policy=words", field="reason")
+    return {policy: text for policy, _, text in pairs}
+
+
+def _told(answer: Any, step: str, as_json: bool) -> None:
+    if as_json:
+        print_json(answer)
+        return
+    again = ", as it was before" if answer["repeated"] else ""
+    console().print(f"Recorded: {step}, entry {answer['seq']}{again}.")
+
+
+def card(out: Console, found: Any) -> None:
+    """A trade proposal for reading."""
+    out.print(
+        f"\n[bold]{f.kind_of(found)} · {escape(found['household_name'])}[/]  [dim]{found['proposal']}[/]"
+    )
+    out.print(
+        f"{f.status(found['status'])} · waits for {f.WAITS_WORDS.get(found['waits_for'], found['waits_for'])} · "
+        f"tier {found['tier'] or f.DASH} · {found['order_count']} order tickets · {f.dollars(found['dollars'])}"
+    )
+    if found["needs_consent"]:
+        out.print(
+            "The client’s consent is recorded." if found["consented"] else "The client’s consent is needed."
+        )
+    if found["legs"]:
+        out.print(_tickets(found["legs"]))
+    for row in (found["preview"] or {}).get("accounts", ()):
+        out.print(_account(row))
+    for check in found["findings"]:
+        if check["result"] != "pass":
+            out.print(f"[bold]{f.check_name(check['policy'])}[/] {check['result']}: {escape(check['says'])}")
+    for order in found["orders"]:
+        if Decimal(order["filled"]):
+            out.print(
+                f"[dim]{order['side']} {order['symbol']} at {order['venue']}: {f.shares(order['filled'])} of "
+                f"{f.shares(order['quantity'])} filled at {f.price(order['average_price'])}[/]"
+            )
+    for difference in found["differences"]:
+        out.print(f"Moved: {escape(difference)}")
+    if found["closing"]:
+        out.print(f"“{escape(found['closing'])}”")
+    out.print(f"[dim]fingerprint {found['digest'] or f.DASH}\ntrace       {found['trace']}[/]")
+
+
+def _tickets(legs: Any) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("Order ticket")
+    table.add_column("Account")
+    for title in ("Quantity", "Limit", "Reference", "Dollar value"):
+        table.add_column(title, justify="right")
+    for leg in legs:
+        worth = Decimal(leg["quantity"]) * Decimal(leg["reference_price"])
+        table.add_row(
+            f"{leg['side'].capitalize()} {leg['symbol']}",
+            leg["account"],
+            f.shares(leg["quantity"]),
+            f.price(leg["limit_price"]),
+            f.price(leg["reference_price"]),
+            f.dollars(worth),
+        )
+    return table
+
+
+def _account(row: Any) -> str:
+    if row.get("set_aside"):
+        return f"{row['account']}: nothing proposed, {escape(row['set_aside'])}"
+    return (
+        f"{row['account']}: drift {f.percent(row['drift_before'])} to {f.percent(row['drift_after'])}, estimated tax "
+        f"{f.dollars(row['estimated_tax'])}, cost {f.dollars(row['estimated_cost'], cents=True)}, "
+        f"cash then {f.dollars(row['cash_after'])}"
+    )
