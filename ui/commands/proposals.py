@@ -1,7 +1,7 @@
 """`gatehouse proposals ...`: what one may decide, from the terminal.
 
-Rule 1: a decision is on the fingerprint that was shown: `--digest` says which; without it the command shows the
-    proposal and asks.
+Rule 1: a decision is on the fingerprint that was shown: `--digest` says which; without it the command shows
+    the proposal and asks.
 Rule 2: a reason for each finding comes as `--reason policy=words`.
 """
 
@@ -40,7 +40,7 @@ def list_(
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title in ("Proposal", "Household", "What", "State"):
-        table.add_column(title)
+        table.add_column(title, no_wrap=True)
     for title in ("Tickets", "Dollar value", "Tier"):
         table.add_column(title, justify="right")
     table.add_column("Waits for")
@@ -159,17 +159,12 @@ def _told(answer: Any, step: str, as_json: bool) -> None:
 
 def card(out: Console, found: Any) -> None:
     """A trade proposal for reading."""
-    out.print(
-        f"\n[bold]{f.kind_of(found)} · {escape(found['household_name'])}[/]  [dim]{found['proposal']}[/]"
-    )
-    out.print(
-        f"{f.status(found['status'])} · waits for {f.WAITS_WORDS.get(found['waits_for'], found['waits_for'])} · "
-        f"tier {found['tier'] or f.DASH} · {found['order_count']} order tickets · {f.dollars(found['dollars'])}"
-    )
+    name, waits = escape(found["household_name"]), f.WAITS_WORDS.get(found["waits_for"], found["waits_for"])
+    out.print(f"\n[bold]{f.kind_of(found)} · {name}[/]  [dim]{found['proposal']}[/]")
+    tickets = f"{found['order_count']} order tickets · {f.dollars(found['dollars'])}"
+    out.print(f"{f.status(found['status'])} · waits for {waits} · tier {found['tier'] or f.DASH} · {tickets}")
     if found["needs_consent"]:
-        out.print(
-            "The client’s consent is recorded." if found["consented"] else "The client’s consent is needed."
-        )
+        out.print(f"The client’s consent is {'recorded' if found['consented'] else 'needed'}.")
     if found["legs"]:
         out.print(_tickets(found["legs"]))
     for row in (found["preview"] or {}).get("accounts", ()):
@@ -213,7 +208,7 @@ def _account(row: Any) -> str:
     if row.get("set_aside"):
         return f"{row['account']}: nothing proposed, {escape(row['set_aside'])}"
     return (
-        f"{row['account']}: drift {f.percent(row['drift_before'])} to {f.percent(row['drift_after'])}, estimated tax "
-        f"{f.dollars(row['estimated_tax'])}, cost {f.dollars(row['estimated_cost'], cents=True)}, "
+        f"{row['account']}: drift {f.percent(row['drift_before'])} to {f.percent(row['drift_after'])}, "
+        f"estimated tax {f.dollars(row['estimated_tax'])}, cost {f.dollars(row['estimated_cost'], cents=True)}, "
         f"cash then {f.dollars(row['cash_after'])}"
     )

@@ -140,4 +140,5 @@ def print_json(answer: Any) -> None:
 
 
 def console() -> Console:
-    return Console(highlight=False)
+    """For reading; a pipe gets whole lines."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 160)
