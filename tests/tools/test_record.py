@@ -1,0 +1,102 @@
+"""Every question of an agent is on record, its words sealed, its answer by digest."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+
+from core.errors import WorldFailed
+from core.people.events import ToolCalled
+from tests.tools.book import Axes as WordAxes
+from tests.tools.book import SimulatedDesk, call, passage
+from tools.catalog import HELD
+from tools.contract import Agent, Effect, Refusal
+from tools.record import asked
+from tools.research import identifiers
+
+
+def calls(desk: SimulatedDesk) -> list[ToolCalled]:
+    return [fact for fact in desk.recorded if isinstance(fact, ToolCalled)]
+
+
+@pytest.mark.anyio
+async def test_an_answer_is_on_record_by_digest_and_its_question_sealed_to_the_household() -> None:
+    desk = SimulatedDesk()
+    asking = call(desk, "overview", agent=Agent.PORTFOLIO, household="hh-1")
+    answer = await asked("overview", {}, asking)
+    [fact] = calls(desk)
+    assert fact.outcome == "answered"
+    assert fact.answer_digest == sha256(answer.model_dump_json().encode()).hexdigest()
+    assert (fact.ask.subject, fact.ask.sealed, fact.call) == ("hh-1", "{}", asking.id)
+
+
+@pytest.mark.anyio
+async def test_a_refusal_is_on_record_by_a_code_that_names_nobody() -> None:
+    desk = SimulatedDesk()
+    with pytest.raises(Refusal):
+        await asked("overview", {"household": "Lindgren"}, call(desk, "Lindgren", agent=Agent.PORTFOLIO))
+    assert [(f.outcome, f.refusal, f.answer_digest) for f in calls(desk)] == [("refused", "not_found", None)]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", ["propose_order", "submit", "approve", "http_get"])
+async def test_a_tool_that_an_agent_does_not_hold_is_refused_and_recorded(name: str) -> None:
+    desk = SimulatedDesk()
+    with pytest.raises(Refusal, match="has no tool"):
+        await asked(name, {}, call(desk, "x", agent=Agent.PORTFOLIO))
+    assert [f.refusal for f in calls(desk)] == ["not_held"]
+
+
+@pytest.mark.anyio
+async def test_a_malformed_question_is_refused_without_its_input_or_a_link() -> None:
+    with pytest.raises(Refusal) as no:
+        await asked(
+            "worklist", {"limit": "drop table", "extra": 1}, call(SimulatedDesk(), "x", agent=Agent.PORTFOLIO)
+        )
+    assert "limit" in str(no.value)
+    assert "drop table" not in str(no.value)
+    assert "http" not in str(no.value)
+
+
+@pytest.mark.anyio
+async def test_without_a_record_there_is_no_answer() -> None:
+    class Down(SimulatedDesk):
+        async def record(self, *_: object) -> None:
+            raise WorldFailed("the journal is down", fix="wait")
+
+    with pytest.raises(WorldFailed):
+        await asked("overview", {}, call(Down(), "x", agent=Agent.PORTFOLIO, household="hh-1"))
+
+
+def test_only_the_proposal_agent_can_propose_and_no_tool_does_more() -> None:
+    for agent, tools in HELD.items():
+        effects = {tool.effect for tool in tools}
+        assert effects <= {Effect.READ, Effect.PROPOSE}
+        assert (Effect.PROPOSE in effects) == (agent is Agent.PROPOSAL)
+        assert all(len(tool.says) > 60 for tool in tools), "the docstring is what a model reads"
+
+
+@pytest.mark.anyio
+async def test_a_search_gives_near_passages_and_leaves_far_ones_out() -> None:
+    desk = SimulatedDesk(
+        passages=(passage(1, "Growth stocks fell in the market."), passage(2, "Bonds are dull."))
+    )
+    answer = await asked(
+        "search_library",
+        {"question": "why did growth stocks fall"},
+        call(desk, "x", agent=Agent.RESEARCH, embedder=WordAxes()),
+    )
+    assert [p["passage"] for p in answer.model_dump()["passages"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ('what did we say about "rising rates" and JPM', ("rising rates", "JPM")),
+        ("is there anything on acc 037833100", ("037833100",)),
+        ("what do IRA rules say", ()),
+    ],
+)
+def test_identifiers_are_tickers_numbers_and_quotations(question: str, found: tuple[str, ...]) -> None:
+    assert identifiers(question) == found
