@@ -19,6 +19,7 @@ from core.fact import Sealed
 from core.ids import ProposalId
 from core.orders.content import Content, Preview
 from core.orders.events import Finding, Request, RouteScore, Side
+from core.orders.order import ENDED
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
@@ -105,7 +106,9 @@ def _waits_for(row: DictRow, legs: Sequence[DictRow], *, consented: bool) -> str
         case "APPROVED":
             return "consent" if row["needs_consent"] and not consented else "release"
         case "RELEASED":
-            return "nobody" if all(leg["ended"] for leg in legs) else "fills"
+            # The append knows first; a reader is told when the order's own row says so too.
+            over = all(leg["ended"] and leg["status"] in ENDED for leg in legs)
+            return "nobody" if over else "fills"
     return "nobody"
 
 
