@@ -129,7 +129,7 @@ async def test_dying_again_and_again_still_ends_in_one_fill_each(
 ) -> None:
     orders, path = three_orders(), tmp_path / "record"
     deaths = 0
-    while not await lived(orders, stages, path, 9):
+    while not await lived(orders, stages, path, 10):
         deaths += 1
         assert deaths < MOST_STEPS
     assert deaths > 2

@@ -85,6 +85,13 @@ def test_equal_venues_are_decided_by_speed_and_then_by_name(order: list[int]) ->
     assert winner(*[quick[place] for place in order]) == "CORTLAND"
 
 
+def test_where_speed_costs_nothing_it_still_decides_between_equals() -> None:
+    views = [view("ARCADIA", latency_ms=20), view("BOREAL", latency_ms=5)]
+    weights = replace(WEIGHTS, latency_bps=Decimal(0))
+    routing = route(released(limit=None), views, permitted=NAMES, ticket_fee=Decimal(0), weights=weights)
+    assert routing.venue == "BOREAL"
+
+
 FILTERED = st.sampled_from(["permitted", "symbol", "type", "fraction", "answering", "open", "quote", "size"])
 
 
