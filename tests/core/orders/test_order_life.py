@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from core.errors import IllegalTransition
-from core.orders.events import ProposalDeclined, ProposalDenied, ProposalLapsed, Side
+from core.orders.events import OrderDenied, ProposalDeclined, ProposalDenied, ProposalLapsed, Side
 from core.orders.order import ENDED, STEPS, Order, OrderEvent, Status, evolve, held
 from tests.core import facts
 from tests.core.household import PROPOSAL, leg
@@ -168,6 +168,13 @@ def test_a_held_order_ends_with_its_proposal() -> None:
     assert evolve(order, ProposalDenied(proposal=PROPOSAL, at="release", findings=())).status is Status.DENIED
     assert evolve(order, declined).status is Status.CANCELLED
     assert evolve(order, ProposalLapsed(proposal=PROPOSAL, session="2022-12-29")).status is Status.EXPIRED
+
+
+def test_one_leg_is_denied_without_its_proposal() -> None:
+    order = an_order()
+    denied = OrderDenied(order=order.id, proposal=PROPOSAL, leg=0, findings=())
+    assert evolve(order, denied).status is Status.DENIED
+    refused(out(), denied)
 
 
 def test_an_order_that_is_out_does_not_lapse_with_its_proposal() -> None:

@@ -218,6 +218,12 @@ def test_what_cannot_be_raised_is_explained_in_dollars() -> None:
     assert "$1,021.08 of it missing" in why(plan(who))
 
 
+def test_a_floor_above_the_models_cash_shrinks_every_target() -> None:
+    # 10,000 less a floor of 4,000: 3,000 each; at worst the sells are 84 dollars short, so AAA gives one more
+    who = account(lots=[lot("a", "AAA", 60), lot("b", "BBB", 80)], model=NO_CASH_LEFT, ips=ips(floor=4_000))
+    assert shares(plan(who)) == {(Side.SELL, "AAA"): 31, (Side.SELL, "BBB"): 20}
+
+
 def test_held_deposits_are_not_spent() -> None:
     assert not plan(account(money=cash(0, held="10000"), model=NO_CASH_LEFT)).trades
 
