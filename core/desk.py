@@ -11,28 +11,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
-from typing import Final
 
-from psycopg.rows import DictRow
-
-from core.book.households import read_households
 from core.book.picture import Picture
-from core.book.proposals import read_proposal, read_proposals
-from core.book.reader import read_picture, read_pictures
 from core.book.views import HouseholdLine, Passage, ProposalView
 from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import rows
-from core.database.statements import statements
 from core.fact import Entry
 from core.ids import HouseholdId, ProposalId, ThreadId, TraceId
 from core.ledger.journal import Journal
+from core.library.reader import SQL, as_passage
 from core.orders.events import ProposalDrafted, Request, Span
 from core.people.asker import asking
 from core.people.events import StepTaken, ToolCalled
-
-SQL: Final = statements(Path(__file__).parent / "library" / "statements.sql")
+from core.projections.households import read_households
+from core.projections.proposals import read_proposal, read_proposals
+from core.projections.reader import read_picture, read_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +138,6 @@ class Desk:
 def derived_proposal_id(thread: ThreadId, key: str) -> ProposalId:
     """The proposal that this step of this thread drafts. The same step again is the same proposal."""
     return ProposalId("prp-" + sha256(f"{thread}/{key}".encode()).hexdigest()[:32])
-
-
-def as_passage(row: DictRow) -> Passage:
-    return Passage(
-        row["id"], row["document"], row["ordinal"], row["text"], row["title"], row["source"], row["dated"]
-    )
 
 
 def _literal(vector: Sequence[object]) -> str:

@@ -17,17 +17,11 @@ from typing import Final
 
 from psycopg.rows import DictRow
 
-from core.book.households import read_households
 from core.book.picture import Picture
-from core.book.proposals import SQL as BOOK
-from core.book.proposals import read_proposal, read_proposals
-from core.book.reader import read_picture, read_pictures
 from core.book.views import HouseholdLine, JournalLine, MarketDay, Passage, ProposalView
 from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
-from core.desk import SQL as LIBRARY
-from core.desk import as_passage
 from core.errors import BadInput, NotFound, SignInRequired, WorldFailed
 from core.fact import Entry, Sealed
 from core.ids import (
@@ -44,12 +38,18 @@ from core.ids import (
 )
 from core.ledger.journal import Journal
 from core.library.passages import passages
+from core.library.reader import SQL as LIBRARY
+from core.library.reader import as_passage
 from core.orders.events import ProposalDrafted, Request
 from core.people import sessions
 from core.people.asker import SQL, asking
 from core.people.events import AnswerGiven, Cited, DocumentStored, MessageReceived, ThreadOpened
 from core.people.keystore import KeyStore
 from core.people.sessions import Session
+from core.projections.households import read_households
+from core.projections.proposals import SQL as BOOK
+from core.projections.proposals import read_proposal, read_proposals
+from core.projections.reader import read_picture, read_pictures
 
 MESSAGE_AT_MOST: Final = 8_000  # characters
 LOOKS_EVERY: Final = timedelta(milliseconds=25)

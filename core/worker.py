@@ -17,7 +17,6 @@ from typing import Final
 
 import structlog
 
-from core.book.follow import Follower
 from core.business_day import Day, Lapsing, lapsed, moved_on, turned
 from core.clock import Clock
 from core.database.pools import AsyncPool, connect_async, lend
@@ -34,6 +33,7 @@ from core.ids import CustodianId, OrderId, TraceId, VenueName, fresh_trace_id
 from core.ledger.journal import Journal
 from core.orders.order import ENDED
 from core.people.keystore import KeyStore
+from core.projections.follow import Follower
 from core.routing.score import WEIGHTS
 from core.venues.simulated.control import Address, tell_day
 from core.venues.simulated.day import Day as VenueDay

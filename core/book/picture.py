@@ -1,6 +1,6 @@
 """What is held, as the rules see it: one household at one journal sequence, with its prices.
 
-Rule 1: these are values. Reading them from the database is `core.book.reader`; nothing here does I/O.
+Rule 1: these are values. Reading them from the database is `core.projections.reader`; nothing here does I/O.
 Rule 2: a price travels with its source and time.
 Rule 3: names of people are not here: rules need none.
 """

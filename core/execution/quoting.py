@@ -10,12 +10,12 @@ from core.database.statements import statements
 from core.execution.board import Board
 from core.market.instruments import listings
 
-SQL: Final = statements(Path(__file__).parents[1] / "book" / "statements.sql")
+SQL: Final = statements(Path(__file__).parents[1] / "projections" / "statements.sql")
 TRADED: Final = tuple(row.symbol for row in listings() if row.tradable)
 
 
 async def keep_quotes(pool: AsyncPool, board: Board) -> int:
-    """Ask every venue for every traded instrument, keep what they quote, and answer how many quotes there are.
+    """Ask every venue for every traded instrument, keep what they quote, and answer how many there are.
 
     A venue that does not answer keeps no older quote: its rows go.
     """

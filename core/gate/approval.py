@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
-from core.book.proposals import SQL as BOOK
-from core.book.proposals import read_proposal
 from core.book.views import ProposalView
 from core.clock import Clock
 from core.database.pools import AsyncPool
@@ -35,6 +33,8 @@ from core.orders.events import (
 )
 from core.people.asker import asking
 from core.people.keystore import KeyStore
+from core.projections.proposals import SQL as BOOK
+from core.projections.proposals import read_proposal
 
 WORDS_AT_MOST = 4_000  # characters of a reason or comment
 

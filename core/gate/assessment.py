@@ -14,8 +14,6 @@ from typing import Final
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from core.book.households import read_households
-from core.book.reader import read_picture
 from core.book.views import HouseholdLine, ProposalView
 from core.database.rows import rows
 from core.database.statements import statements
@@ -27,6 +25,8 @@ from core.orders.provenance import Known, unproven
 from core.people.keystore import KeyStore
 from core.plan.assumptions import assumptions_on
 from core.plan.content import work_out
+from core.projections.households import read_households
+from core.projections.reader import read_picture
 from core.risk.policy import DEFAULT_LIMITS
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))

@@ -13,7 +13,6 @@ from typing import Final
 
 import structlog
 
-from core.book.proposals import read_proposal
 from core.database.pools import AsyncPool, lend
 from core.database.rows import rows
 from core.errors import Conflict, IntegrityLost, Refused, WorldFailed
@@ -25,6 +24,7 @@ from core.ledger.envelope import stored
 from core.ledger.journal import Journal
 from core.orders.events import ProposalDrafted
 from core.people.keystore import KeyStore
+from core.projections.proposals import read_proposal
 from core.risk.findings import policy_decisions
 
 log = structlog.get_logger(__name__)

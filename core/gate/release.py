@@ -19,8 +19,6 @@ from typing import Final
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from core.book.proposals import read_proposal
-from core.book.reader import read_picture
 from core.book.views import ProposalView
 from core.database.rows import rows
 from core.database.statements import statements
@@ -33,6 +31,8 @@ from core.orders.content import Content, Leg
 from core.orders.events import Finding, OrderDenied, OrderReleased, ProposalDenied
 from core.orders.released import ReleasedOrder
 from core.plan.content import intents_of
+from core.projections.proposals import read_proposal
+from core.projections.reader import read_picture
 from core.risk.findings import findings_of, policy_decisions
 from core.risk.policies import POLICIES
 from core.risk.policy import DEFAULT_LIMITS, assess

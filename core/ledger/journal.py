@@ -27,9 +27,9 @@ from core.database.pools import AsyncPool
 from core.database.statements import statements
 from core.errors import Conflict, GatehouseError, OutcomeUnknown, Refused, WorldFailed
 from core.fact import Entry
-from core.gate.refusals import in_words
 from core.ids import uuid7
 from core.ledger.envelope import Recorded, text_of
+from core.ledger.refusals import in_words
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 BATCH: Final = 128  # entries in one append: measured with `gatehouse bench journal`

@@ -1,6 +1,6 @@
 """What people decide on: the exact text whose digest binds a submission, a consent and an approval.
 
-Rule 1: `Content` holds everything that moves money and everything that was assumed; nothing of it is optional.
+Rule 1: `Content` holds everything that moves money and everything that was assumed; nothing is optional.
 Rule 2: the digest is the sha256 of its RFC 8785 text; the database computes it again from the text.
 Rule 3: `Preview` is for people's eyes; every figure in it comes from `core.plan`, none from a model.
 """

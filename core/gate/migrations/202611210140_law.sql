@@ -1,5 +1,5 @@
 -- The law: what the append admits, one function per event. Each answers null, or the code of the refusal,
--- and checks everything before it changes anything. `core/gate/refusals.py` says the codes in words.
+-- and checks everything before it changes anything. `core/ledger/refusals.py` says the codes in words.
 
 -- Founding -----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The whole book as one fold in memory: what every account holds and where every order stands.
 
-Rule 1: pure: it reads entries and answers what they changed; `core.book.follow` writes that down.
+Rule 1: pure: it reads entries and answers what they changed; `core.projections.follow` writes that down.
 Rule 2: lots, positions, cash and orders are folded by their own files; this one only keeps them together.
 """
 

@@ -18,7 +18,6 @@ from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter
 
 from core.book import cash, lots, positions
-from core.book.folded import Changed, Folded
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
 from core.database.statements import statements
@@ -26,6 +25,7 @@ from core.ids import AccountId, OrderId
 from core.ledger.envelope import Stored, stored
 from core.ledger.journal import SQL as JOURNAL
 from core.orders.order import Order
+from core.projections.folded import Changed, Folded
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 PAGE: Final = 500

@@ -17,7 +17,6 @@ from typing import Any, Final
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from core.book.market import read_market
 from core.book.picture import (
     Account,
     Cash,
@@ -32,6 +31,7 @@ from core.database.rows import one, rows
 from core.database.statements import statements
 from core.errors import NotFound
 from core.ids import HouseholdId, LotId, ModelId, ProposalId, Symbol
+from core.projections.market import read_market
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 

@@ -1,0 +1,1 @@
+"""What the worker folds from the journal and keeps for readers, and the readers of it. Never evidence."""
