@@ -81,7 +81,9 @@ class Copilot:
         turn = replace(turn, household=state.values.get("household"))
         if unanswered is not None and state.values.get("answered") == unanswered:
             yield {"event": "answer", **state.values["answer"]}
-        if not state.next:
+        if (
+            not state.tasks
+        ):  # not `next`: that leaves out a task that was killed between its writes and its end
             return
         parked = any(task.interrupts for task in state.tasks)
         async for event in self._run(Command(resume={"nudge": True}) if parked else None, turn):

