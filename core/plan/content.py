@@ -47,7 +47,6 @@ def work_out(proposal: ProposalId, request: Request, picture: Picture, assumptio
     Raises:
         BadInput: the request lacks a field or names another household. Nothing is planned.
         NotFound: an account is not of the household. Nothing is planned.
-        WorldFailed: an account with a leg holds something without a price.
     """
     _same_household(request, picture)
     if request.kind == REBALANCE:
@@ -90,11 +89,7 @@ def intents_of(legs: Sequence[Leg], picture: Picture) -> tuple[Intent, ...]:
 def content_of(
     proposal: ProposalId, request: Request, picture: Picture, legs: tuple[Leg, ...], verdict: Verdict
 ) -> Content:
-    """What people decide on.
-
-    Raises:
-        WorldFailed: an account with a leg holds something without a price.
-    """
+    """What people decide on."""
     accounts = [picture.account(account) for account in sorted({leg.account for leg in legs})]
     models = {f"{a.model.id}@{a.model.version}" for a in accounts if a.model is not None}
     return Content(

@@ -34,7 +34,7 @@ def single_order(picture: Picture, request: Request, assumptions: Assumptions) -
     symbol, side, quantity = _asked(request)
     why = _unplannable(picture, symbol, assumptions)
     if why:
-        summary = untouched(account, picture.market, why)
+        summary = untouched(account, picture.market, assumptions, why)
         return Plan((), {account.id: why}, Preview(rows=(), accounts=(summary,)))
     trade = Trade(
         account=account.id,

@@ -2,7 +2,8 @@
 
 Rule 1: every figure follows from the picture, the trades and the assumptions, and from nothing else.
 Rule 2: the after side is at the reference prices, less the estimated cost; tax is paid elsewhere.
-Rule 3: dollars are in cents and weights at six decimals, both half to even.
+Rule 3: drift is measured without the money that is due; weights and values show it.
+Rule 4: dollars are in cents and weights at six decimals, both half to even.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from core.money import tidy, to_cents
 from core.orders.content import AccountSummary, Row
 from core.orders.events import Side
 from core.plan.assumptions import Assumptions
+from core.plan.cash_needs import cash_need, lasting
 from core.plan.drift import CASH, largest_drift, weight_of
 from core.plan.lots import gains_of
 from core.plan.tax import NO_GAINS, estimated_tax
@@ -47,8 +49,8 @@ def shown(account: Account, trades: Sequence[Trade], market: Market, assumptions
     summary = AccountSummary(
         account=account.id,
         value=to_cents(total),
-        drift_before=_drift(account, market),
-        drift_after=_drift(after, market),
+        drift_before=_drift(account, market, assumptions),
+        drift_after=_drift(after, market, assumptions),
         short_term_gain=to_cents(realised.short_term),
         long_term_gain=to_cents(realised.long_term),
         estimated_tax=estimated_tax(realised, kind=account.kind, rates=assumptions.rates),
@@ -59,9 +61,9 @@ def shown(account: Account, trades: Sequence[Trade], market: Market, assumptions
     return Shown(rows=_rows(account, after, market), summary=summary)
 
 
-def untouched(account: Account, market: Market, why: str) -> AccountSummary:
+def untouched(account: Account, market: Market, assumptions: Assumptions, why: str) -> AccountSummary:
     """The summary of an account that is set aside. What has no price is left out of its value."""
-    now = _drift(account, market)
+    now = _drift(account, market, assumptions)
     nothing = Decimal("0.00")
     return AccountSummary(
         account=account.id,
@@ -117,9 +119,10 @@ def worth(account: Account, market: Market) -> Decimal:
     return shares + _cash(account.cash)
 
 
-def _drift(account: Account, market: Market) -> Decimal:
+def _drift(account: Account, market: Market, assumptions: Assumptions) -> Decimal:
     unpriced = [symbol for symbol in account.symbols() if symbol not in market.prices]
-    return ZERO if unpriced else largest_drift(account, market)
+    need = cash_need(account, session=market.session, horizon=assumptions.outflow_horizon)
+    return ZERO if unpriced else largest_drift(lasting(account, need), market)
 
 
 def _cash(cash: Cash) -> Decimal:

@@ -20,7 +20,7 @@ from core.orders.events import OrderType, Side
 from core.plan.assumptions import Assumptions
 from core.plan.band import unusable_price
 from core.plan.basket import Basket, fill_basket, table
-from core.plan.cash_needs import cash_need, spare_cash
+from core.plan.cash_needs import cash_need, lasting, spare_cash
 from core.plan.drift import largest_drift
 from core.plan.lots import highest_cost_first
 from core.plan.preview import shown, untouched
@@ -48,7 +48,7 @@ def rebalance(picture: Picture, accounts: Sequence[AccountId], assumptions: Assu
         found = account_plan(account, picture.market, assumptions)
         if isinstance(found, str):
             set_aside[account.id] = found
-            summaries.append(untouched(account, picture.market, found))
+            summaries.append(untouched(account, picture.market, assumptions, found))
             continue
         seen = shown(account, found, picture.market, assumptions)
         trades += found
@@ -67,7 +67,7 @@ def account_plan(account: Account, market: Market, assumptions: Assumptions) -> 
         return blocked
     need = cash_need(account, session=market.session, horizon=assumptions.outflow_horizon)
     spare = spare_cash(account, need)
-    largest = largest_drift(account, market)
+    largest = largest_drift(lasting(account, need), market)
     if largest <= model.tolerance and spare >= 0:
         return f"in tolerance: largest deviation {_points(largest)} of {_points(model.tolerance)} points"
     wanted = targets(account, model, market, need)

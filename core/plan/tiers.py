@@ -2,7 +2,7 @@
 
 Rule 1: a batch is tiered by its worst account and by its total.
 Rule 2: dollars are what is traded, buys and sells together, at reference prices; the fraction is of the
-account's value.
+account's value, in which a holding without a price counts as nothing.
 Rule 3: the household of somebody who works here, or of a spouse, is never below tier 3.
 Rule 4: a soft finding, a non-discretionary account, or a buy outside the account's model is not routine.
 """
@@ -19,7 +19,7 @@ from core.book.picture import Account, Picture
 from core.ids import Digest
 from core.orders.content import Leg
 from core.orders.events import Side
-from core.plan.drift import priced_value
+from core.plan.preview import worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,7 @@ TIERS_DIGEST: Final = Digest(sha256("\n".join(map(repr, TIERS)).encode()).hexdig
 
 
 def tier_of(legs: Sequence[Leg], picture: Picture, *, has_finding: bool) -> Literal[1, 2, 3]:
-    """The first tier that the proposal fits.
-
-    Raises:
-        WorldFailed: an account holds something without a price.
-    """
+    """The first tier that the proposal fits."""
     if picture.household.related:
         return 3
     accounts = [picture.account(account) for account in sorted({leg.account for leg in legs})]
@@ -67,7 +63,7 @@ def consent_needed(legs: Sequence[Leg], picture: Picture) -> bool:
 
 def _fits(account: Account, legs: Sequence[Leg], picture: Picture, tier: Tier) -> bool:
     dollars = sum((_dollars(leg) for leg in legs if leg.account == account.id), Decimal(0))
-    return dollars <= tier.fraction * priced_value(account, picture.market)
+    return dollars <= tier.fraction * worth(account, picture.market)
 
 
 def _routine(account: Account, legs: Sequence[Leg]) -> bool:

@@ -3,7 +3,8 @@
 Rule 1: nothing that needs nobody: an account without a reason is not on the list.
 Rule 2: ranked by kind of reason, as `Reason` lists them, then by dollars, most first, then by name.
 Rule 3: an account that may not trade has one row, which says what waits behind that.
-Rule 4: a holding without a price hides the account's figures, so it is itself the reason.
+Rule 4: drift that only the money due causes is the shortfall's, and is not told twice.
+Rule 5: a holding without a price hides the account's figures, so it is itself the reason.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from core.book.picture import Account, Household, Market, Picture, value
 from core.ids import AccountId, HouseholdId
 from core.money import to_cents
 from core.plan.assumptions import OUTFLOW_HORIZON
-from core.plan.cash_needs import CashNeed, cash_need, spare_cash
+from core.plan.cash_needs import CashNeed, cash_need, lasting, spare_cash
 from core.plan.drift import drift
 from core.plan.preview import worth
 from core.plan.tax import TAXED_KINDS
@@ -87,8 +88,9 @@ def _of_account(account: Account, market: Market) -> list[_Found]:
         says = f"no price for {', '.join(unpriced)}: the account cannot be valued"
         found.append(_found(account, Reason.NO_PRICE, says, worth(account, market)))
     else:
-        drifting = _drifting(account, market)
-        found += drifting or _excess(account, market, need)
+        drifting = _drifting(lasting(account, need), market)
+        caused = bool(found) and not _drifting(account, market)
+        found += ([] if caused else drifting) or _excess(account, market, need)
         found += _losses(account, market)
     return [_blocked(account, found)] if found and account.status != "open" else found
 

@@ -81,6 +81,24 @@ def test_a_shortfall_is_what_is_due_and_the_floor_less_what_is_there(
     assert [need.dollars for need in found] == ([Decimal(dollars)] if dollars else [])
 
 
+def test_money_that_is_due_is_no_drift() -> None:
+    # a fifth of the account is cash, and leaves
+    who = account(
+        lots=[lot("a", "AAA", 40), lot("b", "BBB", 80)],
+        money=cash(2_000),
+        model=HALF,
+        outflows=[outflow(2_000, DUE)],
+    )
+    assert needs(who) == ()
+
+
+def test_drift_that_a_withdrawal_causes_is_told_once_as_the_shortfall() -> None:
+    who = account(
+        lots=[lot("a", "AAA", 50), lot("b", "BBB", 100)], model=HALF, outflows=[outflow(2_000, DUE)]
+    )
+    assert reasons(who) == [Reason.CASH_SHORTFALL]
+
+
 def test_a_held_deposit_pays_no_withdrawal() -> None:
     who = account(money=cash(0, held="5000"), outflows=[outflow(100, SESSION)])
     assert reasons(who) == [Reason.CASH_SHORTFALL]
