@@ -240,7 +240,7 @@ class Intake:
         Raises:
             NotFound: a subject is not in the ticket's book. Nothing is opened.
         """
-        allowed = await self._subjects(ticket)
+        allowed = await self._subjects(ticket, names=field == "name")
         if not {s.subject for s in sealed} <= allowed:
             raise NotFound(
                 "some of these words are not in your book", fix="ask for your own clients", field="sealed"
@@ -249,7 +249,7 @@ class Intake:
 
     async def seal(self, ticket: str, field: str, subject: SubjectId, text: str) -> Sealed:
         """`text`, sealed for a subject of the ticket's book."""
-        if subject not in await self._subjects(ticket):
+        if subject not in await self._subjects(ticket, names=False):
             raise NotFound(
                 f"{subject!r} is not in your book", fix="choose one of your own clients", field="subject"
             )
@@ -332,12 +332,15 @@ class Intake:
         async with lend(self._pool) as connection:
             return int((await one(connection, BOOK["as_of"]))["as_of_seq"])
 
-    async def _subjects(self, ticket: str) -> set[SubjectId]:
+    async def _subjects(self, ticket: str, *, names: bool) -> set[SubjectId]:
+        """Whose words this ticket may read. `names`: colleagues too, who are known by name to all."""
         async with lend(self._pool) as connection, connection.transaction():
             presented = await one(connection, SQL["present_any"], {"ticket": ticket})
             if presented["person"] is None:
                 raise SignInRequired("your session has ended", fix="sign in again")
-            return {row["subject"] for row in await rows(connection, SQL["subjects_in_book"])}
+            return {
+                row["subject"] for row in await rows(connection, SQL["subjects_in_book"], {"names": names})
+            }
 
     async def _speaker(self, ticket: str, thread: ThreadId) -> SubjectId:
         """Whose words a thread holds: its client household's, or the advisor's own where none is pinned."""

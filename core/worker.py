@@ -30,6 +30,7 @@ from core.fact import Entry
 from core.gate.deciding import Deciding
 from core.gate.release import SQL, life_of, released
 from core.ids import CustodianId, OrderId, TraceId, VenueName, fresh_trace_id
+from core.ledger.journal import SQL as JOURNAL
 from core.ledger.journal import Journal
 from core.orders.order import ENDED
 from core.people.keystore import KeyStore
@@ -45,6 +46,7 @@ TURN: Final = timedelta(milliseconds=40)  # between turns in which nothing happe
 QUOTES: Final = timedelta(seconds=2)  # between two looks at the venues' quotes
 AWAY: Final = timedelta(seconds=1)  # after the database did not answer
 STANDS_BY: Final = timedelta(seconds=1)
+HEAD_HELD_AT_MOST: Final = timedelta(milliseconds=500)
 AT_WORK: Final = 0x6A7E_0001  # the advisory lock's number
 
 
@@ -96,6 +98,7 @@ class Worker:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._executor.run(), name="execution")
                 tasks.create_task(self._quote(), name="quotes")
+                tasks.create_task(self._keep_the_head_free(), name="head")
                 while True:
                     moved = await self._turn_or_wait()
                     if not moved:
@@ -112,7 +115,7 @@ class Worker:
 
     async def _turn(self) -> bool:
         """Whether anything happened."""
-        read = bool(await self._follower.step())
+        read = await self._follower.step()
         moved = await self._day()
         moved = await self._deciding.assess() or moved
         if await self._deciding.release():
@@ -169,6 +172,21 @@ class Worker:
             except WorldFailed as away:
                 log.warning("quotes_wait", says=away.says)
             await asyncio.sleep(QUOTES.total_seconds())
+
+    async def _keep_the_head_free(self) -> None:
+        """End whoever holds the journal's head for longer than anything honest does."""
+        held: int | None = None
+        while True:
+            try:
+                async with lend(self._parts.pool) as connection:
+                    holder = (await one(connection, JOURNAL["head_holder"]))["holder"]
+                    if holder is not None and holder == held:
+                        ended = (await one(connection, JOURNAL["end_head_holder"], {"holder": holder}))["pid"]
+                        log.error("head_holder_ended", pid=ended)
+                    held = holder
+            except WorldFailed as away:
+                log.warning("head_not_watched", says=away.says)
+            await asyncio.sleep(HEAD_HELD_AT_MOST.total_seconds())
 
     async def _unended(self) -> Sequence[Working]:
         async with lend(self._parts.pool) as connection:

@@ -62,6 +62,7 @@ def bootstrap(admin: str, *, kept: Logins | None, new_passwords: bool, whole_ser
     with connect(make_conninfo(admin, dbname=database), name="bootstrap") as connection:
         _extension(connection)
         _schemas(connection)
+        _watchdog(connection)
     with connect(logins.dsn(OWNER), name="bootstrap") as connection:
         connection.execute("alter default privileges revoke execute on functions from public")
     return logins
@@ -126,6 +127,11 @@ def _extension(connection: Connection[Any]) -> None:
             fix="let an administrator run `create extension vector` in that database, then start again",
             field="DATABASE_URL",
         ) from bad
+
+
+def _watchdog(connection: Connection[Any]) -> None:
+    """The owner's function may end a backend that keeps the journal's head from everybody."""
+    _do(connection, sql.SQL("grant pg_signal_backend to {} with inherit true").format(sql.Identifier(OWNER)))
 
 
 def _schemas(connection: Connection[Any]) -> None:

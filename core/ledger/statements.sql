@@ -7,7 +7,7 @@ select stream, version from gatehouse.stream_versions(%(streams)s::text[]);
 
 -- entries_after --
 -- The next page for a follower, in sequence. Empty means that it has caught up.
-select seq, recorded_at, role, actor, text from gatehouse.journal
+select seq, recorded_at, role, actor, event_type, text from gatehouse.journal
 where seq > %(after)s order by seq limit %(page)s;
 
 -- chained_after --
@@ -24,3 +24,10 @@ select seq, recorded_at, role, actor, text from gatehouse.journal where stream =
 
 -- entries_of_type --
 select seq, recorded_at, role, actor, text from gatehouse.journal where event_type = any (%(types)s::text[]) order by seq;
+
+-- head_holder --
+-- The transaction that holds the head's row now, or null.
+select gatehouse.head_holder() as holder;
+
+-- end_head_holder --
+select gatehouse.end_head_holder(%(holder)s) as pid;

@@ -58,7 +58,7 @@ select gatehouse.asker_person() as subject
 union select r.id from gatehouse.reference r where r.kind = 'household'
 union select c.client->>'client' from gatehouse.reference r, jsonb_array_elements(r.state->'clients') as c (client)
       where r.kind = 'household'
-union select p.person from gatehouse.person p;
+union select p.person from gatehouse.person p where %(names)s;
 
 -- present_any --
 -- A person's own ticket, or a copilot's: for opening words of the book that either names.

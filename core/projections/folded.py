@@ -1,7 +1,9 @@
 """The whole book as one fold in memory: what every account holds and where every order stands.
 
 Rule 1: pure: it reads entries and answers what they changed; `core.projections.follow` writes that down.
-Rule 2: lots, positions, cash and orders are folded by their own files; this one only keeps them together.
+Rule 2: what a model may have written (a draft, a step) changes nothing here and is not even read: a hostile
+    entry cannot stop the fold.
+Rule 3: lots, positions, cash and orders are folded by their own files; this one only keeps them together.
 """
 
 from __future__ import annotations
@@ -9,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from core.book import cash, lots, positions
 from core.fact import Fact
 from core.firm import events as firm
 from core.ids import AccountId, CustodianId, HouseholdId, OrderId, PersonId, TraceId
 from core.ledger.envelope import Stored
+from core.market import events as market_events
 from core.market.events import BusinessDayOpened
+from core.orders import events as order_events
 from core.orders import order as orders
 from core.orders import trade
 from core.orders.events import (
@@ -28,6 +32,14 @@ from core.orders.events import (
     ProposalAssessed,
     TradeSettled,
 )
+
+FOLDED: Final = frozenset(
+    kind.event_type()
+    for module in (firm, market_events, order_events)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, Fact) and kind is not Fact
+) - {order_events.ProposalDrafted.event_type()}
+"""The kinds of event that can change anything here."""
 
 
 @dataclass(frozen=True, slots=True)

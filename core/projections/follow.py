@@ -22,10 +22,10 @@ from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
 from core.database.statements import statements
 from core.ids import AccountId, OrderId
-from core.ledger.envelope import Stored, stored
+from core.ledger.envelope import stored
 from core.ledger.journal import SQL as JOURNAL
 from core.orders.order import Order
-from core.projections.folded import Changed, Folded
+from core.projections.folded import FOLDED, Changed, Folded
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 PAGE: Final = 500
@@ -47,25 +47,25 @@ class Follower:
         """How far it has read."""
         return self._seq
 
-    async def step(self) -> tuple[Stored, ...]:
-        """Fold the next page and write what it changed. Empty: it has caught up.
+    async def step(self) -> bool:
+        """Fold the next page and write what it changed. False: there was none.
 
         Raises:
             IntegrityLost, IllegalTransition: an entry cannot be folded. Nothing of its page was written.
         """
         async with lend(self._pool) as connection, connection.transaction():
-            found = await rows(connection, JOURNAL["entries_after"], {"after": self._seq, "page": PAGE})
-            if not found:
-                return ()
-            entries = tuple(stored(row) for row in found)
+            page = await rows(connection, JOURNAL["entries_after"], {"after": self._seq, "page": PAGE})
+            if not page:
+                return False
             written = (await one(connection, SQL["follower"]))["as_of_seq"]
             changed = Changed()
-            for entry in entries:
-                self.folded.apply(entry, changed if entry.seq > written else Changed())
-            if entries[-1].seq > written:
-                await self._write(connection, changed, entries[-1].seq)
-        self._seq = entries[-1].seq
-        return entries
+            for row in page:
+                if row["event_type"] in FOLDED:
+                    self.folded.apply(stored(row), changed if row["seq"] > written else Changed())
+            if page[-1]["seq"] > written:
+                await self._write(connection, changed, page[-1]["seq"])
+        self._seq = page[-1]["seq"]
+        return True
 
     async def catch_up(self) -> None:
         """Read to the end."""

@@ -156,6 +156,45 @@ end $$;
 
 -- Proposals ----------------------------------------------------------------------------------------------
 
+-- A draft may come from code that a model steers: its form is checked here to the last field, so that whoever
+-- reads it later can read it. `core.orders.events.ProposalDrafted` is its twin.
+create function gatehouse.draft_well_formed(payload jsonb) returns boolean
+    language sql immutable set search_path = pg_catalog, pg_temp as $$
+    select payload - '{proposal,request,provenance,thread,agent,supersedes}'::text[] = '{}'
+       and payload ? 'proposal' and payload->>'proposal' ~ '^prp-[0-9a-f]{32}$'
+       and jsonb_typeof(payload->'request') = 'object' and jsonb_typeof(payload->'provenance') = 'array'
+       and coalesce(payload->>'thread', '') ~ '^[A-Za-z0-9-]{0,80}$'
+       and coalesce(payload->>'agent', '') ~ '^[a-z-]{0,40}$'
+       and coalesce(payload->>'supersedes', '') ~ '^[a-z0-9-]{0,80}$'
+       and coalesce(bool_and(coalesce(jsonb_typeof(payload->name), 'null') in ('string', 'null')), true)
+    from unnest('{thread,agent,supersedes}'::text[]) as texts (name)
+$$;
+
+create function gatehouse.request_well_formed(request jsonb) returns boolean
+    language sql immutable set search_path = pg_catalog, pg_temp as $$
+    select request - '{kind,household,accounts,symbol,side,quantity,order_type,limit_price}'::text[] = '{}'
+       and request->>'kind' in ('rebalance', 'order')
+       and coalesce(jsonb_typeof(request->'household'), '') = 'string'
+       and coalesce(jsonb_typeof(request->'accounts'), 'array') = 'array'
+       and not jsonb_path_exists(request, '$.accounts[*] ? (@.type() != "string")')
+       and coalesce(request->>'symbol', 'A') ~ '^[A-Z0-9.]{1,24}$'
+       and coalesce(request->>'side', 'buy') in ('buy', 'sell')
+       and coalesce(request->>'order_type', 'market') in ('market', 'limit')
+       and coalesce(request->>'quantity', '0') ~ '^[0-9]{1,12}(\.[0-9]{1,6})?$'
+       and coalesce(request->>'limit_price', '0') ~ '^[0-9]{1,12}(\.[0-9]{1,6})?$'
+       and bool_and(coalesce(jsonb_typeof(request->name), 'null') in ('string', 'null'))
+    from unnest('{symbol,side,quantity,order_type,limit_price}'::text[]) as texts (name)
+$$;
+
+create function gatehouse.span_well_formed(span jsonb) returns boolean
+    language sql immutable set search_path = pg_catalog, pg_temp as $$
+    select jsonb_typeof(span) = 'object'
+       and span - '{field,message,start,end}'::text[] = '{}' and span ?& '{field,message,start,end}'
+       and jsonb_typeof(span->'field') = 'string' and jsonb_typeof(span->'message') = 'string'
+       and span->>'start' ~ '^[0-9]{1,6}$' and span->>'end' ~ '^[1-9][0-9]{0,5}$'
+       and jsonb_typeof(span->'start') = 'number' and jsonb_typeof(span->'end') = 'number'
+$$;
+
 create function gatehouse.law_proposal_drafted(e gatehouse.incoming) returns text language plpgsql
     set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
@@ -166,6 +205,11 @@ declare
 begin
     if e.stream <> 'proposal/' || (e.payload->>'proposal') or e.stream_version <> 1 then
         return 'wrong_stream';
+    end if;
+    if gatehouse.draft_well_formed(e.payload) is not true or gatehouse.request_well_formed(asked) is not true
+       or exists (select from jsonb_array_elements(e.payload->'provenance') as p (span)
+                  where gatehouse.span_well_formed(p.span) is not true) then
+        return 'malformed_payload';
     end if;
     select * into home from gatehouse.household where household = asked->>'household';
     if home.household is null or home.advisor <> e.person then

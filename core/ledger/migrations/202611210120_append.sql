@@ -266,6 +266,31 @@ create function gatehouse.type_of(entry_text text) returns text
     select case when pg_input_is_valid(entry_text, 'jsonb') then entry_text::jsonb->>'event_type' end
 $$;
 
+-- Who holds the head's row: the xmax of a locked row is its locker, as long as that transaction runs.
+create function gatehouse.head_holder() returns bigint
+    language sql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+    select h.xmax::text::bigint from gatehouse.head h
+    where exists (select from pg_locks l where l.locktype = 'transactionid' and l.transactionid = h.xmax
+                  and l.mode = 'ExclusiveLock' and l.granted and l.pid <> pg_backend_pid())
+$$;
+
+-- Ends the backend of that transaction if it still holds the head: a stopped or hostile client holds up nobody
+-- for long. What it had not committed did not happen. Answers its process id, or null.
+create function gatehouse.end_head_holder(holder bigint) returns int
+    language plpgsql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    holder_pid int;
+begin
+    if gatehouse.head_holder() is distinct from holder then
+        return null;
+    end if;
+    select l.pid into holder_pid from pg_locks l
+        where l.locktype = 'transactionid' and l.transactionid::text::bigint = holder
+          and l.mode = 'ExclusiveLock' and l.granted limit 1;
+    perform pg_terminate_backend(holder_pid);
+    return holder_pid;
+end $$;
+
 -- The versions of some streams, for callers that are about to append to them.
 create function gatehouse.stream_versions(streams text[]) returns table (stream text, version bigint)
     language sql stable security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
@@ -277,3 +302,4 @@ insert into gatehouse.event_kind values ('AttemptRefused', 'refused/', null);
 revoke all on all functions in schema gatehouse from public;
 grant execute on function gatehouse.append(jsonb), gatehouse.stream_versions(text[])
     to gh_agent, gh_intake, gh_approver, gh_gate;
+grant execute on function gatehouse.head_holder(), gatehouse.end_head_holder(bigint) to gh_gate;
