@@ -1,4 +1,6 @@
-"""A venue's own record: one JSON line per message received and per thing that happened, in order.
+"""A venue's own record: one JSON line per message about an order and per thing that happened.
+
+Reads of reports and quotes leave no line: they change nothing and name no order.
 
 Rule 1: nothing is answered or reported before its line is on the disk (written, then fsynced; many lines
     that wait together share one fsync).

@@ -56,7 +56,7 @@ class Service:
         self._listings = listings
         self._exchange = exchange
         self._ledger = ledger
-        self._due: list[tuple[float, int, str]] = []
+        self._due: list[tuple[timedelta, int, str]] = []
         self._looks = 0
         self._sooner = asyncio.Event()
         self._news = asyncio.Event()
@@ -181,15 +181,14 @@ class Service:
         Raises:
             WorldFailed: the ledger cannot be written. The process must end.
         """
-        loop = asyncio.get_running_loop()
         while True:
             self._sooner.clear()
-            pause = self._due[0][0] - loop.time() if self._due else None
-            if pause is None or pause > 0:
+            pause = self._due[0][0] - _now() if self._due else None
+            if pause is None or pause > _AT_ONCE:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
+                    async with asyncio.timeout(None if pause is None else pause.total_seconds()):
                         await self._sooner.wait()
-            now = loop.time()
+            now = _now()
             while self._due and self._due[0][0] <= now:
                 self._work_on(heapq.heappop(self._due)[2])
             await self._ledger.settle()
@@ -284,9 +283,8 @@ class Service:
         return mishap
 
     def _look_at(self, order: str, after: timedelta) -> None:
-        due = asyncio.get_running_loop().time() + after.total_seconds()
         self._looks += 1
-        heapq.heappush(self._due, (due, self._looks, order))
+        heapq.heappush(self._due, (_now() + after, self._looks, order))
         self._sooner.set()
 
     def _write(self, kind: str, **fields: Any) -> None:
@@ -294,6 +292,10 @@ class Service:
 
     def _signed(self, told: Mapping[str, Any]) -> dict[str, Any]:
         return {**told, "venue": self.name, "simulated": True}
+
+
+def _now() -> timedelta:
+    return timedelta(seconds=asyncio.get_running_loop().time())
 
 
 def _cancelling(held: Held | None) -> str:
