@@ -75,7 +75,7 @@ async def offer(connection: Connection, wanted: Waiting) -> tuple[Entry, ...]:
             f"proposal {view.proposal!r} was approved without content", fix="run `audit verify`"
         )
     content = view.content
-    legs = tuple(leg for leg in content.legs if leg.leg in wanted.most)
+    legs = tuple(_at_most(leg, wanted.most[leg.leg]) for leg in content.legs if leg.leg in wanted.most)
     picture = await read_picture(connection, view.household, without=view.proposal)
     verdict = assess(intents_of(legs, picture), POLICIES, DEFAULT_LIMITS)
     findings = findings_of(verdict, legs)
@@ -91,7 +91,7 @@ async def offer(connection: Connection, wanted: Waiting) -> tuple[Entry, ...]:
         if mine or most <= 0:
             entries.append(_leg_denied(view, leg, mine or (_not_funded(leg),)))
         else:
-            entries.append(_released(view, content, leg, most, findings))
+            entries.append(_released(view, content, leg, findings))
     return tuple(entries)
 
 
@@ -107,6 +107,13 @@ async def life_of(connection: Connection, order: OrderId) -> tuple[Stored, ...]:
     """The entries of one order's stream."""
     found = await rows(connection, JOURNAL["stream_entries"], {"stream": f"order/{order}"})
     return tuple(stored(row) for row in found)
+
+
+def _at_most(leg: Leg, most: Decimal | None) -> Leg:
+    """The leg with the shares that it may carry now. Only a leg whose digest says so may carry fewer."""
+    if most is None or most <= 0 or most >= leg.quantity or not leg.may_release_less:
+        return leg
+    return leg.model_copy(update={"quantity": most})
 
 
 def _stops(finding: Finding, content: Content) -> bool:
@@ -159,10 +166,7 @@ def _not_funded(leg: Leg) -> Finding:
     )
 
 
-def _released(
-    view: ProposalView, content: Content, leg: Leg, most: Decimal, findings: Sequence[Finding]
-) -> Entry:
-    quantity = min(leg.quantity, most) if leg.may_release_less else leg.quantity
+def _released(view: ProposalView, content: Content, leg: Leg, findings: Sequence[Finding]) -> Entry:
     fact = OrderReleased(
         order=leg.order,
         proposal=view.proposal,
@@ -171,7 +175,7 @@ def _released(
         account=leg.account,
         symbol=leg.symbol,
         side=leg.side,
-        quantity=quantity,
+        quantity=leg.quantity,
         order_type=leg.order_type,
         limit_price=leg.limit_price,
         time_in_force=leg.time_in_force,

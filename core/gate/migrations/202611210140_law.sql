@@ -412,9 +412,10 @@ end $$;
 
 create function gatehouse.cash_needed(of_proposal text) returns table (account text, dollars numeric)
     language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+    -- At the worst prices and with the fees at their cap, as `core.orders.cost` has them (a ticket fee aside).
     select l.account, greatest(0, sum(case l.side
-        when 'buy' then l.quantity * coalesce(l.limit_price, l.band_high)
-        else -l.quantity * coalesce(l.limit_price, l.band_low) end))
+        when 'buy' then l.quantity * coalesce(l.limit_price, l.band_high) * 1.001 + l.quantity * 0.01
+        else -l.quantity * coalesce(l.limit_price, l.band_low) * 0.999 + l.quantity * 0.01 end))
     from gatehouse.leg l where l.proposal = of_proposal and not l.ended
     group by l.account having bool_or(l.side = 'buy')
 $$;
@@ -755,12 +756,19 @@ begin
     return null;
 end $$;
 
+-- Half to even, as `core.money.to_cents`.
+create function gatehouse.to_cents(amount numeric) returns numeric
+    language sql immutable set search_path = pg_catalog, pg_temp as $$
+    select case when abs(amount * 100 - trunc(amount * 100)) = 0.5
+                then 2 * round(amount * 100 / 2) / 100 else round(amount, 2) end
+$$;
+
 create function gatehouse.law_order_filled(e gatehouse.incoming) returns text language plpgsql
     set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
     l gatehouse.leg;
     shares numeric := (e.payload->>'quantity')::numeric;
-    gross numeric := round(shares * (e.payload->>'price')::numeric, 2);
+    gross numeric := gatehouse.to_cents(shares * (e.payload->>'price')::numeric);
     fee numeric := (e.payload->>'fee')::numeric;
     dollars numeric;
 begin
