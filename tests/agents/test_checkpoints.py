@@ -1,0 +1,162 @@
+"""Conversations survive in PostgreSQL, sealed; a row that we did not write there is never loaded."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+import pytest
+from langgraph.checkpoint.base import empty_checkpoint
+from psycopg.rows import dict_row
+from pydantic import BaseModel
+
+from agents.checkpoints import KEEP, CheckpointStore
+from agents.run import _config
+from core.database.pools import async_pool
+from core.errors import IntegrityLost
+from core.ids import ThreadId
+from tests.agents.running import answer, ask, copilot, kinds, nudge
+from tests.fixtures.servers import Database
+from tests.tools.book import SimulatedDesk
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+KEY: Final = "07" * 32
+REBALANCE: Final = "Rebalance the Okafor household."
+
+pytestmark = [pytest.mark.database, pytest.mark.anyio]
+
+
+@asynccontextmanager
+async def store(database: Database, key: str = KEY) -> AsyncIterator[CheckpointStore]:
+    async with async_pool(database.agent, name="test", most=4) as pool:
+        yield CheckpointStore(pool, bytes.fromhex(key))
+
+
+def tampered(database: Database, statement: str) -> None:
+    """As somebody with the agents' login could."""
+    with psycopg.connect(database.agent, autocommit=True) as connection:
+        assert connection.execute(statement).rowcount > 0
+
+
+def stored(database: Database, table: str) -> list[dict[str, Any]]:
+    with psycopg.connect(database.agent, row_factory=dict_row) as connection:
+        return connection.execute(f"select * from copilot.{table}").fetchall()
+
+
+async def test_a_run_parked_by_a_killed_process_goes_on_in_another(database: Database) -> None:
+    child = [sys.executable, "-m", "tests.agents.parks_and_dies", database.agent, KEY]
+    died = await asyncio.to_thread(subprocess.run, child, cwd=ROOT, timeout=60, check=False)
+    assert died.returncode == -signal.SIGKILL
+    desk = SimulatedDesk()
+    await ask(copilot(), desk, "Rebalance Okafor.")  # the same words draft the same proposal
+    async with store(database) as saver:
+        at = copilot(saver)
+        assert "answer" not in kinds(await nudge(at, desk))
+        desk.fill(next(iter(desk.drafts)))
+        assert "is done" in answer(await nudge(at, desk))
+        assert await nudge(at, desk) == []
+
+
+async def test_nothing_in_clear_is_stored(database: Database) -> None:
+    async with store(database) as saver:
+        await ask(copilot(saver), SimulatedDesk(), REBALANCE)
+    for table in ("checkpoint", "checkpoint_write"):
+        for row in stored(database, table):
+            assert b"kafor" not in repr(row).encode()
+            assert b"kafor" not in bytes(row["body"])
+            assert b"acc-" not in bytes(row["body"])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update copilot.checkpoint set body = set_byte(body, 40, get_byte(body, 40) # 1)",
+        "update copilot.checkpoint set body = 'planted'",
+        (
+            "update copilot.checkpoint c set body = o.body from copilot.checkpoint o"
+            " where o.checkpoint < c.checkpoint"
+        ),
+        "update copilot.checkpoint_write set body = set_byte(body, 20, get_byte(body, 20) # 1)",
+        "update copilot.checkpoint_write set place = place + 7",
+    ],
+)
+async def test_a_changed_or_moved_row_is_refused(database: Database, statement: str) -> None:
+    async with store(database) as saver:
+        at, desk = copilot(saver), SimulatedDesk()
+        await ask(at, desk, REBALANCE)
+        tampered(database, statement)
+        with pytest.raises(IntegrityLost, match="not what the copilot wrote"):
+            await nudge(at, desk)
+
+
+async def test_another_threads_checkpoint_is_refused_here(database: Database) -> None:
+    async with store(database) as saver:
+        at, desk = copilot(saver), SimulatedDesk()
+        await ask(at, desk, REBALANCE)
+        tampered(database, "update copilot.checkpoint set thread = 'thr-9'")
+        with pytest.raises(IntegrityLost):
+            await saver.aget_tuple(_config(ThreadId("thr-9")))
+
+
+async def test_a_row_under_another_key_is_refused(database: Database) -> None:
+    async with store(database) as saver:
+        await ask(copilot(saver), SimulatedDesk(), REBALANCE)
+    async with store(database, "08" * 32) as other:
+        with pytest.raises(IntegrityLost):
+            await nudge(copilot(other), SimulatedDesk())
+
+
+async def test_a_thread_keeps_its_last_few_checkpoints_alone(database: Database) -> None:
+    async with store(database) as saver:
+        at, desk = copilot(saver), SimulatedDesk()
+        for number in range(4):
+            await ask(at, desk, "Who needs me today?", message=f"msg-{number}")
+        checkpoints = {row["checkpoint"] for row in stored(database, "checkpoint")}
+        assert len(checkpoints) == KEEP
+        assert {row["checkpoint"] for row in stored(database, "checkpoint_write")} <= checkpoints
+        assert len([one async for one in saver.alist(_config(ThreadId("thr-1")))]) == KEEP
+        await saver.adelete_thread("thr-1")
+        assert stored(database, "checkpoint") == []
+
+
+async def test_a_long_conversation_stays_small(database: Database) -> None:
+    async with store(database) as saver:
+        at, desk = copilot(saver), SimulatedDesk()
+        for number in range(12):
+            await ask(at, desk, "What does the Okafor household hold?", message=f"msg-{number}")
+        state = await at.graph.aget_state(_config(ThreadId("thr-1")))
+        assert len(state.values["messages"]) < 20
+
+
+class Planted(BaseModel):
+    """A class that a stored checkpoint must not bring to life."""
+
+    command: str
+
+
+async def test_an_unknown_class_comes_back_as_data(database: Database) -> None:
+    async with store(database) as saver:
+        checkpoint = {**empty_checkpoint(), "channel_values": {"x": Planted(command="rm")}}
+        place = {"configurable": {"thread_id": "thr-2", "checkpoint_ns": ""}}
+        await saver.aput(place, checkpoint, {}, {})  # type: ignore[arg-type]
+        found = await saver.aget_tuple(_config(ThreadId("thr-2")))
+    assert found is not None
+    assert found.checkpoint["channel_values"]["x"] == {"command": "rm"}
+
+
+def test_the_agents_login_can_make_nothing_in_its_schema(database: Database) -> None:
+    with psycopg.connect(database.agent, autocommit=True) as connection:
+        for statement in (
+            "create table copilot.more (x int)",
+            "truncate copilot.checkpoint",
+            "drop table copilot.checkpoint",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
