@@ -2,12 +2,9 @@
 
 -- Shares that are sold, and dollars that the buys need beyond the sells of the same account at the worst
 -- prices that the digest allows, are promised to this proposal: nobody else can use them meanwhile.
-create function gatehouse.reserve(of_proposal text, e gatehouse.incoming) returns text language plpgsql
+create function gatehouse.reserve(of_proposal text) returns text language plpgsql
     set search_path = pg_catalog, gatehouse, pg_temp as $$
-declare
-    p gatehouse.proposal;
 begin
-    select * into p from gatehouse.proposal where proposal = of_proposal;
     if exists (
         select from (select account, symbol, sum(quantity) as asked from gatehouse.leg
                      where proposal = of_proposal and side = 'sell' group by account, symbol) as sale
@@ -35,10 +32,6 @@ begin
     update gatehouse.holding h set reserved = h.reserved + need.dollars
         from gatehouse.cash_needed(of_proposal) as need
         where h.account = need.account and h.symbol = 'cash';
-    insert into gatehouse.decision values (
-        of_proposal, 'submission', e.person, p.advisor, p.digest, e.payload->'reasons', e.recorded_at, e.seq);
-    update gatehouse.proposal set status = 'SUBMITTED', submitted_by = e.person, last_seq = e.seq
-        where proposal = of_proposal;
     return null;
 end $$;
 

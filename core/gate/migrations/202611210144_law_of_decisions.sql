@@ -55,7 +55,15 @@ begin
     if not gatehouse.reasons_complete(p.findings, e.payload->'reasons') then
         return 'reasons_missing';
     end if;
-    return gatehouse.reserve(p.proposal, e);
+    fault := gatehouse.reserve(p.proposal);
+    if fault is not null then
+        return fault;
+    end if;
+    insert into gatehouse.decision values (
+        p.proposal, 'submission', e.person, p.advisor, p.digest, e.payload->'reasons', e.recorded_at, e.seq);
+    update gatehouse.proposal set status = 'SUBMITTED', submitted_by = e.person, last_seq = e.seq
+        where proposal = p.proposal;
+    return null;
 end $$;
 
 create function gatehouse.law_consent_recorded(e gatehouse.incoming) returns text language plpgsql
