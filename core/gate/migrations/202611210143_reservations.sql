@@ -23,15 +23,16 @@ begin
         from (select account, symbol, sum(quantity) as asked from gatehouse.leg
               where proposal = of_proposal and side = 'sell' group by account, symbol) as sale
         where h.account = sale.account and h.symbol = sale.symbol;
-    -- The dollars hang on the account's first buy.
-    update gatehouse.leg l set reserved = need.dollars
+    -- Each buy keeps its share of the dollars, so that they come back as the buys end one by one.
+    update gatehouse.leg l set reserved = need.dollars * l.quantity * l.reference_price / (
+            select sum(b.quantity * b.reference_price) from gatehouse.leg b
+            where b.proposal = of_proposal and b.account = need.account and b.side = 'buy')
         from gatehouse.cash_needed(of_proposal) as need
-        where l.proposal = of_proposal and l.account = need.account and l.side = 'buy'
-          and l.leg = (select min(f.leg) from gatehouse.leg f
-                       where f.proposal = of_proposal and f.account = need.account and f.side = 'buy');
-    update gatehouse.holding h set reserved = h.reserved + need.dollars
-        from gatehouse.cash_needed(of_proposal) as need
-        where h.account = need.account and h.symbol = 'cash';
+        where l.proposal = of_proposal and l.account = need.account and l.side = 'buy';
+    update gatehouse.holding h set reserved = h.reserved + kept.dollars
+        from (select account, sum(reserved) as dollars from gatehouse.leg
+              where proposal = of_proposal and side = 'buy' group by account) as kept
+        where h.account = kept.account and h.symbol = 'cash';
     return null;
 end $$;
 
