@@ -209,6 +209,6 @@ def _account(row: Any) -> str:
         return f"{row['account']}: nothing proposed, {escape(row['set_aside'])}"
     return (
         f"{row['account']}: drift {f.percent(row['drift_before'])} to {f.percent(row['drift_after'])}, "
-        f"estimated tax {f.dollars(row['estimated_tax'])}, cost {f.dollars(row['estimated_cost'], cents=True)}, "
+        f"tax {f.dollars(row['estimated_tax'])}, cost {f.dollars(row['estimated_cost'], cents=True)}, "
         f"cash then {f.dollars(row['cash_after'])}"
     )

@@ -80,6 +80,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "price_band": "Price band",
     "stale_price": "Price is current",
     "short_sale": "No short sale",
+    "share_fraction": "Whole shares",
     "lot_reserved": "Lots are free",
 }
 

@@ -1,0 +1,131 @@
+"""From a draft to fills through the HTTP API, by real people of the demo firm on real processes."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.fixtures.office import Office, until
+from ui.screens.client import Problem
+
+MARIA, ROBERT = "maria.alvarez", "robert.hensley"
+
+
+def households_that_drift(office: Office, login: str) -> list[str]:
+    needs = office.of(login).worklist()
+    return list(dict.fromkeys(need["household"] for need in needs if need["reason"] == "drift"))
+
+
+@pytest.fixture
+def drifting(office: Office) -> Any:
+    """An assessed rebalance of a household that drifts, another one at each call."""
+    kept: list[Any] = office.__dict__.setdefault("kept", [])
+    taken: set[str] = office.__dict__.setdefault("taken", set())
+
+    def another(*, needs_consent: bool = False) -> Any:
+        for household in households_that_drift(office, MARIA):
+            fitting = [found for found in kept if found["needs_consent"] is needs_consent]
+            if fitting:
+                kept.remove(fitting[0])
+                return fitting[0]
+            if household not in taken:
+                taken.add(household)
+                kept.extend(decidable(office.assessed(MARIA, household)))
+        raise AssertionError("no such household is left in the demo firm")
+
+    return another
+
+
+def decidable(found: Any) -> list[Any]:
+    """The proposal, where one principal may decide on it and no check found anything."""
+    return [found] if found["status"] == "ASSESSED" and found["tier"] < 3 and not found["found"] else []
+
+
+def refused(problem: pytest.ExceptionInfo[Problem]) -> tuple[int, str]:
+    return problem.value.status, problem.value.code
+
+
+def test_a_proposal_goes_from_the_worklist_to_fills(office: Office, drifting: Any) -> None:
+    found = drifting()
+    maria, robert = office.of(MARIA), office.of(ROBERT)
+    assert found["order_count"] == len(found["legs"]) > 0
+    maria.decide(found["proposal"], "submit", {"digest": found["digest"]})
+    assert found["proposal"] in {p["proposal"] for p in robert.proposals(waits_for="principal")}
+    robert.decide(found["proposal"], "approve", {"digest": found["digest"]})
+    done = until(lambda: maria.proposal(found["proposal"]), lambda p: p["waits_for"] == "nobody", within=60)
+    assert done["status"] == "RELEASED"
+    assert {order["status"] for order in done["orders"]} == {"FILLED"}
+    assert all(Decimal(o["filled"]) == Decimal(o["quantity"]) for o in done["orders"])
+    assert all(len(order["scores"]) == 3 for order in done["orders"])
+
+
+def test_the_same_decision_twice_is_one_entry(office: Office, drifting: Any) -> None:
+    found = drifting()
+    body = {"digest": found["digest"]}
+    with ThreadPoolExecutor(4) as four:
+        first, *others = four.map(
+            lambda _: office.of(MARIA).decide(found["proposal"], "submit", body), range(4)
+        )
+    assert {answer["seq"] for answer in others} == {first["seq"]}
+    assert [a["repeated"] for a in (first, *others)].count(False) == 1
+    office.of(MARIA).decide(found["proposal"], "withdraw", {})
+
+
+def test_another_fingerprint_decides_nothing(office: Office, drifting: Any) -> None:
+    found = drifting()
+    with pytest.raises(Problem) as no:
+        office.of(MARIA).decide(found["proposal"], "submit", {"digest": "0" * 64})
+    assert refused(no) == (409, "digest_mismatch")
+    assert office.of(MARIA).proposal(found["proposal"])["status"] == "ASSESSED"
+
+
+def test_the_advisor_cannot_approve_her_own_proposal(office: Office, drifting: Any) -> None:
+    found = drifting()
+    office.of(MARIA).decide(found["proposal"], "submit", {"digest": found["digest"]})
+    with pytest.raises(Problem) as no:
+        office.of(MARIA).decide(found["proposal"], "approve", {"digest": found["digest"]})
+    assert refused(no) == (403, "self_approval")
+    assert office.of(MARIA).proposal(found["proposal"])["status"] == "SUBMITTED"
+
+
+def test_a_principal_whose_registration_lapsed_cannot_approve(office: Office, drifting: Any) -> None:
+    found = drifting()
+    office.of(MARIA).decide(found["proposal"], "submit", {"digest": found["digest"]})
+    with pytest.raises(Problem) as no:
+        office.of("thomas.brandt").decide(found["proposal"], "approve", {"digest": found["digest"]})
+    assert refused(no) == (403, "not_registered")
+
+
+def test_a_declined_proposal_tells_the_advisor_why(office: Office, drifting: Any) -> None:
+    found = drifting()
+    office.of(MARIA).decide(found["proposal"], "submit", {"digest": found["digest"]})
+    body = {"digest": found["digest"], "reason": "The January withdrawal is not covered."}
+    office.of(ROBERT).decide(found["proposal"], "decline", body)
+    told = office.of(MARIA).proposal(found["proposal"])
+    assert (told["status"], told["closing"]) == ("DECLINED", "The January withdrawal is not covered.")
+
+
+def test_an_approved_proposal_waits_for_the_clients_consent(office: Office, drifting: Any) -> None:
+    found = drifting(needs_consent=True)
+    maria = office.of(MARIA)
+    maria.decide(found["proposal"], "submit", {"digest": found["digest"]})
+    office.of(ROBERT).decide(found["proposal"], "approve", {"digest": found["digest"]})
+    waiting = maria.proposal(found["proposal"])
+    assert (waiting["status"], waiting["waits_for"]) == ("APPROVED", "consent")
+    client = maria.household(found["household"])["clients"][0]["client"]
+    maria.decide(
+        found["proposal"], "consent", {"digest": found["digest"], "client": client, "channel": "phone"}
+    )
+    until(lambda: maria.proposal(found["proposal"]), lambda p: p["status"] == "RELEASED")
+
+
+def test_nobody_sees_another_advisors_book(office: Office, drifting: Any) -> None:
+    found = drifting()
+    david = office.of(next(login for login in office.passwords if login.startswith("david")))
+    with pytest.raises(Problem) as no:
+        david.proposal(found["proposal"])
+    assert refused(no) == (404, "not_found")
+    assert found["household"] not in {row["household"] for row in david.households()}

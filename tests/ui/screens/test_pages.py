@@ -1,0 +1,70 @@
+"""The pages against a real front, as Streamlit runs them; a grid or a dialog is the browser's test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.fixtures.office import Office
+from ui.api.server import SCREENS
+
+Opened = Callable[[str, str], AppTest]
+
+
+@pytest.fixture
+def page(office: Office) -> Opened:
+    """That page, opened by that person."""
+
+    def opened(login: str, name: str) -> AppTest:
+        app = AppTest.from_file(str(SCREENS), default_timeout=60)
+        app.secrets["api"] = office.url
+        app.session_state["ticket"] = office.of(login).ticket
+        app.run()
+        if name:
+            app.switch_page(f"pages/{name}.py").run()
+        assert not app.exception
+        return app
+
+    return opened
+
+
+def html_of(app: AppTest) -> str:
+    return " ".join(str(getattr(element.proto, "body", "")) for element in app.get("html"))
+
+
+def test_the_advisors_day_opens_on_her_ranked_worklist(office: Office, page: Opened) -> None:
+    app = page("maria.alvarez", "")
+    assert app.title[0].value == "Worklist"
+    needs = office.of("maria.alvarez").worklist()
+    shown = html_of(app)
+    assert all(need["name"] in shown for need in needs)
+
+
+def test_the_principal_opens_on_the_inbox_and_operations_on_the_day(page: Opened) -> None:
+    assert page("robert.hensley", "").title[0].value == "Inbox"
+
+
+@pytest.mark.parametrize("name", ["copilot", "proposals", "household", "trades", "audit"])
+def test_every_page_of_an_advisor_opens(page: Opened, name: str) -> None:
+    assert page("maria.alvarez", name).title
+
+
+def test_an_ended_session_leads_to_the_sign_in(office: Office) -> None:
+    app = AppTest.from_file(str(SCREENS), default_timeout=60)
+    app.secrets["api"] = office.url
+    app.session_state["ticket"] = "no ticket at all"
+    app.run()
+    assert not app.exception
+    assert "/sign-in" in html_of(app)
+
+
+def test_a_household_is_drafted_with_one_click(office: Office, page: Opened) -> None:
+    maria = office.of("maria.alvarez")
+    before = {p["proposal"] for p in maria.proposals()}
+    app = page("maria.alvarez", "")
+    next(button for button in app.button if button.label == "Draft a rebalance").click().run()
+    after = [p for p in maria.proposals() if p["proposal"] not in before]
+    assert [p["kind"] for p in after] == ["rebalance"]
+    assert after[0]["drafted_by"] == maria.me()["person"]
