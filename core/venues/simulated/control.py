@@ -6,7 +6,8 @@ Rule 1: only what runs a simulation uses it: the worker when the demo firm's day
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -16,6 +17,25 @@ from core.errors import BadInput, WorldFailed
 from core.venues.simulated.day import Day
 
 PATIENCE: Final = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a simulated venue listens, and the key that it knows us by."""
+
+    name: str
+    url: str
+    key: str
+
+
+async def tell_day(venues: Iterable[Address], day: Day) -> None:
+    """Move every venue to that day. The same day again changes nothing.
+
+    Raises:
+        WorldFailed: a venue did not answer; those before it have moved. Tell them again.
+    """
+    for venue in venues:
+        await tell(venue.url, key=venue.key, control={"day": day.as_json()})
 
 
 async def move_day(url: str, *, key: str, session: date, at: datetime, is_open: bool) -> None:
