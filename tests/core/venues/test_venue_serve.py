@@ -17,7 +17,8 @@ import pytest
 
 from core.errors import BadInput, WorldFailed
 from core.ids import Symbol
-from core.venues.simulated.control import move_day, shift_quotes, tell
+from core.venues.simulated.control import Address, shift_quotes, tell, tell_day
+from core.venues.simulated.day import Day
 from core.venues.simulated.faults import NO_FAULTS, Mishap, changed
 from core.venues.simulated.ledger import read_ledger
 from core.venues.venue import encode
@@ -134,16 +135,17 @@ def test_a_rate_is_kept_and_repeats_with_the_seed(percent: int) -> None:
 
 @pytest.mark.anyio
 async def test_the_day_and_the_quotes_can_be_moved_by_whoever_holds_the_key(arcadia: VenueProcess) -> None:
+    here = Address(arcadia.name, arcadia.url, KEY)
     nights_close = datetime(2022, 12, 29, 21, tzinfo=UTC)
-    await move_day(arcadia.url, key=KEY, session=date(2022, 12, 29), at=nights_close, is_open=False)
+    await tell_day([here], Day(date(2022, 12, 29), nights_close, open=False))
     mornings = datetime(2022, 12, 30, 15, tzinfo=UTC)
-    await move_day(arcadia.url, key=KEY, session=date(2022, 12, 30), at=mornings, is_open=True)
-    await shift_quotes(arcadia.url, key=KEY, percent={"AAPL": "-50"})
+    await tell_day([here], Day(date(2022, 12, 30), mornings, open=True))
+    await shift_quotes(here, {"AAPL": "-50"})
     async with arcadia.client() as venue:
         quote = (await venue.quotes([Symbol("AAPL")], timeout=timedelta(seconds=2)))[Symbol("AAPL")]
     assert (quote.session, quote.taken_at) == (date(2022, 12, 30), mornings)
     assert quote.last == Decimal("62.84")  # half of 125.67, to the cent, half to even
     with pytest.raises(BadInput):
-        await tell(arcadia.url, key=KEY, control={"explode": True})
+        await tell(here, {"explode": True})
     with pytest.raises(WorldFailed):
-        await tell(arcadia.url, key="wrong", control={})
+        await tell(Address(arcadia.name, arcadia.url, "wrong"), {})
