@@ -6,10 +6,11 @@ import os
 
 import pytest
 
+from tests.fixtures.firm import firm, firm_template, shared_firm
 from tests.fixtures.network import loopback_only
 from tests.fixtures.servers import database, server
 
-__all__ = ["database", "loopback_only", "server"]
+__all__ = ["database", "firm", "firm_template", "loopback_only", "server", "shared_firm"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
