@@ -30,7 +30,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "malformed": ("the entry is not a JSON envelope", "send RFC 8785 text"),
     "malformed_event_id": ("event_id is not a UUID", "make a UUIDv7"),
     "malformed_event_type": ("event_type is not a name", "use a known event type"),
-    "malformed_event_version": ("event_version is not a positive number", "use the kind's version"),
+    "malformed_event_version": ("event_version is not the one that is written now", "use the kind's version"),
+    "malformed_key": ("the key is longer than 200 bytes", "use a shorter one"),
+    "malformed_mono_ns": ("mono_ns is not a string of digits", "send the monotonic clock's nanoseconds"),
     "malformed_occurred_at": (
         "occurred_at is not UTC with six decimals",
         "write it like 2022-12-29T15:00:00.000000Z",
@@ -45,6 +47,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "no_such_leg": ("there is no such order in that proposal", "read the proposal again"),
     "not_a_principal": ("only a principal decides that", "ask a principal"),
     "not_an_owner": ("that client does not own every account concerned", "name an owner"),
+    "not_canonical": ("the text is not the envelope's RFC 8785 form", "send RFC 8785 text and no other key"),
     "not_approved": ("the proposal is not approved", "a principal approves it first"),
     "not_assessed": ("the proposal has not been assessed yet", "wait a moment, then read it again"),
     "not_independent": ("you are not independent of this proposal", "another principal decides"),

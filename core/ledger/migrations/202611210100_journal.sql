@@ -41,11 +41,13 @@ create table gatehouse.idempotency (
     primary key (role, actor, key)
 );
 
--- What a kind of event is: the streams it lives in, and the function of the law that admits it, if one does.
+-- What a kind of event is: the streams it lives in, the function of the law that admits it, if one does, and
+-- the one version of it that is written now.
 create table gatehouse.event_kind (
     event_type    text primary key,
     stream_prefix text not null,
-    law           text
+    law           text,
+    version       int  not null default 1
 );
 -- Who may write what is rows, added by the migration that brings the event.
 create table gatehouse.event_right (

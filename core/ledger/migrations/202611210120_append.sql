@@ -16,22 +16,64 @@ create function gatehouse.leaf(seq bigint, recorded_at timestamptz, role text, a
         || int4send(octet_length(text)) || convert_to(text, 'UTF8'))
 $$;
 
--- What is wrong with an envelope's form, or null.
-create function gatehouse.envelope_fault(envelope jsonb, bytes int) returns text
-    language sql immutable set search_path = pg_catalog, pg_temp as $$
+-- RFC 8785 text of an object or array whose keys are plain ASCII and whose numbers are whole and below 10^15.
+-- Of any other it is not the text that came in, which is all that the caller asks.
+create function gatehouse.canonical(value jsonb) returns text
+    language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+    if jsonb_typeof(value) = 'object' then
+        return '{' || coalesce((
+            select case when bool_and(m.text is not null and m.key ~ '^[ -~]*$')
+                        then string_agg(to_json(m.key)::text || ':' || m.text, ',' order by m.key collate "C") end
+            from (select e.key, gatehouse.canonical_part(e.value) as text from jsonb_each(value) as e) as m), '') || '}';
+    end if;
+    return '[' || coalesce((
+        select case when bool_and(m.text is not null) then string_agg(m.text, ',' order by m.n) end
+        from (select e.n, gatehouse.canonical_part(e.value) as text
+              from jsonb_array_elements(value) with ordinality as e (value, n)) as m), '') || ']';
+end $$;
+create function gatehouse.canonical_part(value jsonb) returns text
+    language sql immutable as $$
+    select case jsonb_typeof(value)
+        when 'number' then substring(value::text from '^-?[0-9]{1,15}$')
+        when 'object' then gatehouse.canonical(value)
+        when 'array' then gatehouse.canonical(value)
+        else value::text end
+$$;
+
+-- The one text that this envelope has. Its fields are of the right form.
+create function gatehouse.envelope_text(envelope jsonb) returns text
+    language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+    return format(
+        '{"event_id":"%s","event_type":"%s","event_version":%s,"mono_ns":"%s","occurred_at":"%s","payload":%s,'
+        '"policy_decisions":%s,"stream":"%s","stream_version":%s,"trace_id":"%s"}',
+        (envelope->>'event_id')::uuid, envelope->>'event_type', envelope->>'event_version', envelope->>'mono_ns',
+        to_char((envelope->>'occurred_at')::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        gatehouse.canonical(envelope->'payload'), gatehouse.canonical(envelope->'policy_decisions'),
+        envelope->>'stream', envelope->>'stream_version', envelope->>'trace_id');
+end $$;
+
+-- What is wrong with an envelope's form, or null. Who reads the journal relies on it to the last byte, and a
+-- hostile login must not be able to leave there what readers stumble over: so the text must be the only one
+-- that this envelope can have (`not_canonical`: blanks, order, a key twice, another spelling, an extra key).
+create function gatehouse.envelope_fault(envelope jsonb, entry_text text) returns text
+    language sql immutable set search_path = pg_catalog, gatehouse, pg_temp as $$
     select case
-        when bytes > 262144 then 'too_large'
+        when octet_length(entry_text) > 262144 then 'too_large'
         when jsonb_typeof(envelope) is distinct from 'object' then 'malformed'
         when not pg_input_is_valid(coalesce(envelope->>'event_id', ''), 'uuid') then 'malformed_event_id'
         when coalesce(envelope->>'event_type', '') !~ '^[A-Z][A-Za-z]{1,60}$' then 'malformed_event_type'
         when coalesce(envelope->>'event_version', '') !~ '^[1-9][0-9]{0,3}$' then 'malformed_event_version'
         when coalesce(envelope->>'stream', '') !~ '^[a-z]+(/[A-Za-z0-9_.:-]{1,80}){0,2}$' then 'malformed_stream'
-        when coalesce(envelope->>'stream_version', '') !~ '^[1-9][0-9]{0,15}$' then 'malformed_stream_version'
+        when coalesce(envelope->>'stream_version', '') !~ '^[1-9][0-9]{0,14}$' then 'malformed_stream_version'
         when coalesce(envelope->>'trace_id', '') !~ '^[0-9a-f]{32}$' then 'malformed_trace_id'
         when coalesce(envelope->>'occurred_at', '') !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$'
              or not pg_input_is_valid(envelope->>'occurred_at', 'timestamptz') then 'malformed_occurred_at'
+        when coalesce(envelope->>'mono_ns', '') !~ '^[0-9]{1,20}$' then 'malformed_mono_ns'
         when jsonb_typeof(envelope->'policy_decisions') is distinct from 'array' then 'malformed_policy_decisions'
         when jsonb_typeof(envelope->'payload') is distinct from 'object' then 'malformed_payload'
+        when gatehouse.envelope_text(envelope) is distinct from entry_text then 'not_canonical'
     end
 $$;
 
@@ -85,7 +127,7 @@ begin
 end $$;
 
 -- One entry: 'ok', 'duplicate', 'conflict' or 'refused'. Only 'ok' consumes a sequence.
-create function gatehouse.admit(item jsonb, out answer text, out at_seq bigint, out code text)
+create function gatehouse.admit(item jsonb, out answer text, out at_seq bigint, out code text, out event_type text)
     language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
     entry_text text := item->>'text';
@@ -99,16 +141,24 @@ begin
     entry.role := session_user;
     entry.actor := session_user;
     answer := 'refused';
-    if entry_text is null or not pg_input_is_valid(entry_text, 'jsonb') then
+    begin
+        if entry_text is null or not pg_input_is_valid(entry_text, 'jsonb') then
+            code := 'malformed';
+            return;
+        end if;
+        envelope := entry_text::jsonb;
+        event_type := envelope->>'event_type';
+        code := gatehouse.envelope_fault(envelope, entry_text);
+    exception when statement_too_complex then  -- nested deeper than the stack: nothing honest is
         code := 'malformed';
-        return;
+    end;
+    if code is null and octet_length(item->>'key') > 200 then
+        code := 'malformed_key';
     end if;
-    envelope := entry_text::jsonb;
-    entry.event_type := envelope->>'event_type';
-    code := gatehouse.envelope_fault(envelope, octet_length(entry_text));
     if code is not null then
         return;
     end if;
+    entry.event_type := event_type;
 
     if entry.role in ('gh_agent', 'gh_intake', 'gh_approver') then
         session := gatehouse.live_session(item->>'ticket');
@@ -132,6 +182,10 @@ begin
     if kind.event_type is null or not exists (
         select from gatehouse.event_right r where r.event_type = entry.event_type and r.role = entry.role) then
         code := 'no_right';
+        return;
+    end if;
+    if (envelope->>'event_version')::int <> kind.version then
+        code := 'malformed_event_version';
         return;
     end if;
     entry.stream := envelope->>'stream';
@@ -219,7 +273,7 @@ begin
             outcome := gatehouse.admit(items[first]);
             if outcome.answer = 'refused' then
                 perform gatehouse.record_refusal(session_user, gatehouse.actor_of(items[first]->>'ticket'),
-                    gatehouse.type_of(items[first]->>'text'), outcome.code, coalesce(items[first]->>'text', ''));
+                    outcome.event_type, outcome.code, coalesce(items[first]->>'text', ''));
             end if;
             return query select first, outcome.answer, outcome.at_seq, outcome.code;
         else
@@ -245,7 +299,7 @@ begin
             else
                 if outcome.answer = 'refused' then
                     perform gatehouse.record_refusal(session_user, gatehouse.actor_of(items[failed_at]->>'ticket'),
-                        gatehouse.type_of(items[failed_at]->>'text'), outcome.code, coalesce(items[failed_at]->>'text', ''));
+                        outcome.event_type, outcome.code, coalesce(items[failed_at]->>'text', ''));
                 end if;
                 for k in first..last loop
                     return query select k, outcome.answer, null::bigint,
@@ -261,11 +315,6 @@ create function gatehouse.actor_of(ticket text) returns text
     language sql stable security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
     select coalesce((gatehouse.live_session(ticket)).person, session_user::text)
 $$;
-create function gatehouse.type_of(entry_text text) returns text
-    language sql immutable set search_path = pg_catalog, pg_temp as $$
-    select case when pg_input_is_valid(entry_text, 'jsonb') then entry_text::jsonb->>'event_type' end
-$$;
-
 -- Who holds the head's row: the xmax of a locked row is its locker, as long as that transaction runs.
 create function gatehouse.head_holder() returns bigint
     language sql volatile security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
