@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import rfc8785
 
+from core.errors import BadInput
 from core.fact import Entry, Fact
 from core.ids import TraceId
 from core.ledger.events import fact_of
+
+NUL: Final = "\\u0000"  # as JSON writes it
+TWO_BACKSLASHES: Final = "\\\\"  # one, as JSON writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +46,36 @@ def written(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def text_of(entry: Entry, *, event_id: UUID, stream_version: int, occurred_at: datetime, mono_ns: int) -> str:
-    """RFC 8785 text of the envelope. Integers beyond 2^53 are strings."""
-    envelope: dict[str, Any] = {
-        "event_id": str(event_id),
-        "event_type": entry.fact.event_type(),
-        "event_version": entry.fact.VERSION,
-        "stream": entry.stream,
-        "stream_version": stream_version,
-        "trace_id": entry.trace,
-        "occurred_at": written(occurred_at),
-        "mono_ns": str(mono_ns),
-        "policy_decisions": [{"policy": d.policy, "result": d.result} for d in entry.policy_decisions],
-        "payload": entry.fact.model_dump(mode="json"),
-    }
-    return rfc8785.dumps(envelope).decode()
+def payload_of(entry: Entry) -> str:
+    """RFC 8785 text of the entry's own fact: what of an envelope does not depend on where it will stand.
+
+    Raises:
+        BadInput: a text in it, its stream, its ticket or its key holds what no journal can: NUL, or half of a
+            surrogate pair.
+    """
+    try:
+        payload = rfc8785.dumps(entry.fact.model_dump(mode="json")).decode()
+        around = json.dumps([entry.stream, entry.trace, entry.ticket, entry.key], ensure_ascii=False)
+        around.encode()
+    except (ValueError, TypeError) as bad:  # as pydantic, rfc8785 and the codec say it
+        raise _unwritable(entry) from bad
+    if NUL in payload.replace(TWO_BACKSLASHES, "") or NUL in around.replace(TWO_BACKSLASHES, ""):
+        raise _unwritable(entry)
+    return payload
+
+
+def text_of(
+    entry: Entry, payload: str, *, event_id: UUID, stream_version: int, occurred_at: datetime, mono_ns: int
+) -> str:
+    """RFC 8785 text of the envelope around `payload_of(entry)`. Integers beyond 2^53 are strings."""
+    decisions = [{"policy": d.policy, "result": d.result} for d in entry.policy_decisions]
+    return (
+        f'{{"event_id":"{event_id}","event_type":"{entry.fact.event_type()}"'
+        f',"event_version":{entry.fact.VERSION},"mono_ns":"{mono_ns}","occurred_at":"{written(occurred_at)}"'
+        f',"payload":{payload},"policy_decisions":{rfc8785.dumps(decisions).decode()}'
+        f',"stream":{_quoted(entry.stream)},"stream_version":{stream_version}'
+        f',"trace_id":{_quoted(entry.trace)}}}'
+    )
 
 
 def stored(row: dict[str, Any]) -> Stored:
@@ -75,4 +94,15 @@ def stored(row: dict[str, Any]) -> Stored:
         trace=TraceId(envelope["trace_id"]),
         occurred_at=datetime.fromisoformat(envelope["occurred_at"]),
         fact=fact_of(envelope["event_type"], envelope["event_version"], envelope["payload"]),
+    )
+
+
+def _quoted(words: str) -> str:
+    return rfc8785.dumps(words).decode()
+
+
+def _unwritable(entry: Entry) -> BadInput:
+    return BadInput(
+        f"a text of this {entry.fact.event_type()} cannot be written: it is not whole Unicode, or holds NUL",
+        fix="leave that character out",
     )

@@ -28,7 +28,7 @@ from core.database.statements import statements
 from core.errors import Conflict, GatehouseError, OutcomeUnknown, Refused, WorldFailed
 from core.fact import Entry
 from core.ids import uuid7
-from core.ledger.envelope import Recorded, text_of
+from core.ledger.envelope import Recorded, payload_of, text_of
 from core.ledger.refusals import in_words
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
@@ -43,8 +43,14 @@ class _Call:
     """One caller's entries, waiting. Those of one call are neighbours in the batch."""
 
     entries: tuple[Entry, ...]
+    payloads: tuple[str, ...]
     done: asyncio.Future[tuple[Recorded, ...]]
     tries: int = 0
+
+    @property
+    def safe_to_repeat(self) -> bool:
+        """Every entry has a key: the append itself answers whether it happened."""
+        return all(entry.key is not None for entry in self.entries)
 
 
 class Journal:
@@ -74,12 +80,14 @@ class Journal:
         Raises:
             Refused: the law says no; its code and words tell why. Nothing was recorded but the refusal.
             Conflict: a key came with another body, or the stream kept moving. Nothing was recorded.
+            BadInput: a text holds what no journal can. Nobody else's entries are touched by it.
             WorldFailed: the database did not take it. Nothing was recorded.
             OutcomeUnknown: the connection broke on the way and an entry has no key: look before you repeat.
         """
         if not entries:
             return ()
-        call = _Call(entries, asyncio.get_running_loop().create_future())
+        payloads = tuple(payload_of(entry) for entry in entries)
+        call = _Call(entries, payloads, asyncio.get_running_loop().create_future())
         await self._waiting.put(call)
         try:
             async with asyncio.timeout(WAITS.total_seconds()):
@@ -106,7 +114,6 @@ class Journal:
 
     async def _append(self, calls: Sequence[_Call]) -> Sequence[_Call]:
         """Append one batch, answer its callers, and return those whose stream moved: they try again."""
-        safe_to_repeat = all(entry.key is not None for call in calls for entry in call.entries)
         try:
             rows = await self._rows(calls)
         except PoolTimeout as bad:
@@ -118,13 +125,13 @@ class Journal:
                 raise WorldFailed(
                     f"the journal did not take it: {_first_line(bad)}", fix="nothing was recorded; try again"
                 ) from bad
-            if not safe_to_repeat:
-                raise OutcomeUnknown(
-                    "the connection broke while the journal was asked",
-                    fix="look whether it happened before you repeat it",
-                ) from bad
-            await asyncio.sleep(BACK_OFF.total_seconds() * 2 ** calls[0].tries)
-            return [call for call in calls if _try_again(call, "connection")]
+            for call in calls:
+                if not call.safe_to_repeat:
+                    _doubt(call)
+            repeated = [c for c in calls if c.safe_to_repeat and _try_again(c, "connection")]
+            if repeated:
+                await asyncio.sleep(BACK_OFF.total_seconds() * 2 ** repeated[0].tries)
+            return repeated
         except psycopg.Error as bad:
             raise WorldFailed(
                 f"the journal did not take it: {_first_line(bad)}", fix="nothing was recorded; try again"
@@ -153,10 +160,11 @@ class Journal:
     def _items(self, calls: Sequence[_Call], versions: dict[str, int]) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
         for number, call in enumerate(calls):
-            for entry in call.entries:
+            for entry, payload in zip(call.entries, call.payloads, strict=True):
                 versions[entry.stream] = versions.get(entry.stream, 0) + 1
                 text = text_of(
                     entry,
+                    payload,
                     event_id=uuid7(self._clock),
                     stream_version=versions[entry.stream],
                     occurred_at=self._clock.now(),
@@ -184,6 +192,16 @@ def _try_again(call: _Call, why: str) -> bool:
                 OutcomeUnknown("the database keeps dropping the connection", fix="look whether it happened")
             )
     return False
+
+
+def _doubt(call: _Call) -> None:
+    if not call.done.done():
+        call.done.set_exception(
+            OutcomeUnknown(
+                "the connection broke while the journal was asked",
+                fix="look whether it happened before you repeat it",
+            )
+        )
 
 
 def _settle(call: _Call, rows: Sequence[dict[str, Any]]) -> None:
