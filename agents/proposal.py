@@ -48,7 +48,7 @@ def outcome(proposal: Proposal, cite: str) -> str:
     status = proposal.status.upper()
     if status == "DENIED":
         return "\n".join(_denied(proposal, cite))
-    if not proposal.orders:
+    if not any(order.venue for order in proposal.orders):
         lead = f"The proposal to {_what(proposal)} for {proposal.name} was {status.lower()} [{cite}]."
         return f"{lead} Nothing was sent."
     filled = [order for order in proposal.orders if order.filled]

@@ -21,7 +21,7 @@ from core.desk import Found
 from core.fact import Amount
 from tools.contract import Ask, Call, Effect, Refusal, Sourced, Tool
 
-TOO_FAR: Final = Decimal("0.72")  # cosine distance; beyond it a passage is about something else
+TOO_FAR: Final = Decimal("0.76")  # cosine distance; beyond it a passage is about something else
 TOO_FAR_EVEN_SO: Final = Decimal("0.90")  # for one that holds the identifier asked for
 LITERAL_BONUS: Final = Decimal("0.15")
 LOOKED_AT: Final = 24

@@ -180,7 +180,8 @@ _NOT_NAMES: Final = re.compile(
 
 def _exactly(words: str, households: Sequence[Named], pinned: Named | None) -> Named:
     rest = _NOT_NAMES.sub(" ", words)
-    found = [h for h in households if says_household(rest, h.names)]
+    by_id = [h for h in households if h.household.casefold() == words.strip().casefold()]
+    found = by_id or [h for h in households if says_household(rest, h.names)]
     if len(found) == 1:
         return found[0]
     if found:

@@ -13,9 +13,11 @@ from typing import Any, Final
 from agents.offline.wordlists import WORDLISTS
 
 MOST: Final = 4
-ENOUGH: Final = 0.18  # share of the question's telling words that a sentence must carry, rarest counted most
+UNSEEN: Final = 0.4  # what a word of the question counts that no passage has: it may be a synonym
+YEAR: Final = 0.25  # a year says when, rarely what
+ENOUGH: Final = 0.30  # share of the question's telling words that a sentence must carry, rarest counted most
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9.\-]*[a-z0-9]|[a-z0-9]")
-_END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])|\n+")
+_END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])")
 _COMMON: Final = WORDLISTS["common"]
 _ORDERS: Final = re.compile(
     r"\b(?:ignore|disregard|override|bypass)\b.{0,60}\b(?:rules?|instructions?|limits?|prompts?|checks?)\b"
@@ -36,7 +38,8 @@ def extract(question: str, passages: Sequence[Mapping[str, Any]]) -> list[tuple[
     wanted = _stems(question)
     split = [(s, p) for p in passages for s in _sentences(p["text"])]
     counts = {stem: sum(stem in _stems(s) for s, _ in split) for stem in wanted}
-    weight = {stem: 1 / (1 + count) for stem, count in counts.items()}
+    weight = {stem: 1 / count**0.5 if count else UNSEEN for stem, count in counts.items()}
+    weight = {stem: w * (YEAR if stem.isdigit() else 1) for stem, w in weight.items()}
     whole = sum(weight.values())
     scored = []
     for place, (sentence, passage) in enumerate(split):
@@ -50,7 +53,11 @@ def extract(question: str, passages: Sequence[Mapping[str, Any]]) -> list[tuple[
 
 
 def _sentences(text: str) -> list[str]:
-    found = [part.strip(" -*#>") for part in _END.split(text)]
+    """Whole sentences; lines that were only wrapped are joined, headings left out."""
+    found: list[str] = []
+    for paragraph in re.split(r"\n\s*\n|\n(?=\s*(?:[-*|#]|\d+\.)\s)", text):
+        if not paragraph.lstrip().startswith(("#", "---", "|")):
+            found.extend(part.strip(" -*>") for part in _END.split(" ".join(paragraph.split())))
     return [part for part in found if len(part.split()) >= 4 and part[-1:] in ".!?%)"]
 
 
@@ -59,7 +66,21 @@ def _stems(text: str) -> frozenset[str]:
 
 
 def _stem(word: str) -> str:
-    for ending in ("ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "s", "ly"):
+    for ending in (
+        "ilities",
+        "ility",
+        "ations",
+        "ation",
+        "ile",
+        "ings",
+        "ing",
+        "ied",
+        "ies",
+        "ed",
+        "es",
+        "s",
+        "ly",
+    ):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
     return word

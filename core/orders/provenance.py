@@ -69,7 +69,10 @@ def _fields(request: Request, said: Mapping[str, list[str]], known: Known) -> It
     for account in request.accounts:
         yield "accounts", any(says_account(words, account, known) for words in said.get("accounts", ()))
     if not request.accounts:
-        named = any(says_household(words, known.names) for words in said.get("household", ()))
+        named = any(
+            says_household(words, known.names) or words.strip().casefold() == request.household.casefold()
+            for words in said.get("household", ())
+        )
         yield "household", named or known.pinned == request.household
     elif not set(request.accounts) <= set(known.account_kinds):
         yield "household", False

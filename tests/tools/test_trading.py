@@ -117,6 +117,13 @@ async def test_an_answer_to_our_question_completes_the_earlier_message() -> None
 
 
 @pytest.mark.anyio
+async def test_a_household_may_be_named_by_its_id() -> None:
+    desk = SimulatedDesk()
+    told = await propose_rebalance(ProposeRebalanceAsk(household_words="HH-4"), call(desk, "rebalance HH-4"))
+    assert told.household == "hh-4"
+
+
+@pytest.mark.anyio
 async def test_a_pinned_thread_needs_no_name() -> None:
     desk = SimulatedDesk()
     told = await propose_rebalance(ProposeRebalanceAsk(), call(desk, "please rebalance", household="hh-4"))
