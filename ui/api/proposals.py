@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
@@ -25,10 +25,6 @@ from ui.api.fields import Amount, Ask, AskedAmount, Id, PathId, Told
 from ui.api.names import household_names
 
 router = APIRouter(tags=["trade proposals"])
-
-HERE: Final = frozenset(
-    {"NEW", "VALIDATED", "HELD", "RELEASED", "DENIED"}
-)  # states of an order that no venue saw
 
 
 class Draft(Ask):
@@ -78,7 +74,8 @@ class Order(Told):
 
 class ProposalLine(Told):
     """A proposal in a list. `dollars` is the sum of quantity times reference price over the order tickets,
-    rounded to cents; `found` counts the checks that need a written reason."""
+    rounded to cents; `found` counts the checks that need a written reason, `sent_count`
+    the orders that have a venue."""
 
     proposal: str
     household: str
@@ -246,7 +243,7 @@ def line(view: ProposalView, names: Names) -> dict[str, Any]:
         "needs_consent": view.needs_consent,
         "consented": view.consented,
         "order_count": len(legs),
-        "sent_count": sum(1 for order in view.orders if order.status.upper() not in HERE),
+        "sent_count": sum(1 for order in view.orders if order.venue is not None),
         "dollars": dollars(legs),
         "found": len(soft),
         "drafted_by": view.drafted_by,

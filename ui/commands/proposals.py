@@ -49,7 +49,7 @@ def list_(
             row["proposal"],
             escape(row["household_name"]),
             f.kind_of(row),
-            f.status(row["status"]),
+            f.state(row),
             str(row["order_count"]),
             f.dollars(row["dollars"]),
             str(row["tier"] or f.DASH),
@@ -162,7 +162,7 @@ def card(out: Console, found: Any) -> None:
     name, waits = escape(found["household_name"]), f.WAITS_WORDS.get(found["waits_for"], found["waits_for"])
     out.print(f"\n[bold]{f.kind_of(found)} · {name}[/]  [dim]{found['proposal']}[/]")
     tickets = f"{found['order_count']} order tickets · {f.dollars(found['dollars'])}"
-    out.print(f"{f.status(found['status'])} · waits for {waits} · tier {found['tier'] or f.DASH} · {tickets}")
+    out.print(f"{f.state(found)} · waits for {waits} · tier {found['tier'] or f.DASH} · {tickets}")
     if found["needs_consent"]:
         out.print(f"The client’s consent is {'recorded' if found['consented'] else 'needed'}.")
     if found["legs"]:

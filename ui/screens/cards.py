@@ -257,7 +257,7 @@ def summary(proposal: Json) -> str:
     """The first line of a card: what, how much, in which state, waiting for whom."""
     named = proposal["people"]
     pairs: dict[str, Cell] = {
-        "State": badge(f.status(proposal["status"]), f.tone(proposal["status"])),
+        "State": badge(f.state(proposal), f.tone(proposal["status"])),
         "Order tickets": str(proposal["order_count"]),
         "Dollar value": f.dollars(proposal["dollars"]),
         "Tier": f.DASH if proposal["tier"] is None else str(proposal["tier"]),

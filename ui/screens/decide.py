@@ -73,7 +73,7 @@ def label(proposal: Json) -> str:
     worth = f.dollars(proposal["dollars"]).replace("$", "\\$")
     return (
         f"**{plain(proposal['household_name'])}**  \n{f.kind_of(proposal)} · {worth} · "
-        f"{proposal['order_count']} tickets  \n{f.status(proposal['status'])}"
+        f"{proposal['order_count']} tickets  \n{f.state(proposal)}"
     )
 
 

@@ -166,6 +166,16 @@ def status(word: str) -> str:
     return STATUS_WORDS.get(word.lower(), word.replace("_", " ").capitalize())
 
 
+def state(proposal: Mapping[str, Any]) -> str:
+    """Where a proposal stands, with what it waits for where its state alone does not say."""
+    word, waits_for = str(proposal["status"]).lower(), proposal["waits_for"]
+    if word == "approved" and waits_for == "consent":
+        return "Approved, needs the client’s consent"
+    if word == "released":
+        return "Executed" if waits_for == "nobody" else "Executing"
+    return status(word)
+
+
 def tone(word: str) -> str:
     return TONES.get(word.lower(), "quiet")
 

@@ -65,7 +65,12 @@ def _table(lines: list[str]) -> str:
     ]
     if not rows:
         return ""
-    head = "".join(f'<th scope="col">{_inline(cell)}</th>' for cell in rows[0])
+    figures = [all(FIGURE.match(cell) for cell in column) for column in zip(*rows[1:], strict=False)]
+    right = figures + [False] * len(rows[0])  # a head without cells under it
+    head = "".join(
+        f'<th class="{"n" if is_right else ""}" scope="col">{_inline(cell)}</th>'
+        for cell, is_right in zip(rows[0], right, strict=False)
+    )
     body = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in rows[1:])
     return f'<table class="gh"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
