@@ -2,15 +2,15 @@
 
 Rule 1: a venue that does not answer has no quote; nothing older stands in for it.
 Rule 2: what is kept is a fraction of a second old at most; every quote carries its own time.
+Rule 3: many who ask the same at once are one question: a thousand released orders do not storm a venue.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from core.errors import WorldFailed
 from core.execution.line import Line
@@ -24,10 +24,33 @@ PATIENCE: Final = timedelta(milliseconds=800)
 Answer = TypeVar("Answer")
 
 
-@dataclass(slots=True)
-class _Shown:
-    capabilities: Capabilities
-    capabilities_at: timedelta
+class Kept(Generic[Answer]):
+    """Answers by key, each good for a while; while one is asked for, everybody waits for that one."""
+
+    def __init__(self, good_for: timedelta) -> None:
+        self._good_for = good_for
+        self._answers: dict[Hashable, tuple[timedelta, Answer]] = {}
+        self._asking: dict[Hashable, asyncio.Task[Answer | None]] = {}
+
+    async def of(self, key: Hashable, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
+        """None where the venue does not answer; the next one asks again."""
+        kept = self._answers.get(key)
+        if kept is not None and _now() - kept[0] <= self._good_for:
+            return kept[1]
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = self._asking[key] = asyncio.create_task(self._asked(key, ask))
+        return await asyncio.shield(asking)
+
+    async def _asked(self, key: Hashable, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
+        try:
+            answer = await ask()
+        except WorldFailed:
+            return None  # a state of the world that the router knows how to read
+        finally:
+            del self._asking[key]
+        self._answers[key] = (_now(), answer)
+        return answer
 
 
 class Board:
@@ -35,71 +58,41 @@ class Board:
 
     def __init__(self, lines: Mapping[VenueName, Line]) -> None:
         self._lines = lines
-        self._shown: dict[VenueName, _Shown] = {}
-        self._health: dict[VenueName, tuple[timedelta, Health | None]] = {}
-        self._quotes: dict[tuple[VenueName, Symbol], tuple[timedelta, Quote | None]] = {}
+        self._capabilities: Kept[Capabilities] = Kept(CAPABILITIES_KEPT)
+        self._health: Kept[Health] = Kept(QUOTES_KEPT)
+        self._quotes: Kept[Mapping[Symbol, Quote]] = Kept(QUOTES_KEPT)
 
     async def views(self, symbol: Symbol) -> tuple[VenueView, ...]:
-        """Every venue that has ever told us what it takes, as it stands for one symbol."""
+        """Every venue that tells us what it takes, as it stands for one symbol."""
         found = await asyncio.gather(*(self._view(line, symbol) for line in self._lines.values()))
         return tuple(view for view in found if view is not None)
 
     async def quotes(self, symbols: Sequence[Symbol]) -> tuple[Quote, ...]:
-        """What every venue quotes now for these. Asked anew, whatever is kept."""
-        asked = [_or_none(line.venue.quotes(symbols, timeout=PATIENCE)) for line in self._lines.values()]
-        return tuple(
-            quote for found in await asyncio.gather(*asked) if found is not None for quote in found.values()
-        )
+        """What every venue that answers quotes now for these."""
+        found = await asyncio.gather(*(self._quoted(line, tuple(symbols)) for line in self._lines.values()))
+        return tuple(quote for quotes in found for quote in (quotes or {}).values())
 
     async def _view(self, line: Line, symbol: Symbol) -> VenueView | None:
-        capabilities, health, quote = await asyncio.gather(
-            self._capabilities(line), self._health_of(line), self._quote(line, symbol)
+        venue = line.venue
+        capabilities, health, quotes = await asyncio.gather(
+            self._capabilities.of(venue.name, lambda: venue.capabilities(timeout=PATIENCE)),
+            self._health.of(venue.name, lambda: venue.health(timeout=PATIENCE)),
+            self._quoted(line, (symbol,)),
         )
         if capabilities is None:
             return None
         return VenueView(
-            name=line.venue.name,
+            name=venue.name,
             capabilities=capabilities,
-            quote=quote,
+            quote=None if quotes is None else quotes.get(symbol),
             open=health is not None and health.open,
             answering=line.answering and health is not None,
             seen=line.seen,
         )
 
-    async def _capabilities(self, line: Line) -> Capabilities | None:
-        name = line.venue.name
-        shown = self._shown.get(name)
-        if shown is None or _now() - shown.capabilities_at > CAPABILITIES_KEPT:
-            asked = await _or_none(line.venue.capabilities(timeout=PATIENCE))
-            if asked is None:
-                return None if shown is None else shown.capabilities
-            shown = self._shown[name] = _Shown(asked, _now())
-        return shown.capabilities
-
-    async def _health_of(self, line: Line) -> Health | None:
-        name = line.venue.name
-        at, kept = self._health.get(name, (None, None))
-        if at is None or _now() - at > QUOTES_KEPT:
-            kept = await _or_none(line.venue.health(timeout=PATIENCE))
-            self._health[name] = (_now(), kept)
-        return kept
-
-    async def _quote(self, line: Line, symbol: Symbol) -> Quote | None:
-        key = (line.venue.name, symbol)
-        at, kept = self._quotes.get(key, (None, None))
-        if at is None or _now() - at > QUOTES_KEPT:
-            asked = await _or_none(line.venue.quotes([symbol], timeout=PATIENCE))
-            kept = None if asked is None else asked.get(symbol)
-            self._quotes[key] = (_now(), kept)
-        return kept
-
-
-async def _or_none(asking: Awaitable[Answer]) -> Answer | None:
-    """A venue that does not answer is a state of the world that the router knows how to read."""
-    try:
-        return await asking
-    except WorldFailed:
-        return None
+    async def _quoted(self, line: Line, symbols: tuple[Symbol, ...]) -> Mapping[Symbol, Quote] | None:
+        venue = line.venue
+        return await self._quotes.of((venue.name, symbols), lambda: venue.quotes(symbols, timeout=PATIENCE))
 
 
 def _now() -> timedelta:
