@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
@@ -42,7 +43,7 @@ class Copilot:
     graph: Graph
     thinker: Thinker
     patience: Patience
-    _running: dict[ThreadId, asyncio.Lock] = field(default_factory=dict)
+    _running: WeakValueDictionary[ThreadId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def asked(self, turn: Turn, message: MessageId, text: str) -> AsyncIterator[Event]:
         """Answer a message.
@@ -81,9 +82,8 @@ class Copilot:
         turn = replace(turn, household=state.values.get("household"))
         if unanswered is not None and state.values.get("answered") == unanswered:
             yield {"event": "answer", **state.values["answer"]}
-        if (
-            not state.tasks
-        ):  # not `next`: that leaves out a task that was killed between its writes and its end
+        # Not `next`: that leaves out a task that was killed between its writes and the step's end.
+        if not state.tasks:
             return
         parked = any(task.interrupts for task in state.tasks)
         async for event in self._run(Command(resume={"nudge": True}) if parked else None, turn):
@@ -127,8 +127,6 @@ class Copilot:
             yield
         finally:
             lock.release()
-            if not lock.locked() and not getattr(lock, "_waiters", None):
-                self._running.pop(thread, None)
 
 
 def start(saver: BaseCheckpointSaver[Any], thinker: Thinker, patience: Patience | None = None) -> Copilot:

@@ -85,6 +85,9 @@ class House:
     embedder: Embedder | None
     clock: Clock
     secret: str
+    running: set[
+        asyncio.Task[None]
+    ]  # runs under way: a task that nobody holds may be collected before its end
 
     def desk(self, ticket: str) -> Desk:
         return Desk(self.pool, self.journal, ticket, self.clock)
@@ -142,14 +145,14 @@ def create_app(opened: Callable[[], Any]) -> FastAPI:
 async def turns(ask: TurnAsked, at: At) -> StreamingResponse:
     """Answer one message of an advisor."""
     turn = at.turn(ask.ticket, ask.thread, ask.trace, ask.household)
-    return _streamed(at.copilot.asked(turn, MessageId(ask.message), ask.text))
+    return _streamed(at, at.copilot.asked(turn, MessageId(ask.message), ask.text))
 
 
 async def nudges(ask: Nudge, at: At) -> StreamingResponse:
     """Look again at what a conversation waits for."""
     turn = at.turn(ask.ticket, ask.thread, ask.trace, None)
     unanswered = MessageId(ask.unanswered) if ask.unanswered else None
-    return _streamed(at.copilot.nudged(turn, unanswered=unanswered))
+    return _streamed(at, at.copilot.nudged(turn, unanswered=unanswered))
 
 
 async def embeddings(ask: Embed, at: At) -> Embedded:
@@ -168,18 +171,18 @@ async def healthz(at: At) -> dict[str, str]:
     return {"status": "ok", "model": at.copilot.thinker.name}
 
 
-def _streamed(source: AsyncIterator[dict[str, Any]]) -> StreamingResponse:
+def _streamed(at: House, source: AsyncIterator[dict[str, Any]]) -> StreamingResponse:
     return StreamingResponse(
-        _lines(source), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        _lines(at, source), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
     )
 
 
-async def _lines(source: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+async def _lines(at: House, source: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
     """The events as bytes. A run goes on to its end even where nobody listens any more."""
     said: asyncio.Queue[bytes | None] = asyncio.Queue()
     running = asyncio.create_task(_run(source, said))
-    _RUNNING.add(running)
-    running.add_done_callback(_RUNNING.discard)
+    at.running.add(running)
+    running.add_done_callback(at.running.discard)
     while True:
         try:
             line = await asyncio.wait_for(said.get(), SILENT_FOR)
@@ -189,10 +192,6 @@ async def _lines(source: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
         if line is None:
             return
         yield line
-
-
-_RUNNING: Final[set[asyncio.Task[None]]] = set()
-"""Runs under way: a task that nobody holds may be collected before it ends."""
 
 
 async def _run(source: AsyncIterator[dict[str, Any]], said: asyncio.Queue[bytes | None]) -> None:
@@ -246,6 +245,7 @@ async def opened(settings: CopilotSettings, *, patience: Patience | None = None)
             embedder=MiniLm() if settings.model.embeddings == "minilm" else None,
             clock=clock,
             secret=settings.loopback.reveal(),
+            running=set(),
         )
 
 

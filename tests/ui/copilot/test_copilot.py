@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -166,7 +166,8 @@ def test_a_malformed_request_names_its_field(line: DeskLine) -> None:
     assert answered.json()["field"] == "text"
 
 
-def test_an_idle_copilot_is_small(line: DeskLine) -> None:
+def test_an_idle_copilot_is_small(line: DeskLine, record_property: Callable[[str, object], None]) -> None:
+    record_property("pss_mb", line.pss_mb())
     assert line.pss_mb() < 300
 
 
