@@ -41,9 +41,10 @@ create function gatehouse.canonical_part(value jsonb) returns text
         else value::text end
 $$;
 
--- The one text that this envelope has. Its fields are of the right form.
+-- The one text that this envelope has. Its fields are of the right form: stable, so that the planner does not
+-- work it out before that is known.
 create function gatehouse.envelope_text(envelope jsonb) returns text
-    language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+    language plpgsql stable set search_path = pg_catalog, pg_temp as $$
 begin
     return format(
         '{"event_id":"%s","event_type":"%s","event_version":%s,"mono_ns":"%s","occurred_at":"%s","payload":%s,'
@@ -58,7 +59,7 @@ end $$;
 -- hostile login must not be able to leave there what readers stumble over: so the text must be the only one
 -- that this envelope can have (`not_canonical`: blanks, order, a key twice, another spelling, an extra key).
 create function gatehouse.envelope_fault(envelope jsonb, entry_text text) returns text
-    language sql immutable set search_path = pg_catalog, gatehouse, pg_temp as $$
+    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
     select case
         when octet_length(entry_text) > 262144 then 'too_large'
         when jsonb_typeof(envelope) is distinct from 'object' then 'malformed'
