@@ -20,11 +20,13 @@ from core.book.views import Passage
 from core.desk import Found
 from core.fact import Amount
 from tools.contract import Ask, Call, Effect, Refusal, Sourced, Tool
+from tools.library.index import index_new
 
 TOO_FAR: Final = Decimal("0.76")  # cosine distance; beyond it a passage is about something else
 TOO_FAR_EVEN_SO: Final = Decimal("0.90")  # for one that holds the identifier asked for
 LITERAL_BONUS: Final = Decimal("0.15")
 LOOKED_AT: Final = 24
+NEW_AT_ONCE: Final = 32  # passages that a question indexes first, where nobody has yet
 _QUOTED: Final = re.compile(r'"([^"]{3,80})"|“([^”]{3,80})”')
 _IDENTIFIER: Final = re.compile(r"\b(?:[A-Z]{2,5}|[A-Z]{2,6}-\d[\w-]*|[0-9A-Z]{9})\b")
 _NOT_IDENTIFIERS: Final = frozenset(
@@ -63,6 +65,7 @@ async def search_library(ask: SearchAsk, call: Call) -> Passages:
             "the library has no index here: embeddings are switched off by setting", code="no_index"
         )
     desk = call.turn.desk
+    await index_new(desk, embedder, most=NEW_AT_ONCE)
     [vector] = await asyncio.to_thread(embedder.embed, [ask.question])
     found = await desk.search(vector, limit=LOOKED_AT)
     quoted = [p for word in identifiers(ask.question) for p in await desk.quoting(word, limit=ask.limit)]

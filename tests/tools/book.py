@@ -125,6 +125,9 @@ class SimulatedDesk:
         ]
         return tuple(sorted(found, key=lambda one: Decimal(one.distance))[:limit])
 
+    async def passages_to_embed(self, *, limit: int) -> tuple[Passage, ...]:
+        return ()
+
     async def quoting(self, words: str, *, limit: int) -> tuple[Passage, ...]:
         return tuple(p for p in self.passages if words.lower() in p.text.lower())[:limit]
 

@@ -35,13 +35,13 @@ from core.ledger.journal import Journal
 from core.settings import CopilotSettings, Model
 from tools.contract import Embedder, Turn
 from tools.library.embed import MiniLm
+from tools.library.index import index_new
 from ui.api import problems
 from ui.api.fields import Ask, Id, Text, Told
 from ui.api.front_client import FrontLine
 from ui.api.relay import SECRET_HEADER
 from ui.sse import KEEP_ALIVE, Event, written
 
-EMBEDS_AT_ONCE: Final = 16
 SILENT_FOR: Final = 15.0  # seconds; then a comment keeps the line open
 POOL: Final = 6
 
@@ -157,13 +157,9 @@ async def nudges(ask: Nudge, at: At) -> StreamingResponse:
 
 async def embeddings(ask: Embed, at: At) -> Embedded:
     """Give every stored passage that has none its vector."""
-    embedder, desk, done = at.embedder, at.desk(ask.ticket), 0
-    while embedder is not None and (waiting := await desk.passages_to_embed(limit=EMBEDS_AT_ONCE)):
-        vectors = await asyncio.to_thread(embedder.embed, [f"{p.title}. {p.text}" for p in waiting])
-        rows = [(passage.id, vector) for passage, vector in zip(waiting, vectors, strict=True)]
-        await desk.store_vectors(rows, model=embedder.model)
-        done += len(rows)
-    return Embedded(embedded=done)
+    if at.embedder is None:
+        return Embedded(embedded=0)
+    return Embedded(embedded=await index_new(at.desk(ask.ticket), at.embedder))
 
 
 async def healthz(at: At) -> dict[str, str]:
