@@ -19,6 +19,9 @@ import typer
 from core.errors import GatehouseError, IntegrityLost, OutcomeUnknown, RuleBroken, WorldFailed
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "up": ("ui.commands.up:up", "Start everything and print the address."),
+    "people list": ("ui.commands.people:list_", "Who signs in here."),
+    "people reset": ("ui.commands.people:reset", "Give somebody a new password."),
     "bootstrap-db": ("ui.commands.database:bootstrap_db", "Make the database, its five logins and pgvector."),
     "migrate": ("ui.commands.database:migrate", "Bring the database to this version."),
     "doctor": ("ui.commands.doctor:doctor", "Check this machine and say what is missing."),
@@ -51,7 +54,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "proposals": "Trade proposals: list, show, submit, approve, decline.",
     "audit": "The record: verify and show.",
     "day": "The business day: show, close, open.",
-    "people": "People and their passwords.",
+    "people": "People: list them, reset a password.",
     "venue": "Simulated venues.",
 }
 

@@ -1,0 +1,174 @@
+"""Which processes run, with which words and secrets, in which order, and how each says that it is ready.
+
+Rule 1: a process is given the settings of its own row of `SETTINGS_OF` and none else: its own login, its own
+    secrets. The user's own setting of a name wins over what we made up.
+Rule 2: no secret stands among the words: anybody on the machine can read those.
+Rule 3: a process starts when those that it stands on are ready.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from core.database.logins import AGENT, APPROVER, GATE, INTAKE, WITNESS, Logins
+from core.settings import Environment
+from ui.processes import ready
+from ui.processes.ports import LOOPBACK
+from ui.processes.secrets_kept import Kept
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+MODEL_SETTINGS: Final = ("GATEHOUSE_MODEL", "OPENAI_BASE_URL", "OPENAI_API_KEY", "GATEHOUSE_EMBEDDINGS")
+# How this machine gets out to a model, where it does: addresses and certificates, no login of ours.
+WAY_OUT: Final = (
+    "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
+)  # fmt: skip
+SETTINGS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "copilot": (
+        "GATEHOUSE_AGENT_DSN", "GATEHOUSE_COPILOT_URL", "GATEHOUSE_PORT", "GATEHOUSE_LOOPBACK_SECRET",
+        "GATEHOUSE_CHECKPOINT_KEY", *MODEL_SETTINGS, *WAY_OUT,
+    ),
+    "worker": ("GATEHOUSE_HOME", "GATEHOUSE_GATE_DSN", "GATEHOUSE_VENUES", "GATEHOUSE_KEYSTORE"),
+    "witness": ("GATEHOUSE_HOME", "GATEHOUSE_WITNESS_DSN", "GATEHOUSE_SIGNING_KEY"),
+    "front": (
+        "GATEHOUSE_HOME", "GATEHOUSE_INTAKE_DSN", "GATEHOUSE_APPROVER_DSN", "GATEHOUSE_HOST",
+        "GATEHOUSE_PORT", "GATEHOUSE_COPILOT_URL", "GATEHOUSE_LOOPBACK_SECRET", "GATEHOUSE_KEYSTORE",
+    ),
+}  # fmt: skip
+"""The worker and each venue get the venues' keys besides, by the venues' names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process. `folders` are those that it writes; the first is where it stands and its HOME."""
+
+    name: str
+    words: tuple[str, ...]
+    env: Mapping[str, str] = field(repr=False)
+    after: tuple[str, ...]
+    folders: tuple[Path, ...]
+    is_ready: Callable[[], bool] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for. `ports` are the front's, then the copilot's, then one for each venue."""
+
+    home: Path
+    host: str
+    ports: tuple[int, ...]
+    venues: tuple[str, ...]
+    pace: timedelta  # between two steps of the simulated quotes; zero: they stand still
+    seed: int
+
+
+def plan(env: Environment, wanted: Wanted, *, logins: Logins, kept: Kept) -> tuple[Process, ...]:
+    """Every process, those that others stand on first."""
+    given = _given(env, wanted, logins, kept)
+    owner = ready.Owner(logins)
+    venues = [_venue(name, port, wanted, given) for name, port in _venue_ports(wanted)]
+    front_port, copilot_port = wanted.ports[:2]
+    run, home = wanted.home / "run", wanted.home
+    secret = given["GATEHOUSE_LOOPBACK_SECRET"]
+    keys = {_key_name(name): given[_key_name(name)] for name in wanted.venues}
+    copilot_url = f"http://{LOOPBACK}:{copilot_port}/healthz"
+    front_url = f"http://{reachable(wanted.host)}:{front_port}/readyz"
+    return (
+        *venues,
+        Process(
+            "copilot", ("copilot",), _env("copilot", given), (), (run / "copilot",),
+            ready.answers(copilot_url, secret=secret),
+        ),
+        Process(
+            "worker", ("worker",), {**_env("worker", given), **keys}, tuple(v.name for v in venues),
+            (run / "worker",), owner.worker_is_at_work,
+        ),
+        Process(
+            "witness", ("witness",), _env("witness", given), (), (run / "witness", home / "heads"),
+            owner.witness_watches,
+        ),
+        Process(
+            "front", ("front",), _env("front", given), ("worker",), (run / "front",),
+            ready.answers(front_url),
+        ),
+    )  # fmt: skip
+
+
+def names(venues: Sequence[str]) -> tuple[str, ...]:
+    """The processes' names, in an order that never changes: their users are counted from it."""
+    return ("front", "copilot", "worker", "witness", *map(venue_process, venues))
+
+
+def venue_process(venue: str) -> str:
+    return f"venue-{venue.lower()}"
+
+
+def venue_ledger(home: Path, venue: str) -> Path:
+    return home / "venues" / venue / "ledger.jsonl"
+
+
+def reachable(host: str) -> str:
+    """An address to call: one that means "all" is none."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return LOOPBACK
+    return f"[{host}]" if ":" in host else host
+
+
+def _venue_ports(wanted: Wanted) -> Sequence[tuple[str, int]]:
+    return list(zip(wanted.venues, wanted.ports[2:], strict=True))
+
+
+def _venue(name: str, port: int, wanted: Wanted, given: Mapping[str, str]) -> Process:
+    process = venue_process(name)
+    words = (
+        "venue", "serve", "--name", name, "--port", str(port), "--seed", str(wanted.seed),
+        "--ledger", str(venue_ledger(wanted.home, name)),
+        "--pace-ms", str(wanted.pace // timedelta(milliseconds=1)),
+    )  # fmt: skip
+    return Process(
+        process,
+        words,
+        {**_system(), _key_name(name): given[_key_name(name)]},
+        (),
+        (wanted.home / "run" / process, venue_ledger(wanted.home, name).parent),
+        ready.answers(f"http://{LOOPBACK}:{port}/health"),
+    )
+
+
+def _given(env: Environment, wanted: Wanted, logins: Logins, kept: Kept) -> Mapping[str, str]:
+    """Every setting that any process may get: made here, then the user's own."""
+    made = {
+        **logins.environment(AGENT, INTAKE, APPROVER, GATE, WITNESS),
+        "GATEHOUSE_HOME": str(wanted.home),
+        "GATEHOUSE_HOST": wanted.host,
+        "GATEHOUSE_COPILOT_URL": f"http://{LOOPBACK}:{wanted.ports[1]}",
+        "GATEHOUSE_VENUES": ",".join(
+            f"{name}=http://{LOOPBACK}:{port}" for name, port in _venue_ports(wanted)
+        ),
+        "GATEHOUSE_LOOPBACK_SECRET": kept.loopback,
+        "GATEHOUSE_CHECKPOINT_KEY": kept.checkpoint,
+        "GATEHOUSE_SIGNING_KEY": kept.signing,
+        **{_key_name(name): key for name, key in kept.venues.items()},
+    }
+    ours = {"GATEHOUSE_HOME", "GATEHOUSE_HOST", "GATEHOUSE_COPILOT_URL", "GATEHOUSE_VENUES"}
+    theirs = {name: text for name, text in env.items() if text and name not in ours}
+    return {**made, **theirs, "GATEHOUSE_PORT": str(wanted.ports[0])}
+
+
+def _env(process: str, given: Mapping[str, str]) -> Mapping[str, str]:
+    own = {name: given[name] for name in SETTINGS_OF[process] if name in given}
+    return {**_system(), **own}
+
+
+def _system() -> Mapping[str, str]:
+    return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": str(ROOT)}
+
+
+def _key_name(venue: str) -> str:
+    return f"GATEHOUSE_VENUE_KEY_{venue.upper().replace('-', '_')}"

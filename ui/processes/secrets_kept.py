@@ -1,0 +1,83 @@
+"""The secrets that the processes share among themselves, made at the first start and kept for good.
+
+Rule 1: one file, `<home>/secrets/processes.json`, readable by its owner alone; no process opens it.
+Rule 2: each process is given its own by its environment, and no other.
+Rule 3: a lost signing key is a new signer; a lost checkpoint key loses the conversations under way, and
+    no order.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.database.logins import write_secret
+from core.errors import BadInput, IntegrityLost
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Keys are 64 hex digits; the others are random words."""
+
+    checkpoint: str = field(repr=False)
+    signing: str = field(repr=False)
+    loopback: str = field(repr=False)
+    venues: Mapping[str, str] = field(repr=False)
+
+
+def kept_in(home: Path, venues: Sequence[str]) -> Kept:
+    """The secrets of that home; made where there are none yet, a venue's key added where it is new.
+
+    Raises:
+        IntegrityLost: the file is there and cannot be read.
+        BadInput: it cannot be written.
+    """
+    file = home / "secrets" / "processes.json"
+    before = _read(file)
+    known = dict(before.venues) if before else {}
+    now = Kept(
+        checkpoint=before.checkpoint if before else secrets.token_hex(32),
+        signing=before.signing if before else secrets.token_hex(32),
+        loopback=before.loopback if before else secrets.token_urlsafe(32),
+        venues={**known, **{name: secrets.token_urlsafe(24) for name in venues if name not in known}},
+    )
+    if now != before:
+        _write(file, now)
+    return now
+
+
+def _read(file: Path) -> Kept | None:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        return Kept(found["checkpoint"], found["signing"], found["loopback"], dict(found["venues"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as bad:
+        raise IntegrityLost(
+            f"the secrets in {str(file)!r} cannot be read",
+            fix="restore the file; or move it away: open conversations end, and heads get a new signer",
+        ) from bad
+
+
+def _write(file: Path, kept: Kept) -> None:
+    text = json.dumps(
+        {
+            "checkpoint": kept.checkpoint,
+            "signing": kept.signing,
+            "loopback": kept.loopback,
+            "venues": dict(kept.venues),
+        },
+        indent=1,
+    )
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_secret(file, text)
+    except OSError as bad:
+        raise BadInput(
+            f"{str(file)!r} cannot be written: {bad.strerror}",
+            fix="set GATEHOUSE_HOME to a folder of yours, on a disk with room",
+            field="GATEHOUSE_HOME",
+        ) from bad
