@@ -188,11 +188,12 @@ class Intake:
         model: str,
         trace: TraceId,
     ) -> None:
-        """Journal what the advisor was shown."""
+        """Journal what the advisor was shown. The same words to the same message are journaled once."""
         subject = await self._speaker(ticket, thread)
         sealed = self._keys.seal(subject, "answer", text)
         fact = AnswerGiven(thread=thread, message=message, text=sealed, cited=tuple(cited), model=model)
-        await self._journal.record(Entry(f"thread/{thread}", fact, trace, ticket=ticket))
+        key = f"answer/{message}/{sha256(text.encode()).hexdigest()}"
+        await self._journal.record(Entry(f"thread/{thread}", fact, trace, ticket=ticket, key=key))
 
     # The book
 

@@ -69,14 +69,14 @@ class Approval:
         client: SubjectId,
         channel: Literal["phone", "meeting", "letter"],
     ) -> Recorded:
-        """A person records that this client agreed to exactly this, today.
+        """A person records that this client agreed to exactly this, today. Each account needs one of its owners.
 
         Raises:
             Refused: not hers to record, not an owner, not needed, another digest, lapsed.
         """
         view = await self._view(ticket, proposal)
         fact = ConsentRecorded(proposal=proposal, digest=digest, client=client, channel=channel)
-        return await self._decide(ticket, view, fact, f"consent/{proposal}/{digest}")
+        return await self._decide(ticket, view, fact, f"consent/{proposal}/{digest}/{client}")
 
     async def approve(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]

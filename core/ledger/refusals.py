@@ -46,7 +46,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "no_right": ("this login may not write that kind of event", "use the door that may"),
     "no_such_leg": ("there is no such order in that proposal", "read the proposal again"),
     "not_a_principal": ("only a principal decides that", "ask a principal"),
-    "not_an_owner": ("that client does not own every account concerned", "name an owner"),
+    "not_an_owner": ("that client owns no account that needs consent", "name an owner"),
     "not_canonical": ("the text is not the envelope's RFC 8785 form", "send RFC 8785 text and no other key"),
     "not_approved": ("the proposal is not approved", "a principal approves it first"),
     "not_assessed": ("the proposal has not been assessed yet", "wait a moment, then read it again"),

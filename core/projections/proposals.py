@@ -58,7 +58,7 @@ async def read_proposals(
 
 def _view(row: DictRow, decisions: Sequence[DictRow], legs: Sequence[DictRow]) -> ProposalView:
     counted = [d for d in decisions if d["digest"] == row["digest"]]
-    consented = any(d["kind"] == "consent" for d in counted)
+    consented = bool(row["consented"])
     return ProposalView(
         proposal=row["proposal"],
         household=row["household"],

@@ -61,7 +61,8 @@ from gatehouse.quote where session = %(session)s group by symbol, session;
 -- proposals --
 select p.proposal, p.household, p.advisor, p.kind, p.status, p.request, p.digest, p.content, p.preview, p.findings,
        p.tier, p.needs_consent, p.drafted_by, p.agent, p.thread, p.trace, p.session, p.submitted_by, p.denied_at,
-       p.differences, p.closing, p.drafted_at, p.last_seq
+       p.differences, p.closing, p.drafted_at, p.last_seq,
+       p.needs_consent and gatehouse.consented(p.proposal) as consented
 from gatehouse.proposal p
 where (%(proposals)s::text[] is null or p.proposal = any (%(proposals)s::text[]))
 order by p.drafted_seq desc limit 500;

@@ -43,7 +43,8 @@ def office(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield opened
 
 
-@pytest.fixture(scope="session")
+# Playwright's own event loop runs as long as this lives: no test of another module may run beside it.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:

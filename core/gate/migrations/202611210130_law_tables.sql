@@ -66,6 +66,7 @@ create index proposal_advisor on gatehouse.proposal (advisor, status);
 create index proposal_trace on gatehouse.proposal (trace);
 
 -- One row a person and kind: 'submission', 'consent', 'approval'. The digest is what that person saw.
+-- A consent is the client's, recorded by the person; for the others `client` is empty.
 create table gatehouse.decision (
     proposal   text   not null references gatehouse.proposal,
     kind       text   not null check (kind in ('submission', 'consent', 'approval')),
@@ -75,7 +76,8 @@ create table gatehouse.decision (
     reasons    jsonb  not null default '[]',
     decided_at timestamptz not null,
     seq        bigint not null,
-    primary key (proposal, kind, person)
+    client     text   not null default '',
+    primary key (proposal, kind, person, client)
 );
 
 create table gatehouse.leg (

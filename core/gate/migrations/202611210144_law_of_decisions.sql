@@ -66,6 +66,19 @@ begin
     return null;
 end $$;
 
+-- Whether an owner of each account that needs it has consented to exactly what the proposal now holds.
+create function gatehouse.consented(of_proposal text) returns boolean
+    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+    select not exists (
+        select from gatehouse.leg l
+        join gatehouse.account a on a.account = l.account
+        join gatehouse.proposal p on p.proposal = l.proposal
+        where l.proposal = of_proposal and not a.discretionary
+          and not exists (select from gatehouse.decision d
+                          where d.proposal = of_proposal and d.kind = 'consent' and d.digest = p.digest
+                            and d.client = any (a.owners)))
+$$;
+
 create function gatehouse.law_consent_recorded(e gatehouse.incoming) returns text language plpgsql
     set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
@@ -88,13 +101,13 @@ begin
                where d.proposal = p.proposal and d.kind = 'approval' and d.person = e.person) then
         return 'not_independent';
     end if;
-    if exists (select from gatehouse.leg l join gatehouse.account a on a.account = l.account
-               where l.proposal = p.proposal and not a.discretionary
-                 and not (e.payload->>'client') = any (a.owners)) then
+    if not exists (select from gatehouse.leg l join gatehouse.account a on a.account = l.account
+                   where l.proposal = p.proposal and not a.discretionary
+                     and (e.payload->>'client') = any (a.owners)) then
         return 'not_an_owner';
     end if;
     insert into gatehouse.decision values (
-        p.proposal, 'consent', e.person, p.advisor, p.digest, '[]', e.recorded_at, e.seq);
+        p.proposal, 'consent', e.person, p.advisor, p.digest, '[]', e.recorded_at, e.seq, e.payload->>'client');
     update gatehouse.proposal set last_seq = e.seq where proposal = p.proposal;
     return null;
 end $$;
@@ -232,3 +245,4 @@ begin
 end $$;
 
 revoke all on all functions in schema gatehouse from public;
+grant execute on function gatehouse.consented(text) to gh_agent, gh_intake, gh_approver, gh_gate;

@@ -35,9 +35,7 @@ begin
     if p.tier > 2 or approvers < 1 then
         return 'approval_missing';
     end if;
-    if (p.needs_consent or exists (select from gatehouse.account a where a.account = l.account and not a.discretionary))
-       and not exists (select from gatehouse.decision d where d.proposal = p.proposal and d.kind = 'consent'
-                       and d.digest = p.digest) then
+    if not gatehouse.consented(p.proposal) then
         return 'consent_missing';
     end if;
     select * into day from gatehouse.market_day;
