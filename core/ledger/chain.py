@@ -30,10 +30,11 @@ class Sealing:
 def leaf(entry: Sealing) -> bytes:
     """sha256(0x00, u64 seq, u64 recorded_us, then role, actor and text, each behind its u32 length in bytes).
 
-    Numbers are big-endian. The 0x00 keeps a leaf from being read as a node (RFC 6962 section 2.1).
+    Numbers are big-endian; below zero, where nothing honest is, they wrap around as the database's do.
+    The 0x00 keeps a leaf from being read as a node (RFC 6962 section 2.1).
     """
     recorded_us = (entry.recorded_at - EPOCH) // timedelta(microseconds=1)
-    parts = [b"\x00", entry.seq.to_bytes(8, "big"), recorded_us.to_bytes(8, "big")]
+    parts = [b"\x00", entry.seq.to_bytes(8, "big", signed=True), recorded_us.to_bytes(8, "big", signed=True)]
     for words in (entry.role, entry.actor, entry.text):
         raw = words.encode()
         parts += [len(raw).to_bytes(4, "big"), raw]

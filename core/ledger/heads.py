@@ -60,7 +60,7 @@ def check(head: Head, public: bytes) -> None:
     """Raises IntegrityLost where the signature is not this key's over exactly this head."""
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(base64.b64decode(head.signature), _said(head))
-    except (InvalidSignature, ValueError) as bad:
+    except (InvalidSignature, ValueError, TypeError) as bad:
         raise IntegrityLost(
             f"the signature of the head at entry {head.seq} does not hold",
             fix="a person must look at the heads file",

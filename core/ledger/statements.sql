@@ -11,10 +11,15 @@ select seq, recorded_at, role, actor, event_type, text from gatehouse.journal
 where seq > %(after)s order by seq limit %(page)s;
 
 -- chained_after --
--- As entries_after, with everything that `verify` compares.
-select seq, recorded_at, role, actor, text, event_id, event_type, event_version, stream, stream_version,
-       trace_id, occurred_at, digest
+-- As entries_after, with everything that `verify` compares. A time outside the years 1 to 9999 is null: nothing
+-- that the append wrote, and nothing that a client could read.
+select seq, case when recorded_at between '0001-01-02' and '9999-12-30' then recorded_at end as recorded_at,
+       role, actor, text, event_id, event_type, event_version, stream, stream_version,
+       trace_id, case when occurred_at between '0001-01-02' and '9999-12-30' then occurred_at end as occurred_at, digest
 from gatehouse.journal where seq > %(after)s order by seq limit %(page)s;
+
+-- first --
+select min(seq) as seq from gatehouse.journal;
 
 -- head --
 select seq, digest, recorded_at from gatehouse.head;

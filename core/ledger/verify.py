@@ -54,12 +54,15 @@ class Chain:
                 self.faults.append(Fault(row["seq"], says))
         self.seq = row["seq"]
         self.digest = row["digest"]
-        self.recorded_at = row["recorded_at"]
+        self.recorded_at = row["recorded_at"] or self.recorded_at
         self.streams[row["stream"]] = row["stream_version"]
 
     def _wrong_with(self, row: DictRow) -> Iterator[str]:
         if row["seq"] != self.seq + 1:
             yield f"entries {self.seq + 1} to {row['seq'] - 1} are missing"
+        if row["recorded_at"] is None or row["occurred_at"] is None:
+            yield "one of its times is none that there can be"
+            return
         if self.recorded_at is not None and row["recorded_at"] < self.recorded_at:
             yield "it was recorded before the entry in front of it"
         sealed = Sealing(row["seq"], row["recorded_at"], row["role"], row["actor"], row["text"])
@@ -98,7 +101,12 @@ async def verify(connection: AsyncConnection[DictRow], heads: HeadsFile) -> Veri
     chain = Chain()
     signed = _signed(heads, chain)
     wanted = {head.seq: head for head in signed}
-    at_head = await one(connection, SQL["head"])  # first: entries that come meanwhile are beyond it
+    first = (await one(connection, SQL["first"]))["seq"]
+    if first is not None and first < 1:
+        chain.faults.append(Fault(first, "it stands in front of the first entry"))
+    at_head = await one(
+        connection, SQL["head"]
+    )  # before the entries: those that come meanwhile are beyond it
     while page := await rows(connection, SQL["chained_after"], {"after": chain.seq, "page": PAGE}):
         for row in page:
             chain.take(row)
@@ -115,6 +123,9 @@ async def verify(connection: AsyncConnection[DictRow], heads: HeadsFile) -> Veri
         chain.faults.append(
             Fault(chain.seq, f"the journal ends here, and its head row says {at_head['seq']}")
         )
+    by_now = (await one(connection, SQL["head"]))["seq"]  # an entry and its head are one commit
+    if chain.seq > by_now:
+        chain.faults.append(Fault(by_now + 1, f"it stands behind the head row, which says {by_now}"))
     anchor = "none" if newest is None else f"local only, to entry {newest.seq}"
     return Verified(chain.seq, chain.digest.hex(), len(signed), newest, anchor, tuple(chain.faults))
 
@@ -132,10 +143,13 @@ def _signed(heads: HeadsFile, chain: Chain) -> Sequence[Head]:
 
 def _wrong_text(row: DictRow) -> Iterator[str]:
     try:
-        envelope: dict[str, Any] = json.loads(row["text"])
+        envelope: Any = json.loads(row["text"])
         canonical = rfc8785.dumps(envelope).decode()
-    except (ValueError, rfc8785.CanonicalizationError):
+    except (ValueError, RecursionError):
         yield "its text is not JSON that can be read back"
+        return
+    if not isinstance(envelope, dict):
+        yield "its text is no envelope"
         return
     if canonical != row["text"]:
         yield "its text is not in RFC 8785 form"
