@@ -22,7 +22,9 @@ from tests.fixtures.firm import TRACE, Firm
 
 quick = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
-moments = st.integers(0, 250_000_000_000_000_000).map(lambda us: EPOCH + timedelta(microseconds=us))
+moments = st.integers(-60_000_000_000_000_000, 250_000_000_000_000_000).map(
+    lambda us: EPOCH + timedelta(microseconds=us)
+)
 
 
 def test_a_leaf_is_what_the_design_spells_out() -> None:
@@ -44,7 +46,7 @@ def test_the_vectors_of_leaf_and_link_have_not_moved() -> None:
 
 @quick
 @given(
-    seq=st.integers(0, 2**63 - 1),
+    seq=st.integers(-(2**63), 2**63 - 1),
     at=moments,
     role=words,
     actor=words,
@@ -108,7 +110,7 @@ def test_what_it_cannot_write_for_certain_is_not_the_text_that_came_in(shared_fi
 
 
 @quick
-@given(model=words, agent=words, policy=words, at=moments)
+@given(model=words, agent=words, policy=words, at=moments.map(lambda at: max(at, EPOCH)))
 def test_the_envelopes_text_is_rfc_8785_whatever_the_words(
     model: str, agent: str, policy: str, at: datetime
 ) -> None:
