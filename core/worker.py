@@ -67,7 +67,7 @@ class Worker:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._follower = Follower(parts.pool)
-        self._deciding = Deciding(parts.pool, parts.journal, parts.keys, self._fresh_quotes)
+        self._deciding = Deciding(parts.pool, parts.journal, parts.keys, self._as_it_is_now)
         self._terms: dict[CustodianId, Terms] = {}
         self._told: VenueDay | None = None
         self._executor = Executor(
@@ -160,10 +160,16 @@ class Worker:
             await tell_day(self._parts.simulated, wanted)
             self._told = wanted
 
-    async def _fresh_quotes(self) -> None:
-        """Raises WorldFailed where no venue quotes now: nothing is let out on older prices."""
+    async def _as_it_is_now(self) -> None:
+        """Quotes and book, before anything is let out. The law sees a fill when it is appended, the book when
+        it is folded: a buy whose sells have just filled would else be denied for the cash that they brought.
+
+        Raises:
+            WorldFailed: no venue quotes now. Nothing is let out on older prices.
+        """
         if not await keep_quotes(self._parts.pool, self._executor.board):
             raise WorldFailed("no venue quotes anything now", fix="start the venues; it is asked again")
+        await self._follower.catch_up()
 
     async def _quote(self) -> None:
         while True:
