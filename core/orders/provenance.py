@@ -2,7 +2,8 @@
 
 Rule 1: pure. The worker asks it of the journaled message; a tool asks it before it drafts. Same function.
 Rule 2: a span proves a field only where its characters, read by the rules here, give exactly the field's
-    value. What cannot be read proves nothing.
+    value. What cannot be read proves nothing, and a piece cut out of a word or a number cannot be read:
+    1,200 does not say 200, and AAPL does not say A.
 Rule 3: account, symbol, side, quantity and limit price always need a span. A household needs one unless
     named accounts are its own or the thread is pinned to it: pinning it was the advisor's own act.
 """
@@ -33,6 +34,13 @@ _KIND_WORDS: Final[Mapping[str, str]] = {
 }
 _ACCOUNT_FILLER: Final = FILLER | {"account", "accounts", "acct", "s", "ira"}
 _WORD: Final = re.compile(r"[^\W_]+")
+_GOES_ON: Final = re.compile(  # a word or a number over a cut, which NUL marks: no message holds NUL
+    r"[^\W_]\0[^\W_]|\d[.,/]\0\d|\d\0[.,/-]\d|[.-]\0\d|[a-z]\.\0[a-z]|[a-z]\0\.[a-z]", re.IGNORECASE
+)
+_NOT_SHARES: Final = re.compile(
+    r"\s*%|[\s-]*(?:percent|per cent|pct|basis|bps|dollars?|usd|bucks|hundred|thousand|million)\b",
+    re.IGNORECASE,
+)
 _NUMBER: Final = re.compile(
     r"\$?\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(?:shares?|shs?\.?)?", re.IGNORECASE
 )
@@ -58,11 +66,27 @@ def unproven(
     """
     said: dict[str, list[str]] = {}
     for span in spans:
-        text = texts.get(span.message, "")
-        if 0 <= span.start < span.end <= len(text):
-            said.setdefault(span.field, []).append(text[span.start : span.end])
+        words = _said(span, texts.get(span.message, ""))
+        if words is not None:
+            said.setdefault(span.field, []).append(words)
     missing = {field for field, holds in _fields(request, said, known) if not holds}
     return tuple(sorted(missing))
+
+
+def _said(span: Span, text: str) -> str | None:
+    """The span's words. None where they are cut out of others, or count something but shares."""
+    if not 0 <= span.start < span.end <= len(text):
+        return None
+    before, words, after = text[: span.start], text[span.start : span.end], text[span.end :]
+    if _cut(before, words) or _cut(words, after):
+        return None
+    other = "$" in words or before.rstrip().endswith("$") or _NOT_SHARES.match(after) is not None
+    return None if span.field == "quantity" and other else words
+
+
+def _cut(left: str, right: str) -> bool:
+    """Whether a word or a number goes on from `left` into `right`."""
+    return _GOES_ON.search(f"{left[-2:]}\0{right[:2]}") is not None
 
 
 def _fields(request: Request, said: Mapping[str, list[str]], known: Known) -> Iterable[tuple[str, bool]]:

@@ -153,7 +153,7 @@ KNOWN = Known(HouseholdId("hh-1"), ("Okafor household", "Amara Okafor"), {Accoun
     quantity=st.integers(1, 10**6),
     other=st.integers(1, 10**6),
 )
-def test_a_quantity_is_proven_only_by_characters_that_say_it(
+def test_a_quantity_is_proven_only_by_all_the_digits_that_say_it(
     start: int, length: int, quantity: int, other: int
 ) -> None:
     text = f"sell {quantity} AAA in acc-1001"
@@ -163,7 +163,8 @@ def test_a_quantity_is_proven_only_by_characters_that_say_it(
     )  # fmt: skip
     span = Span(field="quantity", message=MessageId("m"), start=start, end=start + length)
     missing = unproven(request, [span], {MessageId("m"): text}, KNOWN)
-    said = number_said(text[start : start + length]) if start + length <= len(text) else None
+    whole = start <= 5 and start + length >= 5 + len(str(quantity))
+    said = number_said(text[start : start + length]) if whole and start + length <= len(text) else None
     assert ("quantity" not in missing) == (said == other)
 
 
