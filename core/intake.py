@@ -73,9 +73,10 @@ class ThreadLine:
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """`role` is "advisor" or "copilot"."""
+    """`role` is "advisor" or "copilot". `trace` is that of the message and of everything that it caused."""
 
     message: MessageId
+    trace: TraceId
     role: str
     text: str
     at: datetime
@@ -357,10 +358,12 @@ class Intake:
             return "[forgotten]"
 
     def _message(self, row: DictRow) -> MessageView:
-        payload = json.loads(row["text"])["payload"]
+        envelope = json.loads(row["text"])
+        payload = envelope["payload"]
         asked = row["event_type"] == "MessageReceived"
         return MessageView(
             message=payload["message"],
+            trace=envelope["trace_id"],
             role="advisor" if asked else "copilot",
             text=self._open("message" if asked else "answer", Sealed.model_validate(payload["text"])),
             at=row["recorded_at"],

@@ -118,6 +118,8 @@ async def _record(
         outcome="answered" if answer else "refused",
         refusal=refusal,
         answer_digest=digest,
+        source=answer.source if answer else None,
+        as_of=answer.as_of if answer else None,
         took_ms=(turn.clock.monotonic_ns() - started) // 1_000_000,
     )
     await turn.desk.record(turn.trace, fact)

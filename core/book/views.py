@@ -67,6 +67,17 @@ class WrittenReason:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentOf:
+    """An account that needs a client's consent to this, and who of its owners gave it; None: nobody yet."""
+
+    account: AccountId
+    owners: tuple[SubjectId, ...]
+    client: SubjectId | None
+    recorded_by: PersonId | None
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ProposalView:
     """A trade proposal as far as it has come. `waits_for` says whose move it is."""
 
@@ -83,6 +94,7 @@ class ProposalView:
     tier: int | None
     needs_consent: bool
     consented: bool
+    consents: tuple[ConsentOf, ...]
     drafted_by: PersonId
     agent: str | None
     thread: ThreadId | None

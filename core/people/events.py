@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import AwareDatetime
+
 from core.fact import Fact, Sealed
 from core.ids import Digest, HouseholdId, MessageId, PersonId, ThreadId
 from core.orders.events import Part
@@ -67,6 +69,8 @@ class ToolCalled(Fact):
     outcome: Literal["answered", "refused"]
     refusal: str | None = None
     answer_digest: Digest | None = None
+    source: str | None = None  # where the answer's figures come from, as the tool says it
+    as_of: AwareDatetime | None = None  # of which market time they are
     took_ms: int
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from core.book.views import OrderView, ProposalView, WrittenReason
+from core.book.views import ConsentOf, OrderView, ProposalView, WrittenReason
 from core.database.rows import rows
 from core.database.statements import statements
 from core.errors import NotFound
@@ -53,10 +53,22 @@ async def read_proposals(
     legs = defaultdict(list)
     for row in await rows(connection, SQL["legs"], named):
         legs[row["proposal"]].append(row)
-    return tuple(_view(row, decisions[row["proposal"]], legs[row["proposal"]]) for row in found)
+    consents = defaultdict(list)
+    for row in await rows(connection, SQL["consents"], named):
+        consents[row["proposal"]].append(_consent(row))
+    return tuple(
+        _view(row, decisions[row["proposal"]], legs[row["proposal"]], consents[row["proposal"]])
+        for row in found
+    )
 
 
-def _view(row: DictRow, decisions: Sequence[DictRow], legs: Sequence[DictRow]) -> ProposalView:
+def _consent(row: DictRow) -> ConsentOf:
+    return ConsentOf(row["account"], tuple(row["owners"]), row["client"], row["person"], row["decided_at"])
+
+
+def _view(
+    row: DictRow, decisions: Sequence[DictRow], legs: Sequence[DictRow], consents: Sequence[ConsentOf]
+) -> ProposalView:
     counted = [d for d in decisions if d["digest"] == row["digest"]]
     consented = bool(row["consented"])
     return ProposalView(
@@ -73,6 +85,7 @@ def _view(row: DictRow, decisions: Sequence[DictRow], legs: Sequence[DictRow]) -
         tier=row["tier"],
         needs_consent=row["needs_consent"],
         consented=consented,
+        consents=tuple(consents),
         drafted_by=row["drafted_by"],
         agent=row["agent"],
         thread=row["thread"],

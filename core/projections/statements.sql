@@ -71,6 +71,17 @@ order by p.drafted_seq desc limit 500;
 select proposal, kind, person, digest, reasons from gatehouse.decision
 where proposal = any (%(proposals)s::text[]) order by seq;
 
+-- consents --
+-- The accounts that need a client's consent, with the first of their owners who gave it to what the proposal holds.
+select distinct on (l.proposal, a.account) l.proposal, a.account, a.owners, d.client, d.person, d.decided_at
+from gatehouse.leg l
+join gatehouse.proposal p on p.proposal = l.proposal
+join gatehouse.account a on a.account = l.account
+left join gatehouse.decision d on d.proposal = l.proposal and d.kind = 'consent' and d.digest = p.digest
+                              and d.client = any (a.owners)
+where l.proposal = any (%(proposals)s::text[]) and not a.discretionary
+order by l.proposal, a.account, d.seq;
+
 -- legs --
 select l.proposal, l.leg, l.order_id, l.account, l.symbol, l.side, l.quantity, l.limit_price, l.released_seq,
        l.released_quantity, l.filled, l.ended, o.status, o.state

@@ -261,6 +261,7 @@ def _view(
         tier=None,
         needs_consent=False,
         consented=False,
+        consents=(),
         drafted_by=ADVISOR,
         agent="proposal",
         thread=thread,

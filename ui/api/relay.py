@@ -24,6 +24,7 @@ SECRET_HEADER: Final = "X-Gatehouse-Loopback"  # noqa: S105  the header's name
 CONNECTS_WITHIN: Final = timedelta(seconds=2)
 SPEAKS_WITHIN: Final = timedelta(seconds=90)  # the longest silence inside a turn
 TURN_WITHIN: Final = timedelta(minutes=5)
+LOOKS_IN_VAIN: Final = 3
 KNOWN: Final = frozenset({"step", "token", "parked", "answer", "error"})
 DOWN: Final = "the copilot is not answering; proposals and decisions still work"
 
@@ -89,15 +90,23 @@ class Turns:
 
     def __init__(self) -> None:
         self._running: dict[ThreadId, asyncio.Task[None]] = {}
-        self._seen: dict[ThreadId, Hashable] = {}
+        self._seen: dict[
+            ThreadId, tuple[Hashable, int]
+        ] = {}  # a state, and how often it is still worth a look
 
     def moved(self, thread: ThreadId, state: Hashable) -> bool:
         """Whether this is another state than the one that the copilot last looked at."""
-        return self._seen.get(thread) != state
+        seen, left = self._seen.get(thread, (None, 0))
+        return seen != state or left > 0
 
     def looked(self, thread: ThreadId, state: Hashable) -> None:
         """The copilot has looked at this state."""
-        self._seen[thread] = state
+        self._seen[thread] = (state, 0)
+
+    def in_vain(self, thread: ThreadId, state: Hashable) -> None:
+        """The copilot looked and could not answer: a few more looks, then none until something moves."""
+        seen, left = self._seen.get(thread, (None, 0))
+        self._seen[thread] = (state, left - 1 if seen == state else LOOKS_IN_VAIN - 1)
 
     def busy(self, thread: ThreadId) -> bool:
         return thread in self._running

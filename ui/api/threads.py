@@ -2,12 +2,12 @@
 
 Rule 1: what the copilot gets is a ticket of its own for this thread, and the words of the message.
 Rule 2: the same Idempotency-Key is the same message: the second time, its answer is repeated, not made again.
-Rule 3: a nudge says only "look again"; the copilot believes what it reads and not who woke it.
+Rule 3: whoever reads or nudges a conversation also wakes the copilot where something moved (`ui.api.nudges`).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,15 +15,17 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from core.errors import NotFound
-from core.ids import HouseholdId, MessageId, ThreadId, TraceId
+from core.ids import HouseholdId, ThreadId
 from core.intake import MessageView
-from core.people.events import Cited
+from ui.api.cited import Source, cited_by, sources_of
 from ui.api.doors import At, Doors, Key, Ticket
 from ui.api.fields import Ask, Id, PathId, Text, Told
-from ui.api.relay import Hears
+from ui.api.nudges import journals, look_again
 from ui.sse import Event, written
 
 router = APIRouter(tags=["conversations"])
+
+Sources = Mapping[tuple[str, ...], tuple[Source, ...]]
 
 
 class Open(Ask):
@@ -43,7 +45,7 @@ class Thread(Told):
 
 
 class CitedSource(Told):
-    """Sentence number and its source: `passage/<id>` or `tool/<call>`."""
+    """Sentence number, from 0, and its source: `passage/<id>` or `tool/<call>`."""
 
     sentence: int
     source: str
@@ -55,11 +57,12 @@ class Message(Told):
     text: str
     at: datetime
     cited: tuple[CitedSource, ...]
+    sources: tuple[Source, ...]
     model: str | None
 
 
 class Nudged(Told):
-    """`moved`: the trade proposal that the conversation waits for has changed since the last look."""
+    """`moved`: there was something to look at; `answered`: the copilot said something new about it."""
 
     moved: bool
     answered: bool
@@ -68,7 +71,7 @@ class Nudged(Told):
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "server-sent events: step {agent, says}, token {text}, parked {proposal}, "
-        "answer {text, cited, model}, error {says}",
+        "answer {message, round, text, cited, sources, model}, error {says, fix}",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
@@ -89,7 +92,11 @@ async def threads(at: At, ticket: Ticket) -> tuple[Thread, ...]:
 
 @router.get("/v1/threads/{thread}/messages", response_model=tuple[Message, ...], summary="What was said")
 async def messages(thread: PathId, at: At, ticket: Ticket) -> tuple[Message, ...]:
-    said = await at.intake.messages(ticket, ThreadId(thread))
+    """Oldest first. Reading also wakes the copilot where something moved: its answer is there soon after."""
+    mine = ThreadId(thread)
+    said = await at.intake.messages(ticket, mine)
+    sources = await sources_of(at, ticket, said)
+    await look_again(at, ticket, mine)
     return tuple(
         Message(
             message=m.message,
@@ -98,6 +105,7 @@ async def messages(thread: PathId, at: At, ticket: Ticket) -> tuple[Message, ...
             at=m.at,
             model=m.model,
             cited=tuple(CitedSource(sentence=c.sentence, source=c.source) for c in m.cited),
+            sources=sources.get(cited_by(m), ()),
         )
         for m in said
     )
@@ -114,9 +122,10 @@ async def say(thread: PathId, ask: Said, at: At, ticket: Ticket, key: Key) -> St
     mine = ThreadId(thread)
     household = await _household_of(at, ticket, mine)
     received = await at.intake.receive(ticket, mine, ask.text, key=key)
-    answered = _answer_to(await at.intake.messages(ticket, mine), received.message)
-    if answered is not None:
-        return _streamed(_once(answered))
+    said = await at.intake.messages(ticket, mine)
+    answers = [m for m in said if m.role == "copilot" and m.message == received.message]
+    if answers:
+        return _streamed(_again(answers, await sources_of(at, ticket, answers)))
     body = {
         "ticket": await at.intake.thread_ticket(ticket, mine),
         "thread": mine,
@@ -125,27 +134,19 @@ async def say(thread: PathId, ask: Said, at: At, ticket: Ticket, key: Key) -> St
         "trace": received.trace,
         "household": household,
     }
-    hears = _journals(at, ticket, mine, received.message, received.trace)
+    asked = {m.message: m.trace for m in said if m.role == "advisor"} | {received.message: received.trace}
+    hears = journals(at, ticket, mine, asked)
     return _streamed(at.turns.begin(mine, at.copilot.events("/turns", body), hears))
 
 
 @router.post("/v1/threads/{thread}/nudge", response_model=Nudged, summary="Look again at what was decided")
 async def nudge(thread: PathId, at: At, ticket: Ticket) -> Nudged:
-    """Wakes the copilot when a trade proposal of this conversation moved. Safe to call often."""
-    mine = ThreadId(thread)
-    proposals = [p for p in await at.intake.proposals(ticket) if p.thread == mine]
-    state = tuple(sorted((p.proposal, p.status, p.waits_for) for p in proposals))
-    if not proposals or not at.turns.moved(mine, state) or at.turns.busy(mine):
+    """Wakes the copilot when a trade proposal of this conversation moved, or when an answer never arrived.
+    Safe to call often."""
+    looking = await look_again(at, ticket, ThreadId(thread))
+    if looking is None:
         return Nudged(moved=False, answered=False)
-    last = max(proposals, key=lambda p: p.seq)
-    asked = [m for m in await at.intake.messages(ticket, mine) if m.role == "advisor"]
-    if not asked:
-        return Nudged(moved=True, answered=False)
-    body = {"ticket": await at.intake.thread_ticket(ticket, mine), "thread": mine, "trace": last.trace}
-    hears = _journals(at, ticket, mine, asked[-1].message, last.trace)
-    said = [event async for event in at.turns.begin(mine, at.copilot.events("/nudges", body), hears)]
-    if not any(event.name == "error" for event in said):
-        at.turns.looked(mine, state)
+    said = [event async for event in looking]
     return Nudged(moved=True, answered=any(event.name == "answer" for event in said))
 
 
@@ -156,28 +157,18 @@ async def _household_of(at: Doors, ticket: str, thread: ThreadId) -> HouseholdId
     raise NotFound(f"there is no conversation {thread!r} of yours", fix="open one with POST /v1/threads")
 
 
-def _answer_to(said: Sequence[MessageView], message: MessageId) -> MessageView | None:
-    """The copilot's answer that follows this message, where there is one."""
-    after = [m for m in said if m.role == "copilot" and m.message == message]
-    return after[-1] if after else None
-
-
-def _journals(at: Doors, ticket: str, thread: ThreadId, message: MessageId, trace: TraceId) -> Hears:
-    """What happens to each event before anybody sees it: an answer becomes an entry."""
-
-    async def hears(event: Event) -> Event:
-        if event.name == "answer":
-            cited = tuple(Cited.model_validate(c) for c in event.data.get("cited", ()))
-            text, model = str(event.data["text"]), str(event.data["model"])
-            await at.intake.answer(ticket, thread, message, text, cited, model, trace)
-        return event
-
-    return hears
-
-
-async def _once(answer: MessageView) -> AsyncIterator[Event]:
-    cited = [{"sentence": c.sentence, "source": c.source} for c in answer.cited]
-    yield Event("answer", {"text": answer.text, "cited": cited, "model": answer.model})
+async def _again(answers: Sequence[MessageView], sources: Sources) -> AsyncIterator[Event]:
+    """What was answered before, as it was said then."""
+    for place, answer in enumerate(answers):
+        data = {
+            "message": answer.message,
+            "round": place,
+            "text": answer.text,
+            "cited": [{"sentence": c.sentence, "source": c.source} for c in answer.cited],
+            "sources": [{"source": s.source, "says": s.says} for s in sources.get(cited_by(answer), ())],
+            "model": answer.model,
+        }
+        yield Event("answer", data)
 
 
 def _streamed(said: AsyncIterator[Event]) -> StreamingResponse:
