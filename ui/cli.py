@@ -20,6 +20,7 @@ from core.errors import GatehouseError, IntegrityLost, OutcomeUnknown, RuleBroke
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "up": ("ui.commands.up:up", "Start everything and print the address."),
+    "demo": ("evals.demo.command:demo", "Tell the product's story in a world of its own."),
     "people list": ("ui.commands.people:list_", "Who signs in here."),
     "people reset": ("ui.commands.people:reset", "Give somebody a new password."),
     "bootstrap-db": ("ui.commands.database:bootstrap_db", "Make the database, its five logins and pgvector."),

@@ -46,9 +46,13 @@ SETTINGS_OF: Final[Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process. `folders` are those that it writes; the first is where it stands and its HOME."""
+    """One process. `folders` are those that it writes; the first is where it stands and its HOME.
+
+    `url` is where it listens, empty where it does not.
+    """
 
     name: str
+    url: str
     words: tuple[str, ...]
     env: Mapping[str, str] = field(repr=False)
     after: tuple[str, ...]
@@ -77,25 +81,25 @@ def plan(env: Environment, wanted: Wanted, *, logins: Logins, kept: Kept) -> tup
     run, home = wanted.home / "run", wanted.home
     secret = given["GATEHOUSE_LOOPBACK_SECRET"]
     keys = {_key_name(name): given[_key_name(name)] for name in wanted.venues}
-    copilot_url = f"http://{LOOPBACK}:{copilot_port}/healthz"
-    front_url = f"http://{reachable(wanted.host)}:{front_port}/readyz"
+    copilot_url = f"http://{LOOPBACK}:{copilot_port}"
+    front_url = f"http://{reachable(wanted.host)}:{front_port}"
     return (
         *venues,
         Process(
-            "copilot", ("copilot",), _env("copilot", given), (), (run / "copilot",),
-            ready.answers(copilot_url, secret=secret),
+            "copilot", copilot_url, ("copilot",), _env("copilot", given), (), (run / "copilot",),
+            ready.answers(f"{copilot_url}/healthz", secret=secret),
         ),
         Process(
-            "worker", ("worker",), {**_env("worker", given), **keys}, tuple(v.name for v in venues),
+            "worker", "", ("worker",), {**_env("worker", given), **keys}, tuple(v.name for v in venues),
             (run / "worker",), owner.worker_is_at_work,
         ),
         Process(
-            "witness", ("witness",), _env("witness", given), (), (run / "witness", home / "heads"),
+            "witness", "", ("witness",), _env("witness", given), (), (run / "witness", home / "heads"),
             owner.witness_watches,
         ),
         Process(
-            "front", ("front",), _env("front", given), ("worker",), (run / "front",),
-            ready.answers(front_url),
+            "front", front_url, ("front",), _env("front", given), ("worker",), (run / "front",),
+            ready.answers(f"{front_url}/readyz"),
         ),
     )  # fmt: skip
 
@@ -131,13 +135,15 @@ def _venue(name: str, port: int, wanted: Wanted, given: Mapping[str, str]) -> Pr
         "--ledger", str(venue_ledger(wanted.home, name)),
         "--pace-ms", str(wanted.pace // timedelta(milliseconds=1)),
     )  # fmt: skip
+    url = f"http://{LOOPBACK}:{port}"
     return Process(
         process,
+        url,
         words,
         {**_system(), _key_name(name): given[_key_name(name)]},
         (),
         (wanted.home / "run" / process, venue_ledger(wanted.home, name).parent),
-        ready.answers(f"http://{LOOPBACK}:{port}/health"),
+        ready.answers(f"{url}/health"),
     )
 
 

@@ -205,6 +205,7 @@ class Supervisor:
                 "pid": one.child.pid if one.child and one.alive else None,
                 "user": self._walls.of(one.plan.name).user,
                 "starts": one.starts,
+                "url": one.plan.url,
             }
             for one in self._running
         }
