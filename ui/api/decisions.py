@@ -14,6 +14,7 @@ from pydantic import Field
 
 from core.ids import Digest, ProposalId, SubjectId
 from core.ledger.envelope import Recorded
+from ui.api.consents import ConsentOf, consents_of
 from ui.api.doors import At, Ticket
 from ui.api.fields import Ask, Fingerprint, Id, PathId, Text, Told
 
@@ -60,6 +61,12 @@ class Decided(Told):
     repeated: bool
 
 
+class Consented(Decided):
+    """`missing`: the accounts for which an owner's consent is still needed."""
+
+    missing: tuple[ConsentOf, ...]
+
+
 @router.post("/v1/proposals/{proposal}/submit", response_model=Decided, summary="The advisor makes it hers")
 async def submit(proposal: PathId, ask: Decide, at: At, ticket: Ticket) -> Decided:
     seen = Digest(ask.digest)
@@ -67,14 +74,17 @@ async def submit(proposal: PathId, ask: Decide, at: At, ticket: Ticket) -> Decid
 
 
 @router.post(
-    "/v1/proposals/{proposal}/consent", response_model=Decided, summary="Record the client's consent"
+    "/v1/proposals/{proposal}/consent", response_model=Consented, summary="Record one client's consent"
 )
-async def consent(proposal: PathId, ask: Consent, at: At, ticket: Ticket) -> Decided:
+async def consent(proposal: PathId, ask: Consent, at: At, ticket: Ticket) -> Consented:
+    """One for each account that is not discretionary, by an owner of it; a client's covers all of hers."""
     seen = Digest(ask.digest)
-    return _decided(
-        proposal,
-        await at.approval.consent(ticket, ProposalId(proposal), seen, SubjectId(ask.client), ask.channel),
+    recorded = await at.approval.consent(
+        ticket, ProposalId(proposal), seen, SubjectId(ask.client), ask.channel
     )
+    now = await consents_of(at, ticket, await at.intake.proposal(ticket, ProposalId(proposal)))
+    missing = tuple(one for one in now if one.client is None)
+    return Consented(proposal=proposal, seq=recorded.seq, repeated=recorded.duplicate, missing=missing)
 
 
 @router.post("/v1/proposals/{proposal}/approve", response_model=Decided, summary="A principal approves")

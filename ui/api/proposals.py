@@ -20,6 +20,7 @@ from core.ids import AccountId, HouseholdId, PersonId, ProposalId, Symbol
 from core.money import to_cents
 from core.orders.content import Leg, Preview
 from core.orders.events import Finding, OrderType, Request, RouteScore, Side
+from ui.api.consents import ConsentOf, consents_of
 from ui.api.doors import At, Doors, Key, Ticket
 from ui.api.fields import Amount, Ask, AskedAmount, Id, PathId, Told
 from ui.api.names import household_names
@@ -110,6 +111,7 @@ class Proposal(ProposalLine):
 
     differences: tuple[str, ...]
     closing: str | None
+    consents: tuple[ConsentOf, ...]
     reasons: tuple[Written, ...]
     findings: tuple[Finding, ...]
     legs: tuple[Leg, ...]
@@ -218,6 +220,7 @@ async def told(at: Doors, ticket: str, view: ProposalView) -> Proposal:
         **line(view, await _names(at, ticket)),
         differences=tuple(view.differences),
         closing=await _closing(at, ticket, view),
+        consents=await consents_of(at, ticket, view),
         reasons=await _reasons(at, ticket, view),
         findings=tuple(view.findings),
         legs=view.content.legs if view.content else (),

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.office import Office, until
+from tests.fixtures.office import Office
+from tests.fixtures.processes import until
 from ui.screens.client import Problem
 
 MARIA, ROBERT = "maria.alvarez", "robert.hensley"

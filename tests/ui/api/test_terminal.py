@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.office import ROOT, Office
+from tests.fixtures.office import Office
+from tests.fixtures.processes import ROOT
 
 
 class Terminal:

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 
 from tests.fixtures.copilot_double import MODEL
-from tests.fixtures.office import Office, until
+from tests.fixtures.office import Office
+from tests.fixtures.processes import until
 from ui.screens.client import Client, Problem
 
 MARIA = "maria.alvarez"

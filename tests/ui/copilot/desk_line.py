@@ -19,7 +19,8 @@ from uuid import uuid4
 import httpx
 
 from tests.fixtures.copilot_double import SECRET
-from tests.fixtures.office import Office, process, until
+from tests.fixtures.office import Office
+from tests.fixtures.processes import process, until
 from tests.fixtures.servers import free_port
 from ui.api.relay import SECRET_HEADER
 from ui.sse import Event, events

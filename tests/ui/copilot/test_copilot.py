@@ -10,7 +10,8 @@ import pytest
 
 from core.errors import BadInput
 from core.settings import copilot as copilot_settings
-from tests.fixtures.office import Office, until
+from tests.fixtures.office import Office
+from tests.fixtures.processes import until
 from tests.ui.copilot.desk_line import MARIA, DeskLine, answer, desk_line
 
 ROBERT = "robert.hensley"
