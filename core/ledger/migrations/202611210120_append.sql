@@ -263,7 +263,9 @@ begin
             using errcode = 'invalid_transaction_state';
     end if;
     select array_agg(value order by ordinality) into items from jsonb_array_elements(entries) with ordinality;
-    perform from gatehouse.head for update;
+    -- An update, not a mere row lock: a group's entries are a subtransaction, which would turn a lock's xmax into
+    -- a multixact, and the watchdog would not see who holds the head.
+    update gatehouse.head set one = true;
     while first <= coalesce(array_length(items, 1), 0) loop
         last := first;
         while items[first]->>'group' is not null and last < array_length(items, 1)
