@@ -80,6 +80,8 @@ alter table gatehouse.cash enable row level security;
 alter table gatehouse.order_state enable row level security;
 create policy book on gatehouse.reference for select to gh_agent, gh_intake, gh_approver
     using (advisor is null or (select gatehouse.asker_sees_all()) or advisor = (select gatehouse.asker_person()));
+-- Who works here, under which login, and whose relative is a client, is nothing that a model needs.
+create policy no_staff on gatehouse.reference as restrictive for select to gh_agent using (kind <> 'person');
 create policy book on gatehouse.lot for select to gh_agent, gh_intake, gh_approver
     using ((select gatehouse.asker_sees_all()) or advisor = (select gatehouse.asker_person()));
 create policy book on gatehouse.position for select to gh_agent, gh_intake, gh_approver
@@ -94,13 +96,18 @@ create policy follower on gatehouse.position to gh_gate using (true) with check 
 create policy follower on gatehouse.cash to gh_gate using (true) with check (true);
 create policy follower on gatehouse.order_state to gh_gate using (true) with check (true);
 
--- What an asker may read of the journal: what she did, and every entry of a trace of her book.
+-- What an asker may read of the journal: what she did, and the life of every proposal of her book. By the entry's
+-- own stream, never by its trace: a draft's trace is chosen by whoever drafts it.
 create view gatehouse.journal_line with (security_barrier) as
     select j.seq, j.recorded_at, j.role, j.actor, j.event_type, j.stream, j.trace_id, j.text
     from gatehouse.journal j
     where gatehouse.asker_sees_all()
        or j.actor = gatehouse.asker_person()
-       or j.trace_id in (select p.trace from gatehouse.proposal p where p.advisor = gatehouse.asker_person());
+       or j.stream in (select 'proposal/' || p.proposal from gatehouse.proposal p
+                       where p.advisor = gatehouse.asker_person())
+       or (j.stream like 'order/%' or j.stream like 'trade/%')
+          and split_part(j.stream, '/', 2) in (select l.order_id from gatehouse.leg l
+                                               where l.advisor = gatehouse.asker_person());
 
 revoke all on all tables in schema gatehouse from public;
 grant select, insert, update, delete on gatehouse.follower, gatehouse.reference, gatehouse.lot, gatehouse.position,
