@@ -21,7 +21,7 @@ from evals.world import VENUES, opened
 
 SETTLES_WITHIN: Final = timedelta(seconds=30)
 PROMPT_TO_FILL: Final = (
-    "MessageReceived", "ToolCalled", "ProposalDrafted", "ProposalAssessed", "ProposalSubmitted",
+    "MessageReceived", "ProposalDrafted", "ToolCalled", "ProposalAssessed", "ProposalSubmitted",
     "ProposalApproved", "OrderReleased", "OrderRouted", "OrderSent", "OrderFilled",
 )  # fmt: skip
 AT_REST: Final = """

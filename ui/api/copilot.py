@@ -12,7 +12,7 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Annotated, Any, Final
 
@@ -88,6 +88,7 @@ class House:
     running: set[
         asyncio.Task[None]
     ]  # runs under way: a task that nobody holds may be collected before its end
+    indexing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def desk(self, ticket: str) -> Desk:
         return Desk(self.pool, self.journal, ticket, self.clock)
@@ -159,7 +160,8 @@ async def embeddings(ask: Embed, at: At) -> Embedded:
     """Give every stored passage that has none its vector."""
     if at.embedder is None:
         return Embedded(embedded=0)
-    return Embedded(embedded=await index_new(at.desk(ask.ticket), at.embedder))
+    async with at.indexing:  # several documents at once: the second call finds what the first has done
+        return Embedded(embedded=await index_new(at.desk(ask.ticket), at.embedder))
 
 
 async def healthz(at: At) -> dict[str, str]:

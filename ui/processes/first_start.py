@@ -79,8 +79,8 @@ class Newcomers:
         client = self._signed_in(researcher(), passwords)
         for note in notes:
             self._store(client, note)
-            if self.vectors:  # one at a time: two calls at once would read the same passages twice
-                self._until(lambda: self._missing() == 0, EMBEDDED_WITHIN, "the notes have no vectors yet")
+        if self.vectors:
+            self._until(lambda: self._missing() == 0, EMBEDDED_WITHIN, "the notes have no vectors yet")
         client.close()
 
     def _store(self, client: Client, note: Note) -> None:
