@@ -143,13 +143,13 @@ begin
     if p.status <> 'DRAFTED' then
         return 'already_assessed';
     end if;
-    if encode(sha256(convert_to(e.payload->>'content', 'UTF8')), 'hex') <> e.payload->>'digest' then
+    if encode(sha256(convert_to(e.payload->>'content', 'UTF8')), 'hex') is distinct from e.payload->>'digest' then
         return 'digest_mismatch';
     end if;
     content := (e.payload->>'content')::jsonb;
-    if content->>'proposal' <> p.proposal or content->>'household' <> p.household
-       or content->>'advisor' <> p.advisor or (content->>'valid_for')::date <> p.session
-       or jsonb_array_length(content->'legs') = 0
+    if (content->>'proposal', content->>'household', content->>'advisor', (content->>'valid_for')::date)
+       is distinct from (p.proposal, p.household, p.advisor, p.session)
+       or coalesce(jsonb_array_length(content->'legs'), 0) = 0
        or exists (select from jsonb_array_elements(content->'legs') as l (leg)
                   where not exists (select from gatehouse.account a
                                     where a.account = l.leg->>'account' and a.household = p.household)) then
@@ -160,9 +160,10 @@ begin
         from jsonb_array_elements(content->'legs') as l (leg)
         join gatehouse.account a on a.account = l.leg->>'account';
     select h.related into related from gatehouse.household h where h.household = p.household;
-    if (e.payload->>'needs_consent')::boolean <> asks_consent or (content->>'needs_consent')::boolean <> asks_consent
-       or content->>'tier' <> e.payload->>'tier'
-       or (e.payload->>'tier')::int < (case when related or total > 1000000 then 3
+    if (e.payload->>'needs_consent')::boolean is distinct from asks_consent
+       or (content->>'needs_consent')::boolean is distinct from asks_consent
+       or content->>'tier' is distinct from e.payload->>'tier'
+       or coalesce((e.payload->>'tier')::int, 0) < (case when related or total > 1000000 then 3
                                            when total > 250000 or asks_consent then 2 else 1 end) then
         return 'tier_too_low';
     end if;

@@ -36,14 +36,38 @@ begin
     return null;
 end $$;
 
+-- What a leg moves at the worst price that the digest allows and with the fees at their cap, as
+-- `core.orders.cost` has them (a ticket fee aside): dollars that a buy takes, or that a sell brings.
+create function gatehouse.at_worst(l gatehouse.leg) returns numeric
+    language sql immutable set search_path = pg_catalog, pg_temp as $$
+    select case l.side
+        when 'buy' then l.quantity * coalesce(l.limit_price, l.band_high) * 1.001 + l.quantity * 0.01
+        else l.quantity * coalesce(l.limit_price, l.band_low) * 0.999 - l.quantity * 0.01 end
+$$;
+
 create function gatehouse.cash_needed(of_proposal text) returns table (account text, dollars numeric)
     language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
-    -- At the worst prices and with the fees at their cap, as `core.orders.cost` has them (a ticket fee aside).
-    select l.account, greatest(0, sum(case l.side
-        when 'buy' then l.quantity * coalesce(l.limit_price, l.band_high) * 1.001 + l.quantity * 0.01
-        else -l.quantity * coalesce(l.limit_price, l.band_low) * 0.999 + l.quantity * 0.01 end))
+    select l.account, greatest(0, sum(case l.side when 'buy' then 1 else -1 end * gatehouse.at_worst(l)))
     from gatehouse.leg l where l.proposal = of_proposal and not l.ended
     group by l.account having bool_or(l.side = 'buy')
+$$;
+
+-- What a sell brings is promised to the buys that wait for it, as far as they lack it: nobody else may spend it
+-- between the sell's fill and their release.
+create function gatehouse.keep_for_buys(sell gatehouse.leg, dollars numeric) returns void
+    language sql set search_path = pg_catalog, gatehouse, pg_temp as $$
+    with lacking as (
+        select b.leg, gatehouse.at_worst(b) - b.reserved as dollars, sum(gatehouse.at_worst(b) - b.reserved) over () as whole
+        from gatehouse.leg b
+        where b.proposal = sell.proposal and sell.leg = any (b.funded_by) and not b.ended
+          and gatehouse.at_worst(b) > b.reserved),
+    kept as (
+        update gatehouse.leg b
+        set reserved = b.reserved + trunc(least(keep_for_buys.dollars, n.whole) * n.dollars / n.whole, 2)
+        from lacking n where b.proposal = sell.proposal and b.leg = n.leg and keep_for_buys.dollars > 0
+        returning trunc(least(keep_for_buys.dollars, n.whole) * n.dollars / n.whole, 2) as dollars)
+    update gatehouse.holding h set reserved = h.reserved + (select coalesce(sum(k.dollars), 0) from kept k)
+    where h.account = sell.account and h.symbol = 'cash'
 $$;
 
 -- Gives back what one leg still holds.

@@ -13,7 +13,7 @@ begin
     select * into p from gatehouse.proposal where proposal = e.payload->>'proposal';
     select * into l from gatehouse.leg
         where proposal = e.payload->>'proposal' and leg = (e.payload->>'leg')::int;
-    if l.order_id is null or l.order_id <> e.payload->>'order' or e.stream <> 'order/' || l.order_id then
+    if l.order_id is null or e.payload->>'order' is distinct from l.order_id or e.stream <> 'order/' || l.order_id then
         return 'no_such_leg';
     end if;
     if l.released_seq is not null then
@@ -22,7 +22,8 @@ begin
     if p.status not in ('APPROVED', 'RELEASED') or l.ended then
         return 'not_approved';
     end if;
-    if encode(sha256(convert_to(p.content, 'UTF8')), 'hex') <> p.digest or e.payload->>'digest' <> p.digest then
+    if encode(sha256(convert_to(p.content, 'UTF8')), 'hex') <> p.digest
+       or e.payload->>'digest' is distinct from p.digest then
         return 'digest_mismatch';
     end if;
     if not exists (select from gatehouse.decision d where d.proposal = p.proposal and d.kind = 'submission'
@@ -88,7 +89,7 @@ begin
     -- Each buy of the account bears its share of what is missing.
     select sum(b.quantity * coalesce(b.limit_price, b.band_high)) into buys
         from gatehouse.leg b where b.proposal = l.proposal and b.account = l.account and b.side = 'buy';
-    return greatest(0, floor(l.quantity * (1 - shortfall / buys)));
+    return greatest(0, div(l.quantity * (buys - shortfall), buys));  -- whole shares, without rounding on the way
 end $$;
 
 create function gatehouse.law_order_released(e gatehouse.incoming) returns text language plpgsql
@@ -182,6 +183,9 @@ begin
     update gatehouse.leg set filled = filled + shares, proceeds = proceeds + dollars,
         reserved = greatest(0, reserved - case side when 'sell' then shares else -dollars end)
         where order_id = l.order_id;
+    if l.side = 'sell' then
+        perform gatehouse.keep_for_buys(l, dollars);
+    end if;
     if l.filled + shares >= l.released_quantity then
         perform gatehouse.give_back(l.proposal, l.leg);
         update gatehouse.leg set ended = true where order_id = l.order_id;
