@@ -17,6 +17,7 @@ from typing import Any, Final
 import typer
 
 from core.errors import GatehouseError, IntegrityLost, OutcomeUnknown, RuleBroken, WorldFailed
+from core.logs import plain
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "up": ("ui.commands.up:up", "Start everything and print the address."),
@@ -87,6 +88,7 @@ def app(words: Sequence[str]) -> typer.Typer:
 def main() -> None:
     """Run the command that the process was started with, and exit with its code."""
     words = sys.argv[1:]
+    plain()
     try:
         app(words)(args=words, prog_name="gatehouse")
     except GatehouseError as no:
