@@ -63,12 +63,12 @@ class KeyStore:
             raise NotFound(
                 f"the words about {sealed.subject!r} are gone", fix="they were forgotten; go on without"
             )
-        raw = base64.b64decode(sealed.sealed)
         try:
+            raw = base64.b64decode(sealed.sealed, validate=True)
             box = AESGCMSIV(key).decrypt(
                 raw[:NONCE_BYTES], raw[NONCE_BYTES:], _bound_to(sealed.subject, field, sealed.key)
             )
-        except InvalidTag as bad:
+        except (InvalidTag, ValueError) as bad:  # ValueError: no base64, or too short for a nonce
             raise IntegrityLost(
                 f"a sealed {field} of {sealed.subject!r} does not open", fix="run `gatehouse audit verify`"
             ) from bad
