@@ -300,6 +300,7 @@ def attacker_of_file(shared_firm: Firm) -> TakenOver:
     return TakenOver(shared_firm)
 
 
+@pytest.mark.timeout(900)
 def test_no_draft_that_the_append_takes_stops_the_worker_or_a_list(
     firm_template: FirmTemplate, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> None:
@@ -316,7 +317,7 @@ def test_no_draft_that_the_append_takes_stops_the_worker_or_a_list(
         taken: list[int] = [0, 0]
 
         @settings(
-            max_examples=400 if request.config.getoption("--long") else 12,
+            max_examples=150 if request.config.getoption("--long") else 12,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         )
