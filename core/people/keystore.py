@@ -93,8 +93,11 @@ class KeyStore:
                 f"the key store cannot be read: {bad}", fix="check its folder's rights"
             ) from bad
         try:
-            return {int(version): bytes.fromhex(key) for version, key in json.loads(text).items()}
-        except ValueError as bad:
+            keys = {int(version): bytes.fromhex(key) for version, key in json.loads(text).items()}
+            if not keys or any(len(key) * 8 != KEY_BITS for key in keys.values()):
+                raise ValueError("no keys of the right length")
+            return keys
+        except (ValueError, AttributeError, TypeError) as bad:
             raise IntegrityLost(
                 f"the key file of {subject!r} is damaged", fix="restore it from its backup"
             ) from bad
