@@ -153,11 +153,13 @@ def _out_of_band(scene: Scene) -> None:
     scene.world.hold("worker")
     scene.principal.decides("approve", seen, reasons={})
     symbols = sorted({leg["symbol"] for leg in seen["legs"]})
+    before = scene.quotes()
     scene.world.steer({"faults": {"shift": dict.fromkeys(symbols, OUT_OF_BAND)}})
     scene.say(f"the worker is stopped, the principal approves, {', '.join(symbols)} move by {OUT_OF_BAND} %")
     scene.world.let_go("worker")
     ended = scene.reaches(household, lambda p: p["status"] != "APPROVED", f"{household} is decided on")
     scene.world.steer({"faults": {"shift": dict.fromkeys(symbols, "0")}})
+    scene.world.until(lambda: scene.quotes() == before, "the quotes are back")
     for difference in ended["differences"][:3]:
         scene.say(f"difference: {difference}")
     orders = {leg["order"] for leg in ended["legs"]}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from rich.console import Console
@@ -21,6 +22,7 @@ from core.venues.simulated.ledger import Line
 from evals.person import Person
 from evals.world import VENUES, World
 
+QUOTES: Final = "select symbol, venue, bid from gatehouse.quote order by symbol, venue"
 FIGURES_WITHIN: Final = timedelta(seconds=40)
 
 
@@ -94,6 +96,12 @@ class Scene:
     def messages(self) -> list[Line]:
         """Every message about an order that a venue wrote down, all venues together."""
         return [line for venue in VENUES for line in self.world.ledger(venue) if line["kind"] == "message"]
+
+    def quotes(self) -> list[tuple[str, str, Decimal]]:
+        """Symbol, venue and best bid, as the worker keeps them. In this world they stand still."""
+        with self.world.connection(GATE) as connection:
+            rows = connection.execute(QUOTES).fetchall()
+        return [(row["symbol"], row["venue"], row["bid"]) for row in rows]
 
     def count(self, question: str, asked: Mapping[str, Any]) -> int:
         """One number out of the record, read with the worker's login."""

@@ -17,7 +17,7 @@ from evals.demo import attacking, deciding, talking
 from evals.demo.breaks import SABOTAGES, Break, Moment, sabotage
 from evals.demo.figures import Figure, Told, figures
 from evals.demo.scene import Scene
-from evals.world import VENUES, opened
+from evals.world import VENUES, came, opened
 
 SETTLES_WITHIN: Final = timedelta(seconds=30)
 PROMPT_TO_FILL: Final = (
@@ -95,7 +95,8 @@ def _rests(scene: Scene) -> None:
             row = connection.execute(AT_REST, {"executions": executions}).fetchone()
         return row is not None and bool(row["so"])
 
-    scene.world.until(so, "nothing moves any more", within=SETTLES_WITHIN)
+    if not came(so, SETTLES_WITHIN):
+        scene.claim("in the end every order has ended, and every execution is recorded and folded", False)
 
 
 def _trace(scene: Scene) -> None:
