@@ -22,7 +22,7 @@ from core.book.views import HouseholdLine, JournalLine, MarketDay, Passage, Prop
 from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
-from core.errors import BadInput, NotFound, SignInRequired, WorldFailed
+from core.errors import BadInput, NotFound, WorldFailed
 from core.fact import Entry, Sealed
 from core.ids import (
     Digest,
@@ -42,7 +42,7 @@ from core.library.reader import SQL as LIBRARY
 from core.library.reader import as_passage
 from core.orders.events import ProposalDrafted, Request
 from core.people import sessions
-from core.people.asker import SQL, asking
+from core.people.asker import SQL, asking, present
 from core.people.events import AnswerGiven, Cited, DocumentStored, MessageReceived, ThreadOpened
 from core.people.keystore import KeyStore
 from core.people.sessions import Session
@@ -337,9 +337,7 @@ class Intake:
     async def _subjects(self, ticket: str, *, names: bool) -> set[SubjectId]:
         """Whose words this ticket may read. `names`: colleagues too, who are known by name to all."""
         async with lend(self._pool) as connection, connection.transaction():
-            presented = await one(connection, SQL["present_any"], {"ticket": ticket})
-            if presented["person"] is None:
-                raise SignInRequired("your session has ended", fix="sign in again")
+            await present(connection, ticket, by=SQL["present_any"])
             return {
                 row["subject"] for row in await rows(connection, SQL["subjects_in_book"], {"names": names})
             }

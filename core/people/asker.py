@@ -16,6 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
 from core.database.pools import AsyncPool, lend
+from core.database.rows import one
 from core.database.statements import statements
 from core.errors import SignInRequired
 
@@ -30,8 +31,17 @@ async def asking(pool: AsyncPool, ticket: str) -> AsyncIterator[AsyncConnection[
         SignInRequired: there is no such session, it has ended, or it is not good at this login.
     """
     async with lend(pool) as connection, connection.transaction():
-        cursor = await connection.execute(SQL["present"], {"ticket": ticket})
-        row = await cursor.fetchone()
-        if row is None or row["person"] is None:
-            raise SignInRequired("your session has ended", fix="sign in again")
+        await present(connection, ticket, by=SQL["present"])
         yield connection
+
+
+async def present(connection: AsyncConnection[DictRow], ticket: str, *, by: str) -> None:
+    """Bind the ticket's session to the transaction that is open, by that statement.
+
+    Raises:
+        SignInRequired: as `asking`.
+    """
+    # No ticket of ours holds NUL, and no text of PostgreSQL can.
+    row = None if "\x00" in ticket else await one(connection, by, {"ticket": ticket})
+    if row is None or row["person"] is None:
+        raise SignInRequired("your session has ended", fix="sign in again")

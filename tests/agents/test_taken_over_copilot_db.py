@@ -23,6 +23,7 @@ from psycopg.rows import DictRow, dict_row
 from core.clock import WallClock
 from core.database.logins import AGENT, APPROVER, GATE, INTAKE
 from core.database.pools import async_pool, conninfo
+from core.errors import SignInRequired
 from core.firm.people import PEOPLE
 from core.gate.deciding import Deciding
 from core.ids import MessageId
@@ -191,6 +192,17 @@ def test_a_persons_own_ticket_is_not_good_at_its_login(attacker: TakenOver) -> N
     own = attacker.firm.ticket(MARIA)
     assert attacker.append("StepTaken", f"thread/{attacker.thread}", {}, ticket=own).code == "wrong_ticket"
     assert attacker.firm.value(AGENT, "select gatehouse.present(%s)", own) is None
+
+
+@pytest.mark.parametrize("nonsense", ["", "no such ticket", "a\x00b", "é", "x" * 5000])
+def test_a_ticket_that_is_none_is_nobodys_and_no_defect(attacker: TakenOver, nonsense: str) -> None:
+    async def ask() -> None:
+        async with async_pool(attacker.firm.database.agent, name="test", most=1) as pool:
+            with pytest.raises(SignInRequired):
+                async with asking(pool, nonsense):
+                    pytest.fail("let in")
+
+    asyncio.run(ask())
 
 
 def test_it_speaks_in_no_other_thread(attacker: TakenOver) -> None:
