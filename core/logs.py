@@ -1,7 +1,7 @@
-"""What a process writes into its log: one line an event; of an error the places that it passed, and no values.
+"""What a process writes into its log: one line an event; of an error the places that it passed, no values.
 
-Rule 1: no local value of a frame is written. A ticket, a password or a client's key is one on most frames, and
-    whoever reads a log has a right to none of them. The framework's own default prints them all.
+Rule 1: no local value of a frame is written. A ticket, a password or a client's key is one on most frames,
+    and whoever reads a log has a right to none of them. The framework's own default prints them all.
 """
 
 from __future__ import annotations
