@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -23,6 +22,10 @@ from core.database.pools import connect
 from core.database.server import Server, look_at, refuse_unfit
 from core.errors import GatehouseError
 from core.settings import Environment, database_url, environment, home, model, port, venues
+from core.venues.simulated.characters import CHARACTERS
+from ui.processes.isolation import isolation as walls
+from ui.processes.memory import used
+from ui.processes.plan import names
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ROOM_NEEDED_BYTES: Final = 500_000_000
@@ -40,9 +43,15 @@ class Finding:
 
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    memory: Annotated[
+        bool, typer.Option("--memory", help="Instead: how much memory what is up here takes (PSS).")
+    ] = False,
 ) -> None:
     """Check Python, packages, settings, disk, server, pgvector and isolation."""
     env = environment()
+    if memory:
+        _print_memory(used(home(env)), as_json=as_json)
+        return
     looks: Sequence[Callable[[Environment], Finding]] = (
         python,
         lock,
@@ -136,11 +145,16 @@ def people(env: Environment) -> Finding:
 
 def isolation(env: Environment) -> Finding:
     """Which walls hold between the processes: users of their own, or one user and so passwords alone."""
-    if os.geteuid() == 0:
-        says = f"root: processes can have users of their own; PostgreSQL runs as {server_user().name!r}"
-    else:
-        says = (
-            "one user for all processes: a process that is taken over can read the others' files and memory;"
-            " the database's rights still hold for each login"
-        )
-    return Finding("isolation", True, says)
+    state = home(env)
+    place = next(step for step in (state, *state.parents) if step.exists())
+    return Finding("isolation", True, walls(names(sorted(CHARACTERS)), place).says)
+
+
+def _print_memory(found: Mapping[str, int], *, as_json: bool) -> None:
+    in_all = sum(found.values())
+    if as_json:
+        typer.echo(json.dumps({"pss_kib": dict(found), "pss_kib_in_all": in_all}))
+        return
+    for name, kib in found.items():
+        typer.echo(f"{name:<16} {kib / 1024:8.1f} MB")
+    typer.echo(f"{'in all':<16} {in_all / 1024:8.1f} MB")
