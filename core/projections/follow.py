@@ -3,11 +3,13 @@
 Rule 1: rows and the place reached change in one transaction: a kill between them is no state.
 Rule 2: at start the fold is replayed from the first entry; only what the rows have not seen is written.
 Rule 3: an entry that cannot be folded stops it: nothing is skipped.
+Rule 4: an entry is folded once. A page whose rows could not be written is written later, not folded again.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -40,6 +42,7 @@ class Follower:
     def __init__(self, pool: AsyncPool) -> None:
         self._pool = pool
         self._seq = 0
+        self._unwritten: Changed | None = None  # of a page that is in the fold and may not be in the rows
         self.folded = Folded()
 
     @property
@@ -54,18 +57,25 @@ class Follower:
             IntegrityLost, IllegalTransition: an entry cannot be folded. Nothing of its page was written.
         """
         async with lend(self._pool) as connection, connection.transaction():
-            page = await rows(connection, JOURNAL["entries_after"], {"after": self._seq, "page": PAGE})
-            if not page:
-                return False
-            written = (await one(connection, SQL["follower"]))["as_of_seq"]
-            changed = Changed()
-            for row in page:
-                if row["event_type"] in FOLDED:
-                    self.folded.apply(stored(row), changed if row["seq"] > written else Changed())
-            if page[-1]["seq"] > written:
-                await self._write(connection, changed, page[-1]["seq"])
-        self._seq = page[-1]["seq"]
+            if self._unwritten is None:
+                page = await rows(connection, JOURNAL["entries_after"], {"after": self._seq, "page": PAGE})
+                if not page:
+                    return False
+                self._unwritten = await self._fold(connection, page)
+            if self._unwritten is not None:
+                await self._write(connection, self._unwritten, self._seq)
+        self._unwritten = None
         return True
+
+    async def _fold(self, connection: Connection, page: Sequence[DictRow]) -> Changed | None:
+        """Take a page into the fold, once; what it changed, or None where the rows have seen all of it."""
+        written = (await one(connection, SQL["follower"]))["as_of_seq"]
+        changed = Changed()
+        for row in page:
+            if row["event_type"] in FOLDED:
+                self.folded.apply(stored(row), changed if row["seq"] > written else Changed())
+        self._seq = page[-1]["seq"]
+        return changed if self._seq > written else None
 
     async def catch_up(self) -> None:
         """Read to the end."""
