@@ -6,6 +6,7 @@ Rule 1: no local value of a frame is written. A ticket, a password or a client's
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import structlog
@@ -13,6 +14,8 @@ import structlog
 
 def plain() -> None:
     """Make every log of this process so. Call it once, before anything is logged."""
+    # A pool says each try to connect in two lines of its own; what came of it is said by whoever asked it.
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

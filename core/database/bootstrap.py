@@ -18,7 +18,7 @@ from psycopg import Connection, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from core.database.logins import AGENT, LIMITS, OWNER, Logins
-from core.database.pools import connect, unreachable
+from core.database.pools import connect, unreachable, unreadable
 from core.database.server import look_at, refuse_unfit
 from core.errors import BadInput, WorldFailed
 
@@ -47,7 +47,10 @@ def bootstrap(admin: str, *, kept: Logins | None, new_passwords: bool, whole_ser
             `new_passwords` is not asked for. Nothing was changed.
         NotPermitted, WorldFailed: the login lacks a right, or the server does not answer.
     """
-    parts = conninfo_to_dict(admin)
+    try:
+        parts = conninfo_to_dict(admin)
+    except psycopg.ProgrammingError:
+        raise unreadable("bootstrap") from None
     database = str(parts.get("dbname") or "gatehouse")
     with _maintenance(admin, database) as connection:
         refuse_unfit(look_at(connection))

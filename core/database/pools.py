@@ -19,7 +19,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
-from core.errors import WorldFailed
+from core.errors import BadInput, WorldFailed
 
 SEARCH_PATH: Final = "gatehouse, copilot, public, pg_temp"
 CONNECTS_WITHIN: Final = timedelta(seconds=5)
@@ -33,7 +33,11 @@ AsyncPool = AsyncConnectionPool[AsyncConnection[DictRow]]
 
 
 def conninfo(dsn: str, *, name: str, statement_within: timedelta = STATEMENT_WITHIN) -> str:
-    """`dsn` with our timeouts and search path; `name` is what the server's views show."""
+    """`dsn` with our timeouts and search path; `name` is what the server's views show.
+
+    Raises:
+        BadInput: it cannot be read. It is not shown: a password may stand in it.
+    """
     options = {
         "search_path": SEARCH_PATH.replace(" ", ""),
         "statement_timeout": _ms(statement_within),
@@ -41,12 +45,15 @@ def conninfo(dsn: str, *, name: str, statement_within: timedelta = STATEMENT_WIT
         "idle_in_transaction_session_timeout": _ms(IDLE_IN_TRANSACTION),
         "timezone": "UTC",
     }
-    return make_conninfo(
-        dsn,
-        application_name=f"gatehouse-{name}",
-        connect_timeout=CONNECTS_WITHIN // timedelta(seconds=1),
-        options=" ".join(f"-c {key}={value}" for key, value in options.items()),
-    )
+    try:
+        return make_conninfo(
+            dsn,
+            application_name=f"gatehouse-{name}",
+            connect_timeout=CONNECTS_WITHIN // timedelta(seconds=1),
+            options=" ".join(f"-c {key}={value}" for key, value in options.items()),
+        )
+    except psycopg.ProgrammingError:
+        raise unreadable(name) from None  # its words repeat pieces of the address
 
 
 def connect(dsn: str, *, name: str, statement_within: timedelta = STATEMENT_WITHIN) -> Connection[DictRow]:
@@ -124,6 +131,14 @@ async def lend(pool: AsyncPool) -> AsyncIterator[AsyncConnection[DictRow]]:
             f"the database did not answer: {(str(bad).splitlines() or ['no reason given'])[0]}",
             fix="try again; see that it runs",
         ) from bad
+
+
+def unreadable(name: str) -> BadInput:
+    """What to say of an address that is none."""
+    return BadInput(
+        f"the address of the database for {name!r} cannot be read",
+        fix="write it like postgresql://login@host:5432/gatehouse",
+    )
 
 
 def unreachable(bad: psycopg.OperationalError) -> WorldFailed:

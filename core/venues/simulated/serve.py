@@ -92,10 +92,8 @@ async def _served(service: Service, serving: Serving, ready: Callable[[int], Non
     interface = Interface(service, key=serving.key)
     try:
         server = await asyncio.start_server(interface.serve, LOOPBACK, serving.port)
-    except OSError as bad:
-        raise WorldFailed(
-            f"port {serving.port} cannot be opened: {bad.strerror}", fix="give another port"
-        ) from bad
+    except (OSError, OverflowError) as bad:  # OverflowError: no such port
+        raise WorldFailed(f"port {serving.port} cannot be opened: {bad}", fix="give another port") from bad
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
