@@ -1,0 +1,198 @@
+"""The worker as a process, with venues as processes: from draft to settlement, and over its own death."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.core.gate.deal import APPROVER, ELENA, MARIA, Deal
+from tests.fixtures.firm import Firm, FirmTemplate
+from tests.fixtures.processes import process
+from tests.fixtures.venues import KEY, VenueProcess, one_venue
+
+NAMES: Final = ("ARCADIA", "BOREAL", "CORTLAND")
+PATIENCE: Final = 60.0  # seconds; a slow machine under load
+
+
+@dataclass
+class Floor:
+    """A firm, its venues, and workers that can be started and killed."""
+
+    firm: Firm
+    venues: list[VenueProcess]
+    folder: Path
+    stack: ExitStack
+
+    def worker(self, name: str) -> subprocess.Popen[bytes]:
+        env = {
+            "GATEHOUSE_HOME": str(self.folder / "home"),
+            "GATEHOUSE_KEYSTORE": str(self.firm.keys_folder),
+            "GATEHOUSE_GATE_DSN": self.firm.database.gate,
+            "GATEHOUSE_VENUES": ",".join(f"{venue.name}={venue.url}" for venue in self.venues),
+            **{f"GATEHOUSE_VENUE_KEY_{name}": KEY for name in NAMES},
+        }
+        return self.stack.enter_context(process(["worker"], env, self.folder / f"{name}.log"))
+
+    def until(self, holds: Callable[[], bool], what: str) -> None:
+        ends = time.monotonic() + PATIENCE
+        while not holds():
+            logs = "\n".join(log.read_text()[-1500:] for log in sorted(self.folder.glob("*.log")))
+            assert time.monotonic() < ends, f"not {what} in time\n{logs}"
+            time.sleep(0.05)
+
+    def at_work(self) -> int | None:
+        """The backend of the worker that has the place."""
+        rows = self.firm.ask(
+            "superuser",
+            "select l.pid from pg_locks l join pg_database d on d.oid = l.database"
+            " where l.locktype = 'advisory' and l.granted and d.datname = current_database()",
+        )
+        return int(rows[0]["pid"]) if rows else None
+
+    def facts(self, kind: str) -> list[dict[str, Any]]:
+        of_kind = "select text from gatehouse.journal where event_type = %s order by seq"
+        rows = self.firm.ask("superuser", of_kind, kind)
+        return [json.loads(row["text"])["payload"] for row in rows]
+
+    def lines(self) -> list[Any]:
+        return [line for venue in self.venues for line in venue.ledger()]
+
+    def rebalanced(self, household: str, advisor: str = MARIA) -> Deal:
+        """Drafted by a person, assessed by the worker, submitted and approved."""
+        deal = Deal(self.firm, household=household, advisor=advisor)
+        assert deal.draft().ok
+        self.until(lambda: deal.status == "ASSESSED", f"{household} assessed")
+        row = self.firm.ask(
+            "superuser", "select digest, content from gatehouse.proposal where proposal = %s", deal.proposal
+        )[0]
+        deal.digest, deal.legs = row["digest"], json.loads(row["content"])["legs"]
+        assert deal.submit().ok
+        assert deal.approve().ok
+        return deal
+
+    def over(self, deal: Deal) -> bool:
+        rows = "select bool_and(ended) and count(*) > 0 as over from gatehouse.leg where proposal = %s"
+        return bool(self.firm.value("superuser", rows, deal.proposal))
+
+    def progress(self) -> int:
+        return len(self.facts("OrderFilled")) + len(self.facts("OrderSent"))
+
+    def moved_on(self, before: int, deals: list[Deal]) -> bool:
+        return self.progress() > before or all(self.over(deal) for deal in deals)
+
+    def move_day(self, kind: str, session: str, state: str) -> None:
+        item = self.firm.item(kind, "market", {"session": session}, login=ELENA)
+        assert self.firm.append(APPROVER, item)[0].ok
+        rows = "select state || session::text as day from gatehouse.market_day"
+        self.until(lambda: self.firm.value("superuser", rows) == f"{state}{session}", f"{state} {session}")
+
+    def nothing_is_lost_or_doubled(self) -> None:
+        """Each release has one order at one venue; what it executed there is what the journal has, once."""
+        released = {one["order"]: one for one in self.facts("OrderReleased")}
+        sent = Counter(line["order"] for line in self.lines() if line.get("verb") == "send")
+        assert set(sent) <= set(released)
+        assert set(sent.values()) <= {1}
+        theirs = sorted(
+            (line["order"], line["execution"], Decimal(line["quantity"]), Decimal(line["price"]))
+            for line in self.lines()
+            if line["kind"] == "execution"
+        )
+        ours = sorted(
+            (one["order"], one["execution"], Decimal(one["quantity"]), Decimal(one["price"]))
+            for one in self.facts("OrderFilled")
+        )
+        assert ours == theirs
+        for order, one in released.items():
+            filled = sum(quantity for name, _, quantity, _ in ours if name == order)
+            assert filled <= Decimal(one["quantity"])
+
+
+@contextmanager
+def opened(firm_template: FirmTemplate, folder: Path) -> Iterator[Floor]:
+    with ExitStack() as stack:
+        firm = stack.enter_context(firm_template.cloned(folder / "keys"))
+        venues = [stack.enter_context(contextmanager(one_venue)(name, folder)) for name in NAMES]
+        yield Floor(firm, venues, folder, stack)
+
+
+@pytest.fixture
+def floor(firm_template: FirmTemplate, tmp_path: Path) -> Iterator[Floor]:
+    with opened(firm_template, tmp_path) as one:
+        yield one
+
+
+def test_a_proposal_goes_from_draft_to_settlement(floor: Floor) -> None:
+    floor.worker("worker")
+    deal = floor.rebalanced("hh-101")
+    floor.until(lambda: floor.over(deal), "filled")
+    assert len(floor.facts("OrderFilled")) > len(deal.legs) > 1  # in parts
+    floor.nothing_is_lost_or_doubled()
+
+    waiting = Deal(floor.firm, household="hh-103")
+    assert waiting.draft().ok
+    floor.move_day("BusinessDayCloseRequested", "2022-12-29", "closed")
+    floor.until(lambda: waiting.status == "LAPSED", "lapsed")
+    floor.until(lambda: len(floor.facts("TradeConfirmed")) == len(deal.legs), "confirmed")
+    assert floor.facts("TradeSettled") == []
+    # T+2 over a weekend and New Year's Day as observed: Thursday's trades settle on Tuesday.
+    floor.move_day("BusinessDayOpenRequested", "2022-12-30", "open")
+    floor.move_day("BusinessDayCloseRequested", "2022-12-30", "closed")
+    assert floor.facts("TradeSettled") == []
+    floor.move_day("BusinessDayOpenRequested", "2023-01-03", "open")
+    floor.until(lambda: len(floor.facts("TradeSettled")) == len(deal.legs), "settled")
+    floor.until(
+        lambda: (
+            floor.firm.value("superuser", "select as_of_seq from gatehouse.follower where name = 'book'")
+            == floor.firm.value("superuser", "select seq from gatehouse.head")
+        ),
+        "folded",
+    )
+    unsettled = "select unsettled from gatehouse.cash where account = any(%s)"
+    rows = floor.firm.ask("superuser", unsettled, [leg["account"] for leg in deal.legs])
+    assert {row["unsettled"] for row in rows} == {Decimal(0)}
+    assert floor.firm.verified().ok
+
+
+def test_a_second_worker_stands_by_and_goes_on_when_the_first_is_killed(floor: Floor) -> None:
+    first = floor.worker("first")
+    floor.until(lambda: floor.at_work() is not None, "at work")
+    place = floor.at_work()
+    second = floor.worker("second")
+    deals = [floor.rebalanced("hh-101"), floor.rebalanced("hh-103"), floor.rebalanced("hh-104")]
+    floor.until(lambda: len(floor.facts("OrderSent")) >= 2, "sent something")
+    first.send_signal(signal.SIGKILL)
+    floor.until(lambda: floor.at_work() not in (place, None), "taken over")
+    floor.until(lambda: all(floor.over(deal) for deal in deals), "all over")
+    assert second.poll() is None
+    assert {deal.status for deal in deals} <= {"RELEASED", "DENIED"}
+    floor.nothing_is_lost_or_doubled()
+    assert floor.firm.verified().ok
+
+
+def test_killed_again_and_again_it_still_does_everything_once(floor: Floor) -> None:
+    worker = floor.worker("worker-0")
+    deals = [floor.rebalanced(household) for household in ("hh-101", "hh-105", "hh-106")]
+    deaths = 0
+    while not all(floor.over(deal) for deal in deals):
+        before = floor.progress()
+        floor.until(partial(floor.moved_on, before, deals), "any progress")
+        if deaths < 4:
+            worker.kill()
+            worker.wait()
+            deaths += 1
+            worker = floor.worker(f"worker-{deaths}")
+    assert deaths >= 1
+    floor.nothing_is_lost_or_doubled()
+    assert floor.firm.verified().ok
