@@ -20,7 +20,7 @@ from ui.commands.session import console, print_json, signed_in
 from ui.screens.client import Client
 
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-HELP: Final = "Ask a question, or: /submit the proposal, /show it again, /quit"
+HELP: Final = "Ask a question, or: /submit the proposal, /show it again, Enter alone looks for news, /quit"
 
 
 def chat(
@@ -53,7 +53,10 @@ def _conversation(client: Client, thread: str, about: Any) -> None:
     out = console()
     out.print(f"[bold]{escape(about['name']) if about else 'The whole book of business'}[/]  [dim]{HELP}[/]")
     parked: str | None = None
+    heard: set[str] = set()
     while True:
+        if parked:
+            _news(out, client, thread, heard)
         try:
             text = out.input("\n[bold cyan]you[/] ").strip()
         except EOFError:
@@ -68,6 +71,16 @@ def _conversation(client: Client, thread: str, about: Any) -> None:
             submit_shown(out, client, parked)
         elif text:
             parked = _turn(client, thread, text, as_json=False) or parked
+            heard |= {message["text"] for message in client.messages(thread)}
+
+
+def _news(out: Console, client: Client, thread: str, heard: set[str]) -> None:
+    """Say what the copilot answers since: a trade proposal was decided, or filled. Adds to what was heard."""
+    client.nudge(thread)
+    for message in client.messages(thread):
+        if message["role"] == "copilot" and message["text"] not in heard:
+            heard.add(message["text"])
+            _answered(out, message, streamed=False)
 
 
 def _turn(client: Client, thread: str, text: str, *, as_json: bool) -> str | None:
@@ -96,9 +109,8 @@ def _turn(client: Client, thread: str, text: str, *, as_json: bool) -> str | Non
 
 def _answered(out: Console, answer: Any, *, streamed: bool) -> None:
     out.print("" if streamed else printed(answer["text"]))
-    sources = sorted({str(cited["source"]) for cited in answer.get("cited", ())})
-    if sources:
-        out.print(f"[dim]Sources: {printed(', '.join(sources))}[/]")
+    for number, source in enumerate(answer.get("sources", ()), start=1):
+        out.print(f"[dim]{escape(f'[{number}]')} {printed(source['says'])}[/]")
     out.print(f"[dim]model {printed(answer.get('model', ''))}[/]")
 
 

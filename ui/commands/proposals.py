@@ -75,13 +75,31 @@ def submit(proposal: Named, digest: Digest = "", reason: Reasons = [], as_json: 
 
 def consent(
     proposal: Named,
-    client: Annotated[str, typer.Option(help="the client's id")],
+    client: Annotated[str, typer.Option(help="the client's id or name")],
     channel: Annotated[str, typer.Option(help="phone, meeting or letter")],
     digest: Digest = "",
     as_json: Json = False,
 ) -> None:
-    """Record that the client agreed to exactly this, today."""
-    _decide(proposal, "consent", digest, as_json, client=client, channel=channel)
+    """Record that a client agreed to exactly this, today: one for each account that is not discretionary."""
+    with signed_in() as here:
+        seen = digest or _shown_and_confirmed(here, proposal, "consent")
+        who = _owner(here.proposal(proposal), client)
+        answer = here.decide(proposal, "consent", {"digest": seen, "client": who, "channel": channel})
+    _told(answer, "consent", as_json)
+    if not as_json:
+        for one in answer["missing"]:
+            console().print(f"Still missing: {_missing(one)}.")
+
+
+def _owner(found: Any, named: str) -> str:
+    """The id of the client who is called so; what is no name of an owner is taken as an id."""
+    owners = {owner["name"].lower(): owner["client"] for one in found["consents"] for owner in one["owners"]}
+    return str(owners.get(named.lower(), named))
+
+
+def _missing(one: Any) -> str:
+    owners = " or ".join(f"{owner['name']} ({owner['client']})" for owner in one["owners"])
+    return f"the consent of {escape(owners)} for {one['account']}"
 
 
 def approve(proposal: Named, digest: Digest = "", reason: Reasons = [], as_json: Json = False) -> None:  # noqa: B006
@@ -130,14 +148,18 @@ def _shown_and_confirmed(client: Client, proposal: str, step: str) -> str:
         raise BadInput(
             "this trade proposal has no fingerprint", fix="wait for its checks, or read why it ended"
         )
-    typer.confirm(f"{step.capitalize()} {found['order_count']} order tickets?", abort=True, err=True)
+    typer.confirm(f"{step.capitalize()} {f.tickets(found['order_count'])}?", abort=True, err=True)
     return str(found["digest"])
 
 
 def submit_shown(out: Console, client: Client, proposal: str) -> None:
     """Submit from a conversation, after showing it and a yes."""
     digest = _shown_and_confirmed(client, proposal, "submit")
-    client.decide(proposal, "submit", {"digest": digest})
+    soft = dict.fromkeys(
+        check["policy"] for check in client.proposal(proposal)["findings"] if check["result"] == "finding"
+    )
+    reasons = {policy: typer.prompt(f"Your reason: {f.check_name(policy)}", err=True) for policy in soft}
+    client.decide(proposal, "submit", {"digest": digest, "reasons": reasons})
     out.print("Submitted. A principal decides now.")
 
 
@@ -161,10 +183,11 @@ def card(out: Console, found: Any) -> None:
     """A trade proposal for reading."""
     name, waits = escape(found["household_name"]), f.WAITS_WORDS.get(found["waits_for"], found["waits_for"])
     out.print(f"\n[bold]{f.kind_of(found)} · {name}[/]  [dim]{found['proposal']}[/]")
-    tickets = f"{found['order_count']} order tickets · {f.dollars(found['dollars'])}"
+    tickets = f"{f.tickets(found['order_count'])} · {f.dollars(found['dollars'])}"
     out.print(f"{f.state(found)} · waits for {waits} · tier {found['tier'] or f.DASH} · {tickets}")
-    if found["needs_consent"]:
-        out.print(f"The client’s consent is {'recorded' if found['consented'] else 'needed'}.")
+    for one in found["consents"]:
+        given = f"{escape(str(one['name']))} consented for {one['account']}"
+        out.print(f"{given}." if one["client"] else f"Missing: {_missing(one)}.")
     if found["legs"]:
         out.print(_tickets(found["legs"]))
     for row in (found["preview"] or {}).get("accounts", ()):

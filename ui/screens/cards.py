@@ -13,9 +13,12 @@ from itertools import groupby
 from typing import Any, Final
 
 from ui.screens import figures as f
-from ui.screens.look import Cell, Column, Raw, Row, badge, facts, signed, table
+from ui.screens.look import Cell, Column, Raw, Row, badge, facts, shown, signed, table
 
 Json = Mapping[str, Any]
+Names = Mapping[str, str]  # what an account is called, by its id
+
+LOUDNESS: Final[Mapping[str, int]] = {"breach": 0, "finding": 1, "pass": 2}
 
 CHANGE_COLUMNS: Final = (
     Column("Holding"),
@@ -60,6 +63,12 @@ CHECK_COLUMNS: Final = (
     Column("Headroom", figures=True),
     Column("What it says"),
 )
+CONSENT_COLUMNS: Final = (
+    Column("Account"),
+    Column("Who may consent"),
+    Column("Consent"),
+    Column("Given by"),
+)
 ORDER_COLUMNS: Final = (
     Column("Order"),
     Column("Account"),
@@ -78,14 +87,20 @@ SCORE_COLUMNS: Final = (
 )
 
 
-def changes(preview: Json | None) -> str:
-    """Current and proposed holdings, account by account."""
-    if preview is None:
-        return ""
+def changes(preview: Json, names: Names, *, unmoved: bool) -> str:
+    """Current and proposed holdings, account by account; `unmoved`: those too that stay as they are."""
     rows: list[Row] = []
     for account, held in groupby(preview["rows"], key=lambda row: row["account"]):
-        rows.append(Row((f"Account {account}",), "head"))
-        rows.extend(_change(row) for row in held)
+        lines = [_change(row) for row in held]
+        moved = [line for line in lines if line.kind == "moved"]
+        if not moved and not unmoved:
+            continue
+        stays = (
+            "" if unmoved or len(moved) == len(lines) else f" · {len(lines) - len(moved)} stay as they are"
+        )
+        head = f'{f.esc(names.get(account, account))}<span class="quiet">{stays}</span>'
+        rows.append(Row((Raw(head),), "head"))
+        rows.extend(lines if unmoved else moved)
     return table(CHANGE_COLUMNS, rows)
 
 
@@ -118,21 +133,18 @@ def _shares_change(difference: Decimal) -> Cell:
     return signed(f"{'▲ +' if difference > 0 else '▼ −'}{f.shares(abs(difference))}")
 
 
-def accounts(preview: Json | None) -> str:
+def accounts(preview: Json, names: Names) -> str:
     """One row an account: drift, gains, tax, cost, cash and turnover. Set aside accounts say why."""
-    if preview is None:
-        return ""
     rows = []
     for row in preview["accounts"]:
+        name = names.get(row["account"], row["account"])
         if row.get("set_aside"):
-            rows.append(
-                Row((row["account"], f.dollars(row["value"]), f"Nothing proposed: {row['set_aside']}"))
-            )
+            rows.append(Row((name, f.dollars(row["value"]), f"Nothing proposed: {row['set_aside']}")))
             continue
         rows.append(
             Row(
                 (
-                    row["account"],
+                    name,
                     f.dollars(row["value"]),
                     f.percent(row["drift_before"]),
                     f.percent(row["drift_after"]),
@@ -148,12 +160,12 @@ def accounts(preview: Json | None) -> str:
     return table(ACCOUNT_COLUMNS, rows)
 
 
-def tickets(legs: Sequence[Json]) -> str:
+def tickets(legs: Sequence[Json], names: Names) -> str:
     """The order tickets that the fingerprint covers."""
-    return table(TICKET_COLUMNS, [_ticket(leg, legs) for leg in legs])
+    return table(TICKET_COLUMNS, [_ticket(leg, legs, names) for leg in legs])
 
 
-def _ticket(leg: Json, legs: Sequence[Json]) -> Row:
+def _ticket(leg: Json, legs: Sequence[Json], names: Names) -> Row:
     sells = [f"{other['symbol']}" for other in legs if other["leg"] in leg["funded_by"]]
     side, tone = ("▲ Buy", "up") if leg["side"] == "buy" else ("▼ Sell", "down")
     worth = Decimal(leg["quantity"]) * Decimal(leg["reference_price"])
@@ -162,7 +174,7 @@ def _ticket(leg: Json, legs: Sequence[Json]) -> Row:
     return Row(
         (
             Raw(f'<span class="{tone}">{side}</span> {f.esc(leg["symbol"])}'),
-            leg["account"],
+            names.get(leg["account"], leg["account"]),
             f.shares(leg["quantity"]),
             kind,
             f.price(leg["limit_price"]),
@@ -174,26 +186,44 @@ def _ticket(leg: Json, legs: Sequence[Json]) -> Row:
     )
 
 
-def checks(findings: Sequence[Json], legs: Sequence[Json]) -> str:
+def checks(findings: Sequence[Json], legs: Sequence[Json], names: Names) -> str:
     """Every check: what found something first and in full, what passed after it."""
-    order = {"breach": 0, "finding": 1, "pass": 2}
     symbols = {leg["leg"]: leg["symbol"] for leg in legs}
-    loud = [c for c in sorted(findings, key=lambda c: order[c["result"]]) if c["result"] != "pass"]
+    loud = [c for c in sorted(findings, key=lambda c: LOUDNESS[c["result"]]) if c["result"] != "pass"]
     passed = sorted({c["policy"] for c in findings if c["result"] == "pass"} - {c["policy"] for c in loud})
-    rows = [_check(check, symbols) for check in loud]
-    rows += [Row((f.check_name(policy), badge("✓ Pass", "green"), "all order tickets")) for policy in passed]
-    return table(CHECK_COLUMNS, rows) if rows else '<p class="quiet">No checks yet.</p>'
+    told = table(CHECK_COLUMNS, [_check(check, symbols, names) for check in loud]) if loud else ""
+    if passed:
+        words = ", ".join(f.check_name(policy) for policy in passed)
+        badge_of = shown(badge(f"✓ {len(passed)} passed", "green"))
+        told += f'<div class="small passed">{badge_of} {f.esc(words)}</div>'
+    return told or '<p class="quiet">No checks yet.</p>'
 
 
-def _check(check: Json, symbols: Mapping[int, str]) -> Row:
+def check_line(findings: Sequence[Json]) -> Cell:
+    """How the checks came out, in one badge."""
+    found = {
+        c["policy"]: c["result"] for c in sorted(findings, key=lambda c: LOUDNESS[c["result"]], reverse=True)
+    }
+    results = list(found.values())
+    if not results:
+        return f.DASH
+    if "breach" in results:
+        return badge(f"✕ {results.count('breach')} breached", "red")
+    if "finding" in results:
+        return badge(f"! {results.count('finding')} found, {results.count('pass')} passed", "amber")
+    return badge(f"✓ {len(results)} passed", "green")
+
+
+def _check(check: Json, symbols: Mapping[int, str], names: Names) -> Row:
     result = badge("✕ Breach", "red") if check["result"] == "breach" else badge("! Finding", "amber")
-    place = " ".join(filter(None, (check.get("account"), symbols.get(check.get("leg")) if symbols else None)))  # type: ignore[arg-type]
+    account, symbol = check.get("account"), symbols.get(check.get("leg", -1))
+    place = " · ".join(word for word in (names.get(account, account) if account else None, symbol) if word)
     unit = check.get("unit", "")
     return Row(
         (
             f.check_name(check["policy"]),
             result,
-            place or f.DASH,
+            Raw(f'<span class="whole">{f.esc(place or f.DASH)}</span>'),
             f.measured(check.get("observed"), unit),
             f.measured(check.get("limit"), unit),
             f.measured(check.get("headroom"), unit),
@@ -207,18 +237,18 @@ def needs_reasons(findings: Sequence[Json]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(c["policy"] for c in findings if c["result"] == "finding"))
 
 
-def orders(rows: Sequence[Json]) -> str:
+def orders(rows: Sequence[Json], names: Names) -> str:
     """Orders and what became of them."""
-    return table(ORDER_COLUMNS, [_order(order) for order in rows])
+    return table(ORDER_COLUMNS, [_order(order, names) for order in rows])
 
 
-def _order(order: Json) -> Row:
+def _order(order: Json, names: Names) -> Row:
     state = order["status"].replace("_", " ").lower().capitalize()
-    side = "▲ Buy" if order["side"] == "buy" else "▼ Sell"
+    side, tone = ("▲ Buy", "up") if order["side"] == "buy" else ("▼ Sell", "down")
     return Row(
         (
-            Raw(f"{side} {f.esc(order['symbol'])}"),
-            order["account"],
+            Raw(f'<span class="{tone}">{side}</span> {f.esc(order["symbol"])}'),
+            names.get(order["account"], order["account"]),
             badge(state, f.tone(order["status"])),
             f"{f.shares(order['filled'])} of {f.shares(order['quantity'])}",
             f.price(order["average_price"]),
@@ -257,15 +287,17 @@ def summary(proposal: Json) -> str:
     """The first line of a card: what, how much, in which state, waiting for whom."""
     named = proposal["people"]
     pairs: dict[str, Cell] = {
-        "State": badge(f.state(proposal), f.tone(proposal["status"])),
+        "State": badge(f.state(proposal), f.state_tone(proposal)),
         "Order tickets": str(proposal["order_count"]),
         "Dollar value": f.dollars(proposal["dollars"]),
         "Tier": f.DASH if proposal["tier"] is None else str(proposal["tier"]),
+        "Checks": check_line(proposal["findings"]),
         "Client’s consent": _consent(proposal),
-        "Waits for": f.WAITS_WORDS.get(proposal["waits_for"], proposal["waits_for"]),
-        "Drafted": f.moment(proposal["drafted_at"]),
+        "Drafted": f.minute(proposal["drafted_at"]),
         "By": "copilot" if proposal["agent"] else named.get(proposal["drafted_by"], proposal["drafted_by"]),
     }
+    if proposal["waits_for"] != "nobody":
+        pairs["Waits for"] = f.WAITS_WORDS.get(proposal["waits_for"], proposal["waits_for"])
     if proposal["submitted_by"]:
         pairs["Submitted by"] = named.get(proposal["submitted_by"], proposal["submitted_by"])
     if proposal["approved_by"]:
@@ -276,7 +308,25 @@ def summary(proposal: Json) -> str:
 def _consent(proposal: Json) -> Cell:
     if not proposal["needs_consent"]:
         return "not needed"
-    return badge("✓ recorded", "green") if proposal["consented"] else badge("needed", "amber")
+    if proposal["consented"]:
+        return badge("✓ recorded", "green")
+    missing = sum(1 for one in proposal["consents"] if one["client"] is None)
+    return badge(f"needed for {missing} account{'s' if missing > 1 else ''}", "amber")
+
+
+def consents(rows: Sequence[Json], names: Names) -> str:
+    """The accounts that need an owner's consent, and whose they have."""
+    lines = []
+    for one in rows:
+        owners = " or ".join(owner["name"] for owner in one["owners"])
+        given = f"{one['name']}, {f.minute(one['at'])}, recorded by {one['recorded_by']}"
+        state = badge("✓ recorded", "green") if one["client"] else badge("missing", "amber")
+        lines.append(
+            Row(
+                (names.get(one["account"], one["account"]), owners, state, given if one["client"] else f.DASH)
+            )
+        )
+    return table(CONSENT_COLUMNS, lines)
 
 
 def risk_order(proposal: Json) -> tuple[int, int, Decimal, str]:

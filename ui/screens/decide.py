@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -26,54 +26,86 @@ def what_was_said(proposal: Json) -> None:
             f'<div class="said"><strong>{f.status(proposal["status"])}</strong>'
             f"{words(proposal['closing'])}</div>"
         )
+    told = ""
     for written in proposal["reasons"]:
-        who = proposal["people"].get(written["person"], written["person"])
-        st.html(
-            f'<p class="small"><strong>{f.esc(f.check_name(written["policy"]))}</strong> · reason by '
-            f"{f.esc(who)}: {f.esc(written['text'])}</p>"
-        )
+        policy = f.esc(f.check_name(written["policy"]))
+        who = f.esc(proposal["people"].get(written["person"], written["person"]))
+        told += f"<div><strong>{policy}</strong> · reason by {who}: {f.esc(written['text'])}</div>"
+    if told:
+        st.html(f'<div class="small">{told}</div>')
     if proposal["denied_at"]:
         st.error(f"Denied by risk at {proposal['denied_at']}. Nothing was sent.", icon=":material/block:")
     for difference in proposal["differences"]:
         st.html(f'<p class="small">Moved since it was approved: {f.esc(difference)}</p>')
 
 
-def in_full(proposal: Json) -> None:
-    """Before and after, order tickets, checks, fingerprint, orders."""
+def in_full(proposal: Json, names: Mapping[str, str]) -> None:
+    """Orders, before and after, order tickets, checks, holdings, fingerprint."""
     if proposal["preview"] is None and proposal["denied_at"] is None:
         st.caption("The checks are running; the figures appear in a moment.")
+    if any(order["status"].lower() not in {"new", "held", "validated"} for order in proposal["orders"]):
+        section("Orders", cards.orders(proposal["orders"], names))
+    if proposal["consents"] and proposal["needs_consent"]:
+        section("Clients’ consent", cards.consents(proposal["consents"], names))
     if proposal["preview"]:
-        st.markdown("**By account**")
-        st.html(cards.accounts(proposal["preview"]))
-        st.markdown("**Current and proposed**")
-        st.html(cards.changes(proposal["preview"]))
+        section("By account", cards.accounts(proposal["preview"], names))
     if proposal["legs"]:
-        st.markdown("**Order tickets**")
-        st.html(cards.tickets(proposal["legs"]))
+        section("Order tickets", cards.tickets(proposal["legs"], names))
     if proposal["findings"]:
-        st.markdown("**Checks**")
-        st.html(cards.checks(proposal["findings"], proposal["legs"]))
-    if proposal["orders"] and any(
-        order["status"].lower() not in {"new", "held", "validated"} for order in proposal["orders"]
-    ):
-        st.markdown("**Orders**")
-        st.html(cards.orders(proposal["orders"]))
+        section("Checks", cards.checks(proposal["findings"], proposal["legs"], names))
+    if proposal["preview"]:
+        holdings(proposal, names)
     if proposal["digest"]:
-        left, right = st.columns([3, 2])
-        with left:
-            st.caption("Fingerprint: what you decide on, to the last byte")
-            st.code(proposal["digest"], language=None, wrap_lines=True)
-        with right:
-            st.caption("Trace: from the request to the settlement")
-            st.code(proposal["trace"], language=None, wrap_lines=True)
+        proof(proposal)
+
+
+def section(title: str, html: str) -> None:
+    st.html(f'<div class="section">{f.esc(title)}</div>{html}')
+
+
+def holdings(proposal: Json, names: Mapping[str, str]) -> None:
+    """Current and proposed side by side: what moves, and on demand what stays."""
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left.html('<div class="section">Current and proposed</div>')
+    unmoved = right.toggle("Show what stays as it is", key=f"unmoved/{proposal['proposal']}")
+    st.html(cards.changes(proposal["preview"], names, unmoved=unmoved))
+
+
+def proof(proposal: Json) -> None:
+    left, right = st.columns([3, 2])
+    with left:
+        st.caption("Fingerprint: what you decide on, to the last byte")
+        st.code(proposal["digest"], language=None, wrap_lines=True)
+    with right:
+        st.caption("Trace: from the request to the settlement")
+        st.code(proposal["trace"], language=None, wrap_lines=True)
+
+
+def reasons(proposal: Json, policies: Sequence[str]) -> dict[str, str]:
+    """A field for each finding's written reason, under what the check found; the words by policy."""
+    written = {}
+    for policy in policies:
+        found = [
+            c["says"] for c in proposal["findings"] if c["policy"] == policy and c["result"] == "finding"
+        ]
+        told = "; ".join(dict.fromkeys(found))
+        st.html(f'<div class="small"><strong>{f.esc(f.check_name(policy))}</strong>: {f.esc(told)}</div>')
+        written[policy] = st.text_area(
+            f"Your reason: {f.check_name(policy)}",
+            key=f"why/{proposal['proposal']}/{policy}",
+            height=68,
+            max_chars=4000,
+        )
+    return written
 
 
 def label(proposal: Json) -> str:
     """A proposal in a list: three short lines of markdown."""
+    count = proposal["order_count"]
     worth = f.dollars(proposal["dollars"]).replace("$", "\\$")
     return (
-        f"**{plain(proposal['household_name'])}**  \n{f.kind_of(proposal)} · {worth} · "
-        f"{proposal['order_count']} tickets  \n{f.state(proposal)}"
+        f"**{plain(proposal['household_name'])}**  \n{f.kind_of(proposal)} · {worth}"
+        f"{f' · {count} tickets' if count > 1 else ''}  \n{f.state(proposal)}"
     )
 
 

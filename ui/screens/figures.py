@@ -6,6 +6,7 @@ Rule 2: a change has a sign and an arrow; a figure that is not known is a dash, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -126,9 +127,12 @@ def price(text: str | Decimal | None) -> str:
     return f"{amount.quantize(places, rounding=ROUND_HALF_EVEN):,}"
 
 
-def percent(text: str | Decimal | None) -> str:
-    """A fraction as per cent, one decimal."""
-    return DASH if text is None else f"{(Decimal(text) * 100).quantize(Decimal('0.1'), ROUND_HALF_EVEN)} %"
+def percent(text: str | Decimal | None, *, places: int = 1) -> str:
+    """A fraction as per cent."""
+    if text is None:
+        return DASH
+    amount = round(Decimal(text) * 100, places)  # half to even
+    return f"{'−' if amount < 0 else ''}{abs(amount)} %"
 
 
 def points(text: str | Decimal | None) -> str:
@@ -151,6 +155,13 @@ def moment(text: str | None) -> str:
         if text is None
         else f"{datetime.fromisoformat(text).astimezone(NEW_YORK):%-d %b %Y, %H:%M:%S} ET"
     )
+
+
+def minute(text: str | None) -> str:
+    """New York wall time of an instant, to the minute."""
+    if text is None:
+        return DASH
+    return f"{datetime.fromisoformat(text).astimezone(NEW_YORK):%-d %b %Y, %H:%M} ET"
 
 
 def utc(text: str) -> str:
@@ -176,12 +187,22 @@ def state(proposal: Mapping[str, Any]) -> str:
     return status(word)
 
 
+def state_tone(proposal: Mapping[str, Any]) -> str:
+    """The tone of `state`: what somebody must still act on is not green."""
+    return "amber" if proposal["waits_for"] == "consent" else tone(proposal["status"])
+
+
 def tone(word: str) -> str:
     return TONES.get(word.lower(), "quiet")
 
 
 def account_name(row: Mapping[str, Any]) -> str:
     return f"{ACCOUNT_KINDS.get(row['kind'], row['kind'])} {row['account']}"
+
+
+def tickets(count: int) -> str:
+    """`1 order ticket`, `8 order tickets`."""
+    return f"{count} order ticket{'' if count == 1 else 's'}"
 
 
 def kind_of(proposal: Mapping[str, Any]) -> str:
@@ -200,11 +221,18 @@ def measured(amount: str | None, unit: str) -> str:
     """A check's figure in its unit."""
     if amount is None:
         return DASH
-    if unit in {"dollars", "usd", "USD", "$"}:
-        return dollars(amount, cents=True)
-    if unit in {"fraction", "weight"}:
-        return percent(amount)
+    if unit in {"blocks", "prices"}:  # there or not there: its words say it
+        return DASH
+    if unit.startswith("USD"):
+        return dollars(amount, cents=True) + unit.removeprefix("USD")
+    if unit.startswith("fraction"):
+        return percent(amount, places=2)
     return f"{price(amount) if '.' in amount else shares(amount)}{f' {unit}' if unit else ''}"
+
+
+def minus(text: str) -> str:
+    """The text with a hyphen before a figure as the minus sign that it means."""
+    return re.sub(r"(?<![\w.])-(?=\$?\d)", "−", text)
 
 
 def esc(value: object) -> str:

@@ -15,6 +15,7 @@ from uuid import uuid4
 import streamlit as st
 
 from ui.screens.client import Client, Problem, Unreachable
+from ui.screens.figures import account_name
 from ui.screens.look import STYLE
 
 COOKIE: Final = "gatehouse_ticket"
@@ -90,6 +91,13 @@ def tell() -> None:
     """Show the message that a write left."""
     if text := st.session_state.pop("told", None):
         st.toast(text, icon=":material/check_circle:")
+
+
+def account_names(household: str) -> Mapping[str, str]:
+    """What its accounts are called, by id, as `Joint acc-1001`."""
+    with problems_shown():
+        rows = client().household(household)["accounts"]
+    return {row["account"]: account_name(row) for row in rows}
 
 
 def household_names() -> Mapping[str, str]:

@@ -7,22 +7,33 @@ Rule 2: everything is escaped before anything is marked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from ui.screens.figures import esc
+from ui.screens.figures import esc, minus
 
 BOLD: Final = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 BULLET: Final = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+")
 RULE: Final = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
 HEADING: Final = re.compile(r"^#{1,6}\s+")
-FIGURE: Final = re.compile(r"^[+\-−▲▼ ]*\$?[+\-−]?[\d,]+(\.\d+)?( ?(%|pp|points|shares))?$")
+FIGURE: Final = re.compile(r"^(–|[+\-−▲▼ ]*\$?[+\-−]?[\d,]+(\.\d+)?( ?(%|pp|points|shares))?)$")
+REF: Final = re.compile(r"\[(\d{1,3})\]")
+SHORT: Final = 28  # characters; a cell that is shorter is not broken
+UNSOURCED: Final = "(no source)"
 
 
-def words(text: str) -> str:
-    """The whole text as blocks."""
-    return f'<div class="words">{"".join(_blocks(text))}</div>'
+def words(text: str, sources: Sequence[str] = ()) -> str:
+    """The whole text as blocks. `[n]` is a mark where there is an n-th source; it shows its name."""
+    html = f'<div class="words">{"".join(_blocks(text))}</div>'
+    return REF.sub(lambda found: _ref(found, sources), html)
+
+
+def _ref(found: re.Match[str], sources: Sequence[str]) -> str:
+    number = int(found.group(1))
+    if not 0 < number <= len(sources):
+        return found.group()
+    return f'<span class="ref" title="{esc(sources[number - 1])}">{number}</span>'
 
 
 def plain(text: str) -> str:
@@ -54,7 +65,8 @@ def _kind(line: str) -> str:
 
 
 def _inline(line: str) -> str:
-    return BOLD.sub(r"<strong>\1</strong>", esc(line))
+    marked = esc(minus(line)).replace(UNSOURCED, '<span class="mark">no source</span>')
+    return BOLD.sub(r"<strong>\1</strong>", marked)
 
 
 def _table(lines: list[str]) -> str:
@@ -76,4 +88,6 @@ def _table(lines: list[str]) -> str:
 
 
 def _cell(cell: str) -> str:
-    return f'<td class="{"n" if FIGURE.match(cell) else ""}">{_inline(cell)}</td>'
+    if FIGURE.match(cell):
+        return f'<td class="n">{_inline(cell)}</td>'
+    return f'<td class="{"short" if len(cell) < SHORT else ""}">{_inline(cell)}</td>'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -158,3 +159,66 @@ def test_nobody_sees_another_advisors_book(office: Office, drifting: Any) -> Non
         david.proposal(found["proposal"])
     assert refused(no) == (404, "not_found")
     assert found["household"] not in {row["household"] for row in david.households()}
+
+
+def finding(office: Office) -> Any:
+    """An order that would take one issuer above the account's limit; the account is not discretionary."""
+    maria = office.of(MARIA)
+    ask = {"kind": "order", "household": "hh-113", "accounts": ["acc-1030"]}
+    order = {"symbol": "XOM", "side": "buy", "quantity": "108", "order_type": "limit", "limit_price": "108"}
+    made = maria.draft({**ask, **order}, key=f"finding-{uuid4().hex}")
+    return until(lambda: maria.proposal(made["proposal"]), lambda p: p["status"] != "DRAFTED")
+
+
+def test_a_finding_needs_a_written_reason_of_the_advisor_and_of_the_principal(office: Office) -> None:
+    found, maria, robert = finding(office), office.of(MARIA), office.of(ROBERT)
+    soft = [check for check in found["findings"] if check["result"] != "pass"]
+    assert [(check["policy"], check["limit"]) for check in soft] == [("concentration", "0.25")]
+    seen = {"digest": found["digest"]}
+    with pytest.raises(Problem) as no:
+        maria.decide(found["proposal"], "submit", seen)
+    assert refused(no) == (422, "reasons_missing")
+    maria.decide(found["proposal"], "submit", {**seen, "reasons": {"concentration": "She asked for it."}})
+    with pytest.raises(Problem) as no:
+        robert.decide(found["proposal"], "approve", seen)
+    assert refused(no) == (422, "reasons_missing")
+    robert.decide(found["proposal"], "approve", {**seen, "reasons": {"concentration": "Suitable."}})
+    told = robert.proposal(found["proposal"])
+    assert [(told["people"][r["person"]], r["text"]) for r in told["reasons"]] == [
+        ("Maria Alvarez", "She asked for it."),
+        ("Robert Hensley", "Suitable."),
+    ]
+    maria.decide(found["proposal"], "withdraw", {})
+
+
+def two_owners(office: Office) -> Any:
+    """A household whose accounts without discretion belong to different clients; its assessed rebalance."""
+    for need in office.of(MARIA).worklist():
+        if need["reason"] != "drift":
+            continue
+        found = office.assessed(MARIA, need["household"])
+        owners = [frozenset(o["client"] for o in one["owners"]) for one in found["consents"]]
+        if found["status"] == "ASSESSED" and found["tier"] < 3 and len(set(owners)) > 1:
+            return found
+        office.of(MARIA).decide(found["proposal"], "withdraw", {})
+    raise AssertionError("no such household in the demo firm")
+
+
+def test_each_account_needs_its_own_owner_and_what_is_missing_is_named(office: Office) -> None:
+    found, maria = two_owners(office), office.of(MARIA)
+    soft = {c["policy"]: "Known." for c in found["findings"] if c["result"] == "finding"}
+    maria.decide(found["proposal"], "submit", {"digest": found["digest"], "reasons": soft})
+    missing = found["consents"]
+    assert all(one["client"] is None for one in missing)
+    while missing:
+        assert maria.proposal(found["proposal"])["consented"] is False
+        owner = missing[0]["owners"][0]
+        body = {"digest": found["digest"], "client": owner["client"], "channel": "meeting"}
+        answer = maria.decide(found["proposal"], "consent", body)
+        assert len(answer["missing"]) < len(missing)
+        missing = answer["missing"]
+    told = maria.proposal(found["proposal"])
+    assert told["consented"] is True
+    assert {one["recorded_by"] for one in told["consents"]} == {"Maria Alvarez"}
+    assert all(one["name"] in {o["name"] for o in one["owners"]} for one in told["consents"])
+    maria.decide(found["proposal"], "withdraw", {})

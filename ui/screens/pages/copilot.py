@@ -16,7 +16,14 @@ from streamlit.delta_generator import DeltaGenerator
 from ui.screens import cards
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
-from ui.screens.session import client, household_names, problems_shown, tell_after_rerun
+from ui.screens.session import (
+    account_names,
+    client,
+    household_names,
+    problems_shown,
+    tell_after_rerun,
+)
+from ui.screens.sources import listed, named
 from ui.screens.words import words
 
 BOOK: Final = ""
@@ -45,37 +52,12 @@ def thread_for(household: str) -> str:
     return str(threads[household])
 
 
-def sources(message: dict[str, Any]) -> None:
-    """The stored passages that an answer cites, in their own words."""
-    passages = [c for c in message["cited"] if c["source"].startswith("passage/")]
-    tools = sorted(
-        {c["source"].removeprefix("tool/") for c in message["cited"] if c["source"].startswith("tool/")}
-    )
-    if not passages and not tools:
-        return
-    with st.expander(f"Sources ({len({c['source'] for c in message['cited']})})"):
-        for source in dict.fromkeys(c["source"] for c in passages):
-            sentences = ", ".join(str(c["sentence"]) for c in passages if c["source"] == source)
-            try:
-                found = client().passage(source.removeprefix("passage/"))
-            except (Problem, Unreachable):
-                st.caption(f"Sentence {sentences}: a passage that cannot be shown")
-                continue
-            st.html(
-                f'<div class="small"><strong>{f.esc(found["title"])}</strong> · {f.esc(found["source"])} · '
-                f"{f.day(found['dated'])} · sentence {sentences}<br>"
-                f'<span class="quiet">{f.esc(found["text"])}</span></div>'
-            )
-        for call in tools:
-            st.caption(f"Figures from the record, call {call}")
-
-
 def said(message: dict[str, Any]) -> None:
     with bubble("advisor" if message["role"] == "advisor" else "copilot"):
-        st.html(words(message["text"]))
+        st.html(words(message["text"], [named(source) for source in message["sources"]]))
         if message["role"] == "copilot":
-            sources(message)
-            st.caption(f"{f.moment(message['at'])} · model {message['model']}")
+            made = f"{f.moment(message['at'])} · model {f.esc(message['model'])}"
+            st.html(f'{listed(message)}<div class="note">{made}</div>')
 
 
 def turn(thread: str, text: str) -> None:
@@ -114,43 +96,38 @@ def parked(proposal: dict[str, Any]) -> None:
         st.html(f"<strong>{f.esc(f.kind_of(proposal))} · {f.esc(proposal['household_name'])}</strong>")
         st.html(cards.summary(proposal))
         if proposal["preview"]:
-            st.html(cards.accounts(proposal["preview"]))
+            st.html(cards.accounts(proposal["preview"], account_names(proposal["household"])))
         reasons = cards.needs_reasons(proposal["findings"])
-        left, right, _ = st.columns([1.2, 1.6, 4])
         ready = proposal["status"].lower() == "assessed"
-        if left.button(
-            "Submit",
-            key=f"submit/{proposal['proposal']}",
-            type="primary",
-            disabled=not ready or bool(reasons),
-        ):
-            with problems_shown(stop=False):
-                client().decide(proposal["proposal"], "submit", {"digest": proposal["digest"]})
-                tell_after_rerun("Submitted. A principal decides now.")
-                st.rerun()
-        if right.button("Open the proposal", key=f"open/{proposal['proposal']}"):
-            st.session_state["proposal"] = proposal["proposal"]
-            st.switch_page("pages/proposals.py")
+        with st.container(horizontal=True):
+            if (
+                ready
+                and not reasons
+                and st.button("Submit", key=f"submit/{proposal['proposal']}", type="primary")
+            ):
+                with problems_shown(stop=False):
+                    client().decide(proposal["proposal"], "submit", {"digest": proposal["digest"]})
+                    tell_after_rerun("Submitted. A principal decides now.")
+                    st.rerun()
+            if st.button("Open the proposal", key=f"open/{proposal['proposal']}"):
+                st.session_state["proposal"] = proposal["proposal"]
+                st.switch_page("pages/proposals.py")
         if ready and reasons:
             st.caption("A check found something: open the proposal and write your reason before you submit.")
 
 
 @st.fragment(run_every=2)
-def waiting(thread: str) -> None:
-    """Keeps the parked proposal's state fresh and wakes the conversation when it moved."""
+def waiting(thread: str, heard: int) -> None:
+    """Keeps the parked proposals fresh. Reading the messages wakes the conversation where something moved."""
     try:
         mine = client().proposals(thread=thread)
+        if len(client().messages(thread)) != heard:
+            st.rerun(scope="app")
     except (Problem, Unreachable):
         return
     for line in mine:
         if line["status"].lower() not in DONE and line["waits_for"] != "nobody":
             parked(client().proposal(line["proposal"]))
-    if mine:
-        try:
-            if client().nudge(thread)["answered"]:
-                st.rerun(scope="app")
-        except (Problem, Unreachable):
-            return
 
 
 def page() -> None:
@@ -185,7 +162,7 @@ def page() -> None:
     text = st.chat_input("Ask, or ask for a trade proposal", max_chars=4000)
     if text:
         turn(thread, text)
-    waiting(thread)
+    waiting(thread, len(history))
 
 
 page()

@@ -9,7 +9,7 @@ import streamlit as st
 from ui.screens import cards, decide
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
-from ui.screens.session import client, problems_shown, tell_after_rerun
+from ui.screens.session import account_names, client, problems_shown, tell_after_rerun
 
 
 def send(proposal: dict[str, Any], step: str, body: dict[str, Any], done: str) -> None:
@@ -22,34 +22,42 @@ def send(proposal: dict[str, Any], step: str, body: dict[str, Any], done: str) -
 @st.dialog("Approve this trade proposal?")
 def approve(proposal: dict[str, Any]) -> None:
     worth = f.dollars(proposal["dollars"]).replace("$", "\\$")
-    st.markdown(f"**{proposal['order_count']} order tickets, {worth}** for {proposal['household_name']}.")
+    st.markdown(f"**{f.tickets(proposal['order_count'])}, {worth}** for {proposal['household_name']}.")
     st.markdown("They are released as soon as every condition holds. You approve exactly this fingerprint:")
     st.code(proposal["digest"], language=None, wrap_lines=True)
-    policies = cards.needs_reasons(proposal["findings"])
-    reasons = {policy: st.text_area(f"Your reason: {f.check_name(policy)}", height=68) for policy in policies}
-    missing = [policy for policy, text in reasons.items() if not text.strip()]
-    if st.button("Approve", type="primary", disabled=bool(missing), key="approve/sure"):
+    # A form takes the words with the click; a button beside a field would not know them yet.
+    with st.form("approve/why", border=False):
+        reasons = decide.reasons(proposal, cards.needs_reasons(proposal["findings"]))
+        pressed = st.form_submit_button("Approve", type="primary")
+    if pressed and all(text.strip() for text in reasons.values()):
         send(proposal, "approve", {"digest": proposal["digest"], "reasons": reasons}, "Approved.")
-    if missing:
-        st.caption("Each finding needs your written reason.")
+    elif pressed:
+        st.warning("Each finding needs your written reason.")
 
 
 @st.dialog("Return with comments")
 def give_back(proposal: dict[str, Any]) -> None:
     st.markdown("It ends; the advisor drafts its successor with your comments.")
-    comment = st.text_area("Comments for the advisor", max_chars=4000)
-    if st.button("Return", type="primary", disabled=not comment.strip(), key="return/sure"):
-        send(
-            proposal, "return", {"digest": proposal["digest"], "comment": comment}, "Returned to the advisor."
-        )
+    if comment := asked("Comments for the advisor", "Return"):
+        body = {"digest": proposal["digest"], "comment": comment}
+        send(proposal, "return", body, "Returned to the advisor.")
 
 
 @st.dialog("Decline")
 def decline(proposal: dict[str, Any]) -> None:
     st.markdown("It ends. The advisor and the record keep your reason.")
-    reason = st.text_area("Reason", max_chars=4000)
-    if st.button("Decline", type="primary", disabled=not reason.strip(), key="decline/sure"):
+    if reason := asked("Reason", "Decline"):
         send(proposal, "decline", {"digest": proposal["digest"], "reason": reason}, "Declined.")
+
+
+def asked(title: str, step: str) -> str:
+    """The words that were written and sent; empty before that, or where there are none."""
+    with st.form(f"{step}/why", border=False):
+        text = st.text_area(title, max_chars=4000)
+        pressed = st.form_submit_button(step, type="primary")
+    if pressed and not text.strip():
+        st.warning(f"{title}: write a few words first.")
+    return text.strip() if pressed else ""
 
 
 def acts(proposal: dict[str, Any]) -> None:
@@ -93,7 +101,7 @@ def page() -> None:
             decide.title(proposal)
             acts(proposal)
             decide.what_was_said(proposal)
-            decide.in_full(proposal)
+            decide.in_full(proposal, account_names(proposal["household"]))
     watch(seen)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import streamlit as st
@@ -9,7 +10,7 @@ import streamlit as st
 from ui.screens import cards, decide
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
-from ui.screens.session import client, me, problems_shown, tell_after_rerun
+from ui.screens.session import account_names, client, me, problems_shown, tell_after_rerun
 
 OPEN: Final = frozenset({"drafted", "assessed", "submitted", "approved"})
 CHANNELS: Final = {"phone": "Phone", "meeting": "Meeting", "letter": "Letter"}
@@ -18,39 +19,38 @@ CHANNELS: Final = {"phone": "Phone", "meeting": "Meeting", "letter": "Letter"}
 def submit(proposal: dict[str, Any]) -> None:
     """Her own confirmation of exactly this fingerprint, with a reason for each finding."""
     policies = cards.needs_reasons(proposal["findings"])
-    with st.form(f"submit/{proposal['proposal']}", border=bool(policies)):
-        reasons = {
-            policy: st.text_area(
-                f"Your reason: {f.check_name(policy)}", key=f"why/{proposal['proposal']}/{policy}", height=68
-            )
-            for policy in policies
-        }
-        worth = f.dollars(proposal["dollars"]).replace("$", "\\$")
-        pressed = st.form_submit_button(
-            f"Submit {proposal['order_count']} order tickets, {worth}", type="primary"
-        )
+    worth = f.dollars(proposal["dollars"]).replace("$", "\\$")
+    words = f"Submit {f.tickets(proposal['order_count'])}, {worth}"
+    done = "Submitted. A principal decides now."
+    if not policies:
+        if st.button(words, type="primary", key=f"submit/{proposal['proposal']}"):
+            send(proposal, "submit", {"digest": proposal["digest"], "reasons": {}}, done)
+        return
+    with st.form(f"submit/{proposal['proposal']}"):
+        reasons = decide.reasons(proposal, policies)
+        pressed = st.form_submit_button(words, type="primary")
     if pressed:
         missing = [f.check_name(policy) for policy, text in reasons.items() if not text.strip()]
         if missing:
             st.warning(f"Write a reason for {', '.join(missing)} first.")
             return
-        send(
-            proposal,
-            "submit",
-            {"digest": proposal["digest"], "reasons": reasons},
-            "Submitted. A principal decides now.",
-        )
+        send(proposal, "submit", {"digest": proposal["digest"], "reasons": reasons}, done)
 
 
-def consent(proposal: dict[str, Any]) -> None:
-    """What the client agreed to: the same account, security, side and quantity."""
-    with problems_shown():
-        clients = client().household(proposal["household"])["clients"]
-    names = {c["client"]: c["name"] for c in clients}
+def consent(proposal: dict[str, Any], names: Mapping[str, str]) -> None:
+    """What a client agreed to: the same account, security, side and quantity. One owner for each account."""
+    missing = [one for one in proposal["consents"] if one["client"] is None]
+    covers: dict[str, list[str]] = {}
+    clients = {owner["client"]: owner["name"] for one in missing for owner in one["owners"]}
+    for one in missing:
+        for owner in one["owners"]:
+            covers.setdefault(owner["client"], []).append(names.get(one["account"], one["account"]))
     with st.form(f"consent/{proposal['proposal']}"):
-        st.markdown("**Record the client’s consent** to exactly these order tickets, good for today")
+        st.markdown("**Record a client’s consent** to exactly these order tickets, good for today")
         left, right = st.columns(2)
-        who = left.selectbox("Client", list(names), format_func=lambda c: names[c])
+        who = left.selectbox(
+            "Client", list(clients), format_func=lambda c: f"{clients[c]} for {', '.join(covers[c])}"
+        )
         how = right.selectbox("Given by", list(CHANNELS), format_func=lambda c: CHANNELS[c])
         if st.form_submit_button("Record consent"):
             body = {"digest": proposal["digest"], "client": who, "channel": how}
@@ -64,21 +64,22 @@ def send(proposal: dict[str, Any], step: str, body: dict[str, Any], done: str) -
         st.rerun()
 
 
-def acts(proposal: dict[str, Any]) -> None:
+def acts(proposal: dict[str, Any], names: Mapping[str, str]) -> None:
     """What this person may do with it now."""
     if me()["person"] != proposal["advisor"]:
         return
     state = proposal["status"].lower()
-    if state == "assessed":
-        submit(proposal)
-    if proposal["needs_consent"] and not proposal["consented"] and state in {"submitted", "approved"}:
-        consent(proposal)
-    if state in OPEN and st.button("Withdraw", key=f"withdraw/{proposal['proposal']}"):
-        send(proposal, "withdraw", {}, "Withdrawn.")
+    if state in {"submitted", "approved"} and any(one["client"] is None for one in proposal["consents"]):
+        consent(proposal, names)
+    with st.container(horizontal=not cards.needs_reasons(proposal["findings"])):
+        if state == "assessed":
+            submit(proposal)
+        if state in OPEN and st.button("Withdraw", key=f"withdraw/{proposal['proposal']}"):
+            send(proposal, "withdraw", {}, "Withdrawn.")
 
 
 @st.fragment(run_every=2)
-def watch(proposal: str, seen: tuple[str, str, bool]) -> None:
+def watch(proposal: str, seen: tuple[str, str, int]) -> None:
     """Redraws the page when the proposal has moved."""
     try:
         now = client().proposal(proposal)
@@ -88,9 +89,10 @@ def watch(proposal: str, seen: tuple[str, str, bool]) -> None:
         st.rerun(scope="app")
 
 
-def state_of(proposal: dict[str, Any]) -> tuple[str, str, bool]:
+def state_of(proposal: dict[str, Any]) -> tuple[str, str, int]:
     moves = ";".join(f"{o['status']}{o['filled']}" for o in proposal["orders"])
-    return (proposal["status"], proposal["waits_for"] + moves, proposal["consented"])
+    given = sum(1 for one in proposal["consents"] if one["client"] is not None)
+    return (proposal["status"], proposal["waits_for"] + moves, given)
 
 
 def page() -> None:
@@ -122,9 +124,10 @@ def page() -> None:
         with problems_shown():
             proposal = client().proposal(chosen_one)
         decide.title(proposal)
+        names = account_names(proposal["household"])
         decide.what_was_said(proposal)
-        acts(proposal)
-        decide.in_full(proposal)
+        acts(proposal, names)
+        decide.in_full(proposal, names)
     if proposal["status"].lower() in OPEN or proposal["waits_for"] != "nobody":
         watch(proposal["proposal"], state_of(proposal))
 

@@ -8,12 +8,12 @@ import streamlit as st
 
 from ui.screens import cards, decide
 from ui.screens import figures as f
-from ui.screens.session import client, problems_shown
+from ui.screens.session import account_names, client, problems_shown
 
 
 def one(proposal: dict[str, Any]) -> None:
     st.subheader(f"{f.kind_of(proposal)} · {proposal['household_name']}", anchor=False)
-    st.html(cards.orders(proposal["orders"]))
+    st.html(cards.orders(proposal["orders"], account_names(proposal["household"])))
     routed = [order for order in proposal["orders"] if order["scores"]]
     if routed:
         names = {

@@ -11,7 +11,7 @@ from ui.screens.look import link, shown
 from ui.screens.session import client, done_with, key_for, problems_shown, tell_after_rerun
 
 TALK: Final = frozenset({"blocked", "no_price", "stale_profile"})  # no trade mends these
-WIDTHS: Final = [0.4, 2.3, 5.2, 1.3, 1.8]
+WIDTHS: Final = [9, 1.3]
 
 
 def draft(household: str, name: str) -> None:
@@ -27,20 +27,21 @@ def draft(household: str, name: str) -> None:
 
 
 def heading() -> None:
-    titles = (("#", ""), ("Household", ""), ("Why", ""), ("Dollar value", "text-align:right"), ("", ""))
-    for place, (title, look) in zip(st.columns(WIDTHS, vertical_alignment="center"), titles, strict=True):
-        place.html(f'<div class="quiet small" style="font-weight:600;{look}">{title}</div>')
+    titles = (("#", ""), ("Household", ""), ("Account", ""), ("Why", ""), ("Dollar value", "n"))
+    cells = "".join(f'<span class="{look}">{title}</span>' for title, look in titles)
+    st.columns(WIDTHS)[0].html(f'<div class="need head">{cells}</div>')
 
 
 def line(need: dict[str, Any], place: int) -> None:
-    rank, who, why, amount, button = st.columns(WIDTHS, vertical_alignment="center")
-    rank.html(f'<div class="quiet">{need["rank"]}</div>')
-    where = f'<br><span class="quiet small">{f.esc(need["account"])}</span>' if need["account"] else ""
+    told, button = st.columns(WIDTHS, vertical_alignment="center")
     page = f"household?household={need['household']}"
-    who.html(f'<div class="gh">{shown(link(need["name"], page))}{where}</div>')
-    why.html(f'<div style="font-size:.9rem">{f.esc(need["says"][:1].upper() + need["says"][1:])}</div>')
-    amount.html(
-        f'<div style="text-align:right;font-variant-numeric:tabular-nums">{f.dollars(need["dollars"])}</div>'
+    why = need["says"][:1].upper() + need["says"][1:]
+    told.html(
+        f'<div class="need gh"><span class="quiet">{need["rank"]}</span>'
+        f"<span>{shown(link(need['name'], page))}</span>"
+        f'<span class="quiet">{f.esc(need["account"] or f.DASH)}</span>'
+        f"<span>{f.esc(f.minus(why))}</span>"
+        f'<span class="n">{f.dollars(need["dollars"])}</span></div>'
     )
     if need["reason"] in TALK:
         return
@@ -56,7 +57,7 @@ if not needs:
 else:
     households = len({need["household"] for need in needs})
     st.caption(f"{households} households need you today, ranked. Households that need nobody are not listed.")
-    with st.container(gap="xxsmall"):
+    with st.container(gap=None, key="worklist"):
         heading()
         for place, need in enumerate(needs):
             line(need, place)
