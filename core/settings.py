@@ -34,16 +34,24 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
         "DATABASE_URL", "a server of yours; read by `bootstrap-db` and `migrate` alone", "the embedded one"
     ),
-    Setting("GATEHOUSE_AGENT_DSN", "the copilot's login", "from GATEHOUSE_HOME"),
-    Setting("GATEHOUSE_INTAKE_DSN", "the front's login for messages and reads", "from GATEHOUSE_HOME"),
-    Setting("GATEHOUSE_APPROVER_DSN", "the front's login for people's decisions", "from GATEHOUSE_HOME"),
-    Setting("GATEHOUSE_GATE_DSN", "the worker's login", "from GATEHOUSE_HOME"),
-    Setting("GATEHOUSE_WITNESS_DSN", "the witness's login", "from GATEHOUSE_HOME"),
+    Setting("GATEHOUSE_AGENT_DSN", "the copilot's login"),
+    Setting("GATEHOUSE_INTAKE_DSN", "the front's login for messages and reads"),
+    Setting("GATEHOUSE_APPROVER_DSN", "the front's login for people's decisions"),
+    Setting("GATEHOUSE_GATE_DSN", "the worker's login"),
+    Setting("GATEHOUSE_WITNESS_DSN", "the witness's login"),
     Setting("GATEHOUSE_HOST", "address that the front listens on", "127.0.0.1"),
     Setting("GATEHOUSE_PORT", "port that the front listens on", "8080"),
-    Setting("GATEHOUSE_COPILOT_URL", "where the copilot listens; loopback only", "http://127.0.0.1:8081"),
+    Setting(
+        "GATEHOUSE_COPILOT_URL",
+        "where the copilot listens, on the loopback; `up` takes a free port instead",
+        "http://127.0.0.1:8081",
+    ),
     Setting("GATEHOUSE_LOOPBACK_SECRET", "shared by front and copilot, so that nobody else is answered"),
-    Setting("GATEHOUSE_VENUES", "the worker's venues as name=url, separated by commas", ""),
+    Setting(
+        "GATEHOUSE_VENUES",
+        "the worker's venues as name=url, separated by commas; `up` starts its own instead",
+        "",
+    ),
     Setting("GATEHOUSE_VENUE_KEY_<NAME>", "the key for the venue of that name (upper case, - as _)", ""),
     Setting(
         "GATEHOUSE_KEYSTORE", "folder of the subjects' keys, outside database and backup", "in GATEHOUSE_HOME"

@@ -26,6 +26,8 @@ from core.orders.events import Part
 
 
 class FirmFounded(Fact):
+    """The first entry: the firm, and the seed that it is made from."""
+
     firm: str
     seed: int
     synthetic: bool
@@ -68,6 +70,8 @@ class InstrumentListed(Fact):
 
 
 class CustodianAppointed(Fact):
+    """Where accounts are kept: the venues that it settles with, and what it takes for an order."""
+
     custodian: CustodianId
     name: str
     venues: tuple[VenueName, ...]
@@ -98,6 +102,8 @@ class Client(Part):
 
 
 class HouseholdOpened(Fact):
+    """A household and its clients, in one advisor's book."""
+
     household: HouseholdId
     name: Sealed
     advisor: PersonId
@@ -105,6 +111,8 @@ class HouseholdOpened(Fact):
 
 
 class AccountOpened(Fact):
+    """An account of a household at a custodian: what it is, and whether its advisor may decide alone."""
+
     account: AccountId
     household: HouseholdId
     advisor: PersonId
@@ -128,6 +136,8 @@ class IpsAdopted(Fact):
 
 
 class RiskProfileRecorded(Fact):
+    """What a household wants its money for, as of a date."""
+
     household: HouseholdId
     recorded_on: str
     objective: Literal["conservative", "income", "balanced", "growth"]
@@ -171,6 +181,8 @@ class CashDeposited(Fact):
 
 
 class WithdrawalScheduled(Fact):
+    """Dollars that leave for the client on a date."""
+
     account: AccountId
     schedule: str
     amount: Amount
@@ -178,6 +190,8 @@ class WithdrawalScheduled(Fact):
 
 
 class FeeScheduled(Fact):
+    """Dollars that leave for the firm on a date."""
+
     account: AccountId
     schedule: str
     amount: Amount

@@ -20,6 +20,8 @@ class BusinessDayOpenRequested(Fact):
 
 
 class BusinessDayClosed(Fact):
+    """The business day is over; what was good for it lapses."""
+
     session: str
     at: AwareDatetime
 

@@ -209,6 +209,8 @@ class RouteScore(Part):
 
 
 class OrderRouted(Fact):
+    """Which venue was chosen, and why each other was not."""
+
     order: OrderId
     venue: VenueName
     scores: tuple[RouteScore, ...]
@@ -223,12 +225,16 @@ class OrderSent(Fact):
 
 
 class OrderAccepted(Fact):
+    """The venue has it, under its own number."""
+
     order: OrderId
     venue: VenueName
     venue_order: str
 
 
 class OrderRejected(Fact):
+    """The venue will not have it, and says why."""
+
     order: OrderId
     venue: VenueName
     reason: str
@@ -268,6 +274,8 @@ class OrderCancelled(Fact):
 
 
 class OrderExpired(Fact):
+    """Its time in force ended before it was filled."""
+
     order: OrderId
     session: str
 
@@ -287,6 +295,8 @@ class TradeAllocated(Fact):
 
 
 class TradeConfirmed(Fact):
+    """The account's owner was told what was executed."""
+
     order: OrderId
     account: AccountId
     trade_date: str
