@@ -34,9 +34,10 @@ from core.firm.people import PEOPLE
 from core.people.keystore import KeyStore
 from core.settings import Environment
 from core.venues.simulated.characters import CHARACTERS
+from ui.processes.bytecode import compile_once, is_compiled
 from ui.processes.first_start import Newcomers, done_file
 from ui.processes.isolation import hand_over, isolation
-from ui.processes.plan import Wanted, names, plan, reachable
+from ui.processes.plan import Wanted, names, plan, reachable, system
 from ui.processes.ports import free, refuse_taken
 from ui.processes.secrets_kept import kept_in
 from ui.processes.supervise import Supervisor
@@ -127,6 +128,9 @@ def _supervisor(
     processes = plan(env, wanted, logins=ready.logins, kept=kept_in(home, VENUES))
     hand_over(settings.keystore(env), walls, {process.name: process.folders for process in processes})
     say(walls.says)
+    if walls.separate and not is_compiled():
+        say("compiling the packages for them, once")
+        compile_once(system())
     cluster = ready.cluster
     return Supervisor(
         processes,

@@ -140,7 +140,7 @@ def _venue(name: str, port: int, wanted: Wanted, given: Mapping[str, str]) -> Pr
         process,
         url,
         words,
-        {**_system(), _key_name(name): given[_key_name(name)]},
+        {**system(), _key_name(name): given[_key_name(name)]},
         (),
         (wanted.home / "run" / process, venue_ledger(wanted.home, name).parent),
         ready.answers(f"{url}/health"),
@@ -169,10 +169,11 @@ def _given(env: Environment, wanted: Wanted, logins: Logins, kept: Kept) -> Mapp
 
 def _env(process: str, given: Mapping[str, str]) -> Mapping[str, str]:
     own = {name: given[name] for name in SETTINGS_OF[process] if name in given}
-    return {**_system(), **own}
+    return {**system(), **own}
 
 
-def _system() -> Mapping[str, str]:
+def system() -> Mapping[str, str]:
+    """What every process gets."""
     return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": str(ROOT)}
 
 
