@@ -191,7 +191,7 @@ async def test_a_restart_goes_on_where_the_rows_stand(firm: Firm) -> None:
 
 
 @pytest.mark.anyio
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(pages=st.lists(st.integers(1, 700), min_size=1, max_size=4))
 async def test_any_split_into_pages_gives_the_same_rows(shared_traded: Firm, pages: list[int]) -> None:
     firm = shared_traded
