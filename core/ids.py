@@ -50,10 +50,6 @@ def uuid7(clock: Clock) -> UUID:
     return UUID(int=value)
 
 
-def fresh_proposal_id(clock: Clock) -> ProposalId:
-    return ProposalId(f"prp-{uuid7(clock).hex}")
-
-
 def fresh_trace_id(clock: Clock) -> TraceId:
     """One causal id from the prompt to the settlement. 32 hex digits, as W3C Trace Context has it."""
     return TraceId(uuid7(clock).hex)

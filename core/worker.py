@@ -68,7 +68,6 @@ class Worker:
         self._parts = parts
         self._follower = Follower(parts.pool)
         self._deciding = Deciding(parts.pool, parts.journal, parts.keys, self._as_it_is_now)
-        self._terms: dict[CustodianId, Terms] = {}
         self._told: VenueDay | None = None
         self._executor = Executor(
             record=parts.journal,

@@ -27,9 +27,6 @@ select seq, digest, recorded_at from gatehouse.head;
 -- stream_entries --
 select seq, recorded_at, role, actor, text from gatehouse.journal where stream = %(stream)s order by seq;
 
--- entries_of_type --
-select seq, recorded_at, role, actor, text from gatehouse.journal where event_type = any (%(types)s::text[]) order by seq;
-
 -- head_holder --
 -- The transaction that holds the head's row now, or null.
 select gatehouse.head_holder() as holder;

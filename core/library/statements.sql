@@ -11,11 +11,6 @@ on conflict do nothing;
 select p.id, p.document, p.ordinal, p.text, d.title, d.source, d.dated
 from gatehouse.passage p join gatehouse.document d using (document) where p.id = %(passage)s;
 
--- documents --
-select d.document, d.title, d.source, d.dated, count(p.id) as passages
-from gatehouse.document d left join gatehouse.passage p using (document)
-group by d.document order by d.dated desc, d.document;
-
 -- passages_without_vector --
 select p.id, p.document, p.ordinal, p.text, d.title, d.source, d.dated
 from gatehouse.passage p join gatehouse.document d using (document)
