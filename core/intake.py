@@ -18,7 +18,7 @@ from typing import Final
 from psycopg.rows import DictRow
 
 from core.book.picture import Picture
-from core.book.views import HouseholdLine, JournalLine, MarketDay, Passage, ProposalView
+from core.book.views import HouseholdLine, JournalLine, MarketDay, Passage, ProposalView, Standing
 from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
@@ -328,6 +328,12 @@ class Intake:
             raise WorldFailed(
                 f"entry {seq} is not folded yet", fix="see that the worker runs, then retry"
             ) from bad
+
+    async def standing(self) -> Standing:
+        """How the firm stands, for whoever watches: numbers that name nobody, so no ticket."""
+        async with lend(self._pool) as connection:
+            row = await one(connection, BOOK["standing"])
+        return Standing(row["head_seq"], row["as_of_seq"], row["undecided"])
 
     async def as_of(self) -> int:
         """How far the worker has folded the journal."""

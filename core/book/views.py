@@ -133,6 +133,20 @@ class MarketDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How far the record is, how far what is shown has followed it, and the open proposals by status."""
+
+    head_seq: int
+    as_of_seq: int
+    undecided: Mapping[str, int]
+
+    @property
+    def behind(self) -> int:
+        """Entries that are recorded and not yet shown."""
+        return max(0, self.head_seq - self.as_of_seq)
+
+
+@dataclass(frozen=True, slots=True)
 class JournalLine:
     """One entry, as an asker may read it."""
 

@@ -69,7 +69,7 @@ class Approval:
         client: SubjectId,
         channel: Literal["phone", "meeting", "letter"],
     ) -> Recorded:
-        """A person records that this client agreed to exactly this, today. Each account needs one of its owners.
+        """A person records that this client agreed to exactly this, today. Each account needs an owner's.
 
         Raises:
             Refused: not hers to record, not an owner, not needed, another digest, lapsed.

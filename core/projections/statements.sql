@@ -4,6 +4,9 @@ select session, at, state from gatehouse.market_day;
 -- as_of --
 select coalesce((select as_of_seq from gatehouse.follower where name = 'book'), 0) as as_of_seq;
 
+-- standing --
+select head_seq, as_of_seq, undecided from gatehouse.standing();
+
 -- firm_reference --
 select kind, id, state from gatehouse.reference
 where kind in ('instrument', 'custodian', 'model', 'restriction') order by kind, id;

@@ -18,6 +18,7 @@ from ui.api import (
     households,
     internal,
     library,
+    metrics,
     problems,
     proposals,
     session,
@@ -63,7 +64,10 @@ def create_app() -> FastAPI:
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    app.include_router(metrics.router)
+    app.state.meters = metrics.Meters()
     app.add_middleware(BodyLimit)
+    app.add_middleware(metrics.Metered, meters=app.state.meters)
     app.add_middleware(SecurityHeaders)
     return app
 

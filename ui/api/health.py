@@ -23,12 +23,15 @@ class Alive(Told):
 
 
 class Part(Told):
-    """One thing that we stand on. `needed` parts decide readiness; the others only narrow what works."""
+    """One thing that we stand on. `needed` parts decide readiness; the others only narrow what works.
+
+    `behind`: entries of the record that it has not followed yet, where it follows the record."""
 
     name: str
     ready: bool
     needed: bool
     says: str
+    behind: int | None = None
 
 
 class Ready(Told):
@@ -62,10 +65,11 @@ async def _projections(at: Doors) -> Part:
     """How far what is shown has followed the record."""
     try:
         async with asyncio.timeout(LOOKS_WITHIN.total_seconds()):
-            as_of = await at.intake.as_of()
+            now = await at.intake.standing()
     except (GatehouseError, psycopg.Error, TimeoutError):
         return Part(name="projections", ready=False, needed=False, says="not known")
-    return Part(name="projections", ready=True, needed=False, says=f"as of entry {as_of}")
+    says = f"as of entry {now.as_of_seq}, {now.behind} behind the record"
+    return Part(name="projections", ready=True, needed=False, says=says, behind=now.behind)
 
 
 async def _copilot(at: Doors) -> Part:

@@ -32,11 +32,11 @@ def from_the_copilot(
         NotFound: it is not the loopback, or the secret is wrong.
     """
     client = request.client.host if request.client else ""
-    if not _is_loopback(client) or not hmac.compare_digest(secret.encode(), at.loopback.reveal().encode()):
+    if not is_loopback(client) or not hmac.compare_digest(secret.encode(), at.loopback.reveal().encode()):
         raise NotFound("there is nothing here", fix="check the path in /openapi.json")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -78,6 +78,7 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "open_thread_session(text,text,uuid,bytea)": {INTAKE},
     "close_session(text)": {INTAKE},
     "sign_in_salt(text)": {INTAKE},
+    "standing()": {INTAKE},
     "releasable(leg)": {GATE},
     "consented(text)": {AGENT, INTAKE, APPROVER, GATE},
     "head_holder()": {GATE},
