@@ -16,7 +16,7 @@ def figures(office: Office) -> dict[str, float]:
     """Each sample by its name and labels, as the text has it."""
     told = httpx.get(f"{office.url}/metrics", trust_env=False)
     assert told.headers["content-type"].startswith("text/plain")
-    samples = re.findall(r"^([a-z_]+(?:\{[^}]*\})?) ([0-9.e+]+)$", told.text, re.MULTILINE)
+    samples = re.findall(r"^([a-z_]+(?:\{.*\})?) ([0-9.e+]+)$", told.text, re.MULTILINE)
     return {name: float(value) for name, value in samples}
 
 
