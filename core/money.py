@@ -18,6 +18,7 @@ USD: Final = Currency("USD")
 
 CENT: Final = Decimal("0.01")
 WHOLE_SHARE: Final = Decimal(1)
+MOST_DIGITS: Final = 40  # of an amount that comes in; what the firm holds has fewer than twenty
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def exact(value: Decimal | int | str, *, field: str) -> Decimal:
     """The decimal that `value` writes.
 
     Raises:
-        BadInput: `value` is not a finite decimal number; names `field`.
+        BadInput: `value` is not a finite decimal number of sensible length; names `field`.
     """
     if isinstance(value, float):
         raise BadInput(f"{field} {value!r} is a float", fix="write it as a string or a Decimal", field=field)
@@ -85,6 +86,13 @@ def exact(value: Decimal | int | str, *, field: str) -> Decimal:
         ) from bad
     if not number.is_finite():
         raise BadInput(f"{field} {value!r} is not finite", fix="write it like '12.50'", field=field)
+    # 1E+999999999 is a number of twelve characters, and a gigabyte when it is written out.
+    if number and (abs(number.adjusted()) > MOST_DIGITS or len(number.as_tuple().digits) > MOST_DIGITS):
+        raise BadInput(
+            f"{field} {str(value)[:24]!r} has more than {MOST_DIGITS} digits",
+            fix="write it like '12.50'",
+            field=field,
+        )
     return number
 
 

@@ -18,7 +18,7 @@ from typing import Final
 
 import structlog
 
-from core.errors import Conflict, IllegalTransition, Refused, WorldFailed
+from core.errors import BadInput, Conflict, IllegalTransition, Refused, WorldFailed
 from core.execution.board import Board
 from core.execution.line import Line, Patience
 from core.execution.outbox import NOT_SENT, Outbox, Record
@@ -36,7 +36,7 @@ REMEMBERED: Final = 20_000
 """Ended orders that are still known without asking the journal, for copies and late reports."""
 IN_DOUBT: Final = frozenset({Status.SENT, Status.UNKNOWN})
 AT_VENUE: Final = IN_DOUBT | {Status.ACCEPTED, Status.PARTIALLY_FILLED}
-TROUBLE: Final = (IllegalTransition, Refused, Conflict)
+TROUBLE: Final = (IllegalTransition, Refused, Conflict, BadInput)
 
 log = structlog.get_logger(__name__)
 

@@ -60,10 +60,15 @@ class Outbox:
     async def filled(
         self, work: Working, venue: VenueName, done: tuple[Execution, ...]
     ) -> tuple[Execution, ...]:
-        """Write the executions that are not written yet, and return them."""
+        """Write the executions that are not written yet, and return them.
+
+        Raises:
+            IllegalTransition: one is more than is open, or beyond the order's terms. It is not written.
+        """
         async with work.busy:
             new = {one.id: one for one in done if one.id not in work.state.executions}
             for one in new.values():
+                work.refuse_beyond_terms(one)
                 await self._append(work, entries.filled(work.released, venue, one))
             await self._end_if_complete(work, venue)
             return tuple(new.values())

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
+from core.errors import IllegalTransition
 from core.fact import Fact
 from core.ids import VenueName
+from core.orders.cost import most_fees
 from core.orders.events import OrderReleased, OrderRouted, OrderSent, Side
 from core.orders.order import ENDED, Order, OrderOwn, Status, evolve
 from core.orders.released import ReleasedOrder
@@ -58,6 +60,25 @@ class Working:
         self.state = self.after(fact)
         self.choices += isinstance(fact, OrderRouted)
         self.attempts += isinstance(fact, OrderSent)
+
+    def refuse_beyond_terms(self, one: Execution) -> None:
+        """No execution is worse than the order's limit, nor dearer than any venue of the firm may be.
+
+        Raises:
+            IllegalTransition: this one is. Nothing is booked: the venue must say how it came to it.
+        """
+        limit = self.released.limit_price
+        buys = self.released.side is Side.BUY
+        if limit is not None and (one.price > limit if buys else one.price < limit):
+            says = f"at {one.price:f}, beyond its limit of {limit:f}"
+        elif one.fee > most_fees(quantity=one.quantity, price=one.price, ticket_fee=ZERO):
+            says = f"for a fee of {one.fee:f}, more than a venue may charge"
+        else:
+            return
+        raise IllegalTransition(
+            f"order {self.released.id!r} was executed {says}",
+            fix="reconcile with the venue before booking it",
+        )
 
     def improvement(self, one: Execution) -> Decimal | None:
         """By how much of the half spread an execution beat the quote that it was routed on."""

@@ -37,7 +37,7 @@ from core.venues.venue import (
 NOTHING_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 REFUSED_UNREAD: Final = frozenset({401, 403, 413, 429})
 """Statuses with which the venue says that it did not look at the order."""
-_UNREADABLE: Final = (ValueError, TypeError, KeyError, BadInput, RecursionError)
+_UNREADABLE: Final = (ValueError, TypeError, KeyError, BadInput, RecursionError, ArithmeticError)
 _CONNECTIONS: Final = httpx.Limits(max_connections=64, max_keepalive_connections=32)
 Read = TypeVar("Read")
 
@@ -105,8 +105,11 @@ class HttpVenue:
         return await self._read("/reports/newest", {}, reading.cursor, timeout=timeout)
 
     async def quotes(self, symbols: Sequence[Symbol], *, timeout: timedelta) -> Mapping[Symbol, Quote]:
+        asked = frozenset(symbols)  # a venue has no say in what else is worth
+
         def read(answer: Mapping[str, Any]) -> Mapping[Symbol, Quote]:
-            return reading.quotes(self._name, answer)
+            found = reading.quotes(self._name, answer)
+            return {symbol: quote for symbol, quote in found.items() if symbol in asked}
 
         return await self._read("/quotes", {"symbols": ",".join(symbols)}, read, timeout=timeout)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from core.ids import OrderId, Symbol, VenueName
 from core.money import exact
@@ -32,6 +32,9 @@ from core.venues.venue import (
 )
 
 Json = Mapping[str, Any]
+LONGEST_TEXT: Final = 160  # characters: an execution's id is part of a key, which has 200 bytes
+FIRST_YEAR: Final = 1996  # whole years of the settlement rules and of the trading calendar
+LAST_YEAR: Final = 2034
 
 
 def sending(answer: Json) -> Accepted | Rejected:
@@ -83,7 +86,7 @@ def execution(one: Json) -> Execution:
         fee=_from_zero(one, "fee"),
         liquidity=Liquidity(one["liquidity"]),
         executed_at=_moment(one, "executed_at"),
-        trade_date=date.fromisoformat(_text(one, "trade_date")),
+        trade_date=_day(one, "trade_date"),
     )
 
 
@@ -93,7 +96,7 @@ def ended(one: Json) -> Ended:
         how=How(one["how"]),
         executed=_from_zero(one, "executed"),
         at=_moment(one, "at"),
-        session=date.fromisoformat(_text(one, "session")),
+        session=_day(one, "session"),
     )
 
 
@@ -125,7 +128,7 @@ def capabilities(answer: Json) -> Capabilities:
 def health(answer: Json) -> Health:
     return Health(
         open=_flag(answer, "open"),
-        session=date.fromisoformat(_text(answer, "session")),
+        session=_day(answer, "session"),
         simulated=_flag(answer, "simulated"),
     )
 
@@ -139,7 +142,7 @@ def _quote(venue: VenueName, one: Json) -> Quote:
         bid_size=_from_zero(one, "bid_size"),
         ask_size=_from_zero(one, "ask_size"),
         last=_above_zero(one, "last"),
-        session=date.fromisoformat(_text(one, "session")),
+        session=_day(one, "session"),
         taken_at=_moment(one, "taken_at"),
         synthetic=_flag(one, "synthetic"),
     )
@@ -149,9 +152,17 @@ def _quote(venue: VenueName, one: Json) -> Quote:
 
 
 def _text(one: Json, name: str) -> str:
+    """One line: what cannot stand in the journal (NUL, half a character, a book) is no answer of a venue."""
     found = one[name]
-    if not isinstance(found, str) or not found:
-        raise TypeError(f"{name} {found!r} is not a text")
+    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_TEXT or not found.isprintable():
+        raise TypeError(f"{name} is not a line of text")
+    return found
+
+
+def _day(one: Json, name: str) -> date:
+    found = date.fromisoformat(_text(one, name))
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"{name} {found} is no day of trading")
     return found
 
 

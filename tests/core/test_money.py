@@ -55,3 +55,9 @@ def test_what_is_no_exact_number_is_refused_by_its_field(value: object) -> None:
 def test_money_holds_finite_decimals_only(value: object) -> None:
     with pytest.raises(BadInput):
         Money(value, USD)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("written", ["1E+999999999", "1E-999999999", "1e41", "9" * 41, "0." + "1" * 41])
+def test_an_amount_that_is_longer_than_any_is_refused_before_it_is_written_out(written: str) -> None:
+    with pytest.raises(BadInput, match="digits"):
+        exact(written, field="price")
