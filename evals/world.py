@@ -204,7 +204,7 @@ def came(holds: Callable[[], bool], within: timedelta) -> bool:
 
 @contextmanager
 def _running(home: Path, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    words = ("up", "--bare", "--with-parent", "--pace-ms", "0")
+    words = ("up", "--bare", "--with-parent", str(os.getpid()), "--pace-ms", "0")
     with log.open("wb") as out:
         process = subprocess.Popen(
             command(*words),

@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import errno
 import fcntl
-import os
 import signal
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Annotated, Final
 
 import typer
@@ -56,14 +56,14 @@ def up(
         int, typer.Option("--pace-ms", min=0, help="How often simulated quotes move; 0: they stand still.")
     ] = 5000,
     with_parent: Annotated[
-        bool, typer.Option("--with-parent", help="Stop when the process that started this one ends.")
-    ] = False,
+        int | None, typer.Option("--with-parent", help="Its process id: stop when it ends. For worlds.")
+    ] = None,
 ) -> None:
     """Start everything and print the address. The first start makes the demo firm; Ctrl-C stops it all."""
     env = settings.environment()
     with _one_line_for_a_full_disk(), _ended_by_signals(), ExitStack() as stack:
-        if with_parent:
-            tie(os.getppid(), signal.SIGTERM)
+        if with_parent is not None and not tie(with_parent, signal.SIGTERM):
+            raise WorldFailed("the process that started this one has ended", fix="start it again")
         home, host, port = settings.home(env), env.get("GATEHOUSE_HOST") or "127.0.0.1", settings.port(env)
         stack.enter_context(_only_one(home))
         refuse_taken(host, port)
@@ -143,10 +143,18 @@ def _supervisor(
 
 def _welcome(supervisor: Supervisor, newcomers: Newcomers, home: Path, say: Steps) -> None:
     """The first start's own work, beside the processes that it needs."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        work: Future[Mapping[str, str]] = pool.submit(newcomers.welcome, say)
-        supervisor.watch(work.done)
-        passwords = work.result()
+    work: Future[Mapping[str, str]] = Future()
+
+    def welcome() -> None:
+        try:
+            work.set_result(newcomers.welcome(say))
+        except BaseException as bad:  # noqa: BLE001 - handed over to who waits, whatever it is
+            work.set_exception(bad)
+
+    # A daemon: Ctrl-C does not wait for it. What it was doing is gone on with at the next start.
+    Thread(target=welcome, name="first start", daemon=True).start()
+    supervisor.watch(work.done)
+    passwords = work.result()
     say("the demo people; `gatehouse people reset LOGIN` makes a new password:")
     for person in PEOPLE:
         typer.echo(
