@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ from core.people.asker import asking
 from core.projections.follow import Follower
 from core.projections.proposals import read_proposals
 from tests.fixtures.firm import Answer, Firm, FirmTemplate
+from tests.fixtures.processes import until
 
 MARIA: Final = "maria.alvarez"
 COLLEAGUE: Final = next(p.login for p in PEOPLE if p.role == "advisor" and p.login != MARIA)
@@ -235,6 +237,27 @@ def test_whoever_keeps_the_head_is_seen_and_ended(attacker: TakenOver, how: str)
         held.execute("select 1")
     held.close()
     assert attacker.firm.append(AGENT, attacker.step(stream_version=at))[0].ok
+
+
+def test_a_crowd_of_its_appends_sends_one_at_a_time_to_the_head(attacker: TakenOver) -> None:
+    """The others wait elsewhere: what a person appends competes with one of them, however many there are."""
+    at = attacker.firm.version(f"thread/{attacker.thread}") + 1
+    call = "select count(*) from gatehouse.append(%s::jsonb)"
+    crowd = [attacker.step(stream_version=at + n) for n in range(4)]
+    with ThreadPoolExecutor(len(crowd)) as threads, line(attacker.firm) as first:
+        with first.transaction():
+            first.execute(call, [json.dumps(crowd[:1])])
+            rest = [threads.submit(append_alone, attacker.firm, item) for item in crowd[1:]]
+            waiting = "select count(*) from pg_locks where not granted and locktype = %s"
+            until(lambda: attacker.firm.value("superuser", waiting, "advisory"), lambda n: n == len(rest))
+            assert attacker.firm.value("superuser", waiting, "transactionid") == 0
+        for one in rest:
+            one.result(timeout=30)
+
+
+def append_alone(firm: Firm, item: Mapping[str, Any]) -> None:
+    with line(firm) as connection:
+        connection.execute("select count(*) from gatehouse.append(%s::jsonb)", [json.dumps([item])])
 
 
 # Leaving something that stops a reader

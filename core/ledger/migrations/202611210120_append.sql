@@ -263,6 +263,12 @@ begin
             using errcode = 'invalid_transaction_state';
     end if;
     select array_agg(value order by ordinality) into items from jsonb_array_elements(entries) with ordinality;
+    -- Whoever waits for the head is not served in turn, so a crowd starves the others. All that agents append
+    -- waits in front of this lock, and sends one to the head. Whoever keeps the lock keeps it from agents alone,
+    -- and what may be written does not depend on it.
+    if session_user = 'gh_agent' then
+        perform pg_advisory_xact_lock(1786642434);
+    end if;
     -- An update, not a mere row lock: a group's entries are a subtransaction, which would turn a lock's xmax into
     -- a multixact, and the watchdog would not see who holds the head.
     update gatehouse.head set one = true;
