@@ -17,7 +17,7 @@ import psycopg
 from psycopg import Connection, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from core.database.logins import AGENT, LIMITS, OWNER, Logins
+from core.database.logins import AGENT, GATE, LIMITS, OWNER, Logins
 from core.database.pools import connect, unreachable, unreadable
 from core.database.server import look_at, refuse_unfit
 from core.errors import BadInput, WorldFailed
@@ -153,6 +153,20 @@ def _schemas(connection: Connection[Any]) -> None:
                 connection,
                 sql.SQL("revoke execute on function pg_catalog.{} from public").format(sql.SQL(function)),
             )
+        _advisory_locks(connection)
+
+
+def _advisory_locks(connection: Connection[Any]) -> None:
+    """They order our own work; a login that need not take one could keep the worker from its place."""
+    found = connection.execute(
+        "select oid::regprocedure::text from pg_proc where pronamespace = 'pg_catalog'::regnamespace"
+        " and proname like 'pg%advisory%'"
+    ).fetchall()
+    takers = sql.SQL("{}, {}").format(sql.Identifier(OWNER), sql.Identifier(GATE))
+    for row in found:
+        function = sql.SQL(_first(row))
+        _do(connection, sql.SQL("revoke execute on function {} from public").format(function))
+        _do(connection, sql.SQL("grant execute on function {} to {}").format(function, takers))
 
 
 def _is_superuser(connection: Connection[Any]) -> bool:

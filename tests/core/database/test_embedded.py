@@ -21,6 +21,7 @@ from core.clock import WallClock
 from core.database.binaries import bundled, can_enter, runnable, server_user
 from core.database.embedded import SOCKET_PATH_MOST, Cluster, open_cluster, place_for
 from core.errors import BadInput, IntegrityLost, WorldFailed
+from tests.fixtures.interpreter import others_can_start_python
 from tests.fixtures.servers import QUICK, ROOT, short_folder
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become somebody else")
@@ -186,6 +187,7 @@ def test_a_pid_file_of_another_living_process_does_not_stop_the_start(home: Path
             assert cluster.is_alive()
 
 
+@others_can_start_python
 @as_root
 def test_another_user_runs_it_as_himself(home: Path) -> None:
     nobody = pwd.getpwnam("nobody")

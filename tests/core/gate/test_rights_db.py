@@ -15,6 +15,7 @@ import pytest
 from psycopg import sql
 
 from core.database.pools import conninfo
+from core.worker import AT_WORK
 from tests.fixtures.firm import Firm
 
 AGENT, INTAKE, APPROVER, GATE, WITNESS = "gh_agent", "gh_intake", "gh_approver", "gh_gate", "gh_witness"
@@ -631,3 +632,9 @@ def test_a_document_is_stored_only_as_oneself(firm: Firm) -> None:
         store("adv-2", firm.ticket("maria.alvarez"))
     with pytest.raises(REFUSED):
         store("adv-1", None)
+
+
+@pytest.mark.parametrize("role", [AGENT, INTAKE, APPROVER, WITNESS])
+def test_nobody_can_take_the_workers_place(firm: Firm, role: str) -> None:
+    refused(firm, role, f"select pg_try_advisory_lock({AT_WORK})")
+    refused(firm, role, f"select pg_advisory_xact_lock_shared({AT_WORK})")

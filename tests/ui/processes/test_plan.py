@@ -16,6 +16,7 @@ import pytest
 from core.database.logins import LIMITS, SETTING_OF, Logins
 from core.errors import IntegrityLost, WorldFailed
 from core.settings import SETTINGS
+from tests.fixtures.interpreter import others_can_start_python
 from ui.processes.isolation import FIRST_USER, KEYS_GROUP, Isolation, Wall, hand_over, isolation
 from ui.processes.plan import SETTINGS_OF, Process, Wanted, names, plan
 from ui.processes.ports import OURS, free, refuse_taken
@@ -151,6 +152,7 @@ def test_every_process_has_a_user_of_its_own_or_none_has() -> None:
         assert set(users) == {None}
 
 
+@others_can_start_python
 @as_root
 def test_front_and_worker_read_the_keys_and_the_copilot_cannot(tmp_path: Path) -> None:
     for folder in (tmp_path, *tmp_path.parents[:3]):
