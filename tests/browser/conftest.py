@@ -55,24 +55,28 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+def signed_in(office: Office, browser: Browser, login: str) -> Seen:
+    """Somebody at a browser of her own, on the first page of her role. Close its context at the end."""
+    seen = Seen(browser.new_context(viewport={"width": 1440, "height": 1000}).new_page())
+    seen.page.set_default_timeout(30_000)
+    seen.page.on("request", lambda request: seen.asked.append(request.url))
+    seen.page.goto(office.url)
+    seen.page.fill("#login", login)
+    seen.page.fill("#password", office.passwords[login])
+    seen.page.click("button[type=submit]")
+    seen.page.wait_for_selector("h1")
+    return seen
+
+
 @pytest.fixture
 def sign_in(office: Office, browser: Browser) -> Iterator[Callable[[str], Seen]]:
-    """Somebody at a browser of her own, signed in on the first page of her role."""
-    contexts = []
+    """Signs people in at this run's office."""
+    opened: list[Seen] = []
 
-    def signed_in(login: str) -> Seen:
-        context = browser.new_context(viewport={"width": 1440, "height": 1000})
-        contexts.append(context)
-        seen = Seen(context.new_page())
-        seen.page.set_default_timeout(30_000)
-        seen.page.on("request", lambda request: seen.asked.append(request.url))
-        seen.page.goto(office.url)
-        seen.page.fill("#login", login)
-        seen.page.fill("#password", office.passwords[login])
-        seen.page.click("button[type=submit]")
-        seen.page.wait_for_selector("h1")
-        return seen
+    def one(login: str) -> Seen:
+        opened.append(signed_in(office, browser, login))
+        return opened[-1]
 
-    yield signed_in
-    for context in contexts:
-        context.close()
+    yield one
+    for seen in opened:
+        seen.page.context.close()

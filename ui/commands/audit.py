@@ -24,7 +24,7 @@ from core.ledger.verify import Verified, verify
 from core.settings import database_url, environment, home
 from ui.commands.session import console, print_json, signed_in
 from ui.screens import figures as f
-from ui.screens.timeline import event_words, told_facts, who_did_it
+from ui.screens.timeline import event_words, order_names, told_facts, who_did_it
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -88,8 +88,9 @@ def show(trace: Annotated[str, typer.Argument(help="a trace id")], as_json: Json
     table.add_column("Entry", justify="right")
     for title in ("Recorded, UTC", "What happened", "By", "Facts"):
         table.add_column(title)
+    orders = order_names(entries)
     for entry in entries:
-        facts = ", ".join(f"{name} {value}" for name, value in told_facts(entry["payload"]))
+        facts = ", ".join(f"{name} {value}" for name, value in told_facts(entry["payload"], orders))
         table.add_row(
             str(entry["seq"]),
             f.utc(entry["recorded_at"]),

@@ -251,7 +251,7 @@ def _order(order: Json, names: Names) -> Row:
             names.get(order["account"], order["account"]),
             badge(state, f.tone(order["status"])),
             f"{f.shares(order['filled'])} of {f.shares(order['quantity'])}",
-            f.price(order["average_price"]),
+            f.average(order["average_price"]),
             f.dollars(order["fees"], cents=True),
             order["venue"] or f.DASH,
             order["says"],
@@ -272,7 +272,7 @@ def scores(order: Json) -> str:
                 Raw(f"<strong>{f.esc(s['venue'])}</strong> chosen")
                 if s["venue"] == order["venue"]
                 else s["venue"],
-                s["score"] if s["score"] is not None else f.DASH,
+                f.minus(s["score"]) if s["score"] is not None else f.DASH,
                 f.dollars(s["expected_cost"], cents=True),
                 s["says"],
             ),

@@ -127,6 +127,11 @@ def price(text: str | Decimal | None) -> str:
     return f"{amount.quantize(places, rounding=ROUND_HALF_EVEN):,}"
 
 
+def average(text: str | Decimal | None) -> str:
+    """An average price in dollars per share, always with four decimals, so that a column lines up."""
+    return DASH if text is None else f"{round(Decimal(text), 4):,}"
+
+
 def percent(text: str | Decimal | None, *, places: int = 1) -> str:
     """A fraction as per cent."""
     if text is None:

@@ -20,7 +20,7 @@ BY: Final[Mapping[str, str]] = {
 WORDS: Final[Mapping[str, str]] = {
     "MessageReceived": "Message received",
     "ProposalDrafted": "Trade proposal drafted",
-    "ProposalAssessed": "Checked: figures and findings recorded",
+    "ProposalAssessed": "Checked, with figures",
     "ProposalSubmitted": "Submitted by the advisor",
     "ConsentRecorded": "Client’s consent recorded",
     "ProposalApproved": "Approved by a principal",
@@ -51,10 +51,13 @@ FACTS: Final = (
     "digest",
     "code",
     "account",
+    "source",
+    "as_of",
     "model",
     "session",
     "reason",
 )
+WORDED: Final = frozenset({"tool", "step", "outcome", "reason"})
 COLUMNS: Final = (
     Column("Entry", figures=True),
     Column("Recorded, UTC"),
@@ -72,45 +75,63 @@ def event_words(event_type: str) -> str:
 
 def timeline(entries: Sequence[Mapping[str, Any]]) -> str:
     """The whole trace as a table."""
-    return table(COLUMNS, [_row(entry) for entry in entries])
+    orders = order_names(entries)
+    return table(COLUMNS, [_row(entry, orders) for entry in entries])
+
+
+def order_names(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+    """`sell 82 AAPL` by order id, from the entries that say it: later ones name the order alone."""
+    return {
+        payload["order"]: f"{payload['side']} {f.shares(payload['quantity'])} {payload['symbol']}"
+        for payload in (entry["payload"] for entry in entries)
+        if {"order", "side", "quantity", "symbol"} <= set(payload)
+    }
 
 
 def who_did_it(entry: Mapping[str, Any]) -> str:
     """A person by name, or the process that acted; the copilot acts for somebody."""
     process = BY.get(entry["role"], entry["role"])
+    if entry["event_type"] == "AnswerGiven":  # the front records it; the copilot said it
+        return f"copilot for {entry['by']}"
     if process in {"person", "front"}:
         return str(entry["by"])
     return f"copilot for {entry['by']}" if process == "copilot" else process
 
 
-def _row(entry: Mapping[str, Any]) -> Row:
+def _row(entry: Mapping[str, Any], orders: Mapping[str, str]) -> Row:
     kind = entry["event_type"]
     tone = "down" if kind in RED else "up" if kind in GREEN else ""
     sign = "✕ " if kind in RED else "✓ " if kind in GREEN else ""
     facts = " · ".join(
         f'<span class="quiet">{f.esc(name)}</span> {f.esc(value)}'
-        for name, value in told_facts(entry["payload"])
+        for name, value in told_facts(entry["payload"], orders)
     )
     return Row(
         (
             str(entry["seq"]),
-            Raw(f'<span class="mono small">{f.utc(entry["recorded_at"])}</span>'),
-            Raw(f'<strong class="{tone}">{sign}{f.esc(event_words(kind))}</strong>'),
-            who_did_it(entry),
+            Raw(f'<span class="whole">{f.utc(entry["recorded_at"])}</span>'),
+            Raw(f'<strong class="whole {tone}">{sign}{f.esc(event_words(kind))}</strong>'),
+            Raw(f'<span class="whole">{f.esc(who_did_it(entry))}</span>'),
             Raw(f'<span class="small">{facts or f.DASH}</span>'),
         )
     )
 
 
-def told_facts(payload: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+def told_facts(payload: Mapping[str, Any], orders: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The few fields that tell the story, by name; sealed text stays sealed."""
     told = []
+    if payload.get("order") in orders:
+        told.append(("order", orders[payload["order"]]))
     for name in FACTS:
+        if told and name in {"symbol", "side"}:  # the order says it
+            continue
         value = payload.get(name)
         if value in (None, "", []) or isinstance(value, (dict, list)):
             continue
         if name == "digest":
             told.append(("fingerprint", f.fingerprint(str(value))))
+        elif name == "as_of":
+            told.append(("as of", f.minute(str(value))))
         else:
-            told.append((name, str(value)))
+            told.append((name, str(value).replace("_", " ") if name in WORDED else str(value)))
     return tuple(told)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ui.screens import cards, decide
 from ui.screens import figures as f
+from ui.screens.look import link, shown
 from ui.screens.session import account_names, client, problems_shown
 
 
@@ -23,8 +24,7 @@ def one(proposal: dict[str, Any]) -> None:
             "Why this venue", list(names), format_func=lambda o: names[o], key=f"why/{proposal['proposal']}"
         )
         st.html(cards.scores(next(o for o in routed if o["order"] == chosen)))
-    st.caption("Trace: from the request to the settlement")
-    st.code(proposal["trace"], language=None, wrap_lines=True)
+    st.html(shown(link("The whole trace, from the request on", f"audit?trace={proposal['trace']}")))
 
 
 def page() -> None:
