@@ -42,18 +42,24 @@ class Deciding:
         self._journal = journal
         self._keys = keys
         self._fresh_quotes = fresh_quotes
+        self._refused: set[ProposalId] = set()  # drafts whose assessment the append did not take
+        self._later: set[ProposalId] = set()  # drafts that cannot be priced now
         self._refused_at: dict[ProposalId, int] = {}
 
     async def assess(self) -> bool:
-        """Assess what is drafted, oldest first. Whether there was anything."""
+        """Assess what is drafted, oldest first. Whether anything was recorded."""
+        asked = {"limit": AT_ONCE, "without": sorted(self._refused | self._later)}
         async with lend(self._pool) as connection:
-            drafts = await rows(connection, SQL["drafts"], {"limit": AT_ONCE})
+            drafts = await rows(connection, SQL["drafts"], asked)
+        if not drafts:
+            self._later.clear()  # everybody else has had a turn
+        recorded = False
         for row in drafts:
             entry = stored(row)
             if not isinstance(entry.fact, ProposalDrafted):
                 raise IntegrityLost(f"entry {entry.seq} is no draft", fix="run `gatehouse audit verify`")
-            await self._assess(entry.fact)
-        return bool(drafts)
+            recorded = await self._assess(entry.fact) or recorded
+        return recorded
 
     async def release(self) -> bool:
         """Offer every approved leg that may go now. Whether anything was recorded."""
@@ -73,7 +79,7 @@ class Deciding:
         funded = any(most is not None for most in one.most.values())
         return funded and self._refused_at.get(one.proposal) != one.last_seq
 
-    async def _assess(self, drafted: ProposalDrafted) -> None:
+    async def _assess(self, drafted: ProposalDrafted) -> bool:
         proposal = drafted.proposal
         try:
             async with lend(self._pool) as connection, connection.transaction():
@@ -91,8 +97,13 @@ class Deciding:
             )
         except WorldFailed as later:
             log.warning("assessment_waits", proposal=proposal, says=later.says)
+            self._later.add(proposal)
+            return False
         except (Refused, Conflict) as no:
             log.warning("assessment_not_recorded", proposal=proposal, says=no.says)
+            self._refused.add(proposal)
+            return False
+        return True
 
     async def _offer(self, one: Waiting) -> bool:
         try:

@@ -11,7 +11,7 @@ select household from gatehouse.thread where thread = %(thread)s;
 -- What waits for an assessment, oldest first, with the draft itself.
 select p.proposal, j.seq, j.recorded_at, j.role, j.actor, j.text from gatehouse.proposal p
 join gatehouse.journal j on j.seq = p.drafted_seq
-where p.status = 'DRAFTED' order by p.drafted_seq limit %(limit)s;
+where p.status = 'DRAFTED' and not p.proposal = any (%(without)s::text[]) order by p.drafted_seq limit %(limit)s;
 
 -- releasable --
 -- Approved legs that are not out yet, and the most shares that each may carry now (null: funding is open).

@@ -5,23 +5,28 @@ Rule 1: a password is printed once, to whoever asked, and kept nowhere.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
-from psycopg import Connection
-from psycopg.rows import DictRow
 
+from core.clock import WallClock
 from core.database import logins as kept
 from core.database.embedded import open_cluster
-from core.database.logins import OWNER
-from core.database.pools import connect
+from core.database.logins import OWNER, Logins
+from core.database.pools import async_pool, connect
 from core.errors import BadInput
+from core.fact import Entry
+from core.ids import PersonId, fresh_trace_id
+from core.ledger.journal import Journal
+from core.people.events import PasswordReset
 from core.people.sessions import set_password
 from core.settings import database_url, environment, home
 
+PERSON = "select person from gatehouse.person where login = %(login)s"
 LISTED = """
 select p.login, p.role, p.person, c.login is not null as has_password,
        coalesce((select array_agg(r.registration order by r.registration) from gatehouse.registration r
@@ -36,7 +41,7 @@ order by p.role, p.login
 
 def list_(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
     """Everybody who can sign in, with role and valid registrations."""
-    with _owner() as owner:
+    with _logins() as logins, connect(logins.dsn(OWNER), name="people") as owner:
         found = owner.execute(LISTED).fetchall()
     if as_json:
         typer.echo(json.dumps(found))
@@ -52,14 +57,24 @@ def reset(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """A new random password, printed once. Ends that person's sessions."""
-    with _owner() as owner:
-        password = set_password(owner, name)
+    with _logins() as logins:
+        with connect(logins.dsn(OWNER), name="people") as owner:
+            password = set_password(owner, name)
+            row = owner.execute(PERSON, {"login": name}).fetchone()
+        asyncio.run(_recorded(logins.dsn(OWNER), PersonId(row["person"] if row else name)))
     told: dict[str, Any] = {"login": name, "password": password}
     typer.echo(json.dumps(told) if as_json else f"{name}  {password}")
 
 
+async def _recorded(dsn: str, person: PersonId) -> None:
+    """That somebody got a new password is a fact, too."""
+    clock = WallClock()
+    async with async_pool(dsn, name="people", most=1) as pool, Journal(pool, clock) as journal:
+        await journal.record(Entry(f"person/{person}", PasswordReset(person=person), fresh_trace_id(clock)))
+
+
 @contextmanager
-def _owner() -> Iterator[Connection[DictRow]]:
+def _logins() -> Iterator[Logins]:
     env = environment()
     state = home(env)
     logins = kept.load(state)
@@ -67,8 +82,7 @@ def _owner() -> Iterator[Connection[DictRow]]:
         raise BadInput(f"there is no database in {str(state)!r}", fix="run `gatehouse up` first")
     cluster = open_cluster(state) if database_url(env) is None else None
     try:
-        with connect(logins.dsn(OWNER), name="people") as owner:
-            yield owner
+        yield logins
     finally:
         if cluster is not None:
             cluster.close()

@@ -64,6 +64,7 @@ def up(
     with _one_line_for_a_full_disk(), _ended_by_signals(), ExitStack() as stack:
         if with_parent is not None and not tie(with_parent, signal.SIGTERM):
             raise WorldFailed("the process that started this one has ended", fix="start it again")
+        chosen = settings.model(env)  # refused now, if it is, and not after the firm stands
         home, host, port = settings.home(env), env.get("GATEHOUSE_HOST") or "127.0.0.1", settings.port(env)
         stack.enter_context(_only_one(home))
         refuse_taken(host, port)
@@ -80,8 +81,8 @@ def up(
         supervisor.watch(lambda: supervisor.settled)
         url = f"http://{reachable(host)}:{port}"
         if not bare and not done_file(home).exists():
-            vectors = settings.model(env).embeddings != "none"
-            _welcome(supervisor, Newcomers(url, ready.logins, vectors), home, say)
+            newcomers = Newcomers(url, ready.logins, vectors=chosen.embeddings != "none")
+            _welcome(supervisor, newcomers, home, say)
         say(f"Gatehouse is at {url}   (Ctrl-C stops everything and loses nothing)")
         supervisor.watch(lambda: False)
 
