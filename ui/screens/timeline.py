@@ -80,12 +80,13 @@ def timeline(entries: Sequence[Mapping[str, Any]]) -> str:
 
 
 def order_names(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
-    """`sell 82 AAPL` by order id, from the entries that say it: later ones name the order alone."""
-    return {
-        payload["order"]: f"{payload['side']} {f.shares(payload['quantity'])} {payload['symbol']}"
-        for payload in (entry["payload"] for entry in entries)
-        if {"order", "side", "quantity", "symbol"} <= set(payload)
-    }
+    """`sell 82 AAPL` by order id, from its first entry that says it; a fill after it may be of fewer."""
+    names: dict[str, str] = {}
+    for entry in entries:
+        told = entry["payload"]
+        if {"order", "side", "quantity", "symbol"} <= set(told):
+            names.setdefault(told["order"], f"{told['side']} {f.shares(told['quantity'])} {told['symbol']}")
+    return names
 
 
 def who_did_it(entry: Mapping[str, Any]) -> str:

@@ -56,7 +56,8 @@ RELEASED: dict[str, Any] = {
 
 
 def test_an_order_is_named_by_what_it_is_in_every_later_entry() -> None:
-    orders = order_names([{"payload": RELEASED}, {"payload": {"order": "gh-1", "venue": "ARCADIA"}}])
+    part_fill = {**RELEASED, "quantity": "30"}
+    orders = order_names([{"payload": RELEASED}, {"payload": part_fill}])
     assert told_facts({"order": "gh-1", "venue": "ARCADIA"}, orders) == (
         ("order", "sell 82 AAPL"),
         ("venue", "ARCADIA"),

@@ -24,7 +24,8 @@ def one(proposal: dict[str, Any]) -> None:
             "Why this venue", list(names), format_func=lambda o: names[o], key=f"why/{proposal['proposal']}"
         )
         st.html(cards.scores(next(o for o in routed if o["order"] == chosen)))
-    st.html(shown(link("The whole trace, from the request on", f"audit?trace={proposal['trace']}")))
+    trace = shown(link("The whole trace, from the request on", f"audit?trace={proposal['trace']}"))
+    st.html(f'<div class="gh">{trace}</div>')
 
 
 def page() -> None:
