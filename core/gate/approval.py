@@ -2,6 +2,7 @@
 
 Rule 1: who acts is the session's person; nobody passes an actor.
 Rule 2: what was seen is passed back as its digest; the append compares it, and decides. Nothing here does.
+    A submission and an approval are told early where a policy speaks against them now.
 Rule 3: a double click is one decision: the same person's same act on the same digest has one key.
 """
 
@@ -15,8 +16,9 @@ from core.book.views import ProposalView
 from core.clock import Clock
 from core.database.pools import AsyncPool
 from core.database.rows import one
-from core.errors import BadInput
+from core.errors import BadInput, RuleBroken
 from core.fact import Entry, Fact
+from core.gate.recheck import recheck
 from core.ids import Digest, ProposalId, SubjectId, TraceId, fresh_trace_id
 from core.ledger.envelope import Recorded
 from core.ledger.journal import Journal
@@ -35,6 +37,7 @@ from core.people.asker import asking
 from core.people.keystore import KeyStore
 from core.projections.proposals import SQL as BOOK
 from core.projections.proposals import read_proposal
+from core.projections.reader import read_picture
 
 WORDS_AT_MOST = 4_000  # characters of a reason or comment
 
@@ -57,7 +60,7 @@ class Approval:
             Refused: not the advisor, not assessed, another digest, lapsed, a reason missing, tier 3, or the
                 shares or the cash are promised elsewhere.
         """
-        view = await self._view(ticket, proposal)
+        view = await self._checked(ticket, proposal, "ASSESSED")
         fact = ProposalSubmitted(proposal=proposal, digest=digest, reasons=self._reasons(view, reasons))
         return await self._decide(ticket, view, fact, f"submit/{proposal}/{digest}")
 
@@ -87,7 +90,7 @@ class Approval:
             Refused: self-approval, not independent, not registered, not submitted, another digest, lapsed,
                 or decided before.
         """
-        view = await self._view(ticket, proposal)
+        view = await self._checked(ticket, proposal, "SUBMITTED")
         fact = ProposalApproved(proposal=proposal, digest=digest, reasons=self._reasons(view, reasons))
         return await self._decide(ticket, view, fact, f"approve/{proposal}/{digest}")
 
@@ -127,6 +130,23 @@ class Approval:
     async def _view(self, ticket: str, proposal: ProposalId) -> ProposalView:
         async with asking(self._pool, ticket) as connection:
             return await read_proposal(connection, proposal)
+
+    async def _checked(self, ticket: str, proposal: ProposalId, waiting: str) -> ProposalView:
+        """The proposal, with every policy asked again while it waits for this decision.
+
+        Raises:
+            RuleBroken: a policy speaks against it now. Nothing is recorded; draft it anew.
+        """
+        async with asking(self._pool, ticket) as connection:
+            view = await read_proposal(connection, proposal)
+            if view.content is None or view.status != waiting:
+                return view  # the append says why not, or answers a repeated decision
+            picture = await read_picture(connection, view.household, without=proposal)
+        against = recheck(view.content, view.content.legs, picture).against
+        if against:
+            says = "; ".join(f.says for f in against)
+            raise RuleBroken(f"it is no longer allowed: {says}", fix="withdraw it and draft it anew")
+        return view
 
     async def _session(self, ticket: str) -> date:
         async with asking(self._pool, ticket) as connection:

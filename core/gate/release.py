@@ -24,18 +24,16 @@ from core.database.rows import rows
 from core.database.statements import statements
 from core.errors import IntegrityLost
 from core.fact import Entry
+from core.gate.recheck import recheck
 from core.ids import CustodianId, OrderId, ProposalId, TraceId
 from core.ledger.envelope import Stored, stored
 from core.ledger.journal import SQL as JOURNAL
 from core.orders.content import Content, Leg
 from core.orders.events import Finding, OrderDenied, OrderReleased, ProposalDenied
 from core.orders.released import ReleasedOrder
-from core.plan.content import intents_of
 from core.projections.proposals import read_proposal
 from core.projections.reader import read_picture
-from core.risk.findings import findings_of, policy_decisions
-from core.risk.policies import POLICIES
-from core.risk.policy import DEFAULT_LIMITS, assess
+from core.risk.findings import policy_decisions
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
@@ -77,21 +75,19 @@ async def offer(connection: Connection, wanted: Waiting) -> tuple[Entry, ...]:
     content = view.content
     legs = tuple(_at_most(leg, wanted.most[leg.leg]) for leg in content.legs if leg.leg in wanted.most)
     picture = await read_picture(connection, view.household, without=view.proposal)
-    verdict = assess(intents_of(legs, picture), POLICIES, DEFAULT_LIMITS)
-    findings = findings_of(verdict, legs)
-    against = tuple(f for f in findings if _stops(f, content))
-    if against and wanted.status == "APPROVED":
-        return (_denied(view, findings, against),)
+    now = recheck(content, legs, picture)
+    if now.against and wanted.status == "APPROVED":
+        return (_denied(view, now.findings, now.against),)
     entries = []
     for leg in legs:
         most = wanted.most[leg.leg]
         if most is None:
             continue
-        mine = tuple(f for f in against if f.leg in (leg.leg, None))
+        mine = tuple(f for f in now.against if f.leg in (leg.leg, None))
         if mine or most <= 0:
             entries.append(_leg_denied(view, leg, mine or (_not_funded(leg),)))
         else:
-            entries.append(_released(view, content, leg, findings))
+            entries.append(_released(view, content, leg, now.findings))
     return tuple(entries)
 
 
@@ -114,13 +110,6 @@ def _at_most(leg: Leg, most: Decimal | None) -> Leg:
     if most is None or most <= 0 or most >= leg.quantity or not leg.may_release_less:
         return leg
     return leg.model_copy(update={"quantity": most})
-
-
-def _stops(finding: Finding, content: Content) -> bool:
-    """A breach stops; a soft finding does where it was not there when people gave their reasons."""
-    return finding.result == "breach" or (
-        finding.result == "finding" and finding.policy not in content.findings
-    )
 
 
 def _denied(view: ProposalView, findings: Sequence[Finding], against: Sequence[Finding]) -> Entry:
