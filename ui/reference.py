@@ -56,7 +56,8 @@ def policies() -> str:
     """Every rule that a proposal is asked."""
     rows = ((f"`{policy.code}`", _first_line(type(policy)), _source(type(policy))) for policy in POLICIES)
     says = (
-        "Asked at the draft, again at submission and approval, and of every order at its release, in this order; every answer is told. "
+        "Asked at the draft, again at submission and approval, and of every order at its release, "
+        "in this order; every answer is told. "
         "A breach denies; a finding needs a written reason from the advisor and from the principal. Beside "
         "them stand `provenance` (the advisor's own words do not say it), `request` and `plan` (there is "
         "nothing to decide on, and why) and `funding` (the sells that pay for a buy brought too little)."
