@@ -50,7 +50,7 @@ def test_from_the_worklist_to_the_fills(office: Office, sign_in: SignIn) -> None
 
     page.get_by_role("link", name="Orders and trades").click()
     expect(page.get_by_role("heading", name="Orders and trades")).to_be_visible()
-    expect(page.get_by_text("Why this venue")).to_be_visible()
+    expect(page.get_by_text("Why this venue")).to_be_visible(timeout=30_000)
     for seen in (maria, robert):
         assert seen.elsewhere(office.url) == set()
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ui.screens import cards, decide
 from ui.screens import figures as f
+from ui.screens.client import Problem, Unreachable
 from ui.screens.look import link, shown
 from ui.screens.session import account_names, client, problems_shown
 
@@ -28,13 +29,47 @@ def one(proposal: dict[str, Any]) -> None:
     st.html(f'<div class="gh">{trace}</div>')
 
 
+def sent(proposals: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [p for p in proposals if p["sent_count"]]
+
+
+def state_of(traded: list[dict[str, Any]], proposal: dict[str, Any] | None) -> tuple[object, ...]:
+    """Equal means that nothing on this page has moved."""
+    lines = tuple((p["proposal"], p["sent_count"], p["waits_for"]) for p in traded)
+    orders = tuple((o["status"], o["filled"]) for o in proposal["orders"]) if proposal else ()
+    return lines, orders
+
+
+@st.fragment(run_every=2)
+def watch(chosen: str | None, seen: tuple[object, ...]) -> None:
+    """Redraws the page when an order was sent or filled."""
+    try:
+        now = state_of(sent(client().proposals()), client().proposal(chosen) if chosen else None)
+    except (Problem, Unreachable):
+        return
+    if now != seen:
+        st.rerun(scope="app")
+
+
+@st.fragment(run_every=2)
+def until_one_is_sent() -> None:
+    """Redraws the page when the first order is out."""
+    try:
+        now = client().proposals()
+    except (Problem, Unreachable):
+        return
+    if any(p["sent_count"] for p in now):
+        st.rerun(scope="app")
+
+
 def page() -> None:
     st.title("Orders and trades")
     st.caption("Venues, spreads and volumes are simulated. Orders go out only after approval.")
     with problems_shown():
-        traded = [p for p in client().proposals() if p["sent_count"]]
+        traded = sent(client().proposals())
     if not traded:
         st.info("No order has been sent yet.")
+        watch(None, state_of(traded, None))
         return
     side, main = st.columns([1.15, 4], gap="medium")
     with side:
@@ -44,6 +79,7 @@ def page() -> None:
             with problems_shown():
                 proposal = client().proposal(chosen)
             one(proposal)
+        watch(chosen, state_of(traded, proposal))
 
 
 page()
