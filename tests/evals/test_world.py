@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -23,6 +24,7 @@ from core.database.logins import OWNER
 from evals.world import World, command, settings_of
 from tests.fixtures.servers import ROOT
 
+QUIET_LOOKS: Final = 60  # three seconds of looks
 EVERYTHING = (
     "venue-arcadia", "venue-boreal", "venue-cortland", "copilot", "worker", "witness", "front",
 )  # fmt: skip
@@ -121,6 +123,21 @@ def a_killed_database_is_back(world: World) -> None:
     )
     assert world.person("maria.alvarez").get("/v1/worklist")
     assert entries(world) >= before
+    everything_is_at_rest(world)
+
+
+def everything_is_at_rest(world: World) -> None:
+    """Ready, and not about to find out that its connection went with the database."""
+    seen: list[dict[str, int]] = []
+
+    def quiet() -> bool:
+        told = world.processes()
+        starts = {name: process["starts"] for name, process in told.items()}
+        ready = all(process["state"] == "ready" and process["pid"] for process in told.values())
+        seen.append(starts if ready else {})
+        return len(seen) > QUIET_LOOKS and bool(starts) and all(one == starts for one in seen[-QUIET_LOOKS:])
+
+    world.until(quiet, "nothing starts any more")
 
 
 def entries(world: World) -> int:

@@ -189,12 +189,17 @@ def _only_one(home: Path) -> Iterator[None]:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM and a closed terminal end us as Ctrl-C does: by stopping everything first."""
+    """Ctrl-C, SIGTERM and a closed terminal end us by stopping everything first.
+
+    Ctrl-C also where a shell had us ignore it, as it does with what it starts in the background.
+    """
 
     def stop(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {
+        number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     try:
         yield
     except KeyboardInterrupt:
