@@ -51,17 +51,6 @@ def watch(chosen: str | None, seen: tuple[object, ...]) -> None:
         st.rerun(scope="app")
 
 
-@st.fragment(run_every=2)
-def until_one_is_sent() -> None:
-    """Redraws the page when the first order is out."""
-    try:
-        now = client().proposals()
-    except (Problem, Unreachable):
-        return
-    if any(p["sent_count"] for p in now):
-        st.rerun(scope="app")
-
-
 def page() -> None:
     st.title("Orders and trades")
     st.caption("Venues, spreads and volumes are simulated. Orders go out only after approval.")
