@@ -93,24 +93,31 @@ def load(home: Path) -> Logins | None:
 
 
 def save(logins: Logins, home: Path) -> None:
-    """Write the file anew, all or nothing, for its owner alone.
+    """Write the file anew.
 
     Raises:
         BadInput: the folder cannot be written.
     """
-    file = logins_file(home)
-    text = json.dumps(
+    keep_secret(
+        logins_file(home),
         {
             "host": logins.host,
             "port": logins.port,
             "database": logins.database,
             "passwords": dict(logins.passwords),
         },
-        indent=1,
     )
+
+
+def keep_secret(file: Path, held: Mapping[str, object]) -> None:
+    """Write a file of secrets as JSON, all or nothing, for its owner alone.
+
+    Raises:
+        BadInput: the folder cannot be written.
+    """
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_secret(file, text)
+        write_secret(file, json.dumps(held, indent=1))
     except OSError as bad:
         raise BadInput(
             f"{str(file)!r} cannot be written: {bad.strerror}",

@@ -17,7 +17,7 @@ import psycopg
 from psycopg import AsyncConnection, Connection
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import DictRow, dict_row
-from psycopg_pool import AsyncConnectionPool, ConnectionPool
+from psycopg_pool import AsyncConnectionPool
 
 from core.errors import BadInput, WorldFailed
 
@@ -28,7 +28,6 @@ LOCK_WITHIN: Final = timedelta(seconds=5)
 IDLE_IN_TRANSACTION: Final = timedelta(seconds=15)
 WAITS_FOR_A_CONNECTION: Final = timedelta(seconds=10)
 
-SyncPool = ConnectionPool[Connection[DictRow]]
 AsyncPool = AsyncConnectionPool[AsyncConnection[DictRow]]
 
 
@@ -80,23 +79,6 @@ async def connect_async(
         )
     except psycopg.OperationalError as bad:
         raise unreachable(bad) from bad
-
-
-def sync_pool(
-    dsn: str, *, name: str, most: int, least: int = 1, statement_within: timedelta = STATEMENT_WITHIN
-) -> SyncPool:
-    """A pool for threads, closed: open it with `with`. A dead connection is replaced before it is lent."""
-    return ConnectionPool(
-        conninfo(dsn, name=name, statement_within=statement_within),
-        connection_class=Connection[DictRow],
-        kwargs=_EACH,
-        min_size=least,
-        max_size=most,
-        timeout=WAITS_FOR_A_CONNECTION.total_seconds(),
-        check=ConnectionPool.check_connection,
-        name=name,
-        open=False,
-    )
 
 
 def async_pool(

@@ -3,7 +3,8 @@
 Rule 1: a buy pays at most its limit, or the far edge of its band where it is a market order.
 Rule 2: a sale brings at least its limit, or the near edge of its band.
 Rule 3: fees are bounded, not guessed: no venue that the firm uses may charge more than `FEE_CAP`.
-Rule 4: the risk policy `cash`, the planner and the reservation use these figures and no others.
+Rule 4: the risk policy `cash` and the planner use these figures and no others. The append reserves by the
+    same caps, but for the custodian's ticket fee, which it does not know.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.database.logins import write_secret
-from core.errors import BadInput, IntegrityLost
+from core.database.logins import keep_secret
+from core.errors import IntegrityLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +63,13 @@ def _read(file: Path) -> Kept | None:
 
 
 def _write(file: Path, kept: Kept) -> None:
-    text = json.dumps(
+    """Raises BadInput where the folder cannot be written."""
+    keep_secret(
+        file,
         {
             "checkpoint": kept.checkpoint,
             "signing": kept.signing,
             "loopback": kept.loopback,
             "venues": dict(kept.venues),
         },
-        indent=1,
     )
-    try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_secret(file, text)
-    except OSError as bad:
-        raise BadInput(
-            f"{str(file)!r} cannot be written: {bad.strerror}",
-            fix="set GATEHOUSE_HOME to a folder of yours, on a disk with room",
-            field="GATEHOUSE_HOME",
-        ) from bad

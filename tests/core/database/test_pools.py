@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from core.database.pools import async_pool, connect, sync_pool
+from core.database.pools import async_pool, connect
 from core.database.statements import statements
 from core.errors import IntegrityLost, WorldFailed
 from tests.fixtures.servers import Database
@@ -26,7 +26,7 @@ def test_a_statement_that_takes_too_long_is_ended(database: Database) -> None:
 
 
 def test_the_server_sees_who_it_is(database: Database) -> None:
-    with sync_pool(database.gate, name="worker", most=2) as pool, pool.connection() as connection:
+    with connect(database.gate, name="worker") as connection:
         row = connection.execute(
             "select current_setting('application_name') as name, session_user as role"
         ).fetchone()
