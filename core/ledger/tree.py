@@ -4,7 +4,7 @@ Rule 1: pure functions. A leaf comes in as its hash (`chain.leaf`, which has the
     leaf n - 1.
 Rule 2: a proof is made from nodes that somebody kept and is worth nothing until it is checked; checking
     takes hashes and numbers alone, and trusts none of them.
-Rule 3: the oldest tree is empty and its root is the hash of nothing.
+Rule 3: the empty tree has the hash of nothing as its root, and there is nothing to prove of it.
 Source: RFC 6962 section 2.1. Parts of a tree that begin elsewhere than at its first leaf are those of
 draft-ietf-plants-merkle-tree-certs section 4.
 """
@@ -77,10 +77,8 @@ def inclusion_path(nodes: Nodes, index: int, size: int) -> tuple[bytes, ...]:
 
 def consistency_path(nodes: Nodes, old: int, new: int) -> tuple[bytes, ...]:
     """What shows that the tree over `new` leaves begins with that over `old`, the lowest first."""
-    if not 0 <= old <= new:
-        raise ValueError(f"a tree of {new} does not begin with one of {old}")
-    if old == 0:
-        return ()
+    if not 0 < old <= new:
+        raise ValueError(f"nothing shows that a tree of {new} begins with one of {old}")
     path = []
     start, end = 0, new
     while old != end:
@@ -124,13 +122,15 @@ def check_consistency(old: int, new: int, old_root: bytes, new_root: bytes, path
     """Nothing, where `path` proves that the tree over `new` leaves begins with that over `old`.
 
     Raises:
-        IntegrityLost: it does not.
+        IntegrityLost: it does not; or `old` is 0, of which nothing needs proof.
     """
+    if old == 0:
+        raise _unproven("every tree begins with the empty one")
     check_part(0, old, new, old_root, new_root, path)
 
 
 def check_part(start: int, end: int, size: int, part: bytes, root: bytes, path: Sequence[bytes]) -> None:
-    """Nothing, where `path` proves that in that tree the leaves from `start` up to `end` have the root `part`.
+    """Nothing, where `path` proves that `part` is the root over that tree's leaves from `start` up to `end`.
 
     Raises:
         IntegrityLost: it does not, or no subtree has these borders.

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 
 from core.errors import IntegrityLost
 from core.ledger.tree import (
-    EMPTY_ROOT,
     Frontier,
     check_borders,
     check_consistency,
@@ -222,13 +221,18 @@ def test_a_rewritten_past_has_no_consistency_path(leaves: list[bytes], draw: st.
         check_consistency(old, new, mth(leaves[:old]), mth(rewritten), path)
 
 
-def test_the_empty_tree_begins_every_other_and_no_tree_is_behind_itself() -> None:
-    leaves = leaves_of(5)
-    check_consistency(0, 5, EMPTY_ROOT, mth(leaves), consistency_path(Naive(leaves), 0, 5))
-    with pytest.raises(ValueError, match="does not begin with"):
-        consistency_path(Naive(leaves), 6, 5)
+@pytest.mark.parametrize(("old", "new"), [(0, 5), (6, 5), (-1, 5)])
+def test_nothing_is_proved_of_an_empty_tree_or_of_one_behind_itself(old: int, new: int) -> None:
+    with pytest.raises(ValueError, match="nothing shows"):
+        consistency_path(Naive(leaves_of(5)), old, new)
+    with pytest.raises(IntegrityLost):
+        check_consistency(old, new, mth(leaves_of(max(old, 0))), mth(leaves_of(new)), [])
+
+
+@pytest.mark.parametrize("index", [-1, 5])
+def test_there_is_no_path_to_a_leaf_that_is_not_there(index: int) -> None:
     with pytest.raises(ValueError, match="is not in a tree"):
-        inclusion_path(Naive(leaves), 5, 5)
+        inclusion_path(Naive(leaves_of(5)), index, 5)
 
 
 def flipped(raw: bytes) -> bytes:
