@@ -208,6 +208,23 @@ def test_a_consistency_path_is_the_definitions_and_holds(leaves: list[bytes], dr
     check_consistency(old, new, mth(leaves[:old]), mth(leaves[:new]), path)
 
 
+@given(leaves=trees, level=st.integers(0, 6), draw=st.data())
+@SOME
+def test_a_complete_part_is_proved_by_what_stands_above_it(
+    leaves: list[bytes], level: int, draw: st.DataObject
+) -> None:
+    """The path of its first leaf, without the steps inside the part."""
+    whole_parts = len(leaves) >> level
+    if not whole_parts:
+        return
+    start = draw.draw(st.integers(0, whole_parts - 1)) << level
+    end = start + (1 << level)
+    path = audit_path(start, leaves)[level:]
+    check_part(start, end, len(leaves), mth(leaves[start:end]), mth(leaves), path)
+    with pytest.raises(IntegrityLost):
+        check_part(start, end, len(leaves), flipped(mth(leaves[start:end])), mth(leaves), path)
+
+
 @given(leaves=trees, draw=st.data())
 @SOME
 def test_a_rewritten_past_has_no_consistency_path(leaves: list[bytes], draw: st.DataObject) -> None:
