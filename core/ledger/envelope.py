@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import rfc8785
 
-from core.errors import BadInput
+from core.errors import BadInput, IntegrityLost
 from core.fact import Entry, Fact
 from core.ids import TraceId
-from core.ledger.events import fact_of
+from core.ledger.events import fact_read
 
 NUL: Final = "\\u0000"  # as JSON writes it
 TWO_BACKSLASHES: Final = "\\\\"  # one, as JSON writes it
@@ -27,8 +28,7 @@ class Recorded:
     duplicate: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """One entry read back."""
 
     seq: int
@@ -39,6 +39,26 @@ class Stored:
     trace: TraceId
     occurred_at: datetime
     fact: Fact
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """What of an entry's text says which fact it holds, and why. The payload is left as it is written."""
+
+    event_type: str
+    event_version: int
+    stream: str
+    trace_id: str
+    occurred_at: str
+    payload: msgspec.Raw
+
+    @property
+    def fact(self) -> Fact:
+        """The typed fact, read at each call.
+
+        Raises:
+            IntegrityLost: its kind is unknown, or the payload does not fit it.
+        """
+        return fact_read(self.event_type, self.event_version, bytes(self.payload))
 
 
 def written(moment: datetime) -> str:
@@ -78,23 +98,41 @@ def text_of(
     )
 
 
+def opened(text: str) -> Opened:
+    """The envelope of an entry's text.
+
+    Raises:
+        IntegrityLost: it is no envelope.
+    """
+    try:
+        return _OPENED.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError) as bad:
+        raise IntegrityLost(
+            f"the journal holds a text that is no envelope ({bad})",
+            fix="run `gatehouse audit verify`; a person must look",
+        ) from bad
+
+
 def stored(row: dict[str, Any]) -> Stored:
     """A journal row (`seq, recorded_at, role, actor, text`) as a typed entry.
 
     Raises:
-        IntegrityLost: the text's kind is unknown or its payload does not fit.
+        IntegrityLost: the text is no envelope, its kind is unknown or its payload does not fit.
     """
-    envelope = json.loads(row["text"])
+    envelope = opened(row["text"])
     return Stored(
         seq=row["seq"],
         recorded_at=row["recorded_at"],
         role=row["role"],
         actor=row["actor"],
-        stream=envelope["stream"],
-        trace=TraceId(envelope["trace_id"]),
-        occurred_at=datetime.fromisoformat(envelope["occurred_at"]),
-        fact=fact_of(envelope["event_type"], envelope["event_version"], envelope["payload"]),
+        stream=envelope.stream,
+        trace=TraceId(envelope.trace_id),
+        occurred_at=datetime.fromisoformat(envelope.occurred_at),
+        fact=envelope.fact,
     )
+
+
+_OPENED: Final = msgspec.json.Decoder(Opened)
 
 
 def _quoted(words: str) -> str:

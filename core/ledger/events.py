@@ -49,6 +49,15 @@ def fact_of(event_type: str, event_version: int, payload: Mapping[str, Any]) -> 
     """The typed fact in an envelope.
 
     Raises:
+        IntegrityLost: as `fact_read`.
+    """
+    return fact_read(event_type, event_version, json.dumps(payload))
+
+
+def fact_read(event_type: str, event_version: int, payload: bytes | str) -> Fact:
+    """The typed fact in an envelope, from the JSON text of its payload.
+
+    Raises:
         IntegrityLost: the kind or its version is unknown here, or the payload does not fit it.
     """
     kind = KINDS.get(event_type)
@@ -58,7 +67,7 @@ def fact_of(event_type: str, event_version: int, payload: Mapping[str, Any]) -> 
             fix="run the version that wrote it, or a newer one",
         )
     try:
-        return kind.model_validate_json(json.dumps(payload))
+        return kind.model_validate_json(payload)
     except ValidationError as bad:
         raise IntegrityLost(
             f"a stored {event_type} does not fit its kind ({bad.error_count()} fields)",
