@@ -15,12 +15,14 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from core.book import picture
+from core.book.counted import NONE_COUNTED, Counted
 from core.errors import IntegrityLost
 from core.fact import Fact
 from core.firm.events import CashDeposited
-from core.ids import AccountId, OrderId
+from core.ids import AccountId
 from core.orders.cost import cash_moved
 from core.orders.events import OrderFilled, TradeSettled
+from core.orders.trade import TradeKey, trade_key
 
 ZERO: Final = Decimal(0)
 
@@ -30,9 +32,6 @@ class Deposit(NamedTuple):
     held_until: date | None
 
 
-TradeKey = tuple[OrderId, str]  # order and trade date
-
-
 @dataclass(frozen=True, slots=True)
 class CashBook:
     """One account, dollars. `unsettled` is by trade: what sales bring and purchases take when they settle."""
@@ -40,12 +39,12 @@ class CashBook:
     deposits: Mapping[str, Deposit]
     settled: Decimal  # of trades
     unsettled: Mapping[TradeKey, Decimal]
-    settlements: frozenset[TradeKey]
-    counted: frozenset[str]  # executions
+    settlements: Counted  # trades
+    counted: Counted  # executions
 
 
 NO_CASH: Final = CashBook(
-    deposits={}, settled=ZERO, unsettled={}, settlements=frozenset(), counted=frozenset()
+    deposits={}, settled=ZERO, unsettled={}, settlements=NONE_COUNTED, counted=NONE_COUNTED
 )
 
 
@@ -89,6 +88,11 @@ def on(book: CashBook, day: date, *, reserved: Decimal) -> picture.Cash:
     )
 
 
+def awaits(book: CashBook, day: date) -> bool:
+    """Whether a deposit is not good yet on that day."""
+    return any(d.held_until is not None and day < d.held_until for d in book.deposits.values())
+
+
 def _deposit(book: CashBook, fact: CashDeposited) -> CashBook:
     if fact.deposit in book.deposits:
         return book
@@ -97,15 +101,15 @@ def _deposit(book: CashBook, fact: CashDeposited) -> CashBook:
 
 
 def _execute(book: CashBook, fill: OrderFilled) -> CashBook:
-    key, trade = f"{fill.order}/{fill.execution}", (fill.order, fill.trade_date)
+    key, trade = f"{fill.order}/{fill.execution}", trade_key(fill.order, fill.trade_date)
     if key in book.counted:
         return book
     moved = book.unsettled.get(trade, ZERO) + cash_moved(fill)
-    return replace(book, unsettled={**book.unsettled, trade: moved}, counted=book.counted | {key})
+    return replace(book, unsettled={**book.unsettled, trade: moved}, counted=book.counted.adding(key))
 
 
 def _settle(book: CashBook, fact: TradeSettled) -> CashBook:
-    trade = (fact.order, fact.trade_date)
+    trade = trade_key(fact.order, fact.trade_date)
     due = book.unsettled.get(trade)
     if trade in book.settlements and due is None:
         return book
@@ -118,5 +122,5 @@ def _settle(book: CashBook, fact: TradeSettled) -> CashBook:
         book,
         settled=book.settled + due,
         unsettled={known: dollars for known, dollars in book.unsettled.items() if known != trade},
-        settlements=book.settlements | {trade},
+        settlements=book.settlements.adding(trade),
     )

@@ -16,6 +16,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from hashlib import sha256
 from typing import Final
 
+from core.book.counted import NONE_COUNTED, Counted
 from core.book.gains import Realised
 from core.book.picture import Lot
 from core.errors import IntegrityLost
@@ -50,11 +51,11 @@ class Lots:
 
     open: tuple[Lot, ...]
     closed: tuple[Closed, ...]
-    counted: frozenset[str]
+    counted: Counted
     sold: Mapping[OrderId, Decimal]
 
 
-NO_LOTS: Final = Lots(open=(), closed=(), counted=frozenset(), sold={})
+NO_LOTS: Final = Lots(open=(), closed=(), counted=NONE_COUNTED, sold={})
 
 
 def lot_id_for(order: OrderId, execution: str) -> LotId:
@@ -66,7 +67,12 @@ def choices_in(facts: Iterable[Fact]) -> Choices:
     """The lots that each sale uses, from the texts that people decided on."""
     assessed = (fact for fact in facts if isinstance(fact, ProposalAssessed))
     contents = (Content.model_validate_json(fact.content) for fact in assessed)
-    return {leg.order: leg.lots for content in contents for leg in content.legs if leg.side is Side.SELL}
+    return {order: chosen for content in contents for order, chosen in choices_of(content).items()}
+
+
+def choices_of(content: Content) -> Mapping[OrderId, tuple[LotChoice, ...]]:
+    """The lots that each sale of one proposal uses."""
+    return {leg.order: leg.lots for leg in content.legs if leg.side is Side.SELL}
 
 
 def choices_left(choices: Sequence[LotChoice], sold: Decimal) -> tuple[LotChoice, ...]:
@@ -91,7 +97,7 @@ def apply(lots: Lots, fact: Fact, choices: Choices) -> Lots:
         return _receive(lots, fact)
     if isinstance(fact, OrderFilled) and _key(fact) not in lots.counted:
         after = _buy(lots, fact) if fact.side is Side.BUY else _sell(lots, fact, choices)
-        return replace(after, counted=lots.counted | {_key(fact)})
+        return replace(after, counted=lots.counted.adding(_key(fact)))
     return lots
 
 
@@ -118,7 +124,7 @@ def _receive(lots: Lots, fact: LotReceived) -> Lots:
     received = Lot(
         fact.lot, fact.symbol, fact.quantity, fact.cost_per_share, date.fromisoformat(fact.acquired_on)
     )
-    return replace(lots, open=(*lots.open, received), counted=lots.counted | {fact.lot})
+    return replace(lots, open=(*lots.open, received), counted=lots.counted.adding(fact.lot))
 
 
 def _buy(lots: Lots, fill: OrderFilled) -> Lots:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from core.book.counted import NONE_COUNTED, Counted
 from core.book.lots import Lots
 from core.fact import Fact
 from core.firm.events import LotReceived
@@ -25,10 +26,10 @@ class Positions:
     """One account. `counted` are opening lots and executions."""
 
     shares: Mapping[Symbol, Decimal]
-    counted: frozenset[str]
+    counted: Counted
 
 
-NO_POSITIONS: Final = Positions(shares={}, counted=frozenset())
+NO_POSITIONS: Final = Positions(shares={}, counted=NONE_COUNTED)
 
 
 def apply(positions: Positions, fact: Fact) -> Positions:
@@ -61,6 +62,8 @@ def of_lots(lots: Lots) -> Mapping[Symbol, Decimal]:
 def _moved(positions: Positions, key: str, symbol: Symbol, signed: Decimal) -> Positions:
     if key in positions.counted:
         return positions
-    held = positions.shares.get(symbol, ZERO) + signed
-    others = {known: shares for known, shares in positions.shares.items() if known != symbol}
-    return Positions(shares={**others, symbol: held} if held else others, counted=positions.counted | {key})
+    shares = dict(positions.shares)
+    held = shares.pop(symbol, ZERO) + signed
+    if held:
+        shares[symbol] = held
+    return Positions(shares, positions.counted.adding(key))

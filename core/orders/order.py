@@ -192,7 +192,11 @@ def held(proposal: ProposalId, leg: Leg) -> Order:
 
 def orders_held(assessed: ProposalAssessed) -> tuple[Order, ...]:
     """The orders of an assessed proposal, in the order of its legs."""
-    content = Content.model_validate_json(assessed.content)
+    return orders_of(Content.model_validate_json(assessed.content))
+
+
+def orders_of(content: Content) -> tuple[Order, ...]:
+    """The orders of what was assessed, in the order of its legs."""
     return tuple(held(content.proposal, leg) for leg in content.legs)
 
 
@@ -235,13 +239,23 @@ def apply(orders: Mapping[OrderId, Order], fact: Fact) -> Mapping[OrderId, Order
         ended = [o for o in orders.values() if o.proposal == fact.proposal and o.status is Status.HELD]
         return {**orders, **{order.id: evolve(order, fact) for order in ended}}
     if isinstance(fact, OrderOwn):
-        if fact.order not in orders:
-            raise IllegalTransition(
-                f"{fact.event_type()} of order {fact.order!r}, which was never assessed",
-                fix="fold the proposal's assessment first",
-            )
-        return {**orders, fact.order: evolve(orders[fact.order], fact)}
+        return {**orders, fact.order: evolve(known(orders, fact), fact)}
     return orders
+
+
+def known(orders: Mapping[OrderId, Order], event: OrderOwn) -> Order:
+    """The order that this event is of.
+
+    Raises:
+        IllegalTransition: it was never assessed.
+    """
+    order = orders.get(event.order)
+    if order is None:
+        raise IllegalTransition(
+            f"{event.event_type()} of order {event.order!r}, which was never assessed",
+            fix="fold the proposal's assessment first",
+        )
+    return order
 
 
 def fold(facts: Iterable[Fact]) -> Mapping[OrderId, Order]:

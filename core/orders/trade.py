@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NewType
 
 from core.errors import IllegalTransition
 from core.fact import Fact
@@ -40,7 +40,7 @@ STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
     (Status.CONFIRMED, "TradeSettled"): Status.SETTLED,
 }
 
-TradeKey = tuple[OrderId, str]
+TradeKey = NewType("TradeKey", str)
 TradeEvent = OrderFilled | TradeAllocated | TradeConfirmed | TradeSettled
 
 
@@ -65,6 +65,11 @@ class Trade:
     def average_price(self) -> Decimal:
         """Dollars per share at six decimals, half to even."""
         return (self.paid / self.quantity).quantize(PRICE_STEP, rounding=ROUND_HALF_EVEN)
+
+
+def trade_key(order: OrderId, trade_date: str) -> TradeKey:
+    """What tells one trade from every other: the order and the trade date, as its stream has them."""
+    return TradeKey(f"{order}/{trade_date}")
 
 
 def evolve(trade: Trade | None, event: TradeEvent) -> Trade:
@@ -92,7 +97,7 @@ def apply(trades: Mapping[TradeKey, Trade], fact: Fact) -> Mapping[TradeKey, Tra
     """
     if not isinstance(fact, TradeEvent):
         return trades
-    key = (fact.order, fact.trade_date)
+    key = trade_key(fact.order, fact.trade_date)
     return {**trades, key: evolve(trades.get(key), fact)}
 
 
@@ -175,8 +180,19 @@ def _executed(trade: Trade | None, status: Status, event: OrderFilled) -> Trade:
     )
 
 
+def _due(trade: Trade, event: TradeAllocated | TradeConfirmed | TradeSettled) -> Fact:
+    """What an event of that kind must say."""
+    match event:
+        case TradeAllocated():
+            return allocated(trade)
+        case TradeConfirmed():
+            return confirmed(trade)
+        case TradeSettled():
+            return settled(trade)
+
+
 def _adding_up(trade: Trade | None, event: TradeAllocated | TradeConfirmed | TradeSettled) -> Trade:
-    if trade is not None and event in (allocated(trade), confirmed(trade), settled(trade)):
+    if trade is not None and event == _due(trade, event):
         return trade
     raise IllegalTransition(
         f"{event.event_type()} of order {event.order!r} is not what its executions add up to",

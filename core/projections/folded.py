@@ -3,26 +3,28 @@
 Rule 1: pure: it reads entries and answers what they changed; `core.projections.follow` writes that down.
 Rule 2: what a model may have written (a draft, a step) changes nothing here and is not even read: a hostile
     entry cannot stop the fold.
-Rule 3: lots, positions, cash and orders are folded by their own files; this one only keeps them together.
+Rule 3: lots, positions, cash, orders and trades are folded by their own files, one account, order or trade at
+    a time; this one keeps them together. It owns its mappings and changes them in place; what they hold are
+    values.
+Rule 4: every field is part of a snapshot (`core.projections.snapshots`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Final, Protocol
 
 from core.book import cash, lots, positions
 from core.fact import Fact
 from core.firm import events as firm
-from core.ids import AccountId, CustodianId, HouseholdId, OrderId, PersonId, TraceId
-from core.ledger.envelope import Stored
+from core.ids import AccountId, CustodianId, HouseholdId, OrderId, PersonId, ProposalId, TraceId
 from core.market import events as market_events
 from core.market.events import BusinessDayOpened
 from core.orders import events as order_events
-from core.orders import order as orders
+from core.orders import order as order_life
 from core.orders import trade
+from core.orders.content import Content, LotChoice
 from core.orders.events import (
     OrderCancelled,
     OrderDenied,
@@ -32,6 +34,7 @@ from core.orders.events import (
     ProposalAssessed,
     TradeSettled,
 )
+from core.projections.references import Reference, reference_in
 
 FOLDED: Final = frozenset(
     kind.event_type()
@@ -41,16 +44,18 @@ FOLDED: Final = frozenset(
 ) - {order_events.ProposalDrafted.event_type()}
 """The kinds of event that can change anything here."""
 
+OF_THE_FIRM: Final = frozenset(
+    kind for kind in vars(firm).values() if isinstance(kind, type) and issubclass(kind, Fact)
+) - {firm.LotReceived, firm.CashDeposited}
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The newest word on something that rules read: which kind, about what, and the fact's own fields."""
 
-    kind: str
-    id: str
-    household: HouseholdId | None
-    account: AccountId | None
-    state: Mapping[str, Any]
+class Told(Protocol):
+    """What the fold needs of an entry."""
+
+    @property
+    def trace(self) -> TraceId: ...
+    @property
+    def fact(self) -> Fact: ...
 
 
 @dataclass(slots=True)
@@ -70,95 +75,85 @@ class Folded:
     lots: dict[AccountId, lots.Lots] = field(default_factory=dict)
     positions: dict[AccountId, positions.Positions] = field(default_factory=dict)
     cash: dict[AccountId, cash.CashBook] = field(default_factory=dict)
-    choices: dict[OrderId, Any] = field(default_factory=dict)
-    orders: dict[OrderId, orders.Order] = field(default_factory=dict)
-    trades: Mapping[trade.TradeKey, trade.Trade] = field(default_factory=dict)
+    awaited: set[AccountId] = field(default_factory=set)  # a deposit of theirs is not good yet
+    choices: dict[OrderId, tuple[LotChoice, ...]] = field(default_factory=dict)
+    orders: dict[OrderId, order_life.Order] = field(default_factory=dict)
+    of_proposal: dict[ProposalId, tuple[OrderId, ...]] = field(default_factory=dict)
+    trades: dict[trade.TradeKey, trade.Trade] = field(default_factory=dict)
     traces: dict[str, TraceId] = field(default_factory=dict)  # by order
     custodians: dict[CustodianId, firm.CustodianAppointed] = field(default_factory=dict)
     routed: dict[OrderId, OrderRouted] = field(default_factory=dict)
     says: dict[OrderId, str] = field(default_factory=dict)
 
-    def apply(self, entry: Stored, changed: Changed) -> None:
+    def apply(self, entry: Told, changed: Changed) -> None:
         """Take one entry in, and note what it changed.
 
         Raises:
             IntegrityLost, IllegalTransition: the journal tells what cannot be. A person must look.
         """
         fact = entry.fact
-        reference = self._reference(fact)
-        if reference is not None:
-            changed.references[reference.kind, reference.id] = reference
-        if isinstance(fact, BusinessDayOpened):
-            self.session = date.fromisoformat(fact.session)
-            changed.accounts |= set(self.cash)  # a held deposit may have become good
+        if isinstance(fact, trade.TradeEvent):
+            key = trade.trade_key(fact.order, fact.trade_date)
+            self.trades[key] = trade.evolve(self.trades.get(key), fact)
+        if isinstance(fact, order_life.OrderEvent | ProposalAssessed):
+            self._order(fact, entry.trace, changed)
         if isinstance(fact, firm.LotReceived | firm.CashDeposited | OrderFilled | TradeSettled):
             self._move(fact.account, fact)
             changed.accounts.add(fact.account)
-        self.trades = trade.apply(self.trades, fact)
-        self._order(entry, changed)
+        elif isinstance(fact, BusinessDayOpened):
+            self._open(date.fromisoformat(fact.session), changed)
+        elif type(fact) in OF_THE_FIRM:
+            self._refer(fact, changed)
 
     def _move(self, account: AccountId, fact: Fact) -> None:
         self.lots[account] = lots.apply(self.lots.get(account, lots.NO_LOTS), fact, self.choices)
         self.positions[account] = positions.apply(self.positions.get(account, positions.NO_POSITIONS), fact)
         self.cash[account] = cash.apply(self.cash.get(account, cash.NO_CASH), fact)
+        if isinstance(fact, firm.CashDeposited) and fact.held_until is not None:
+            self.awaited.add(account)
 
-    def _order(self, entry: Stored, changed: Changed) -> None:
-        fact = entry.fact
-        if isinstance(fact, ProposalAssessed):
-            self.choices.update(lots.choices_in([fact]))
-            touched = {order.id: order for order in orders.orders_held(fact)}
-        elif isinstance(fact, orders.ProposalEnd):
-            touched = {
-                known.id: orders.evolve(known, fact)
-                for known in self.orders.values()
-                if known.proposal == fact.proposal and known.status is orders.Status.HELD
-            }
-        elif isinstance(fact, orders.OrderOwn):
-            touched = dict(orders.apply({fact.order: self.orders[fact.order]}, fact))
-        else:
-            return
-        self.traces.update(dict.fromkeys(touched, entry.trace))
+    def _open(self, session: date, changed: Changed) -> None:
+        """A held deposit may have become good."""
+        self.session = session
+        changed.accounts |= self.awaited
+        self.awaited = {account for account in self.awaited if cash.awaits(self.cash[account], session)}
+
+    def _order(
+        self, fact: ProposalAssessed | order_life.OrderEvent, trace: TraceId, changed: Changed
+    ) -> None:
+        touched = self._touched(fact)
         if isinstance(fact, OrderRouted):
             self.routed[fact.order] = fact
-        if isinstance(fact, OrderRejected | OrderCancelled):
+        elif isinstance(fact, OrderRejected | OrderCancelled):
             self.says[fact.order] = fact.reason
-        if isinstance(fact, OrderDenied):
+        elif isinstance(fact, OrderDenied):
             self.says[fact.order] = "; ".join(f.says for f in fact.findings if f.says)
-        self.orders.update(touched)
-        changed.orders |= set(touched)
+        for order in touched:
+            self.orders[order.id] = order
+            self.traces[order.id] = trace
+            changed.orders.add(order.id)
 
-    def _reference(self, fact: Fact) -> Reference | None:
-        state = fact.model_dump(mode="json")
-        match fact:
-            case firm.InstrumentListed(symbol=symbol):
-                return Reference("instrument", symbol, None, None, state)
-            case firm.CustodianAppointed(custodian=custodian):
-                self.custodians[custodian] = fact
-                return Reference("custodian", custodian, None, None, state)
-            case firm.ModelPublished(model=model):
-                return Reference("model", model, None, None, state)
-            case firm.RestrictionPlaced(symbol=symbol):
-                return Reference("restriction", symbol, None, None, state)
-            case firm.PersonEngaged(person=person):
-                return Reference("person", person, None, None, state)
-            case firm.HouseholdOpened(household=household, advisor=advisor):
-                self.advisors[household] = advisor
-                return Reference("household", household, household, None, state)
-            case firm.AccountOpened(account=account, household=household, advisor=advisor):
-                self.advisors[account] = advisor
-                self.homes[account] = household
-                return Reference("account", account, household, account, state)
-            case firm.RiskProfileRecorded(household=household):
-                return Reference("profile", household, household, None, state)
-            case firm.IpsAdopted(account=account):
-                return self._about("ips", account, account, state)
-            case firm.DoNotTradePlaced(account=account, symbol=symbol):
-                return self._about("do_not_trade", f"{account}/{symbol}", account, state)
-            case firm.WithdrawalScheduled(account=account, schedule=schedule):
-                return self._about("withdrawal", f"{account}/{schedule}", account, state)
-            case firm.FeeScheduled(account=account, schedule=schedule):
-                return self._about("fee", f"{account}/{schedule}", account, state)
-        return None
+    def _touched(self, fact: ProposalAssessed | order_life.OrderEvent) -> tuple[order_life.Order, ...]:
+        """The orders that this fact makes or changes, as they are after it."""
+        if isinstance(fact, ProposalAssessed):
+            content = Content.model_validate_json(fact.content)
+            made = order_life.orders_of(content)
+            self.choices.update(lots.choices_of(content))
+            self.of_proposal[content.proposal] = tuple(order.id for order in made)
+            return made
+        if isinstance(fact, order_life.ProposalEnd):
+            known = (self.orders[order] for order in self.of_proposal.get(fact.proposal, ()))
+            return tuple(order_life.evolve(o, fact) for o in known if o.status is order_life.Status.HELD)
+        return (order_life.evolve(order_life.known(self.orders, fact), fact),)
 
-    def _about(self, kind: str, named: str, account: AccountId, state: Mapping[str, Any]) -> Reference:
-        return Reference(kind, named, self.homes[account], account, state)
+    def _refer(self, fact: Fact, changed: Changed) -> None:
+        if isinstance(fact, firm.HouseholdOpened):
+            self.advisors[fact.household] = fact.advisor
+        elif isinstance(fact, firm.AccountOpened):
+            self.advisors[fact.account] = fact.advisor
+            self.homes[fact.account] = fact.household
+        elif isinstance(fact, firm.CustodianAppointed):
+            self.custodians[fact.custodian] = fact
+        reference = reference_in(fact, self.homes)
+        if reference is not None:
+            changed.references[reference.kind, reference.id] = reference
