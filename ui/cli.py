@@ -41,7 +41,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "proposals return": ("ui.commands.proposals:return_", "Give it back with comments."),
     "proposals decline": ("ui.commands.proposals:decline", "Say no, with the reason."),
     "proposals withdraw": ("ui.commands.proposals:withdraw", "Take it back."),
-    "audit show": ("ui.commands.audit:show", "Everything with one trace id."),
+    "audit show": ("ui.commands.audit_show:show", "Everything with one trace id."),
     "day show": ("ui.commands.day:show", "Where the business day stands."),
     "day close": ("ui.commands.day:close", "Ask for the close of the business day."),
     "day open": ("ui.commands.day:open_", "Ask for the next business day."),

@@ -1,6 +1,4 @@
-"""`audit verify`: prove the record from the outside, with the login that can only select.
-`audit show`: one trace, asked of the front with one's own session.
-"""
+"""`audit verify`: prove the record from the outside, with the login that can only select."""
 
 from __future__ import annotations
 
@@ -11,8 +9,6 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from core.database import logins as kept
 from core.database.embedded import open_cluster
@@ -22,9 +18,6 @@ from core.errors import BadInput, IntegrityLost
 from core.ledger.heads import HeadsFile
 from core.ledger.verify import Verified, verify
 from core.settings import database_url, environment, home
-from ui.commands.session import console, print_json, signed_in
-from ui.screens import figures as f
-from ui.screens.timeline import event_words, order_names, told_facts, who_did_it
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -75,27 +68,3 @@ def _in_words(report: dict[str, Any]) -> str:
     lines.append(f"head {report['head']}")
     lines.append("the record holds" if report["ok"] else "the record does not hold")
     return "\n".join(lines)
-
-
-def show(trace: Annotated[str, typer.Argument(help="a trace id")], as_json: Json = False) -> None:
-    """Everything with one trace id, from the prompt to the settlement."""
-    with signed_in() as client:
-        entries = client.trace(trace)
-    if as_json:
-        print_json(entries)
-        return
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("Entry", justify="right")
-    for title in ("Recorded, UTC", "What happened", "By", "Facts"):
-        table.add_column(title)
-    orders = order_names(entries)
-    for entry in entries:
-        facts = ", ".join(f"{name} {value}" for name, value in told_facts(entry["payload"], orders))
-        table.add_row(
-            str(entry["seq"]),
-            f.utc(entry["recorded_at"]),
-            event_words(entry["event_type"]),
-            escape(who_did_it(entry)),
-            escape(facts) or f.DASH,
-        )
-    console().print(table)
