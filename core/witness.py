@@ -66,7 +66,11 @@ class Witness:
             self._stop(self._chain.faults[0].seq, self._chain.faults[0].says)
         if self._chain.seq > self._signed:
             head = self._signer.sign(
-                seq=self._chain.seq, digest=self._chain.digest, signed_at=written(self._clock.now())
+                seq=self._chain.seq,
+                digest=self._chain.digest,
+                root=self._chain.tree.root(),
+                signed_at=written(self._clock.now()),
+                next_key="",
             )
             self._heads.append(head)
             self._signed = self._chain.seq

@@ -36,23 +36,40 @@ def node(left: bytes, right: bytes) -> bytes:
 class Frontier:
     """The tree so far, as the complete subtrees that its right edge is made of: one hash a level."""
 
-    __slots__ = ("_peaks", "size")
+    __slots__ = ("_left", "size")
 
     def __init__(self) -> None:
         self.size = 0
-        self._peaks: list[bytes] = []  # the largest first
+        self._left: list[bytes] = []  # by level; it counts where that bit of `size` is set
 
     def add(self, leaf: bytes) -> None:
         """One more entry at the right."""
-        peaks, size = self._peaks, self.size
-        while size & 1:
-            leaf = sha256(b"\x01" + peaks.pop() + leaf).digest()
-            size >>= 1
-        peaks.append(leaf)
+        rest, level = self.size, 0
+        while rest & 1:
+            leaf = sha256(b"\x01" + self._left[level] + leaf).digest()
+            rest, level = rest >> 1, level + 1
+        self._left[level : level + 1] = [leaf]
         self.size += 1
 
+    def extend(self, leaves: Sequence[bytes]) -> list[tuple[int, list[bytes]]]:
+        """Many more. Answers every node that this made, by level: where its row begins, and the row."""
+        made: list[tuple[int, list[bytes]]] = []
+        row, first = list(leaves), self.size
+        while row:
+            made.append((first, row))
+            level = len(made) - 1
+            if level == len(self._left):
+                self._left.append(b"")
+            pairs = [self._left[level], *row] if first & 1 else row
+            if len(pairs) & 1:
+                self._left[level] = pairs[-1]
+            row = [sha256(b"\x01" + a + b).digest() for a, b in zip(pairs[::2], pairs[1::2], strict=False)]
+            first >>= 1
+        self.size += len(leaves)
+        return made
+
     def root(self) -> bytes:
-        return _folded(self._peaks)
+        return _folded([left for level, left in reversed([*enumerate(self._left)]) if self.size >> level & 1])
 
 
 def root_of(nodes: Nodes, size: int) -> bytes:

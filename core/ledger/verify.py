@@ -24,6 +24,7 @@ from core.ledger.chain import GENESIS, Sealing, leaf, link
 from core.ledger.envelope import written
 from core.ledger.heads import Head, HeadsFile, check
 from core.ledger.journal import SQL
+from core.ledger.tree import Frontier
 
 PAGE: Final = 2_000
 FAULTS_AT_MOST: Final = 100
@@ -43,6 +44,7 @@ class Chain:
 
     seq: int = 0
     digest: bytes = GENESIS
+    tree: Frontier = field(default_factory=Frontier)
     recorded_at: datetime | None = None
     streams: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
@@ -54,6 +56,10 @@ class Chain:
                 self.faults.append(Fault(row["seq"], says))
         self.seq = row["seq"]
         self.digest = row["digest"]
+        if row["recorded_at"] is not None:
+            self.tree.add(
+                leaf(Sealing(row["seq"], row["recorded_at"], row["role"], row["actor"], row["text"]))
+            )
         self.recorded_at = row["recorded_at"] or self.recorded_at
         self.streams[row["stream"]] = row["stream_version"]
 

@@ -14,6 +14,7 @@ import pytest
 from core.ledger.heads import HeadsFile, Signer
 from core.ledger.verify import Verified
 from tests.fixtures.firm import Firm
+from tests.fixtures.heads import version_1
 from tests.fixtures.servers import Database
 
 MINE: Final = 7  # an entry in the middle
@@ -248,7 +249,7 @@ def signed_heads(firm: Firm, folder: Path, *sequences: int) -> HeadsFile:
     heads.keep_key(signer.public)
     for seq in sequences:
         digest = firm.value("superuser", "select digest from gatehouse.journal where seq = %s", seq)
-        heads.append(signer.sign(seq=seq, digest=digest, signed_at="2022-12-29T15:00:00.000000Z"))
+        heads.append(version_1(SEED, seq=seq, digest=digest, signed_at="2022-12-29T15:00:00.000000Z"))
     return heads
 
 

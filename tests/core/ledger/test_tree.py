@@ -164,6 +164,27 @@ def test_the_frontiers_root_is_the_definitions_at_every_size(size: int) -> None:
     assert root_of(Naive(leaves_of(size)), size) == frontier.root()
 
 
+@given(steps=st.lists(st.integers(0, 40), max_size=8), one_by_one=st.booleans())
+@SOME
+def test_many_leaves_at_once_make_the_same_tree_and_answer_each_new_node(
+    steps: list[int], one_by_one: bool
+) -> None:
+    leaves = leaves_of(sum(steps))
+    frontier = Frontier()
+    for step in steps:
+        at = frontier.size
+        made = frontier.extend(leaves[at : at + step])
+        known = Naive(leaves)
+        for level, (first, row) in enumerate(made):
+            assert row == [known.at(level, first + number) for number in range(len(row))]
+            assert (first, first + len(row)) == (at >> level, frontier.size >> level)
+        if one_by_one and frontier.size < len(leaves):
+            frontier.add(leaves[frontier.size])
+    for leaf in leaves[frontier.size :]:
+        frontier.add(leaf)
+    assert (frontier.size, frontier.root()) == (len(leaves), mth(leaves))
+
+
 @given(leaves=trees, draw=st.data())
 @SOME
 def test_an_inclusion_path_is_the_definitions_and_holds(leaves: list[bytes], draw: st.DataObject) -> None:
