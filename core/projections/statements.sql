@@ -105,14 +105,14 @@ on conflict (kind, id) do update set advisor = excluded.advisor, household = exc
     account = excluded.account, state = excluded.state, as_of_seq = excluded.as_of_seq;
 
 -- drop_lots --
-delete from gatehouse.lot where account = %(account)s;
+delete from gatehouse.lot where account = any (%(accounts)s::text[]);
 
 -- put_lot --
 insert into gatehouse.lot (lot, account, advisor, symbol, quantity, cost_per_share, acquired_on, as_of_seq)
 values (%(lot)s, %(account)s, %(advisor)s, %(symbol)s, %(quantity)s, %(cost_per_share)s, %(acquired_on)s, %(seq)s);
 
 -- drop_positions --
-delete from gatehouse.position where account = %(account)s;
+delete from gatehouse.position where account = any (%(accounts)s::text[]);
 
 -- put_position --
 insert into gatehouse.position (account, symbol, advisor, quantity, as_of_seq)
@@ -137,3 +137,30 @@ on conflict (symbol, venue) do update set bid = excluded.bid, ask = excluded.ask
 
 -- drop_quotes_of_others --
 delete from gatehouse.quote where not venue = any (%(venues)s::text[]);
+
+-- journal_end --
+select seq from gatehouse.head;
+
+-- texts_between --
+-- One stretch of the journal, the kinds that fold. Whoever asks for nothing beyond the head misses nothing.
+select seq, text from gatehouse.journal
+where seq > %(after)s and seq <= %(upto)s and event_type = any (%(kinds)s::text[]) order by seq;
+
+-- snapshots --
+-- Newest first. One of another journal, or beyond this one's end, is not on this journal.
+select s.seq, s.form, s.text_digest, s.bytes,
+       exists (select from gatehouse.journal j where j.seq = s.seq and j.digest = s.journal_digest) as on_this_journal
+from gatehouse.snapshot s where s.seq <= %(upto)s order by s.seq desc;
+
+-- snapshot_parts --
+select body from gatehouse.snapshot_part where seq = %(seq)s order by part;
+
+-- put_snapshot --
+insert into gatehouse.snapshot (seq, form, journal_digest, text_digest, bytes)
+select j.seq, %(form)s, j.digest, %(text_digest)s, %(bytes)s from gatehouse.journal j where j.seq = %(seq)s;
+
+-- put_snapshot_part --
+insert into gatehouse.snapshot_part (seq, part, body) values (%(seq)s, %(part)s, %(body)s);
+
+-- drop_snapshots --
+delete from gatehouse.snapshot where seq = any (%(seqs)s::bigint[]);
