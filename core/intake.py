@@ -24,6 +24,7 @@ from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
 from core.errors import BadInput, NotFound, WorldFailed
 from core.fact import Entry, Sealed
+from core.feed.record import Record, line_of
 from core.ids import (
     Digest,
     HouseholdId,
@@ -100,6 +101,7 @@ class Intake:
         self._journal = journal
         self._keys = keys
         self._clock = clock
+        self.record = Record(pool)
 
     # Sessions
 
@@ -302,12 +304,7 @@ class Intake:
     async def trace(self, ticket: str, trace: TraceId) -> tuple[JournalLine, ...]:
         """Every entry of one cause, in order, as far as this person may read it."""
         async with asking(self._pool, ticket) as connection:
-            return tuple(_line(row) for row in await rows(connection, SQL["trace_lines"], {"trace": trace}))
-
-    async def entries(self, ticket: str, *, after: int, page: int) -> tuple[JournalLine, ...]:
-        async with asking(self._pool, ticket) as connection:
-            asked = {"after": after, "page": page}
-            return tuple(_line(row) for row in await rows(connection, SQL["lines_after"], asked))
+            return tuple(line_of(row) for row in await rows(connection, SQL["trace_lines"], {"trace": trace}))
 
     async def market_day(self) -> MarketDay:
         async with lend(self._pool) as connection:
@@ -374,16 +371,3 @@ class Intake:
             cited=() if asked else tuple(Cited.model_validate(c) for c in payload["cited"]),
             model="" if asked else payload["model"],
         )
-
-
-def _line(row: DictRow) -> JournalLine:
-    return JournalLine(
-        row["seq"],
-        row["recorded_at"],
-        row["role"],
-        row["actor"],
-        row["event_type"],
-        row["stream"],
-        row["trace_id"],
-        json.loads(row["text"])["payload"],
-    )

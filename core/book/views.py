@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from core.fact import Sealed
 from core.ids import (
@@ -154,7 +155,12 @@ class JournalLine:
     recorded_at: datetime
     role: str
     actor: str
+    event_id: UUID
     event_type: str
+    event_version: int
     stream: str
+    stream_version: int
     trace: TraceId
+    occurred_at: datetime
+    policy_decisions: tuple[Any, ...]  # as they came: what an agent wrote there may be anything
     payload: Mapping[str, Any]

@@ -48,10 +48,6 @@ where stream = %(stream)s and event_type in ('MessageReceived', 'AnswerGiven') o
 select seq, recorded_at, role, actor, event_type, stream, trace_id, text from gatehouse.journal_line
 where trace_id = %(trace)s order by seq;
 
--- lines_after --
-select seq, recorded_at, role, actor, event_type, stream, trace_id, text from gatehouse.journal_line
-where seq > %(after)s order by seq limit %(page)s;
-
 -- subjects_in_book --
 -- Whose words an asker may read: herself, and the clients and households that the row policies show her.
 select gatehouse.asker_person() as subject
