@@ -27,6 +27,8 @@ from core.execution.line import PATIENCE
 from core.execution.quoting import keep_quotes
 from core.execution.working import Working, working
 from core.fact import Entry
+from core.forgetting.carrying_out import CarryingOut
+from core.forgetting.rotation import Rotation
 from core.gate.deciding import Deciding
 from core.gate.release import SQL, life_of, released
 from core.ids import CustodianId, OrderId, TraceId, VenueName, fresh_trace_id
@@ -68,6 +70,8 @@ class Worker:
         self._parts = parts
         self._follower = Follower(parts.pool)
         self._deciding = Deciding(parts.pool, parts.journal, parts.keys, self._as_it_is_now)
+        self._forgetting = CarryingOut(parts.pool, parts.journal, parts.keys)
+        self._rotation = Rotation(parts.pool, parts.journal, parts.keys)
         self._told: VenueDay | None = None
         self._executor = Executor(
             record=parts.journal,
@@ -92,6 +96,7 @@ class Worker:
             ]:
                 await asyncio.sleep(STANDS_BY.total_seconds())
             log.info("worker_at_work")
+            await self._forgetting.sweep()
             await self._follower.catch_up()
             await self._executor.start(await self._unended())
             async with asyncio.TaskGroup() as tasks:
@@ -117,6 +122,8 @@ class Worker:
         read = await self._follower.step()
         moved = await self._day()
         moved = await self._deciding.assess() or moved
+        moved = await self._forgetting.turn() or moved
+        moved = await self._rotation.turn() or moved
         if await self._deciding.release():
             moved = True
             await self._follower.catch_up()

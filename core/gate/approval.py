@@ -18,6 +18,7 @@ from core.database.pools import AsyncPool
 from core.database.rows import one
 from core.errors import BadInput, RuleBroken
 from core.fact import Entry, Fact
+from core.forgetting.door import RecordKeeping
 from core.gate.recheck import recheck
 from core.ids import Digest, ProposalId, SubjectId, TraceId, fresh_trace_id
 from core.ledger.envelope import Recorded
@@ -50,6 +51,7 @@ class Approval:
         self._journal = journal
         self._keys = keys
         self._clock = clock
+        self.records = RecordKeeping(pool, journal, keys, clock)
 
     async def submit(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]

@@ -43,7 +43,10 @@ async def assess_draft(
         WorldFailed: an account of the request holds something without a price. Nothing is decided.
     """
     if drafted.agent is not None:
-        missing = await _unproven(connection, keys, view, drafted)
+        try:
+            missing = await _unproven(connection, keys, view, drafted)
+        except NotFound as forgotten:  # the words that would prove it, or the client's name
+            return _denied(view, Finding(policy="provenance", result="breach", says=str(forgotten)))
         if missing:
             return _denied(view, Finding(policy="provenance", result="breach", says=_not_said(missing)))
     picture = await read_picture(connection, view.household)
