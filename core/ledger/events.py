@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from core.errors import IntegrityLost
 from core.fact import Fact
 from core.firm import events as firm
-from core.forgetting import events as forgetting
 from core.ids import Digest
+from core.ledger.upcasts import brought_up, unknown
 from core.market import events as market
 from core.orders import events as orders
 from core.people import events as people
@@ -40,7 +40,6 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(firm),
         **_facts_of(market),
         **_facts_of(people),
-        **_facts_of(forgetting),
         **_facts_of(orders),
         "AttemptRefused": AttemptRefused,
     }
@@ -60,18 +59,32 @@ def fact_read(event_type: str, event_version: int, payload: bytes | str) -> Fact
     """The typed fact in an envelope, from the JSON text of its payload.
 
     Raises:
-        IntegrityLost: the kind or its version is unknown here, or the payload does not fit it.
+        IntegrityLost: the kind or its version is unknown here, or the payload does not fit it. An older
+            version is brought up to today's first.
     """
     kind = KINDS.get(event_type)
-    if kind is None or event_version != kind.VERSION:
-        raise IntegrityLost(
-            f"the journal holds {event_type!r} version {event_version}, which this version does not know",
-            fix="run the version that wrote it, or a newer one",
-        )
+    if kind is None:
+        raise unknown(event_type, event_version)
+    if event_version != kind.VERSION:
+        payload = _brought_up(event_type, event_version, payload, to=kind.VERSION)
     try:
         return kind.model_validate_json(payload)
     except ValidationError as bad:
-        raise IntegrityLost(
-            f"a stored {event_type} does not fit its kind ({bad.error_count()} fields)",
-            fix="run `gatehouse audit verify`; a person must look",
-        ) from bad
+        raise _unfit(event_type, f"{bad.error_count()} fields") from bad
+
+
+def _brought_up(event_type: str, version: int, payload: bytes | str, *, to: int) -> str:
+    try:
+        told = json.loads(payload)
+    except ValueError as bad:
+        raise _unfit(event_type, "it is no JSON") from bad
+    if not isinstance(told, dict):
+        raise _unfit(event_type, "it is no object")
+    return json.dumps(brought_up(event_type, version, told, to=to))
+
+
+def _unfit(event_type: str, why: str) -> IntegrityLost:
+    return IntegrityLost(
+        f"a stored {event_type} does not fit its kind ({why})",
+        fix="run `gatehouse audit verify`; a person must look",
+    )

@@ -1,0 +1,46 @@
+"""Old events read as today's: one step for each version that has ended.
+
+Rule 1: a step is pure and total: the payload of one version in, that of the next one out. It never guesses
+    what nobody recorded: what the older version did not say is null or empty.
+Rule 2: nothing in the journal is rewritten. Readers take these steps each time; `audit verify` sees the old
+    text.
+Rule 3: a version that ended keeps its step and its lines in `tests/core/ledger/stored_events.jsonl` for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from core.errors import IntegrityLost
+
+Payload = Mapping[str, Any]
+Upcast = Callable[[Payload], Payload]
+
+UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType({})
+"""By event type and the version that is left; the outcome is of the next version."""
+
+
+def brought_up(event_type: str, version: int, payload: Payload, *, to: int) -> Payload:
+    """The payload as version `to` would have it.
+
+    Raises:
+        IntegrityLost: no steps lead from that version to `to`.
+    """
+    if not 1 <= version <= to:
+        raise unknown(event_type, version)
+    for at in range(version, to):
+        step = UPCASTS.get((event_type, at))
+        if step is None:
+            raise unknown(event_type, version)
+        payload = step(payload)
+    return payload
+
+
+def unknown(event_type: str, version: int) -> IntegrityLost:
+    """What a reader says of a kind or version that it has never heard of."""
+    return IntegrityLost(
+        f"the journal holds {event_type!r} version {version}, which this version does not know",
+        fix="run the version that wrote it, or a newer one",
+    )
