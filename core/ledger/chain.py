@@ -10,10 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from struct import Struct
 from typing import Final
 
 GENESIS: Final = bytes(32)  # the digest before the first entry
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+NUMBERS: Final = Struct(">qq")
+LENGTH: Final = Struct(">I")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,23 @@ def leaf(entry: Sealing) -> bytes:
     The 0x00 keeps a leaf from being read as a node (RFC 6962 section 2.1).
     """
     recorded_us = (entry.recorded_at - EPOCH) // timedelta(microseconds=1)
-    parts = [b"\x00", entry.seq.to_bytes(8, "big", signed=True), recorded_us.to_bytes(8, "big", signed=True)]
-    for words in (entry.role, entry.actor, entry.text):
-        raw = words.encode()
-        parts += [len(raw).to_bytes(4, "big"), raw]
-    return sha256(b"".join(parts)).digest()
+    return leaf_of(entry.seq, recorded_us, who_of(entry.role, entry.actor), entry.text.encode())
+
+
+def leaf_of(seq: int, recorded_us: int, who: bytes, text: bytes) -> bytes:
+    """As `leaf`, for a reader of many entries: `who` is `who_of` its role and actor."""
+    return sha256(b"\x00" + NUMBERS.pack(seq, recorded_us) + who + LENGTH.pack(len(text)) + text).digest()
+
+
+def who_of(role: str, actor: str) -> bytes:
+    """Role and actor, each behind its length: that part of the hashed bytes."""
+    return _counted(role.encode()) + _counted(actor.encode())
 
 
 def link(before: bytes, of_leaf: bytes) -> bytes:
     """The digest of an entry, from the digest before it and its leaf."""
     return sha256(before + of_leaf).digest()
+
+
+def _counted(raw: bytes) -> bytes:
+    return LENGTH.pack(len(raw)) + raw

@@ -11,11 +11,10 @@ select seq, recorded_at, role, actor, event_type, text from gatehouse.journal
 where seq > %(after)s order by seq limit %(page)s;
 
 -- chained_after --
--- As entries_after, with everything that `verify` compares. A time outside the years 1 to 9999 is null: nothing
--- that the append wrote, and nothing that a client could read.
-select seq, case when recorded_at between '0001-01-02' and '9999-12-30' then recorded_at end as recorded_at,
-       role, actor, text, event_id, event_type, event_version, stream, stream_version,
-       trace_id, case when occurred_at between '0001-01-02' and '9999-12-30' then occurred_at end as occurred_at, digest
+-- As entries_after, with everything that `verify` compares. What is short comes as varchar: the reader takes a
+-- text as bytes.
+select seq, recorded_at, role::varchar, actor::varchar, text, event_id::varchar, event_type::varchar, event_version,
+       stream::varchar, stream_version, trace_id::varchar, occurred_at, digest
 from gatehouse.journal where seq > %(after)s order by seq limit %(page)s;
 
 -- first --
@@ -23,6 +22,12 @@ select min(seq) as seq from gatehouse.journal;
 
 -- head --
 select seq, digest, recorded_at from gatehouse.head;
+
+-- stream_heads_after --
+select stream, version from gatehouse.stream_head where stream > %(after)s order by stream limit %(page)s;
+
+-- newest_of_stream --
+select coalesce(max(seq), 0) as seq from gatehouse.journal where stream = %(stream)s;
 
 -- stream_entries --
 select seq, recorded_at, role, actor, text from gatehouse.journal where stream = %(stream)s order by seq;

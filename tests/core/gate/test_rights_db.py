@@ -31,7 +31,7 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.head": {GATE: "S", WITNESS: "S"},
     "gatehouse.event_kind": {GATE: "S", WITNESS: "S"},
     "gatehouse.event_right": {GATE: "S", WITNESS: "S"},
-    "gatehouse.stream_head": NOBODY,
+    "gatehouse.stream_head": {WITNESS: "S"},
     "gatehouse.idempotency": NOBODY,
     "gatehouse.household": EVERYONE,
     "gatehouse.account": EVERYONE,
