@@ -41,6 +41,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "proposals return": ("ui.commands.proposals:return_", "Give it back with comments."),
     "proposals decline": ("ui.commands.proposals:decline", "Say no, with the reason."),
     "proposals withdraw": ("ui.commands.proposals:withdraw", "Take it back."),
+    "audit tail": ("ui.commands.audit_tail:tail", "Follow the record as it grows."),
     "audit show": ("ui.commands.audit_show:show", "Everything with one trace id."),
     "day show": ("ui.commands.day:show", "Where the business day stands."),
     "day close": ("ui.commands.day:close", "Ask for the close of the business day."),
@@ -54,7 +55,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 
 GROUPS: Final[Mapping[str, str]] = {
     "proposals": "Trade proposals: list, show, submit, approve, decline.",
-    "audit": "The record: verify and show.",
+    "audit": "The record: verify it, show it, follow it.",
     "day": "The business day: show, close, open.",
     "people": "People: list them, reset a password.",
     "venue": "Simulated venues.",

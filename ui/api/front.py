@@ -20,6 +20,7 @@ from ui.api import (
     internal,
     library,
     metrics,
+    orders,
     problems,
     proposals,
     session,
@@ -28,6 +29,7 @@ from ui.api import (
     worklist,
 )
 from ui.api.edge import BodyLimit, SecurityHeaders
+from ui.api.feed import Feeds
 
 ROUTERS: Final = (
     session.router,
@@ -39,6 +41,7 @@ ROUTERS: Final = (
     day.router,
     forgetting.router,
     audit.router,
+    orders.router,
     library.router,
     health.router,
     internal.router,
@@ -68,6 +71,7 @@ def create_app() -> FastAPI:
         app.include_router(router)
     app.include_router(metrics.router)
     app.state.meters = metrics.Meters()
+    app.state.feeds = Feeds()
     app.add_middleware(BodyLimit)
     app.add_middleware(metrics.Metered, meters=app.state.meters)
     app.add_middleware(SecurityHeaders)

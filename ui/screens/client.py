@@ -19,6 +19,7 @@ from ui.sse import Event, events
 ANSWERS_WITHIN: Final = timedelta(seconds=20)
 CONNECTS_WITHIN: Final = timedelta(seconds=3)
 SPEAKS_WITHIN: Final = timedelta(seconds=120)
+BEATS_WITHIN: Final = timedelta(seconds=30)  # a feed says every few seconds that it is there
 PROBLEM: Final = "application/problem+json"
 
 Json = Any
@@ -92,6 +93,19 @@ class Client:
     def trace(self, trace: str) -> Json:
         return self._ask("GET", f"/v1/audit/traces/{trace}")
 
+    def entries(self, **query: str | int) -> Json:
+        """A page of the record: `entries`, how far it looked (`after`) and how far the record is (`head`)."""
+        return self._ask("GET", "/v1/audit/entries", params=query)
+
+    def order_events(self, order: str) -> Json:
+        """What happened to an order, in the form that other systems read."""
+        return self._ask("GET", f"/v1/orders/{order}/events")
+
+    def feed(self, path: str, query: Mapping[str, str | int], *, last_id: str = "") -> Iterator[Event]:
+        """A live feed from there on, or from behind the last id. It ends with its connection."""
+        headers = {"Last-Event-ID": last_id} if last_id else {}
+        return self._streamed("GET", path, silent_for=BEATS_WITHIN, headers=headers, params=dict(query))
+
     def passage(self, passage: str) -> Json:
         return self._ask("GET", f"/v1/passages/{passage}")
 
@@ -127,12 +141,18 @@ class Client:
 
     def say(self, thread: str, text: str, *, key: str) -> Iterator[Event]:
         """The copilot's steps and its answer, as they come."""
-        headers = {**self._headers(), "Idempotency-Key": key}
-        patience = httpx.Timeout(SPEAKS_WITHIN.total_seconds(), connect=CONNECTS_WITHIN.total_seconds())
         path = f"/v1/threads/{thread}/messages"
+        headers = {"Idempotency-Key": key}
+        return self._streamed("POST", path, silent_for=SPEAKS_WITHIN, headers=headers, json={"text": text})
+
+    def _streamed(
+        self, method: str, path: str, *, silent_for: timedelta, headers: Mapping[str, str], **rest: Any
+    ) -> Iterator[Event]:
+        patience = httpx.Timeout(silent_for.total_seconds(), connect=CONNECTS_WITHIN.total_seconds())
+        sent = {**self._headers(), **headers}
         with (
             _reached(),
-            self._http.stream("POST", path, json={"text": text}, headers=headers, timeout=patience) as answer,
+            self._http.stream(method, path, headers=sent, timeout=patience, **rest) as answer,
         ):
             if answer.status_code != httpx.codes.OK:
                 answer.read()
