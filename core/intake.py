@@ -46,6 +46,7 @@ from core.people import sessions
 from core.people.asker import SQL, asking, present
 from core.people.events import AnswerGiven, Cited, DocumentStored, MessageReceived, ThreadOpened
 from core.people.keystore import KeyStore
+from core.people.repeated import record_once
 from core.people.sessions import Session
 from core.projections.households import read_households
 from core.projections.proposals import SQL as BOOK
@@ -175,10 +176,13 @@ class Intake:
         subject = await self._speaker(ticket, thread)
         message = MessageId("msg-" + sha256(f"{thread}/{key}".encode()).hexdigest()[:32])
         trace = TraceId(sha256(f"trace/{message}".encode()).hexdigest()[:32])
-        fact = MessageReceived(thread=thread, message=message, text=self._keys.seal(subject, "message", text))
-        await self._journal.record(
-            Entry(f"thread/{thread}", fact, trace, ticket=ticket, key=f"message/{message}")
-        )
+
+        def entry(back: int) -> Entry:
+            sealed = self._keys.seal(subject, "message", text, back=back)
+            fact = MessageReceived(thread=thread, message=message, text=sealed)
+            return Entry(f"thread/{thread}", fact, trace, ticket=ticket, key=f"message/{message}")
+
+        await record_once(self._journal, self._keys, subject, entry)
         return Received(message, trace)
 
     async def answer(
@@ -193,10 +197,14 @@ class Intake:
     ) -> None:
         """Journal what the advisor was shown. The same words to the same message are journaled once."""
         subject = await self._speaker(ticket, thread)
-        sealed = self._keys.seal(subject, "answer", text)
-        fact = AnswerGiven(thread=thread, message=message, text=sealed, cited=tuple(cited), model=model)
         key = f"answer/{message}/{sha256(text.encode()).hexdigest()}"
-        await self._journal.record(Entry(f"thread/{thread}", fact, trace, ticket=ticket, key=key))
+
+        def entry(back: int) -> Entry:
+            sealed = self._keys.seal(subject, "answer", text, back=back)
+            fact = AnswerGiven(thread=thread, message=message, text=sealed, cited=tuple(cited), model=model)
+            return Entry(f"thread/{thread}", fact, trace, ticket=ticket, key=key)
+
+        await record_once(self._journal, self._keys, subject, entry)
 
     # The book
 

@@ -8,7 +8,7 @@ Rule 3: a double click is one decision: the same person's same act on the same d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Literal
 
@@ -36,6 +36,7 @@ from core.orders.events import (
 )
 from core.people.asker import asking
 from core.people.keystore import KeyStore
+from core.people.repeated import record_once
 from core.projections.proposals import SQL as BOOK
 from core.projections.proposals import read_proposal
 from core.projections.reader import read_picture
@@ -63,8 +64,14 @@ class Approval:
                 shares or the cash are promised elsewhere.
         """
         view = await self._checked(ticket, proposal, "ASSESSED")
-        fact = ProposalSubmitted(proposal=proposal, digest=digest, reasons=self._reasons(view, reasons))
-        return await self._decide(ticket, view, fact, f"submit/{proposal}/{digest}")
+        return await self._decide_in_words(
+            ticket,
+            view,
+            lambda back: ProposalSubmitted(
+                proposal=proposal, digest=digest, reasons=self._reasons(view, reasons, back)
+            ),
+            f"submit/{proposal}/{digest}",
+        )
 
     async def consent(
         self,
@@ -93,22 +100,42 @@ class Approval:
                 or decided before.
         """
         view = await self._checked(ticket, proposal, "SUBMITTED")
-        fact = ProposalApproved(proposal=proposal, digest=digest, reasons=self._reasons(view, reasons))
-        return await self._decide(ticket, view, fact, f"approve/{proposal}/{digest}")
+        return await self._decide_in_words(
+            ticket,
+            view,
+            lambda back: ProposalApproved(
+                proposal=proposal, digest=digest, reasons=self._reasons(view, reasons, back)
+            ),
+            f"approve/{proposal}/{digest}",
+        )
 
     async def send_back(self, ticket: str, proposal: ProposalId, digest: Digest, comment: str) -> Recorded:
         """A principal returns it with comments. It ends; a successor is assessed anew."""
         view = await self._view(ticket, proposal)
-        words = self._keys.seal(SubjectId(view.household), "comment", _words(comment, "comment"))
-        fact = ProposalReturned(proposal=proposal, digest=digest, comment=words)
-        return await self._decide(ticket, view, fact, f"return/{proposal}/{digest}")
+        subject, text = SubjectId(view.household), _words(comment, "comment")
+        return await self._decide_in_words(
+            ticket,
+            view,
+            lambda back: ProposalReturned(
+                proposal=proposal,
+                digest=digest,
+                comment=self._keys.seal(subject, "comment", text, back=back),
+            ),
+            f"return/{proposal}/{digest}",
+        )
 
     async def decline(self, ticket: str, proposal: ProposalId, digest: Digest, reason: str) -> Recorded:
         """A principal says no, with the reason."""
         view = await self._view(ticket, proposal)
-        words = self._keys.seal(SubjectId(view.household), "reason", _words(reason, "reason"))
-        fact = ProposalDeclined(proposal=proposal, digest=digest, reason=words)
-        return await self._decide(ticket, view, fact, f"decline/{proposal}/{digest}")
+        subject, text = SubjectId(view.household), _words(reason, "reason")
+        return await self._decide_in_words(
+            ticket,
+            view,
+            lambda back: ProposalDeclined(
+                proposal=proposal, digest=digest, reason=self._keys.seal(subject, "reason", text, back=back)
+            ),
+            f"decline/{proposal}/{digest}",
+        )
 
     async def withdraw(self, ticket: str, proposal: ProposalId) -> Recorded:
         """The account's advisor takes it back before anything of it is released."""
@@ -159,14 +186,27 @@ class Approval:
         entry = Entry(f"proposal/{view.proposal}", fact, view.trace, ticket=ticket, key=key)
         return (await self._journal.record(entry))[0]
 
+    async def _decide_in_words(
+        self, ticket: str, view: ProposalView, fact: Callable[[int], Fact], key: str
+    ) -> Recorded:
+        """A decision with sealed words: `fact(n)` has them under the version of the key n rotations ago."""
+
+        def entry(back: int) -> Entry:
+            return Entry(f"proposal/{view.proposal}", fact(back), view.trace, ticket=ticket, key=key)
+
+        return await record_once(self._journal, self._keys, SubjectId(view.household), entry)
+
     async def _ask(self, ticket: str, fact: Fact) -> Recorded:
         trace: TraceId = fresh_trace_id(self._clock)
         return (await self._journal.record(Entry("market", fact, trace, ticket=ticket)))[0]
 
-    def _reasons(self, view: ProposalView, reasons: Mapping[str, str]) -> tuple[Reason, ...]:
+    def _reasons(self, view: ProposalView, reasons: Mapping[str, str], back: int) -> tuple[Reason, ...]:
         subject = SubjectId(view.household)
         return tuple(
-            Reason(policy=policy, text=self._keys.seal(subject, "reason", _words(text, f"reasons.{policy}")))
+            Reason(
+                policy=policy,
+                text=self._keys.seal(subject, "reason", _words(text, f"reasons.{policy}"), back=back),
+            )
             for policy, text in sorted(reasons.items())
         )
 
