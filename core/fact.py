@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeGuard, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
@@ -45,6 +45,15 @@ class Fact(BaseModel):
     @classmethod
     def event_type(cls) -> str:
         return cls.__name__
+
+
+F = TypeVar("F", bound=Fact)
+
+
+def is_of(fact: Fact, kinds: frozenset[type[F]]) -> TypeGuard[F]:
+    """Whether the fact's own kind is one of these: what a fold asks of every entry. No ancestor is asked, for
+    facts have none: `isinstance` goes through an abstract class's books, and takes many times as long."""
+    return type(fact) in kinds
 
 
 @dataclass(frozen=True, slots=True)

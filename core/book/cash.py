@@ -9,10 +9,12 @@ Rule 4: what is reserved is the append's to say; it comes in beside the fold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from core.book import picture
 from core.book.counted import NONE_COUNTED, Counted
@@ -32,8 +34,7 @@ class Deposit(NamedTuple):
     held_until: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class CashBook:
+class CashBook(msgspec.Struct, frozen=True, gc=False):
     """One account, dollars. `unsettled` is by trade: what sales bring and purchases take when they settle."""
 
     deposits: Mapping[str, Deposit]

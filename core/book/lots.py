@@ -9,12 +9,15 @@ Rule 4: shares and cents are conserved: what a sale's lots bring adds up to what
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from hashlib import sha256
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from core.book.counted import NONE_COUNTED, Counted
 from core.book.gains import Realised
@@ -33,8 +36,7 @@ COST_STEP: Final = Decimal("0.000001")
 Choices = Mapping[OrderId, Sequence[LotChoice]]
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(msgspec.Struct, frozen=True, gc=False):
     """Shares that one execution sold out of one lot."""
 
     lot: LotId
@@ -44,8 +46,7 @@ class Closed:
     sale: Realised
 
 
-@dataclass(frozen=True, slots=True)
-class Lots:
+class Lots(msgspec.Struct, frozen=True, gc=False):
     """One account. `open` is in the order that lots came; `counted` are opening lots and executions;
     `sold` is how far each order has gone through its choices."""
 
@@ -153,7 +154,7 @@ def _sell(lots: Lots, fill: OrderFilled, choices: Choices) -> Lots:
         part = left if last else to_cents(cash_moved(fill) * choice.quantity / fill.quantity)
         left -= part
         closed.append(_closed(lot, choice, fill, part))
-        held[lot.id] = replace(lot, quantity=lot.quantity - choice.quantity)
+        held[lot.id] = dataclasses.replace(lot, quantity=lot.quantity - choice.quantity)
     return replace(
         lots,
         open=tuple(lot for lot in held.values() if lot.quantity > 0),

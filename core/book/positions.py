@@ -7,9 +7,10 @@ Rule 2: a closed position is absent, not zero. Nothing here refuses a negative o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
+
+import msgspec
 
 from core.book.counted import NONE_COUNTED, Counted
 from core.book.lots import Lots
@@ -21,8 +22,7 @@ from core.orders.events import OrderFilled, Side
 ZERO: Final = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Positions:
+class Positions(msgspec.Struct, frozen=True, gc=False):
     """One account. `counted` are opening lots and executions."""
 
     shares: Mapping[Symbol, Decimal]

@@ -13,13 +13,15 @@ The diagram in `docs/order-life.md` is drawn from `STEPS`; a test keeps them equ
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, get_args
+
+import msgspec
+from msgspec.structs import replace
 
 from core.errors import IllegalTransition
-from core.fact import Fact
+from core.fact import Fact, is_of
 from core.ids import AccountId, OrderId, ProposalId, Symbol, VenueName
 from core.orders.content import Content, Leg
 from core.orders.events import (
@@ -132,10 +134,13 @@ OrderOwn = (
 )
 OrderEvent = OrderOwn | ProposalEnd
 VenueReport = OrderAccepted | OrderRejected | OrderDoubted | OrderFilled
+OWN: Final[frozenset[type[OrderOwn]]] = frozenset(get_args(OrderOwn))
+PROPOSAL_ENDS: Final[frozenset[type[ProposalEnd]]] = frozenset(get_args(ProposalEnd))
+VENUE_REPORTS: Final[frozenset[type[VenueReport]]] = frozenset(get_args(VenueReport))
+AT_A_VENUE: Final[frozenset[type[OrderSent | VenueReport]]] = VENUE_REPORTS | {OrderSent}
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True, gc=False):
     """`quantity` is shares asked for, or let out where the release carried fewer. Fees are dollars."""
 
     id: OrderId
@@ -267,11 +272,13 @@ def fold(facts: Iterable[Fact]) -> Mapping[OrderId, Order]:
 
 
 def _same(order: Order, event: OrderEvent) -> None:
-    if isinstance(event, ProposalEnd):
+    if is_of(event, PROPOSAL_ENDS):
         known = order.proposal == event.proposal
-    else:
+    elif is_of(event, OWN):
         known = order.id == event.order
-    if isinstance(event, OrderSent | VenueReport) and order.venue is not None:
+    else:
+        known = False
+    if is_of(event, AT_A_VENUE) and order.venue is not None:
         known = known and event.venue == order.venue
     if isinstance(event, OrderReleased | OrderFilled):
         theirs = (event.account, event.symbol, event.side)
@@ -284,7 +291,7 @@ def _same(order: Order, event: OrderEvent) -> None:
 
 
 def _step(order: Order, event: OrderEvent) -> Status:
-    if isinstance(event, VenueReport) and not order.sent:
+    if is_of(event, VENUE_REPORTS) and not order.sent:
         raise IllegalTransition(
             f"{event.event_type()} of order {order.id!r}, which was never sent",
             fix="stop: find out what the venue is talking about",

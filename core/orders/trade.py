@@ -9,13 +9,15 @@ The diagram in `docs/trade-life.md` is drawn from `STEPS`; a test keeps them equ
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
-from typing import Final, NewType
+from typing import Final, NewType, get_args
+
+import msgspec
+from msgspec.structs import replace
 
 from core.errors import IllegalTransition
-from core.fact import Fact
+from core.fact import Fact, is_of
 from core.ids import AccountId, OrderId, Symbol
 from core.orders.cost import cash_moved
 from core.orders.events import OrderFilled, Side, TradeAllocated, TradeConfirmed, TradeSettled
@@ -42,10 +44,10 @@ STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
 
 TradeKey = NewType("TradeKey", str)
 TradeEvent = OrderFilled | TradeAllocated | TradeConfirmed | TradeSettled
+TRADE_EVENTS: Final[frozenset[type[TradeEvent]]] = frozenset(get_args(TradeEvent))
 
 
-@dataclass(frozen=True, slots=True)
-class Trade:
+class Trade(msgspec.Struct, frozen=True, gc=False):
     """`net_amount` is dollars into the account: what a sale brought or a purchase took, fees included."""
 
     order: OrderId
@@ -95,7 +97,7 @@ def apply(trades: Mapping[TradeKey, Trade], fact: Fact) -> Mapping[TradeKey, Tra
     Raises:
         IllegalTransition: as `evolve`. Nothing is changed.
     """
-    if not isinstance(fact, TradeEvent):
+    if not is_of(fact, TRADE_EVENTS):
         return trades
     key = trade_key(fact.order, fact.trade_date)
     return {**trades, key: evolve(trades.get(key), fact)}

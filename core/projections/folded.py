@@ -16,12 +16,10 @@ from datetime import date
 from typing import Final, Protocol
 
 from core.book import cash, lots, positions
-from core.fact import Fact
+from core.fact import Fact, is_of
 from core.firm import events as firm
 from core.ids import AccountId, CustodianId, HouseholdId, OrderId, PersonId, ProposalId, TraceId
-from core.market import events as market_events
 from core.market.events import BusinessDayOpened
-from core.orders import events as order_events
 from core.orders import order as order_life
 from core.orders import trade
 from core.orders.content import Content, LotChoice
@@ -34,19 +32,20 @@ from core.orders.events import (
     ProposalAssessed,
     TradeSettled,
 )
-from core.projections.references import Reference, reference_in
+from core.projections.references import REFERRED, Reference, reference_in
 
+SHARES: Final[frozenset[type[firm.LotReceived | OrderFilled]]] = frozenset({firm.LotReceived, OrderFilled})
+DOLLARS: Final[frozenset[type[firm.CashDeposited | OrderFilled | TradeSettled]]] = frozenset(
+    {firm.CashDeposited, OrderFilled, TradeSettled}
+)
+ORDERS: Final[frozenset[type[ProposalAssessed | order_life.OrderEvent]]] = (
+    order_life.OWN | order_life.PROPOSAL_ENDS | {ProposalAssessed}
+)
 FOLDED: Final = frozenset(
     kind.event_type()
-    for module in (firm, market_events, order_events)
-    for kind in vars(module).values()
-    if isinstance(kind, type) and issubclass(kind, Fact) and kind is not Fact
-) - {order_events.ProposalDrafted.event_type()}
+    for kind in SHARES | DOLLARS | ORDERS | trade.TRADE_EVENTS | REFERRED | {BusinessDayOpened}
+)
 """The kinds of event that can change anything here."""
-
-OF_THE_FIRM: Final = frozenset(
-    kind for kind in vars(firm).values() if isinstance(kind, type) and issubclass(kind, Fact)
-) - {firm.LotReceived, firm.CashDeposited}
 
 
 class Told(Protocol):
@@ -92,25 +91,29 @@ class Folded:
             IntegrityLost, IllegalTransition: the journal tells what cannot be. A person must look.
         """
         fact = entry.fact
-        if isinstance(fact, trade.TradeEvent):
+        if is_of(fact, trade.TRADE_EVENTS):
             key = trade.trade_key(fact.order, fact.trade_date)
             self.trades[key] = trade.evolve(self.trades.get(key), fact)
-        if isinstance(fact, order_life.OrderEvent | ProposalAssessed):
+        if is_of(fact, ORDERS):
             self._order(fact, entry.trace, changed)
-        if isinstance(fact, firm.LotReceived | firm.CashDeposited | OrderFilled | TradeSettled):
-            self._move(fact.account, fact)
+        if is_of(fact, SHARES):
+            account = fact.account
+            self.lots[account] = lots.apply(self.lots.get(account, lots.NO_LOTS), fact, self.choices)
+            held = self.positions.get(account, positions.NO_POSITIONS)
+            self.positions[account] = positions.apply(held, fact)
+            changed.accounts.add(account)
+        if is_of(fact, DOLLARS):
+            self._pay(fact)
             changed.accounts.add(fact.account)
+        elif is_of(fact, REFERRED):
+            self._refer(fact, changed)
         elif isinstance(fact, BusinessDayOpened):
             self._open(date.fromisoformat(fact.session), changed)
-        elif type(fact) in OF_THE_FIRM:
-            self._refer(fact, changed)
 
-    def _move(self, account: AccountId, fact: Fact) -> None:
-        self.lots[account] = lots.apply(self.lots.get(account, lots.NO_LOTS), fact, self.choices)
-        self.positions[account] = positions.apply(self.positions.get(account, positions.NO_POSITIONS), fact)
-        self.cash[account] = cash.apply(self.cash.get(account, cash.NO_CASH), fact)
+    def _pay(self, fact: firm.CashDeposited | OrderFilled | TradeSettled) -> None:
+        self.cash[fact.account] = cash.apply(self.cash.get(fact.account, cash.NO_CASH), fact)
         if isinstance(fact, firm.CashDeposited) and fact.held_until is not None:
-            self.awaited.add(account)
+            self.awaited.add(fact.account)
 
     def _open(self, session: date, changed: Changed) -> None:
         """A held deposit may have become good."""

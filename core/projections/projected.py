@@ -5,20 +5,16 @@ Rule 1: pure. A row is a dict by column, without the sequence that it was last c
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
-from pydantic import TypeAdapter
+import msgspec
 
 from core.book import cash, lots, positions
 from core.ids import AccountId, OrderId
-from core.orders.order import Order
 from core.projections.folded import Folded
 from core.projections.references import Reference
-
-ORDER: Final = TypeAdapter(Order)
 
 Row = Mapping[str, Any]
 
@@ -78,7 +74,7 @@ def order_row(folded: Folded, order_id: OrderId) -> Row:
     routed = folded.routed.get(order_id)
     average = order.average_price
     state = {
-        **json.loads(ORDER.dump_json(order)),
+        **msgspec.to_builtins(order),
         "executions": sorted(order.executions),
         "average_price": None if average is None else format(average, "f"),
         "scores": [score.model_dump(mode="json") for score in routed.scores] if routed else [],

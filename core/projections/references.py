@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from core.fact import Fact
 from core.firm import events as firm
 from core.ids import AccountId, HouseholdId
+
+REFERRED: Final[frozenset[type[Fact]]] = frozenset(
+    {
+        firm.InstrumentListed,
+        firm.CustodianAppointed,
+        firm.ModelPublished,
+        firm.RestrictionPlaced,
+        firm.PersonEngaged,
+        firm.HouseholdOpened,
+        firm.RiskProfileRecorded,
+        firm.AccountOpened,
+        firm.IpsAdopted,
+        firm.DoNotTradePlaced,
+        firm.WithdrawalScheduled,
+        firm.FeeScheduled,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
