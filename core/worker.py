@@ -36,6 +36,7 @@ from core.ledger.journal import SQL as JOURNAL
 from core.ledger.journal import Journal
 from core.orders.order import ENDED
 from core.people.keystore import KeyStore
+from core.projections.account_index import IndexFollower
 from core.projections.follow import Follower
 from core.routing.score import WEIGHTS
 from core.venues.simulated.control import Address, tell_day
@@ -46,6 +47,7 @@ log = structlog.get_logger(__name__)
 
 TURN: Final = timedelta(milliseconds=40)  # between turns in which nothing happened
 QUOTES: Final = timedelta(seconds=2)  # between two looks at the venues' quotes
+INDEXES: Final = timedelta(milliseconds=200)  # between two looks for entries to index
 AWAY: Final = timedelta(seconds=1)  # after the database did not answer
 STANDS_BY: Final = timedelta(seconds=1)
 HEAD_HELD_AT_MOST: Final = timedelta(milliseconds=500)
@@ -103,6 +105,7 @@ class Worker:
                 tasks.create_task(self._executor.run(), name="execution")
                 tasks.create_task(self._quote(), name="quotes")
                 tasks.create_task(self._keep_the_head_free(), name="head")
+                tasks.create_task(self._index(), name="index")
                 while True:
                     moved = await self._turn_or_wait()
                     if not moved:
@@ -184,6 +187,16 @@ class Worker:
             except WorldFailed as away:
                 log.warning("quotes_wait", says=away.says)
             await asyncio.sleep(QUOTES.total_seconds())
+
+    async def _index(self) -> None:
+        """Keep the index of accounts' entries. Nothing that is decided here waits for it."""
+        follower = IndexFollower(self._parts.pool)
+        while True:
+            try:
+                await follower.catch_up()
+            except WorldFailed as away:
+                log.warning("index_waits", says=away.says)
+            await asyncio.sleep(INDEXES.total_seconds())
 
     async def _keep_the_head_free(self) -> None:
         """End whoever holds the journal's head for longer than anything honest does."""

@@ -58,6 +58,8 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.order_state": FOLDED,
     "gatehouse.quote": FOLDED,
     "gatehouse.journal_line": {INTAKE: "S", APPROVER: "S"},
+    "gatehouse.account_index": {INTAKE: "S", GATE: "SIUD"},
+    "gatehouse.account_line": {INTAKE: "S"},
     # the library
     "gatehouse.document": {AGENT: "S", INTAKE: "SI"},
     "gatehouse.passage": {AGENT: "S", INTAKE: "SI"},
@@ -80,6 +82,7 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "close_session(text)": {INTAKE},
     "sign_in_salt(text)": {INTAKE},
     "standing()": {INTAKE},
+    "known_at(timestamp with time zone)": {INTAKE},
     "releasable(leg)": {GATE},
     "consented(text)": {AGENT, INTAKE, APPROVER, GATE},
     "head_holder()": {GATE},
@@ -212,8 +215,12 @@ def tried(firm: Firm, role: str, table: str, verb: str) -> bool:
                 connection.execute(statement.encode())
     except psycopg.errors.InsufficientPrivilege as no:
         return "row-level security policy" in str(no)
-    except (psycopg.errors.WrongObjectType, psycopg.errors.FeatureNotSupported):
-        return False  # no such thing can be done to a view, or to a table under row policies
+    except (
+        psycopg.errors.WrongObjectType,
+        psycopg.errors.FeatureNotSupported,
+        psycopg.errors.ObjectNotInPrerequisiteState,
+    ):
+        return False  # no such thing can be done to a view (of two tables), or to a table under row policies
     except psycopg.Error:
         return True
     return True
