@@ -48,6 +48,7 @@ from core.people.events import AnswerGiven, Cited, DocumentStored, MessageReceiv
 from core.people.keystore import KeyStore
 from core.people.repeated import record_once
 from core.people.sessions import Session
+from core.projections.history import History
 from core.projections.households import read_households
 from core.projections.proposals import SQL as BOOK
 from core.projections.proposals import read_proposal, read_proposals
@@ -103,6 +104,7 @@ class Intake:
         self._keys = keys
         self._clock = clock
         self.record = Record(pool)
+        self.history = History(pool)
 
     # Sessions
 
@@ -259,13 +261,15 @@ class Intake:
             )
         return tuple(self._open(field, s) for s in sealed)
 
-    async def seal(self, ticket: str, field: str, subject: SubjectId, text: str) -> Sealed:
-        """`text`, sealed for a subject of the ticket's book."""
+    async def seal(
+        self, ticket: str, subject: SubjectId, words: Sequence[tuple[str, str]]
+    ) -> tuple[Sealed, ...]:
+        """Texts, each with its field, sealed for a subject of the ticket's book, in order."""
         if subject not in await self._subjects(ticket, names=False):
             raise NotFound(
                 f"{subject!r} is not in your book", fix="choose one of your own clients", field="subject"
             )
-        return self._keys.seal(subject, field, text)
+        return tuple(self._keys.seal(subject, field, text) for field, text in words)
 
     # The library
 
