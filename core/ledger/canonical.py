@@ -14,9 +14,24 @@ from typing import Any, Final
 import msgspec
 import rfc8785
 
-# Every digit and the minus become 0. A number in a text without blanks stands behind one of these.
+# Every digit and the minus become 0. A number in a text without blanks stands behind one of three signs.
 AS_ZERO: Final = bytes(0x30 if chr(byte) in "-0123456789" else byte for byte in range(256))
-LONG_NUMBERS: Final = tuple(before + b"0" * 16 for before in (b":", b",", b"["))
+IN_OBJECT, IN_ARRAY, FIRST_IN_ARRAY = (before + b"0" * 16 for before in (b":", b",", b"["))
+
+
+class Envelope(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """What stands around a fact, each field of the one type that the append lets through."""
+
+    event_id: str
+    event_type: str
+    event_version: int
+    mono_ns: str
+    occurred_at: str
+    payload: dict[str, Any]
+    policy_decisions: list[Any]
+    stream: str
+    stream_version: int
+    trace_id: str
 
 
 class _Fraction(ValueError):
@@ -27,31 +42,26 @@ def _refuse(number: str) -> Any:
     raise _Fraction(number)
 
 
-_decode: Final = msgspec.json.Decoder(float_hook=_refuse).decode
+_decode: Final = msgspec.json.Decoder(Envelope, float_hook=_refuse).decode
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 
-def envelope_of(raw: bytes) -> tuple[Any, str | None]:
-    """What the text says, and what is wrong with the text: None where nothing is."""
-    envelope = plainly(raw)
-    return (envelope, None) if envelope is not None else _by_the_oracle(raw)
-
-
-def plainly(raw: bytes) -> dict[str, Any] | None:
-    """The object that `raw` is the RFC 8785 text of. None: it may be one or not."""
+def plainly(raw: bytes) -> Envelope | None:
+    """The envelope that `raw` is the RFC 8785 text of. None: it may be one or not."""
     try:
         envelope = _decode(raw)
-        if _encode(envelope) != raw or not raw.isascii() or type(envelope) is not dict:
+        if _encode(envelope) != raw or not raw.isascii():
             return None
     except (ValueError, RecursionError):
         return None
     zeros = raw.translate(AS_ZERO)
-    if any(long in zeros for long in LONG_NUMBERS):
+    if IN_OBJECT in zeros or IN_ARRAY in zeros or FIRST_IN_ARRAY in zeros:
         return None
     return envelope
 
 
-def _by_the_oracle(raw: bytes) -> tuple[Any, str | None]:
+def by_the_oracle(raw: bytes) -> tuple[dict[str, Any] | None, str | None]:
+    """The object that `raw` says, or None; and what is wrong with the text, or None."""
     try:
         envelope = json.loads(raw.decode())
         canonical = rfc8785.dumps(envelope)

@@ -1,6 +1,7 @@
 """A verification as far as it has come: entry for entry against the one in front of it.
 
 Rule 1: what is right costs one comparison; only what is wrong is taken apart and named.
+    An impossible time hashes as the first possible one: it is a fault already.
 Rule 2: behind a fault it goes on with what the journal itself says, so that each fault is named once.
 """
 
@@ -12,7 +13,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from core.ledger.canonical import envelope_of, plainly
+from core.ledger.canonical import by_the_oracle, plainly
 from core.ledger.chain import EPOCH, GENESIS, leaf_of, who_of
 from core.ledger.reading import SINCE_2000, Page, Row
 from core.ledger.stream_versions import StreamVersions
@@ -26,6 +27,22 @@ FIRST_US: Final = (YEAR_1 + timedelta(days=1)) // timedelta(microseconds=1) - SI
 LAST_US: Final = YEAR_9999 // timedelta(microseconds=1) - SINCE_2000
 WHO_MOST: Final = 10_000
 COPIES: Final = ("event_id", "event_type", "event_version", "stream", "stream_version", "trace_id")
+
+
+class Times:
+    """Writes moments as an envelope does. Neighbours are mostly of the same second, which is kept."""
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._words = ""
+
+    def written(self, moment: int) -> str:
+        """Of a moment that a `datetime` can be."""
+        second, us = divmod(moment + SINCE_2000, 1_000_000)
+        if second != self._second:
+            self._second = second
+            self._words = (EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{self._words}.{us:06}Z"
 
 
 @dataclass(slots=True)
@@ -46,32 +63,46 @@ class Chain:
     def take(self, page: Page) -> None:
         """Entries that follow, in sequence."""
         leaves = []
-        newest, put, written = self.streams.newest, self.streams.set, self._times.written
+        newest, put, written, known_who = (
+            self.streams.newest,
+            self.streams.set,
+            self._times.written,
+            self._who,
+        )
+        at, digest, last = self.seq, self.digest, self.recorded
         for row in page:
-            seq, recorded, role, actor, text, *copies, occurred, digest = row
+            seq, recorded, role, actor, text, event_id, kind, version, stream, turn, trace, occurred, now = (
+                row
+            )
             who = self._who.get((role, actor)) or self._who_of(role, actor)
-            leaf = leaf_of(seq, _in_range(recorded) + SINCE_2000, who, text)
+            possible = FIRST_US <= recorded <= LAST_US
+            leaf = leaf_of(seq, (recorded if possible else FIRST_US) + SINCE_2000, who, text)
             leaves.append(leaf)
             envelope = plainly(text)
-            version = copies[4]
-            if not (
-                seq == self.seq + 1
-                and self.recorded <= recorded <= LAST_US
-                and sha256(self.digest + leaf).digest() == digest
-                and envelope is not None
-                and FIRST_US <= occurred <= LAST_US
-                and [envelope.get(name) for name in COPIES] == copies
-                and envelope["event_version"] is not True  # which equals 1
-                and envelope["stream_version"] is not True
-                and envelope.get("occurred_at") == written(occurred)
-                and version == newest(copies[3]) + 1
+            if (
+                envelope is None
+                or seq != at + 1
+                or not possible
+                or recorded < last
+                or not FIRST_US <= moment <= LAST_US
+                or sha256(digest + leaf).digest() != now
+                or envelope.event_id != event_id
+                or envelope.event_type != kind
+                or envelope.event_version != version
+                or envelope.stream != stream
+                or envelope.stream_version != turn
+                or envelope.trace_id != trace
+                or envelope.occurred_at != written(moment)
+                or turn != newest(stream) + 1
             ):
+                self.seq, self.digest, self.recorded = at, digest, last
                 for says in self._wrong_with(Row(*row), leaf):
                     self.faults.note(seq, says)
-            self.seq, self.digest = seq, digest
-            if FIRST_US <= recorded <= LAST_US:
-                self.recorded = recorded
-            put(copies[3], version)
+            at, digest = seq, now
+            if possible:
+                last = recorded
+            put(stream, turn)
+        self.seq, self.digest, self.recorded = at, digest, last
         self.made = self.tree.extend(leaves)
 
     def _wrong_with(self, row: Row, leaf: bytes) -> Iterator[str]:
@@ -86,7 +117,7 @@ class Chain:
             yield "its digest does not follow from the entry in front of it and its own text"
         if row.stream_version != self.streams.newest(row.stream) + 1:
             yield f"it is version {row.stream_version} of {row.stream}, out of turn"
-        envelope, wrong = envelope_of(row.text)
+        envelope, wrong = by_the_oracle(row.text)
         if wrong is not None:
             yield wrong
         if envelope is not None:
@@ -103,24 +134,3 @@ class Chain:
             self._who.clear()
         self._who[role, actor] = who = who_of(role, actor)
         return who
-
-
-class Times:
-    """Writes moments as an envelope does. Neighbours are mostly of the same second, which is kept."""
-
-    def __init__(self) -> None:
-        self._second = -1
-        self._words = ""
-
-    def written(self, moment: int) -> str:
-        """Of a moment that a `datetime` can be."""
-        second, us = divmod(moment + SINCE_2000, 1_000_000)
-        if second != self._second:
-            self._second = second
-            self._words = (EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S")
-        return f"{self._words}.{us:06}Z"
-
-
-def _in_range(moment: int) -> int:
-    """Infinity and the like are faults; their leaf only has to be something."""
-    return moment if FIRST_US <= moment <= LAST_US else FIRST_US
