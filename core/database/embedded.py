@@ -102,6 +102,8 @@ class Cluster:
     def _start(self) -> None:
         deadline_ns = WallClock().monotonic_ns() + STARTS_WITHIN // timedelta(microseconds=1) * 1000
         said_before = self.log.stat().st_size if self.log.exists() else 0
+        if self._guardian is not None and self._guardian.poll() is not None:
+            self._guardian = None  # it gave up before; what stopped it may be gone
         while (answer := self._answer()) is not None:
             if 'database "postgres" does not exist' in answer or "authentication failed" in answer:
                 raise _broken(self.data, answer.rpartition("FATAL:")[2].strip().splitlines()[0])
