@@ -58,22 +58,15 @@ class Chain:
     made: list[tuple[int, list[bytes]]] = field(default_factory=list)
     """The tree's nodes that the last `take` made, as `Frontier.extend` has them."""
     _who: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    _times: Times = field(default_factory=lambda: Times())
+    _times: Times = field(default_factory=Times)
 
     def take(self, page: Page) -> None:
         """Entries that follow, in sequence."""
         leaves = []
-        newest, put, written, known_who = (
-            self.streams.newest,
-            self.streams.set,
-            self._times.written,
-            self._who,
-        )
+        newest, put, written = self.streams.newest, self.streams.set, self._times.written
         at, digest, last = self.seq, self.digest, self.recorded
         for row in page:
-            seq, recorded, role, actor, text, event_id, kind, version, stream, turn, trace, occurred, now = (
-                row
-            )
+            seq, recorded, role, actor, text, event_id, kind, version, stream, turn, trace, moment, now = row
             who = self._who.get((role, actor)) or self._who_of(role, actor)
             possible = FIRST_US <= recorded <= LAST_US
             leaf = leaf_of(seq, (recorded if possible else FIRST_US) + SINCE_2000, who, text)
