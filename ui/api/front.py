@@ -11,6 +11,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from ui.api import (
+    as_of,
     audit,
     day,
     decisions,
@@ -41,6 +42,7 @@ ROUTERS: Final = (
     day.router,
     forgetting.router,
     audit.router,
+    as_of.router,
     orders.router,
     library.router,
     health.router,

@@ -106,6 +106,10 @@ class Client:
         headers = {"Last-Event-ID": last_id} if last_id else {}
         return self._streamed("GET", path, silent_for=BEATS_WITHIN, headers=headers, params=dict(query))
 
+    def as_of(self, kind: str, named: str, **moments: str) -> Json:
+        """What was: `kind` is accounts, households, proposals or orders; `known_at`, `true_at` say when."""
+        return self._ask("GET", f"/v1/{kind}/{named}/as-of", params=moments)
+
     def passage(self, passage: str) -> Json:
         return self._ask("GET", f"/v1/passages/{passage}")
 
