@@ -1,0 +1,401 @@
+"""Verifies an exported package of a Gatehouse journal. Needs Python 3.9 and the library `cryptography`.
+
+    python -I verify.py [--head HEX] [--key ID] [--processes N] [--json]
+
+It reads the folder that it lies in. Exit code 0: it holds. 1: it does not, and each fault is named by its
+entry. 2: it could not be checked.
+
+Rule 1: a leaf is sha256(0x00, u64 seq, u64 recorded_us, then role, actor and text, each behind its u32
+    length); an entry's digest is sha256(the digest before it, its leaf); the first one follows 32 zero bytes.
+Rule 2: the leaves make a Merkle tree (RFC 6962 section 2.1); a node is sha256(0x01, left, right). A head is
+    signed with Ed25519 over its RFC 8785 text: it says the chain's digest and, as version 2, the tree's root.
+Rule 3: a whole journal is proved by its chain and by every head that is here; a selection by the nodes that
+    lead from one signed root down to each of its entries.
+Rule 4: nothing that the manifest says is believed: it is compared, or named as not proved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import struct
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache, partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+try:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+except ImportError:
+    sys.stderr.write("verify.py needs the library `cryptography`: python -m pip install cryptography\n")
+    raise SystemExit(2) from None
+
+CHUNK = 1 << 20  # bytes that are read at once
+LONGEST = 1 << 21  # bytes of a line; an entry's text has at most 256 KiB
+BLOCK = 256  # entries that are looked at together
+MOST = 100  # faults that are named
+NO_PACKAGE = (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError)
+numbers, length = struct.Struct(">xqq").pack, struct.Struct(">I").pack  # x: the 0x00 in front of a leaf
+
+
+class Faults(list):  # type: ignore[type-arg]
+    """What is wrong, and at which entry. 0: at no single one."""
+
+    def note(self, seq: int, says: str) -> None:
+        if len(self) < MOST:
+            self.append({"seq": seq, "says": says})
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right).digest()
+
+
+def push(peaks: list[tuple[int, bytes]], size: int, root: bytes) -> None:
+    """One more complete subtree at the right edge of the tree that `peaks` make, the largest first."""
+    while peaks and peaks[-1][0] == size:
+        root = node(peaks.pop()[1], root)
+        size *= 2
+    peaks.append((size, root))
+
+
+def grown(peaks: Sequence[tuple[int, bytes]], leaves: Sequence[bytes]) -> list[tuple[int, bytes]]:
+    """The tree with these leaves too."""
+    made = list(peaks)
+    if len(leaves) == BLOCK:  # all of them at once: the same, only faster
+        row = b"".join(leaves)
+        while len(row) > 32:
+            row = b"".join([sha256(b"\x01" + row[at : at + 64]).digest() for at in range(0, len(row), 64)])
+        push(made, BLOCK, row)
+        return made
+    for leaf in leaves:
+        push(made, 1, leaf)
+    return made
+
+
+def root_of(peaks: Sequence[tuple[int, bytes]]) -> bytes:
+    root = peaks[-1][1]
+    for _, left in reversed(peaks[:-1]):
+        root = node(left, root)
+    return root
+
+
+class Descent:
+    """From a signed root down to leaves, in their order. `read(64)` gives the next two children."""
+
+    def __init__(self, root: bytes, size: int, read: Any) -> None:
+        self.read, self.trusted = read, [(root, 0, size)]
+
+    def leaf(self, index: int) -> bytes:
+        """What the signed root has at that place. Raises ValueError where nothing leads there."""
+        while self.trusted:
+            root, start, size = self.trusted.pop()
+            if index >= start + size:
+                continue  # no entry of this part is in the package
+            if size == 1:
+                return root
+            pair = self.read(64)
+            if len(pair) != 64 or node(pair[:32], pair[32:]) != root:
+                break
+            half = 1 << (size - 1).bit_length() - 1
+            self.trusted += [(pair[32:], start + half, size - half), (pair[:32], start, half)]
+        raise ValueError("the proof does not lead from the signed root to it")
+
+
+@lru_cache(maxsize=4096)
+def who(role: bytes, actor: bytes) -> bytes:
+    return length(len(role)) + role + length(len(actor)) + actor
+
+
+def leaves_of(rows: Sequence[Sequence[bytes]]) -> list[bytes]:
+    """Raises ValueError or struct.error where one is no entry."""
+    return [
+        sha256(numbers(int(seq), int(at)) + who(role, actor) + length(len(text)) + text).digest()
+        for seq, at, role, actor, _, text in rows
+    ]
+
+
+def blocks(path: Path, summed: Any) -> Iterator[list[bytes]]:
+    """The lines of a file, some at a time. Its bytes go into `summed`."""
+    rest, waiting = b"", []
+    with path.open("rb") as file:
+        for chunk in iter(partial(file.read, CHUNK), b""):
+            summed.update(chunk)
+            found = (rest + chunk).split(b"\n")
+            rest = found.pop()
+            if len(rest) > LONGEST:
+                raise ValueError("a line is longer than an entry can be")
+            waiting += found
+            whole = len(waiting) - len(waiting) % BLOCK
+            for at in range(0, whole, BLOCK):
+                yield waiting[at : at + BLOCK]
+            del waiting[:whole]
+    if waiting:
+        yield waiting
+    if rest:
+        raise ValueError("its last line is not whole")
+
+
+def chained(folder: Path, wanted: str, job: tuple[str, int, str, set[int]]) -> dict[str, Any]:
+    """What one file of consecutive entries shows by itself, and what joins it to its neighbours."""
+    name, seq, before, ends = job
+    faults, summed, digest, at = Faults(), sha256(), bytes.fromhex(before), 0
+    peaks: list[tuple[int, bytes]] = []
+    found: dict[str, Any] = {"faults": faults, "marks": {}, "known": 0, "first_at": None}
+    try:
+        for block in blocks(folder / name, summed):
+            try:
+                rows = [line.split(b"\t") for line in block]
+                leaves, times, digests = leaves_of(rows), [at, *(int(row[1]) for row in rows)], []
+                now = digest
+                for leaf in leaves:
+                    now = sha256(now + leaf).digest()
+                    digests.append(now)
+                stated = b"".join([row[4] for row in rows])
+                in_turn = [int(row[0]) for row in rows] == list(range(seq, seq + len(rows)))
+                right = in_turn and times == sorted(times) and b"".join(digests).hex().encode() == stated
+            except (ValueError, struct.error):
+                right = False
+            if not right:
+                seq, digest, at = named(block, seq, digest, at, faults)
+                continue
+            found["first_at"] = times[1] if found["first_at"] is None else found["first_at"]
+            if wanted and wanted.encode() in stated:
+                found["known"] = seq
+            for end in ends.intersection(range(seq, seq + len(rows))):
+                found["marks"][end] = (digests[end - seq].hex(), grown(peaks, leaves[: end - seq + 1]))
+            peaks = grown(peaks, leaves)
+            seq, digest, at = seq + len(rows), now, times[-1]
+    except (OSError, ValueError) as bad:
+        faults.note(seq, f"from here on {name} cannot be read: {bad}")
+    return {**found, "sum": summed.hexdigest(), "peaks": peaks, "end": (seq, digest.hex(), at)}
+
+
+def named(block: Sequence[bytes], seq: int, digest: bytes, at: int, faults: Faults) -> tuple[int, bytes, int]:
+    """The same once more, line by line, to name what is wrong. Goes on from what each line says of itself."""
+    for line in block:
+        try:
+            row = line.split(b"\t")
+            (leaf,) = leaves_of([row])
+            number, when, stated = int(row[0]), int(row[1]), bytes.fromhex(row[4].decode("ascii"))
+        except (ValueError, struct.error):
+            faults.note(seq, "its line is not that of an entry")
+            seq, digest = seq + 1, b""
+            continue
+        if number != seq:
+            faults.note(number, f"it stands where entry {seq} should")
+        if sha256(digest + leaf).hexdigest().encode() != row[4]:
+            faults.note(number, "its digest does not follow from its text and the entry in front of it")
+        if when < at:
+            faults.note(number, "it was recorded before the entry in front of it")
+        seq, digest, at = number + 1, stated, when
+    return seq, digest, at
+
+
+def whole(
+    folder: Path, manifest: Any, heads: Sequence[Any], wanted: str, processes: int, faults: Faults
+) -> bool:
+    """Chain and tree, and every head against both. Answers whether an entry has the digest `wanted`.
+
+    Each file but the last has the same power of two of entries, and so is a complete subtree.
+    """
+    jobs = []
+    for part in manifest["parts"]:
+        ends = {head["seq"] for head in heads if 0 <= head["seq"] - part["first"] < part["entries"]}
+        jobs.append((part["file"], part["first"], part["before"], ends))
+    run = partial(chained, folder, wanted)
+    if processes == 1 or len(jobs) == 1:
+        return joined(manifest, heads, map(run, jobs), faults)
+    with ProcessPoolExecutor(min(processes, len(jobs))) as pool:
+        return joined(manifest, heads, pool.map(run, jobs), faults)
+
+
+def joined(manifest: Any, heads: Sequence[Any], found: Iterator[Any], faults: Faults) -> bool:
+    """One file behind the other."""
+    seq, digest, at, known = 1, bytes(32).hex(), 0, False
+    peaks: list[tuple[int, bytes]] = []
+    for part, shown in zip(manifest["parts"], found):  # noqa: B905 - Python 3.9 has no `strict`
+        for fault in shown["faults"]:
+            faults.note(**fault)
+        check_sum(part["file"], shown["sum"], manifest, faults)
+        if (part["first"], part["before"]) != (seq, digest) or (shown["first_at"] or at) < at:
+            faults.note(part["first"], f"{part['file']} does not follow from the entries in front of it")
+        for head in heads:
+            if head["seq"] in shown["marks"]:
+                signed, edge = shown["marks"][head["seq"]]
+                root = root_of([*peaks, *edge]).hex()
+                if (head["digest"], head.get("root", root)) != (signed, root):
+                    faults.note(head["seq"], "the entries up to it are not those that were signed")
+        for size, root_here in shown["peaks"]:
+            push(peaks, size, root_here)
+        (seq, digest, at), known = shown["end"], known or shown["known"]
+    if not seq - 1 == manifest["entries"] == manifest["last"] == heads[-1]["seq"]:
+        faults.note(seq - 1, f"the entries end here, and the last head is that of entry {heads[-1]['seq']}")
+    return known
+
+
+def selected(folder: Path, manifest: Any, head: Any, faults: Faults) -> None:
+    """Each entry against the root of that head."""
+    seq, at, count = 0, 0, 0
+    with (folder / "proof.bin").open("rb") as proof:
+        descent = Descent(bytes.fromhex(head["root"]), head["seq"], proof.read)
+        for part in manifest["parts"]:
+            summed = sha256()
+            for line in (line for block in blocks(folder / part["file"], summed) for line in block):
+                try:
+                    row = line.split(b"\t")
+                    (leaf,) = leaves_of([row])
+                    number, when = int(row[0]), int(row[1])
+                except (ValueError, struct.error):
+                    faults.note(seq, "the line behind it is not that of an entry")
+                    continue
+                if number <= seq or when < at or row[4]:
+                    faults.note(number, "it stands out of turn")
+                    continue
+                if descent.leaf(number - 1) != leaf:
+                    faults.note(number, "it is not the entry that was signed")
+                seq, at, count = number, when, count + 1
+            check_sum(part["file"], summed.hexdigest(), manifest, faults)
+        if proof.read(1):
+            faults.note(seq, "entries are missing behind it: the proof goes on")
+    if (count, seq) != (manifest["entries"], manifest["last"]):
+        faults.note(seq, f"there are {count} entries up to here, and the manifest names others")
+
+
+def sum_of(path: Path) -> str:
+    summed = sha256()
+    with path.open("rb") as file:
+        for chunk in iter(partial(file.read, CHUNK), b""):
+            summed.update(chunk)
+    return summed.hexdigest()
+
+
+def check_sum(name: str, found: str, manifest: Any, faults: Faults) -> None:
+    if found != manifest["files"][name]:
+        faults.note(0, f"{name} is not the file that the manifest names")
+
+
+def signed_heads(folder: Path, faults: Faults) -> list[Any]:
+    """The heads, each signed by the key that the one in front of it names."""
+    keys = {
+        sha256(key).hexdigest(): key for key in map(bytes.fromhex, (folder / "keys.txt").read_text().split())
+    }
+    heads: list[Any] = []
+    for line in (folder / "heads.jsonl").read_bytes().splitlines(keepends=True):
+        head = json.loads(line)
+        if json.dumps(head, sort_keys=True).encode() + b"\n" != line:
+            raise ValueError("a line of heads.jsonl is not as a head is written")
+        said = {name: value for name, value in head.items() if name != "signature"}
+        text = json.dumps(
+            said, sort_keys=True, separators=(",", ":")
+        ).encode()  # RFC 8785: all of it is ASCII
+        try:
+            key = Ed25519PublicKey.from_public_bytes(keys[head["key"]])
+            key.verify(base64.b64decode(head["signature"], validate=True), text)
+        except (InvalidSignature, KeyError):
+            faults.note(head["seq"], "the signature of its head does not hold")
+        if heads and head["key"] != (heads[-1].get("next_key") or heads[-1]["key"]):
+            faults.note(head["seq"], "its head is signed by a key that the head in front of it does not name")
+        if heads and head["seq"] < heads[-1]["seq"]:
+            faults.note(head["seq"], "its head stands behind that of a later entry")
+        heads.append(head)
+    return heads
+
+
+def read_manifest(folder: Path, faults: Faults) -> Any:
+    """The manifest, when it and the names of the files are as they were written."""
+    raw = (folder / "manifest.json").read_bytes()
+    if (folder / "manifest.sha256").read_text() != f"{sha256(raw).hexdigest()}  manifest.json\n":
+        faults.note(0, "manifest.json is not the file that manifest.sha256 names")
+    manifest = json.loads(raw)
+    if manifest["format"] != "gatehouse-export/1":
+        raise ValueError(f"its format is {manifest['format']!r}; this file verifies gatehouse-export/1")
+    there = {
+        Path(at, name).relative_to(folder).as_posix() for at, _, names in os.walk(folder) for name in names
+    }
+    for name in there ^ {*manifest["files"], "manifest.json", "manifest.sha256"}:
+        faults.note(0, f"{name} is missing, or is no part of the package")
+    return manifest
+
+
+def verify(folder: Path, *, processes: int = 1, head: str = "", key: str = "") -> dict[str, Any]:
+    """What the package proves and what it does not; `faults` is empty where it holds."""
+    faults = Faults()
+    told: dict[str, Any] = {"ok": False, "proved": [], "not_proved": [], "faults": faults}
+    try:
+        manifest = read_manifest(folder, faults)
+        heads = signed_heads(folder, faults)
+        if manifest["head"] != heads[-1]:
+            faults.note(heads[-1]["seq"], "its head is not the one that the manifest ends in")
+        for name in set(manifest["files"]) - {part["file"] for part in manifest["parts"]}:
+            check_sum(name, sum_of(folder / name), manifest, faults)
+        known = head in {each.get(name) for each in heads for name in ("root", "digest")}
+        if manifest["whole"]:
+            known |= whole(folder, manifest, heads, head, processes, faults)
+        else:
+            selected(folder, manifest, heads[-1], faults)
+        if head and not known:
+            faults.note(0, f"nothing here has the root or digest {head}")
+        if key and key not in {each["key"] for each in heads}:
+            faults.note(0, f"no head here is signed by the key {key}")
+        told.update(
+            entries=manifest["entries"], selection=manifest["selection"], heads=len(heads), head=heads[-1]
+        )
+        told["ok"] = not faults
+        told["proved"], told["not_proved"] = claims(manifest, heads, head or key) if told["ok"] else ([], [])
+    except NO_PACKAGE as bad:
+        faults.note(0, f"from here on the package cannot be read: {type(bad).__name__} {bad}")
+        told["ok"] = False
+    return told
+
+
+def claims(manifest: Any, heads: Sequence[Any], anchor: str) -> tuple[list[str], list[str]]:
+    """In plain words: what was proved, and what nothing here can prove."""
+    last = heads[-1]
+    if manifest["whole"]:
+        proved = [
+            f"entries 1 to {last['seq']} are all here, in their order, as they were when they were signed"
+        ]
+        unproved = []
+    else:
+        proved = [
+            f"each entry here stands, as it is, in the journal of {last['seq']} entries that was signed"
+        ]
+        unproved = ["that the selection is complete: no selection can show that nothing was left out of it"]
+    proved.append(f"the newest head here was signed at {last['signed_at']} with the key {last['key']}")
+    if not anchor:
+        unproved.append("that this key is the firm's: compare it, or a head, with what you got elsewhere")
+    unproved.append(f"anything about entries behind {last['seq']}")
+    unproved.append("that what an entry says is true: only that nobody changed it since")
+    unproved.append("entries.parquet says what the lines say: it is for analysis, the lines are the record")
+    return proved, unproved
+
+
+def in_words(told: dict[str, Any]) -> str:
+    lines = [f"entry {fault['seq']}: {fault['says']}" for fault in told["faults"]]
+    lines += [f"proved: {claim}" for claim in told["proved"]]
+    lines += [f"not proved: {claim}" for claim in told["not_proved"]]
+    return "\n".join([*lines, "it holds" if told["ok"] else "it does not hold"])
+
+
+def main(words: Sequence[str]) -> int:
+    asks = argparse.ArgumentParser(description="Verify the package that this file lies in.")
+    asks.add_argument("--head", default="", metavar="HEX", help="a root or digest that you got elsewhere")
+    asks.add_argument(
+        "--key", default="", metavar="ID", help="the id of a signing key that you got elsewhere"
+    )
+    asks.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one a core")
+    asks.add_argument("--json", action="store_true", help="print one JSON object")
+    asked = asks.parse_args(words)
+    told = verify(Path(__file__).resolve().parent, processes=asked.processes, head=asked.head, key=asked.key)
+    sys.stdout.write((json.dumps(told) if asked.json else in_words(told)) + "\n")
+    return 0 if told["ok"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
