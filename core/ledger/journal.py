@@ -5,21 +5,24 @@ Rule 1: nothing is acknowledged before its commit; if the append does not happen
 Rule 2: a lost connection is an unknown outcome unless every entry has a key: then the same call is safe
     again, and is made.
 Rule 3: a stream's version that moved under us is read again a few times; then it is the caller's conflict.
+Rule 4: while one batch is at the server the next is made ready and stands in line behind it.
+Rule 5: waiting is bounded, in time and in number: whoever comes too much is told at once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+import msgspec
 import psycopg
+from psycopg.rows import tuple_row
 from psycopg_pool import PoolTimeout
 
 from core.clock import Clock
@@ -28,29 +31,56 @@ from core.database.statements import statements
 from core.errors import Conflict, GatehouseError, OutcomeUnknown, Refused, WorldFailed
 from core.fact import Entry
 from core.ids import uuid7
-from core.ledger.envelope import Recorded, payload_of, text_of
+from core.ledger.envelope import Recorded, payload_of, text_of, written
+from core.ledger.next_versions import NextVersions
 from core.ledger.refusals import in_words
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 BATCH: Final = 128  # entries in one append: measured with `gatehouse bench journal`
+AT_ONCE: Final = 2  # appends: one at the head, one that is made ready meanwhile
+MOST_WAITING: Final = 10_000  # entries
 TRIES: Final = 5  # at a version that others move
 BACK_OFF: Final = timedelta(milliseconds=100)  # doubled at each try, while a server comes back
 WAITS: Final = timedelta(seconds=15)  # for the acknowledgement
 
+Row = tuple[int, str, int | None, str | None]  # n, answer, at_seq, code
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, eq=False)
 class _Call:
     """One caller's entries, waiting. Those of one call are neighbours in the batch."""
 
     entries: tuple[Entry, ...]
     payloads: tuple[str, ...]
+    occurred_at: str
+    mono_ns: int
     done: asyncio.Future[tuple[Recorded, ...]]
     tries: int = 0
+    sent: bool = False
+    too_late: asyncio.TimerHandle | None = field(default=None)
 
     @property
     def safe_to_repeat(self) -> bool:
         """Every entry has a key: the append itself answers whether it happened."""
         return all(entry.key is not None for entry in self.entries)
+
+    def answer(self, recorded: tuple[Recorded, ...] | GatehouseError) -> None:
+        """Tell the caller, once."""
+        if self.too_late is not None:
+            self.too_late.cancel()
+        if self.done.done():
+            return
+        if isinstance(recorded, GatehouseError):
+            self.done.set_exception(recorded)
+        else:
+            self.done.set_result(recorded)
+
+    def give_up(self) -> None:
+        """Its time is over."""
+        if self.sent:
+            self.answer(_in_doubt("the journal did not acknowledge in time"))
+        else:
+            self.answer(_not_taken("the journal is too busy"))
 
 
 class Journal:
@@ -59,20 +89,23 @@ class Journal:
     def __init__(self, pool: AsyncPool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
-        self._waiting: asyncio.Queue[_Call] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
+        self._waiting: deque[_Call] = deque()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._next = NextVersions()
+        self._woken = False
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._run(), name="journal")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        for call in self._waiting:
+            call.answer(_not_taken("the journal was closed"))
+        self._waiting.clear()
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def record(self, *entries: Entry) -> tuple[Recorded, ...]:
         """Append these, in this order. Several together happen all or not at all.
@@ -81,145 +114,176 @@ class Journal:
             Refused: the law says no; its code and words tell why. Nothing was recorded but the refusal.
             Conflict: a key came with another body, or the stream kept moving. Nothing was recorded.
             BadInput: a text holds what no journal can. Nobody else's entries are touched by it.
-            WorldFailed: the database did not take it. Nothing was recorded.
+            WorldFailed: the database did not take it, or too many wait. Nothing was recorded.
             OutcomeUnknown: the connection broke on the way and an entry has no key: look before you repeat.
         """
         if not entries:
             return ()
+        if sum(len(call.entries) for call in self._waiting) + len(entries) > MOST_WAITING:
+            raise _not_taken("too many entries wait for the journal")
         payloads = tuple(payload_of(entry) for entry in entries)
-        call = _Call(entries, payloads, asyncio.get_running_loop().create_future())
-        await self._waiting.put(call)
+        loop = asyncio.get_running_loop()
+        now = written(self._clock.now())
+        call = _Call(entries, payloads, now, self._clock.monotonic_ns(), loop.create_future())
+        call.too_late = loop.call_later(WAITS.total_seconds(), call.give_up)
+        self._wait(call)
+        return await call.done
+
+    def _wait(self, call: _Call) -> None:
+        self._waiting.append(call)
+        if not self._woken:
+            self._woken = True
+            # Behind all that are about to call as well: they go together.
+            asyncio.get_running_loop().call_soon(self._send)
+
+    def _send(self) -> None:
+        """Start as many appends as may be under way."""
+        self._woken = False
+        while self._waiting and len(self._under_way) < AT_ONCE:
+            calls = self._batch()
+            if calls:
+                task = asyncio.create_task(self._append(calls), name="append")
+                self._under_way.add(task)
+                task.add_done_callback(self._came_back)
+
+    def _batch(self) -> list[_Call]:
+        calls: list[_Call] = []
+        entries = 0
+        while self._waiting and entries < BATCH:
+            call = self._waiting.popleft()
+            if not call.done.done():  # its caller is still there
+                call.sent = True
+                calls.append(call)
+                entries += len(call.entries)
+        return calls
+
+    def _came_back(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        if self._waiting and not self._woken:
+            self._woken = True
+            asyncio.get_running_loop().call_soon(self._send)
+
+    async def _append(self, calls: Sequence[_Call]) -> None:
+        """Append one batch and answer its callers; those whose stream moved wait again."""
         try:
             async with asyncio.timeout(WAITS.total_seconds()):
-                return await asyncio.shield(call.done)
-        except TimeoutError as bad:
-            raise OutcomeUnknown(
-                "the journal did not acknowledge in time", fix="look whether it happened before you repeat it"
-            ) from bad
-
-    async def _run(self) -> None:
-        while True:
-            calls = [await self._waiting.get()]
-            while sum(len(c.entries) for c in calls) < BATCH and not self._waiting.empty():
-                calls.append(self._waiting.get_nowait())
-            try:
-                again = await self._append(calls)
-            except GatehouseError as bad:
-                for call in calls:
-                    if not call.done.done():
-                        call.done.set_exception(bad)
-                continue
-            for call in again:
-                self._waiting.put_nowait(call)
-
-    async def _append(self, calls: Sequence[_Call]) -> Sequence[_Call]:
-        """Append one batch, answer its callers, and return those whose stream moved: they try again."""
-        try:
-            rows = await self._rows(calls)
-        except PoolTimeout as bad:
-            raise WorldFailed(
-                "the database cannot be reached", fix="nothing was recorded; try again"
-            ) from bad
-        except (psycopg.OperationalError, psycopg.InterfaceError) as bad:
-            if not _connection_broke(bad):
-                raise WorldFailed(
-                    f"the journal did not take it: {_first_line(bad)}", fix="nothing was recorded; try again"
-                ) from bad
-            for call in calls:
-                if not call.safe_to_repeat:
-                    _doubt(call)
-            repeated = [c for c in calls if c.safe_to_repeat and _try_again(c, "connection")]
-            if repeated:
-                await asyncio.sleep(BACK_OFF.total_seconds() * 2 ** repeated[0].tries)
-            return repeated
-        except psycopg.Error as bad:
-            raise WorldFailed(
-                f"the journal did not take it: {_first_line(bad)}", fix="nothing was recorded; try again"
-            ) from bad
-        again: list[_Call] = []
+                rows = await self._rows(calls)
+        except BaseException as bad:
+            self._nothing_known(calls)
+            if not isinstance(bad, Exception):  # closed while it was under way
+                _tell(calls, _in_doubt("the journal was closed while it was asked"))
+                raise
+            self._broke(calls, bad)
+            return
         at = 0
         for call in calls:
-            mine = rows[at : at + len(call.entries)]
+            self._settle(call, rows[at : at + len(call.entries)])
             at += len(call.entries)
-            if any(row["answer"] == "conflict" and row["code"] == "version" for row in mine):
-                if _try_again(call, "version"):
-                    again.append(call)
-            else:
-                _settle(call, mine)
-        return again
 
-    async def _rows(self, calls: Sequence[_Call]) -> list[dict[str, Any]]:
-        async with self._pool.connection() as connection:
-            streams = sorted({entry.stream for call in calls for entry in call.entries})
-            cursor = await connection.execute(SQL["stream_versions"], {"streams": streams})
-            versions = {row["stream"]: int(row["version"]) for row in await cursor.fetchall()}
-            items = self._items(calls, versions)
-            cursor = await connection.execute(SQL["append"], {"entries": json.dumps(items)})
+    async def _rows(self, calls: Sequence[_Call]) -> list[Row]:
+        async with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=tuple_row) as cursor,
+        ):
+            unknown = self._next.unknown(entry.stream for call in calls for entry in call.entries)
+            if unknown:
+                await cursor.execute(SQL["stream_versions"], {"streams": unknown})
+                self._next.learn(unknown, dict(await cursor.fetchall()))
+            items = msgspec.json.encode(self._items(calls)).decode()
+            await cursor.execute(SQL["append"], {"entries": items}, prepare=True)
             return await cursor.fetchall()
 
-    def _items(self, calls: Sequence[_Call], versions: dict[str, int]) -> list[dict[str, Any]]:
+    def _items(self, calls: Sequence[_Call]) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
         for number, call in enumerate(calls):
             for entry, payload in zip(call.entries, call.payloads, strict=True):
-                versions[entry.stream] = versions.get(entry.stream, 0) + 1
                 text = text_of(
                     entry,
                     payload,
                     event_id=uuid7(self._clock),
-                    stream_version=versions[entry.stream],
-                    occurred_at=self._clock.now(),
-                    mono_ns=self._clock.monotonic_ns(),
+                    stream_version=self._next.take(entry.stream),
+                    occurred_at=call.occurred_at,
+                    mono_ns=call.mono_ns,
                 )
-                item = {"text": text, "ticket": entry.ticket, "key": entry.key}
+                item = {"text": text}
+                if entry.ticket is not None:
+                    item["ticket"] = entry.ticket
+                if entry.key is not None:
+                    item["key"] = entry.key
                 if len(call.entries) > 1:
                     item["group"] = str(number)
                 items.append(item)
         return items
 
-
-def _try_again(call: _Call, why: str) -> bool:
-    """Whether there is another try; if not, the caller has its answer."""
-    call.tries += 1
-    if call.tries < TRIES:
-        return True
-    if not call.done.done():
-        if why == "version":
-            call.done.set_exception(
-                Conflict("others kept changing the same thing", fix="read it again, then repeat")
+    def _settle(self, call: _Call, rows: Sequence[Row]) -> None:
+        """What the append answered to one call."""
+        for entry, (_, answer, _, code) in zip(call.entries, rows, strict=True):
+            if code == "version":
+                self._next.moved(entry.stream)
+            elif answer != "ok":
+                self._next.forget(entry.stream)
+        no = next((row for row in rows if row[1] in ("refused", "conflict") and row[3] != "group"), None)
+        if no is None:
+            call.answer(tuple(Recorded(seq or 0, answer == "duplicate") for _, answer, seq, _ in rows))
+        elif no[3] == "version":
+            self._once_more(
+                call, Conflict("others kept changing the same thing", fix="read it again, then repeat")
+            )
+        elif no[1] == "conflict":
+            call.answer(
+                Conflict(f"the journal answered conflict ({no[3]})", fix="use a fresh key for another body")
             )
         else:
-            call.done.set_exception(
-                OutcomeUnknown("the database keeps dropping the connection", fix="look whether it happened")
-            )
-    return False
+            says, fix = in_words(str(no[3]))
+            call.answer(Refused(str(no[3]), says, fix=fix))
+
+    def _nothing_known(self, calls: Sequence[_Call]) -> None:
+        for call in calls:
+            for entry in call.entries:
+                self._next.forget(entry.stream)
+
+    def _broke(self, calls: Sequence[_Call], bad: Exception) -> None:
+        """The append did not answer: tell each caller what that means for it."""
+        if isinstance(bad, PoolTimeout):
+            _tell(calls, _not_taken("the database cannot be reached"))
+        elif isinstance(bad, TimeoutError):
+            _tell(calls, _in_doubt("the journal did not acknowledge in time"))
+        elif isinstance(bad, psycopg.Error) and not _connection_broke(bad):
+            _tell(calls, _not_taken(f"the journal did not take it: {_first_line(bad)}"))
+        elif isinstance(bad, psycopg.Error):
+            for call in calls:
+                if call.safe_to_repeat:
+                    self._once_more(
+                        call, _in_doubt("the database keeps dropping the connection"), after=BACK_OFF
+                    )
+                else:
+                    call.answer(_in_doubt("the connection broke while the journal was asked"))
+        else:
+            raise bad
+
+    def _once_more(self, call: _Call, at_last: GatehouseError, *, after: timedelta = timedelta(0)) -> None:
+        """Another try, if there is one left."""
+        call.tries += 1
+        if call.tries >= TRIES:
+            call.answer(at_last)
+        elif after:
+            wait = after.total_seconds() * 2**call.tries
+            asyncio.get_running_loop().call_later(wait, self._wait, call)
+        else:
+            self._wait(call)
 
 
-def _doubt(call: _Call) -> None:
-    if not call.done.done():
-        call.done.set_exception(
-            OutcomeUnknown(
-                "the connection broke while the journal was asked",
-                fix="look whether it happened before you repeat it",
-            )
-        )
+def _tell(calls: Sequence[_Call], bad: GatehouseError) -> None:
+    for call in calls:
+        call.answer(bad)
 
 
-def _settle(call: _Call, rows: Sequence[dict[str, Any]]) -> None:
-    if call.done.done():
-        return
-    for row in rows:
-        if row["answer"] == "refused" and row["code"] != "group":
-            says, fix = in_words(row["code"])
-            call.done.set_exception(Refused(row["code"], says, fix=fix))
-            return
-        if row["answer"] == "conflict" and row["code"] != "group":
-            call.done.set_exception(
-                Conflict(
-                    f"the journal answered conflict ({row['code']})", fix="use a fresh key for another body"
-                )
-            )
-            return
-    call.done.set_result(tuple(Recorded(row["at_seq"], row["answer"] == "duplicate") for row in rows))
+def _not_taken(says: str) -> WorldFailed:
+    return WorldFailed(says, fix="nothing was recorded; try again")
+
+
+def _in_doubt(says: str) -> OutcomeUnknown:
+    return OutcomeUnknown(says, fix="look whether it happened before you repeat it")
 
 
 def _connection_broke(bad: psycopg.Error) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, Final
 import rfc8785
 
 from core.ids import ProposalId, order_id_for
+from core.ledger.events import KINDS
 from tests.fixtures.firm import Answer, Firm
 
 AGENT, INTAKE, APPROVER, GATE = "gh_agent", "gh_intake", "gh_approver", "gh_gate"
@@ -221,7 +222,9 @@ class Deal:
 
     def of_order(self, kind: str, number: int = 0, **said: Any) -> Answer:
         """Something that the worker records of an order."""
-        payload = {"order": self.order(number), "venue": "ARCADIA", **said}
+        payload = {"order": self.order(number), **said}
+        if "venue" in KINDS[kind].model_fields:
+            payload.setdefault("venue", "ARCADIA")
         return self._append(GATE, kind, payload, stream=f"order/{self.order(number)}")
 
     def fill(self, number: int, quantity: str, price: str, *, fee: str = "0", **changed: Any) -> Answer:

@@ -1,0 +1,167 @@
+"""The form of every kind of event, as PostgreSQL types drawn from the facts: `python -m core.ledger.forms`.
+
+Rule 1: a kind's type has its payload's fields in RFC 8785 order. A payload that went into the type and came
+    out as JSON is its own canonical text, or no payload of that kind: one step of the server's checks both.
+Rule 2: what a form lets in, the fact can read: types, closed sets, bounds, times and nulls are the fact's.
+Rule 3: every field is written, also where it has its default. Readers may leave one out; writers may not.
+A migration carries what this draws; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Final
+
+from core.fact import Fact
+from core.ledger.events import KINDS
+from core.money import MOST_DIGITS
+
+WHOLE_AT_MOST: Final = 2**53 - 1  # RFC 8785: a number is a double; what is larger is a string
+AMOUNT: Final = rf"value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= {MOST_DIGITS}"
+MOMENT: Final = (
+    r"value ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$'"
+    " and pg_input_is_valid(value, 'timestamptz')"
+)
+HEADING: Final = (
+    "-- The form of every kind of event, drawn from its fact by `python -m core.ledger.forms`.",
+    "",
+)
+Schema = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Drawn:
+    """The statements so far; each type is made once, before it is used."""
+
+    defs: Mapping[str, Schema]
+    statements: dict[str, str] = field(default_factory=dict)
+
+    def attribute(self, schema: Schema) -> str:
+        """The name of the type that this field's values have."""
+        schema, may_be_null = _without_null(schema)
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            schema = self.defs[name]
+            if schema.get("type") == "object":
+                return self._domain(f"a_{_snake(name)}", self.record(_snake(name), schema), "", may_be_null)
+        if schema.get("type") == "array":
+            element = self.attribute(schema["items"])
+            one_level = "coalesce(array_ndims(value), 1) = 1"
+            return self._domain(f"list_of_{element}", f"gatehouse.{element}[]", one_level, may_be_null)
+        name, base, check = _scalar(schema)
+        return self._domain(name, base, check, may_be_null)
+
+    def record(self, name: str, schema: Schema) -> str:
+        """The composite type of an object, its fields in order."""
+        if schema.get("additionalProperties") is not False:
+            raise TypeError(f"{name} is an open object: give it a closed type")
+        fields = [
+            f'    "{key}" gatehouse.{self.attribute(of)}' for key, of in sorted(schema["properties"].items())
+        ]
+        made = f"gatehouse.form_{name}"
+        self.statements.setdefault(made, f"create type {made} as (\n" + ",\n".join(fields) + "\n);")
+        return made
+
+    def _domain(self, name: str, base: str, check: str, may_be_null: bool) -> str:
+        name = f"{name}_or_none" if may_be_null else name
+        rules = ([] if may_be_null else ["not null"]) + ([f"check ({check})"] if check else [])
+        words = " ".join(["create domain", f"gatehouse.{name}", "as", base, *rules])
+        self.statements.setdefault(name, words + ";")
+        return name
+
+
+def forms_sql(kinds: Mapping[str, type[Fact]]) -> str:
+    """Every type, and the function that writes a payload in its kind's form."""
+    drawn = Drawn({})
+    cases = []
+    for name, kind in sorted(kinds.items()):
+        schema = kind.model_json_schema(mode="validation")
+        drawn.defs = schema.get("$defs", {})
+        made = drawn.record(_snake(name), schema)
+        cases.append(
+            f"        when '{name}' then row_to_json(jsonb_populate_record(null::{made}, payload))::text"
+        )
+    return "\n".join([*HEADING, *drawn.statements.values(), "", *_function(cases)])
+
+
+def _function(cases: list[str]) -> Iterator[str]:
+    yield "-- The RFC 8785 text of a payload of that kind; null of a kind that has no form. A value that is"
+    yield "-- not of its field's type raises. No search path, so that the planner can put it in line."
+    yield "create or replace function gatehouse.form_text(event_type text, payload jsonb) returns text"
+    yield "    language sql stable as $$"
+    yield "    select case event_type"
+    yield from cases
+    yield "    end"
+    yield "$$;"
+    yield "revoke all on all functions in schema gatehouse from public;"
+
+
+def _without_null(schema: Schema) -> tuple[Schema, bool]:
+    options = schema.get("anyOf", [schema])
+    left = [option for option in options if option.get("type") != "null"]
+    if len(left) == 2 and {option.get("type") for option in left} == {"number", "string"}:
+        left = [option for option in left if option["type"] == "number"]  # an amount
+    if len(left) != 1:
+        raise TypeError(f"no form is drawn of {schema}")
+    return left[0], len(options) > 1 and any(option.get("type") == "null" for option in options)
+
+
+def _scalar(schema: Schema) -> tuple[str, str, str]:
+    """A name, the type below, and what a value must be."""
+    allowed = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    match schema:
+        case {"type": "string"} if allowed is not None:
+            return _closed(allowed), "text", f"value in ({', '.join(_quoted(word) for word in allowed)})"
+        case {"type": "integer"} if allowed is not None:
+            return _closed(allowed), "bigint", f"value in ({', '.join(str(n) for n in allowed)})"
+        case {"type": "string", "format": "date-time"}:
+            return "moment", "text", MOMENT
+        case {"type": "string", **rest} if not set(rest) & {"pattern", "minLength", "maxLength", "format"}:
+            return "words", "text", ""
+        case {"type": "string", "pattern": pattern}:
+            return f"words_{_mark(pattern)}", "text", f"value ~ {_quoted(pattern)}"
+        case {"type": "boolean"}:
+            return "yes_or_no", "boolean", ""
+        case {"type": "integer"}:
+            name, bounds = _bounded("whole", schema, "value")
+            return name, "bigint", " and ".join([f"abs(value) <= {WHOLE_AT_MOST}", *bounds])
+        case {"type": "number"}:
+            name, bounds = _bounded("amount", schema, "value::numeric")
+            return name, "text", " and ".join([AMOUNT, *bounds])
+    raise TypeError(f"no form is drawn of {schema}")
+
+
+def _bounded(name: str, schema: Schema, value: str) -> tuple[str, list[str]]:
+    signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
+    words = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below"}
+    found = [(key, schema[key]) for key in signs if key in schema]
+    if any(bound != int(bound) or bound < 0 for _, bound in found):
+        raise TypeError(f"a bound of {schema} is no whole number")
+    named = "".join(f"_{words[key]}_{int(bound)}" for key, bound in found)
+    return name + named, [f"{value} {signs[key]} {int(bound)}" for key, bound in found]
+
+
+def _closed(allowed: list[Any]) -> str:
+    words = "_".join(_snake(str(one)) for one in allowed)
+    plain = re.fullmatch(r"[a-z0-9_]{1,40}", words)
+    return f"one_of_{words}" if plain else f"one_of_{len(allowed)}_{_mark(repr(allowed))}"
+
+
+def _mark(words: str) -> str:
+    return sha256(words.encode()).hexdigest()[:8]
+
+
+def _quoted(words: str) -> str:
+    return "'" + words.replace("'", "''") + "'"
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(forms_sql(KINDS))
