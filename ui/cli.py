@@ -42,7 +42,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "proposals decline": ("ui.commands.proposals:decline", "Say no, with the reason."),
     "proposals withdraw": ("ui.commands.proposals:withdraw", "Take it back."),
     "audit tail": ("ui.commands.audit_tail:tail", "Follow the record as it grows."),
-    "audit show": ("ui.commands.audit_show:show", "Everything with one trace id."),
+    "audit show": ("ui.commands.audit_show:show", "One trace, or what something was at a moment."),
     "day show": ("ui.commands.day:show", "Where the business day stands."),
     "day close": ("ui.commands.day:close", "Ask for the close of the business day."),
     "day open": ("ui.commands.day:open_", "Ask for the next business day."),

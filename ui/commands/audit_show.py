@@ -1,27 +1,62 @@
-"""`gatehouse audit show`: everything with one trace id."""
+"""`gatehouse audit show`: everything with one trace id, or what something was at a moment.
+
+Rule 1: one thing is asked at a time. `--as-of` is the wall's clock (what was known then), `--true-at` the
+    market's (what held then); both together are what was then known of what held.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from core.errors import BadInput
+from ui.commands import past
 from ui.commands.session import console, print_json, signed_in
 from ui.screens import figures as f
 from ui.screens.timeline import event_words, order_names, told_facts, who_did_it
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
-def show(trace: Annotated[str, typer.Argument(help="a trace id")], as_json: Json = False) -> None:
-    """Everything with one trace id, from the prompt to the settlement."""
+def show(
+    trace: Annotated[str, typer.Argument(help="a trace id")] = "",
+    account: Annotated[str, typer.Option(help="an account's id")] = "",
+    household: Annotated[str, typer.Option(help="a household's id")] = "",
+    proposal: Annotated[str, typer.Option(help="a trade proposal's id")] = "",
+    order: Annotated[str, typer.Option(help="an order's id")] = "",
+    as_of: Annotated[str, typer.Option(help="what was known then, as 2026-11-21T15:00:00Z; else now")] = "",
+    true_at: Annotated[
+        str, typer.Option(help="what held then on the market clock; else all that was known")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Everything with one trace id; or an account, household, proposal or order as it was."""
+    subjects = {"accounts": account, "households": household, "proposals": proposal, "orders": order}
+    asked = {kind: named for kind, named in subjects.items() if named}
+    moments = {name: text for name, text in (("known_at", as_of), ("true_at", true_at)) if text}
+    if len(asked) + bool(trace) != 1:
+        raise BadInput(
+            "one thing is shown at a time",
+            fix="give a trace id, or one of --account, --household, --proposal, --order",
+        )
+    if trace and moments:
+        raise BadInput(
+            "a trace is shown whole, without a time", fix="leave out --as-of and --true-at", field="as_of"
+        )
     with signed_in() as client:
-        entries = client.trace(trace)
+        found: Any = client.trace(trace) if trace else client.as_of(*next(iter(asked.items())), **moments)
     if as_json:
-        print_json(entries)
-        return
+        print_json(found)
+    elif trace:
+        console().print(_trace(found))
+    else:
+        past.show(console(), next(iter(asked)), found)
+
+
+def _trace(entries: Any) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("Entry", justify="right")
     for title in ("Recorded, UTC", "What happened", "By", "Facts"):
@@ -36,4 +71,4 @@ def show(trace: Annotated[str, typer.Argument(help="a trace id")], as_json: Json
             escape(who_did_it(entry)),
             escape(facts) or f.DASH,
         )
-    console().print(table)
+    return table
