@@ -132,9 +132,7 @@ def line_of(row: Mapping[str, Any]) -> JournalLine:
         stream_version=envelope["stream_version"],
         trace=row["trace_id"],
         occurred_at=datetime.fromisoformat(envelope["occurred_at"]),
-        policy_decisions=tuple(
-            PolicyDecision(d["policy"], d["result"]) for d in envelope["policy_decisions"]
-        ),
+        policy_decisions=tuple(envelope["policy_decisions"]),
         payload=envelope["payload"],
     )
 

@@ -58,6 +58,17 @@ FACTS: Final = (
     "reason",
 )
 WORDED: Final = frozenset({"tool", "step", "outcome", "reason"})
+CHOICES: Final[Mapping[str, str]] = {
+    "Everything": "",
+    "Trade proposals": "ProposalDrafted,ProposalAssessed,ProposalDenied,ProposalWithdrawn,ProposalLapsed",
+    "Decisions": "ProposalSubmitted,ConsentRecorded,ProposalApproved,ProposalReturned,ProposalDeclined",
+    "Orders": "OrderReleased,OrderDenied,OrderRouted,OrderSent,OrderAccepted,OrderRejected,OrderDoubted,"
+    "OrderFilled,OrderCancelled,OrderExpired",
+    "Fills and settlement": "OrderFilled,TradeAllocated,TradeConfirmed,TradeSettled",
+    "Copilot": "MessageReceived,StepTaken,ToolCalled,AnswerGiven",
+    "Refused attempts": "AttemptRefused",
+}
+"""What one may choose to see of the record, as its kinds of event."""
 COLUMNS: Final = (
     Column("Entry", figures=True),
     Column("Recorded, UTC"),
@@ -73,10 +84,11 @@ def event_words(event_type: str) -> str:
     return WORDS.get(event_type, spaced)
 
 
-def timeline(entries: Sequence[Mapping[str, Any]]) -> str:
-    """The whole trace as a table."""
+def timeline(entries: Sequence[Mapping[str, Any]], *, newest_first: bool = False) -> str:
+    """These entries, which come oldest first, as a table."""
     orders = order_names(entries)
-    return table(COLUMNS, [_row(entry, orders) for entry in entries])
+    rows = [_row(entry, orders) for entry in entries]
+    return table(COLUMNS, rows[::-1] if newest_first else rows)
 
 
 def order_names(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:

@@ -55,7 +55,9 @@ async def paged(
 def sold(firm: Firm, advisor: str = MARIA, household: str = "hh-101") -> Deal:
     """An order that went from a draft to two fills."""
     deal = Deal(firm, household=household, advisor=advisor).approved()
-    assert deal.release().ok
+    beside = [{"policy": "cash", "result": "pass"}]
+    released = firm.item("OrderReleased", f"order/{deal.order(0)}", deal.releasing(), policy_decisions=beside)
+    assert firm.append("gh_gate", released)[0].ok
     assert deal.of_order("OrderRouted", scores=[]).ok
     assert deal.of_order("OrderSent", body_digest="b" * 64).ok
     assert deal.fill(0, "4", "99.5").ok
@@ -196,6 +198,7 @@ async def test_an_order_is_told_in_its_external_form_with_what_was_let_out(firm:
     )
     assert [event.event_id for event in events] == [row["event_id"] for row in rows]
     assert {str(event.quantity) for event in events} == {"10"}
+    assert [d.policy for d in events[0].policy_decisions] == ["cash"]
     last = events[-1].model_dump(mode="json")
     assert {name: last["execution"][name] for name in ("quantity", "price", "fee")} == {
         "quantity": "6",
@@ -318,3 +321,19 @@ def test_an_entry_that_only_names_the_account_in_its_payload_concerns_it(firm: F
             return [line.event_type for line in page.lines if line.stream == deal.stream]
 
     assert asyncio.run(run()) == ["ProposalDrafted", "ProposalAssessed"]
+
+
+def test_what_a_hostile_agent_writes_beside_an_entry_keeps_nobody_from_reading(firm: Firm) -> None:
+    thread = firm.thread(MARIA)
+    ticket = firm.thread_ticket(MARIA, thread)
+    step = {"thread": thread, "agent": "x", "step": "plan", "model": "m"}
+    odd = firm.item(
+        "StepTaken", f"thread/{thread}", step, ticket=ticket, policy_decisions=[1, {"policy": None}, "x"]
+    )
+    assert firm.append("gh_agent", odd)[0].ok
+
+    async def run() -> Page:
+        async with record_of(firm) as record:
+            return await record.newest(firm.ticket(MARIA), ALL, most=1)
+
+    assert asyncio.run(run()).lines[0].policy_decisions == (1, {"policy": None}, "x")

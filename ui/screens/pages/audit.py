@@ -1,18 +1,31 @@
-"""The audit trail: one trace id, from the prompt to the fill."""
+"""The audit trail: one trace from the prompt to the fill, or the whole record of one's book as it grows."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 import streamlit as st
 
 from ui.screens import figures as f
 from ui.screens.session import client, problems_shown
-from ui.screens.timeline import timeline
+from ui.screens.timeline import CHOICES, timeline
+
+ONE, ALL = "One trade proposal", "The whole record"
+SHOWN = 60  # entries
+LOOKS_EVERY = 2  # seconds
 
 
 def page() -> None:
     st.title("Audit trail")
+    chosen = st.segmented_control("What to follow", [ONE, ALL], default=ONE, label_visibility="collapsed")
+    if chosen == ALL:
+        record()
+    else:
+        one_trace()
+
+
+def one_trace() -> None:
     with problems_shown():
         proposals = client().proposals()
     labels = {
@@ -40,6 +53,31 @@ def page() -> None:
         f"trace-{trace}.json",
         "application/json",
     )
+
+
+def record() -> None:
+    """The newest entries of one's book, of those that are asked for."""
+    kind, actor, account, live = st.columns([2, 2, 2, 1], vertical_alignment="bottom")
+    asked = {
+        "type": CHOICES[kind.selectbox("What happened", list(CHOICES))],
+        "actor": actor.text_input("By", placeholder="a user name, or worker", max_chars=80).strip(),
+        "account": account.text_input("Account", placeholder="acc-1001", max_chars=80).strip(),
+    }
+    follow = live.toggle("Live", value=True)
+    query = {name: word for name, word in asked.items() if word}
+    st.fragment(run_every=LOOKS_EVERY if follow else None)(newest)(query)
+
+
+def newest(query: Mapping[str, str]) -> None:
+    with problems_shown(stop=False):
+        found = client().entries(last=SHOWN, **query)
+        entries = found["entries"]
+        reach = f"the record has {found['head']:,} entries"
+        if not entries:
+            st.info(f"Nothing like that lately; {reach}.")
+            return
+        st.caption(f"The newest {len(entries)}, newest first; {reach}. Names and free text are sealed in it.")
+        st.html(timeline(entries, newest_first=True))
 
 
 page()
