@@ -21,7 +21,7 @@ def proposal(office: Office) -> Any:
     """A rebalance that its advisor took back; by then the index has it."""
     maria = office.of("maria.alvarez")
     drawn = office.assessed("maria.alvarez", HOUSEHOLD)
-    maria.decide(drawn["proposal"], "withdraw", {"digest": drawn["digest"]})
+    maria.decide(drawn["proposal"], "withdraw", {})
     until(
         lambda: maria.as_of("proposals", drawn["proposal"]), lambda seen: bool(seen["status"] == "WITHDRAWN")
     )
