@@ -24,6 +24,16 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "demo": ("evals.demo.command:demo", "Tell the product's story in a world of its own."),
     "people list": ("ui.commands.people:list_", "Who signs in here."),
     "people reset": ("ui.commands.people:reset", "Give somebody a new password."),
+    "people forget": ("ui.commands.forget:forget", "Ask that a subject be forgotten."),
+    "people confirm-forget": ("ui.commands.forget:confirm", "Another person confirms it."),
+    "people decline-forget": ("ui.commands.forget:decline", "Say no to it."),
+    "people withdraw-forget": ("ui.commands.forget:withdraw", "Take your own request back."),
+    "people kept": ("ui.commands.forget:kept", "Why a subject cannot be forgotten now."),
+    "people holds": ("ui.commands.forget:holds", "Legal holds and requests to forget."),
+    "people hold": ("ui.commands.forget:hold", "Place a legal hold."),
+    "people lift": ("ui.commands.forget:lift", "Lift a legal hold: two people."),
+    "people keep": ("ui.commands.forget:keep", "Say no to lifting a hold."),
+    "people rotate-key": ("ui.commands.forget:rotate_key", "A new key for a subject, or for all."),
     "bootstrap-db": ("ui.commands.database:bootstrap_db", "Make the database, its five logins and pgvector."),
     "migrate": ("ui.commands.database:migrate", "Bring the database to this version."),
     "doctor": ("ui.commands.doctor:doctor", "Check this machine and say what is missing."),
@@ -57,7 +67,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "proposals": "Trade proposals: list, show, submit, approve, decline.",
     "audit": "The record: verify it, show it, follow it.",
     "day": "The business day: show, close, open.",
-    "people": "People: list them, reset a password.",
+    "people": "People: list them, reset a password; forget, hold, and rotate keys.",
     "venue": "Simulated venues.",
 }
 
@@ -91,7 +101,8 @@ def main() -> None:
     words = sys.argv[1:]
     plain()
     try:
-        app(words)(args=words, prog_name="gatehouse")
+        # Not by calling the app: that puts its own last words, with values, in place of ours.
+        typer.main.get_command(app(words))(args=words, prog_name="gatehouse")
     except GatehouseError as no:
         typer.echo(f"gatehouse: {no}", err=True)
         raise SystemExit(exit_code(no)) from None

@@ -283,9 +283,8 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_anything_else(request: Request, error: Exception) -> JSONResponse:
     """A bug of ours: it is recorded, and the caller learns no more than that."""
-    structlog.get_logger("front").error(
-        "unhandled", path=request.url.path, kind=type(error).__name__, exc_info=error
-    )
+    route = getattr(request.scope.get("route"), "path", "none")  # the path itself may name somebody
+    structlog.get_logger("front").error("unhandled", route=route, kind=type(error).__name__, exc_info=error)
     says = "this request ran into a defect of ours and was stopped"
     fix = "look whether it took effect before you send it again; the front's log has the cause"
     return answered(_problem(500, "Stopped", "defect", says, fix, request.url.path))

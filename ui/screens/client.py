@@ -129,6 +129,38 @@ class Client:
         """`step` is close or open."""
         return self._ask("POST", f"/v1/day/{step}")
 
+    # people's data
+
+    def forgettings(self) -> Json:
+        return self._ask("GET", "/v1/forgettings")
+
+    def holds(self) -> Json:
+        return self._ask("GET", "/v1/holds")
+
+    def kept(self, subject: str) -> Json:
+        return self._ask("GET", f"/v1/subjects/{subject}/kept")
+
+    def ask_forget(self, subject: str, reason: str, note: str | None, *, key: str) -> Json:
+        body = {"subject": subject, "reason": reason, "note": note}
+        return self._ask("POST", "/v1/forgettings", json=body, key=key)
+
+    def decide_forget(self, request: str, step: str) -> Json:
+        """`step` is confirm, decline or withdraw."""
+        return self._ask("POST", f"/v1/forgettings/{request}/{step}")
+
+    def place_hold(self, subject: str, matter: str, note: str | None, *, key: str) -> Json:
+        return self._ask(
+            "POST", "/v1/holds", json={"subject": subject, "matter": matter, "note": note}, key=key
+        )
+
+    def decide_hold(self, hold: str, step: str) -> Json:
+        """`step` is lift or keep."""
+        return self._ask("POST", f"/v1/holds/{hold}/{step}")
+
+    def rotate_key(self, subject: str | None, *, key: str) -> Json:
+        """None: every subject's."""
+        return self._ask("POST", "/v1/keys/rotate", json={"subject": subject}, key=key)
+
     # conversations
 
     def open_thread(self, household: str | None) -> str:
