@@ -58,6 +58,11 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     Setting("GATEHOUSE_CHECKPOINT_KEY", "64 hex digits; the copilot seals its checkpoints with it"),
     Setting("GATEHOUSE_SIGNING_KEY", "64 hex digits; the witness's Ed25519 seed"),
+    Setting(
+        "GATEHOUSE_ANCHOR",
+        "folder outside this machine (a mount) to which every signed head and public key is copied",
+        "",
+    ),
     Setting("GATEHOUSE_MODEL", "name of the model; unset means the offline model", ""),
     Setting("OPENAI_BASE_URL", "an OpenAI-compatible endpoint", "https://api.openai.com/v1"),
     Setting("OPENAI_API_KEY", "its key", ""),
@@ -140,6 +145,7 @@ class WitnessSettings:
     home: Path
     witness: Secret
     signing: Secret
+    anchor: Path | None
 
 
 def environment() -> Environment:
@@ -223,6 +229,7 @@ def witness(env: Environment) -> WitnessSettings:
         home=home(env),
         witness=_needed(env, "GATEHOUSE_WITNESS_DSN"),
         signing=_key(env, "GATEHOUSE_SIGNING_KEY"),
+        anchor=anchor(env),
     )
 
 
@@ -241,6 +248,12 @@ def port(env: Environment) -> int:
 def keystore(env: Environment) -> Path:
     chosen = env.get("GATEHOUSE_KEYSTORE", "")
     return Path(chosen).expanduser().absolute() if chosen else home(env) / "keys"
+
+
+def anchor(env: Environment) -> Path | None:
+    """Where signed heads are copied to. None: nowhere."""
+    chosen = env.get("GATEHOUSE_ANCHOR", "")
+    return Path(chosen).expanduser().absolute() if chosen else None
 
 
 def model(env: Environment) -> Model:

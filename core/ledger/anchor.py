@@ -10,11 +10,10 @@ Rule 3: what the anchor holds is never changed here, only continued. Where it do
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from core.errors import IntegrityLost
+from core.errors import IntegrityLost, WorldFailed
 from core.ledger.heads import HeadsFile, unwritable, write_through
 from core.ledger.signed import Signed
 from core.ledger.succession import Faults
@@ -23,30 +22,35 @@ CHUNK: Final = 1 << 20
 OVERLAP: Final = 4096  # how much of what the anchor has is compared before it is continued
 
 
-@dataclass(frozen=True, slots=True)
-class Anchored:
-    """Where the newest head outside lies, for people."""
+def anchored(here: Signed, there: Signed | None, folder: Path | None, faults: Faults) -> str:
+    """Where the newest head outside lies, of two places that were both held against the journal.
 
-    says: str
-
-
-def anchored(here: Signed, there: Signed | None, faults: Faults) -> Anchored:
-    """Compare the two places, after both were held against the journal."""
+    `folder` is the anchor's, where one is set; `there` is None where it cannot be reached.
+    """
     newest = here.succession.newest
-    reach = 0 if newest is None else newest.seq
+    until = 0 if newest is None else newest.seq
+    if folder is None:
+        return "none" if newest is None else f"local only, to entry {until}"
     if there is None:
-        return Anchored("none" if newest is None else f"local only, to entry {reach}")
-    folder = there.succession.file.folder
+        return f"local only, to entry {until}: {folder} cannot be reached"
     outside = there.succession.newest
     if outside is None:
-        return Anchored(f"local only, to entry {reach}: nothing stands in {folder}, or it cannot be reached")
-    if outside.seq > reach:
-        faults.note(reach, f"the heads here end with it, and the anchor's reach entry {outside.seq}")
+        return f"local only, to entry {until}: {folder} holds nothing"
+    if outside.seq > until:
+        faults.note(until, f"the heads here end with it, and the anchor's reach entry {outside.seq}")
     if here.succession.first_key not in ("", there.succession.first_key):
         faults.note(0, "the anchor's first key is not the first key here")
     if _same_disk(folder, here.succession.file.folder):
-        return Anchored(f"local only, to entry {outside.seq}: {folder} lies on the same disk")
-    return Anchored(f"{folder}, to entry {outside.seq}")
+        return f"local only, to entry {outside.seq}: {folder} lies on the same disk"
+    return f"{folder}, to entry {outside.seq}"
+
+
+def reach(anchor: HeadsFile | None, faults: Faults) -> Signed | None:
+    """What the anchor holds now. None: there is none, or it cannot be reached."""
+    try:
+        return None if anchor is None else Signed(anchor, faults)
+    except WorldFailed:
+        return None  # said by `anchored`
 
 
 def catch_up(heads: HeadsFile, anchor: HeadsFile) -> int:
@@ -58,10 +62,11 @@ def catch_up(heads: HeadsFile, anchor: HeadsFile) -> int:
     """
     try:
         anchor.folder.mkdir(parents=True, exist_ok=True)
+        whole = heads.whole_bytes()  # first: the keys of all these heads are kept by then
         for key in sorted(heads.folder.glob("*.pub")):
             anchor.keep_key(bytes.fromhex(key.read_text(encoding="ascii")))
         anchor.mend()
-        have, whole = anchor.whole_bytes(), heads.whole_bytes()
+        have = anchor.whole_bytes()
         _compare(heads.path, anchor.path, have, whole)
         _copy(heads.path, anchor.path, have, whole)
     except (OSError, ValueError) as bad:

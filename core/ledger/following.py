@@ -7,7 +7,7 @@ Rule 2: behind a fault it goes on with what the journal itself says, so that eac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -18,7 +18,7 @@ from core.ledger.chain import EPOCH, GENESIS, leaf_of, who_of
 from core.ledger.reading import SINCE_2000, Page, Row
 from core.ledger.stream_versions import StreamVersions
 from core.ledger.succession import Faults
-from core.ledger.tree import Frontier
+from core.ledger.tree import Frontier, Made
 
 YEAR_1: Final = -timedelta(days=719_162)  # before 1970
 YEAR_9999: Final = timedelta(days=2_932_896)
@@ -55,8 +55,7 @@ class Chain:
     tree: Frontier = field(default_factory=Frontier)
     streams: StreamVersions = field(default_factory=StreamVersions)
     faults: Faults = field(default_factory=Faults)
-    made: list[tuple[int, list[bytes]]] = field(default_factory=list)
-    """The tree's nodes that the last `take` made, as `Frontier.extend` has them."""
+    keep: Callable[[Made], None] | None = None  # who wants the tree's nodes as they are made
     _who: dict[tuple[str, str], bytes] = field(default_factory=dict)
     _times: Times = field(default_factory=Times)
 
@@ -96,7 +95,9 @@ class Chain:
                 last = recorded
             put(stream, turn)
         self.seq, self.digest, self.recorded = at, digest, last
-        self.made = self.tree.extend(leaves)
+        made = self.tree.extend(leaves)
+        if self.keep is not None:
+            self.keep(made)
 
     def _wrong_with(self, row: Row, leaf: bytes) -> Iterator[str]:
         if row.seq != self.seq + 1:

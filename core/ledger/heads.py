@@ -194,14 +194,24 @@ class HeadsFile:
         return 0
 
     def lines(self) -> Iterator[bytes]:
-        """Every whole line that stands there now, oldest first, each with its end."""
-        left = self.whole_bytes()
-        if not left:
-            return
-        with self.path.open("rb") as file:
-            while left > 0 and (line := file.readline(min(left, LINE_BYTES))):
-                left -= len(line)
-                yield line
+        """Every whole line that stands there now, oldest first, each with its end.
+
+        Raises:
+            WorldFailed: the file is there and cannot be read.
+        """
+        try:
+            left = self.whole_bytes()
+            if not left:
+                return
+            with self.path.open("rb") as file:
+                while left > 0 and (line := file.readline(min(left, LINE_BYTES))):
+                    left -= len(line)
+                    yield line
+        except OSError as bad:
+            raise WorldFailed(
+                f"the heads in {str(self.folder)!r} cannot be read: {bad.strerror}",
+                fix="mend the mount or the folder's rights",
+            ) from bad
 
     def heads(self) -> Iterator[Head]:
         """Every head, oldest first. A torn last line is left out.

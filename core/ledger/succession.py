@@ -44,7 +44,7 @@ class Succession:
     signs: str = ""  # the key that must sign the next head
     newest: Head | None = None
     faults: Faults = field(default_factory=Faults)
-    _replaced: set[str] = field(default_factory=set)
+    replaced: set[str] = field(default_factory=set)
     _public: dict[str, bytes] = field(default_factory=dict)
 
     def heads(self) -> Iterator[Head]:
@@ -67,9 +67,9 @@ class Succession:
 
     def _wrong_with(self, head: Head) -> Iterator[str]:
         if self.signs and head.key != self.signs:
-            known = "was replaced" if head.key in self._replaced else "nobody announced"
+            known = "was replaced" if head.key in self.replaced else "nobody announced"
             yield f"its head is signed by the key {head.key[:12]}, which {known}"
-        if head.next_key in {*self._replaced, head.key}:
+        if head.next_key in {*self.replaced, head.key}:
             yield f"its head names the key {head.next_key[:12]} as the next one, which signed before"
         before = self.newest
         if before is None:
@@ -85,8 +85,8 @@ class Succession:
         self.count += 1
         self.first_key = self.first_key or head.key
         self.signs = self.signs or head.key
-        if head.key == self.signs and head.next_key and head.next_key not in {*self._replaced, head.key}:
-            self._replaced.add(head.key)
+        if head.key == self.signs and head.next_key and head.next_key not in {*self.replaced, head.key}:
+            self.replaced.add(head.key)
             self.signs = head.next_key
         if self.newest is None or head.seq >= self.newest.seq:
             self.newest = head

@@ -21,6 +21,10 @@ EMPTY_ROOT: Final = sha256(b"").digest()
 HASH_BYTES: Final = 32
 
 
+Made = list[tuple[int, list[bytes]]]
+"""New nodes by level, leaves first: where the row begins, and the row."""
+
+
 class Nodes(Protocol):
     """Where the roots of complete subtrees are kept."""
 
@@ -51,9 +55,9 @@ class Frontier:
         self._left[level : level + 1] = [leaf]
         self.size += 1
 
-    def extend(self, leaves: Sequence[bytes]) -> list[tuple[int, list[bytes]]]:
-        """Many more. Answers every node that this made, by level: where its row begins, and the row."""
-        made: list[tuple[int, list[bytes]]] = []
+    def extend(self, leaves: Sequence[bytes]) -> Made:
+        """Many more. Answers every node that is complete by it."""
+        made: Made = []
         row, first = list(leaves), self.size
         while row:
             made.append((first, row))

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final, Self
 
 from core.errors import IntegrityLost, WorldFailed
-from core.ledger.tree import HASH_BYTES
+from core.ledger.tree import HASH_BYTES, Made
 
 LEVELS: Final = 63
 
@@ -75,6 +74,18 @@ class TreeReader:
         return self._open.get(level)
 
 
+def is_written(folder: Path) -> bool:
+    """Whether a writer is at work there now."""
+    try:
+        with (folder / "lock").open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
+
+
 class TreeWriter:
     """Opened with `with`; then every node from the first leaf on goes through `put`, in order.
 
@@ -105,7 +116,7 @@ class TreeWriter:
         self._done.close()
         self._open.clear()
 
-    def put(self, made: Sequence[tuple[int, Sequence[bytes]]]) -> None:
+    def put(self, made: Made) -> None:
         """What `Frontier.extend` answered."""
         try:
             for level, (first, row) in enumerate(made):
@@ -142,6 +153,11 @@ class TreeWriter:
             self._open[level] = os.open(level_file(self._folder, level), how, 0o644)
             self._done.callback(os.close, self._open[level])
         return self._open[level]
+
+
+def tree_folder(heads: Path) -> Path:
+    """Where the tree of that folder of heads is."""
+    return heads / "tree"
 
 
 def level_file(folder: Path, level: int) -> Path:

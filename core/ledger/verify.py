@@ -20,7 +20,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
 from core.database.rows import one, rows
-from core.ledger.anchor import Anchored, anchored
+from core.ledger.anchor import anchored, reach
 from core.ledger.following import Chain
 from core.ledger.heads import Head, HeadsFile
 from core.ledger.journal import SQL
@@ -40,6 +40,7 @@ class Verified:
     root: str
     heads: int
     newest_head: Head | None
+    replaced: frozenset[str]  # the ids of the keys that sign no more
     anchor: str
     faults: tuple[Fault, ...]
 
@@ -65,7 +66,7 @@ async def verify(
     `chain` is a fresh one of the caller's, who means to go on from where this ends.
     """
     chain = chain or Chain()
-    there = None if anchor is None else Signed(anchor, chain.faults)  # first: the heads here are never behind
+    there = reach(anchor, chain.faults)  # first: the heads here are never behind it
     here = Signed(heads, chain.faults)
     signed = (here,) if there is None else (here, there)
     await _before_the_first(connection, chain.faults)
@@ -76,14 +77,22 @@ async def verify(
         await _at_the_end(connection, chain)
     for file in signed:
         file.end(chain)
-    where = anchored(here, there, chain.faults)
-    return _verified(chain, here, where)
+    folder = None if anchor is None else anchor.folder
+    return _verified(chain, here, anchored(here, there, folder, chain.faults))
 
 
-def _verified(chain: Chain, here: Signed, where: Anchored) -> Verified:
-    newest, root = here.succession.newest, chain.tree.root().hex()
-    count = here.succession.count
-    return Verified(chain.seq, chain.digest.hex(), root, count, newest, where.says, tuple(chain.faults))
+def _verified(chain: Chain, here: Signed, anchor: str) -> Verified:
+    said, root = here.succession, chain.tree.root().hex()
+    return Verified(
+        entries=chain.seq,
+        digest=chain.digest.hex(),
+        root=root,
+        heads=said.count,
+        newest_head=said.newest,
+        replaced=frozenset(said.replaced),
+        anchor=anchor,
+        faults=tuple(chain.faults),
+    )
 
 
 async def _follow(connection: AsyncConnection[DictRow], chain: Chain, signed: Sequence[Signed]) -> None:

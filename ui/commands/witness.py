@@ -6,7 +6,8 @@ import asyncio
 
 from core.clock import WallClock
 from core.database.pools import async_pool
-from core.ledger.heads import HeadsFile, Signer
+from core.ledger.heads import HeadsFile
+from core.ledger.seeds import Seeds, signing_folder
 from core.settings import WitnessSettings, environment
 from core.settings import witness as settings
 from core.witness import Witness
@@ -19,6 +20,8 @@ def witness() -> None:
 
 
 async def _watch(chosen: WitnessSettings) -> None:
-    signer = Signer(chosen.signing.reveal())
+    seeds = Seeds(signing_folder(chosen.home), chosen.signing.reveal())
+    heads = HeadsFile(chosen.home / "heads")
+    anchor = None if chosen.anchor is None else HeadsFile(chosen.anchor)
     async with async_pool(chosen.witness.reveal(), name="witness", most=2) as pool:
-        await Witness(pool, signer, HeadsFile(chosen.home / "heads"), WallClock()).run()
+        await Witness(pool, seeds, heads, anchor, WallClock()).run()

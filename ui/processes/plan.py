@@ -35,7 +35,9 @@ SETTINGS_OF: Final[Mapping[str, tuple[str, ...]]] = {
         "GATEHOUSE_CHECKPOINT_KEY", *MODEL_SETTINGS, *WAY_OUT,
     ),
     "worker": ("GATEHOUSE_HOME", "GATEHOUSE_GATE_DSN", "GATEHOUSE_VENUES", "GATEHOUSE_KEYSTORE"),
-    "witness": ("GATEHOUSE_HOME", "GATEHOUSE_WITNESS_DSN", "GATEHOUSE_SIGNING_KEY"),
+    "witness": (
+        "GATEHOUSE_HOME", "GATEHOUSE_WITNESS_DSN", "GATEHOUSE_SIGNING_KEY", "GATEHOUSE_ANCHOR",
+    ),
     "front": (
         "GATEHOUSE_HOME", "GATEHOUSE_INTAKE_DSN", "GATEHOUSE_APPROVER_DSN", "GATEHOUSE_HOST",
         "GATEHOUSE_PORT", "GATEHOUSE_COPILOT_URL", "GATEHOUSE_LOOPBACK_SECRET", "GATEHOUSE_KEYSTORE",
@@ -94,8 +96,8 @@ def plan(env: Environment, wanted: Wanted, *, logins: Logins, kept: Kept) -> tup
             (run / "worker",), owner.worker_is_at_work,
         ),
         Process(
-            "witness", "", ("witness",), _env("witness", given), (), (run / "witness", home / "heads"),
-            owner.witness_watches,
+            "witness", "", ("witness",), _env("witness", given), (),
+            (run / "witness", home / "heads", home / "signing"), owner.witness_watches,
         ),
         Process(
             "front", front_url, ("front",), _env("front", given), ("worker",), (run / "front",),

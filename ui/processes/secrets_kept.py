@@ -2,8 +2,8 @@
 
 Rule 1: one file, `<home>/secrets/processes.json`, readable by its owner alone; no process opens it.
 Rule 2: each process is given its own by its environment, and no other.
-Rule 3: a lost signing key is a new signer; a lost checkpoint key loses the conversations under way, and
-    no order.
+Rule 3: a lost signing key ends its line of heads: without it the witness starts only in a fresh heads folder.
+    A lost checkpoint key loses the conversations under way, and no order.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _read(file: Path) -> Kept | None:
     except (OSError, ValueError, KeyError, TypeError) as bad:
         raise IntegrityLost(
             f"the secrets in {str(file)!r} cannot be read",
-            fix="restore the file; or move it away: open conversations end, and heads get a new signer",
+            fix="restore the file; or move it and the heads away: open conversations end, heads begin anew",
         ) from bad
 
 
