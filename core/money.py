@@ -7,6 +7,7 @@ Rule 3: in JSON an amount is a string. `core.ledger.canonical` writes it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Final, NewType
@@ -19,6 +20,7 @@ USD: Final = Currency("USD")
 CENT: Final = Decimal("0.01")
 WHOLE_SHARE: Final = Decimal(1)
 MOST_DIGITS: Final = 40  # of an amount that comes in; what the firm holds has fewer than twenty
+_PLAIN: Final = re.compile(r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?", re.ASCII).fullmatch  # sure to be in bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def exact(value: Decimal | int | str, *, field: str) -> Decimal:
     Raises:
         BadInput: `value` is not a finite decimal number of sensible length; names `field`.
     """
+    if type(value) is str and _PLAIN(value):
+        return Decimal(value)
     if isinstance(value, float):
         raise BadInput(f"{field} {value!r} is a float", fix="write it as a string or a Decimal", field=field)
     try:

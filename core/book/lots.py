@@ -9,12 +9,11 @@ Rule 4: shares and cents are conserved: what a sale's lots bring adds up to what
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -78,13 +77,7 @@ def choices_of(content: Content) -> Mapping[OrderId, tuple[LotChoice, ...]]:
 
 def choices_left(choices: Sequence[LotChoice], sold: Decimal) -> tuple[LotChoice, ...]:
     """What is still promised of these choices after `sold` shares went through them in order."""
-    left = []
-    for choice in choices:
-        used = min(choice.quantity, sold)
-        sold -= used
-        if choice.quantity > used:
-            left.append(LotChoice(lot=choice.lot, quantity=tidy(choice.quantity - used)))
-    return tuple(left)
+    return tuple(LotChoice(lot=part.lot, quantity=tidy(part.quantity)) for part in _promised(choices, sold))
 
 
 def apply(lots: Lots, fact: Fact, choices: Choices) -> Lots:
@@ -142,19 +135,20 @@ def _buy(lots: Lots, fill: OrderFilled) -> Lots:
 
 def _sell(lots: Lots, fill: OrderFilled, choices: Choices) -> Lots:
     sold = lots.sold.get(fill.order, ZERO)
-    used = _used(fill, choices_left(choices.get(fill.order, ()), sold))
+    moved = cash_moved(fill)
+    used = _used(fill, _promised(choices.get(fill.order, ()), sold))
     held = {lot.id: lot for lot in lots.open}
     closed = []
-    left = cash_moved(fill)
+    left = moved
     for n, choice in enumerate(used):
         lot = held.get(choice.lot)
         if lot is None or lot.symbol != fill.symbol or lot.quantity < choice.quantity:
             raise _lost(fill, f"lot {choice.lot} does not hold {choice.quantity:f} shares of {fill.symbol}")
         last = n == len(used) - 1
-        part = left if last else to_cents(cash_moved(fill) * choice.quantity / fill.quantity)
+        part = left if last else to_cents(moved * choice.quantity / fill.quantity)
         left -= part
         closed.append(_closed(lot, choice, fill, part))
-        held[lot.id] = dataclasses.replace(lot, quantity=lot.quantity - choice.quantity)
+        held[lot.id] = replace(lot, quantity=lot.quantity - choice.quantity)
     return replace(
         lots,
         open=tuple(lot for lot in held.values() if lot.quantity > 0),
@@ -163,20 +157,36 @@ def _sell(lots: Lots, fill: OrderFilled, choices: Choices) -> Lots:
     )
 
 
-def _used(fill: OrderFilled, left: Sequence[LotChoice]) -> tuple[LotChoice, ...]:
+class Part(NamedTuple):
+    """Shares of one lot."""
+
+    lot: LotId
+    quantity: Decimal
+
+
+def _promised(choices: Iterable[LotChoice], sold: Decimal) -> Iterator[Part]:
+    """What is left of these choices after `sold` shares went through them in order."""
+    for choice in choices:
+        used = min(choice.quantity, sold)
+        sold -= used
+        if choice.quantity > used:
+            yield Part(choice.lot, choice.quantity - used)
+
+
+def _used(fill: OrderFilled, left: Iterable[Part]) -> tuple[Part, ...]:
     used = []
     wanted = fill.quantity
     for choice in left:
         taken = min(choice.quantity, wanted)
         if taken > 0:
-            used.append(LotChoice(lot=choice.lot, quantity=taken))
+            used.append(Part(choice.lot, taken))
             wanted -= taken
     if wanted > 0:
         raise _lost(fill, f"{wanted:f} of {fill.quantity:f} shares have no lot that people decided on")
     return tuple(used)
 
 
-def _closed(lot: Lot, choice: LotChoice, fill: OrderFilled, proceeds: Decimal) -> Closed:
+def _closed(lot: Lot, choice: Part, fill: OrderFilled, proceeds: Decimal) -> Closed:
     return Closed(
         lot=lot.id,
         symbol=lot.symbol,

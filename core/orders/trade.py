@@ -182,19 +182,32 @@ def _executed(trade: Trade | None, status: Status, event: OrderFilled) -> Trade:
     )
 
 
-def _due(trade: Trade, event: TradeAllocated | TradeConfirmed | TradeSettled) -> Fact:
-    """What an event of that kind must say."""
+def _says(event: TradeAllocated | TradeConfirmed | TradeSettled) -> tuple[object, ...]:
+    """What the event says beside which trade it is of."""
     match event:
         case TradeAllocated():
-            return allocated(trade)
-        case TradeConfirmed():
-            return confirmed(trade)
+            figures = (event.quantity, event.average_price, event.fees)
+            return (*figures, event.symbol, event.side, event.settles_on)
         case TradeSettled():
-            return settled(trade)
+            return (event.net_amount,)
+        case TradeConfirmed():
+            return ()
+
+
+def _adds_up_to(trade: Trade, event: TradeAllocated | TradeConfirmed | TradeSettled) -> tuple[object, ...]:
+    """What an event of that kind must say of this trade."""
+    match event:
+        case TradeAllocated():
+            figures = (trade.quantity, trade.average_price, trade.fees)
+            return (*figures, trade.symbol, trade.side, trade.settles_on)
+        case TradeSettled():
+            return (trade.net_amount,)
+        case TradeConfirmed():
+            return ()
 
 
 def _adding_up(trade: Trade | None, event: TradeAllocated | TradeConfirmed | TradeSettled) -> Trade:
-    if trade is not None and event == _due(trade, event):
+    if trade is not None and _says(event) == _adds_up_to(trade, event):
         return trade
     raise IllegalTransition(
         f"{event.event_type()} of order {event.order!r} is not what its executions add up to",

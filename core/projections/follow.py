@@ -22,7 +22,7 @@ from core.database.rows import one
 from core.projections import projected, snapshots
 from core.projections.folded import Changed, Folded
 from core.projections.projected import Row
-from core.projections.replay import end_of_journal, texts, told
+from core.projections.replay import end_of_journal, fold, texts
 from core.projections.snapshots import SQL
 
 PAGE: Final = 5_000  # sequence numbers that are folded before their rows are written
@@ -84,9 +84,9 @@ class Follower:
         """Take a page into the fold, once; what it changed, or None where the rows have seen all of it."""
         written = await _written(connection)
         page = await texts(connection, after=self._seq, upto=upto)
-        changed, seen = Changed(), Changed()
-        for seq, text in page:
-            self.folded.apply(told(text), changed if seq > written else seen)
+        changed = Changed()
+        fold(self.folded, (text for seq, text in page if seq <= written), Changed())
+        fold(self.folded, (text for seq, text in page if seq > written), changed)
         self._seq = upto
         return changed if upto > written else None
 

@@ -10,7 +10,9 @@ Rule 4: the newest few are kept, and of the older ones one for each long stretch
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -68,7 +70,8 @@ def folded_in(text: bytes) -> Folded:
         ValueError: it is none in the present form.
     """
     try:
-        return _DECODER.decode(text)
+        with no_search_for_cycles():
+            return _DECODER.decode(text)
     except (msgspec.MsgspecError, ValidationError) as bad:
         raise ValueError(f"no fold in the form {form()}: {type(bad).__name__}") from bad
 
@@ -128,6 +131,19 @@ async def _read(connection: Connection, row: DictRow) -> tuple[str, Start | None
         return "", Start(row["seq"], folded_in(text))
     except ValueError as bad:
         return str(bad), None
+
+
+@contextmanager
+def no_search_for_cycles() -> Iterator[None]:
+    """The collector of cycles rests while a fold is made: a fold is a tree, and looking it through again and
+    again while it grows takes as long as making it."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _parts(text: bytes) -> Iterator[bytes]:

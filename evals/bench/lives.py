@@ -174,13 +174,12 @@ def _conversation(number: int, household: int) -> Iterator[Fact]:
     thread, message = ThreadId(f"thr-{number}"), MessageId(f"msg-{number}")
     yield ThreadOpened(thread=thread, household=HouseholdId(f"hh-{household}"))
     yield MessageReceived(thread=thread, message=message, text=WORDS)
-    for turn in range(4):
+    for turn in range(8):
         yield StepTaken(
             thread=thread,
             agent="portfolio",
             step="plan",
             model="a model of some name",
-            input_tokens=900,
             took_ms=7,
         )
         yield ToolCalled(
@@ -190,7 +189,6 @@ def _conversation(number: int, household: int) -> Iterator[Fact]:
             tool="holdings",
             ask=WORDS,
             outcome="answered",
-            answer_digest=NO_DIGEST,
             source="the book",
             took_ms=3,
         )
