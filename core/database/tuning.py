@@ -34,8 +34,8 @@ SERVER_SETTINGS: Final[Mapping[str, str]] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u@%d ",
-    # A statement may hold people's data, and an error repeats it: none reaches the log. Whoever made the error
-    # is told it; the log has what is the server's own.
+    # A statement may hold people's data, and an error repeats it: none reaches the log. Who made the error is
+    # told it; the log has what is the server's own.
     "log_min_messages": "log",
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.errors import BadInput, IntegrityLost, NotFound, WorldFailed
+from core.errors import BadInput, IntegrityLost, NotFound, NotPermitted, WorldFailed
 from core.fact import Sealed
 from core.ids import SubjectId
 from core.people.keystore import KeyStore
@@ -218,3 +218,165 @@ def test_processes_that_race_for_a_first_key_end_with_one(tmp_path: Path) -> Non
     assert len(set(said)) == 1
     assert len(said[0].split()) == 40
     assert len(list((tmp_path / "keys").iterdir())) == 40
+
+
+# Rotation and forgetting, also between processes
+
+
+def test_a_rotation_adds_a_version_and_the_older_still_open(store: KeyStore) -> None:
+    old = store.seal(ALICE, "name", "Ann")
+    assert store.rotate(ALICE) == 2
+    assert store.seal(ALICE, "name", "Ann").key == 2
+    assert store.seal(ALICE, "name", "Ann", back=1) == old
+    assert store.seal(ALICE, "name", "Ann", back=9) == old
+    assert store.clear("name", old) == "Ann"
+    assert store.versions(ALICE) == (1, 2)
+
+
+def test_who_has_no_key_has_none_to_rotate(store: KeyStore) -> None:
+    with pytest.raises(NotFound):
+        store.rotate(ALICE)
+
+
+def test_a_forgotten_subject_never_gets_a_key_again(store: KeyStore, tmp_path: Path) -> None:
+    sealed = store.seal(ALICE, "name", "Ann")
+    store.rotate(ALICE)
+    assert store.forget(ALICE) == 2
+    assert store.forget(ALICE) == 2  # repeated: the same end and the same answer
+    with pytest.raises(NotFound):
+        store.clear("name", sealed)
+    with pytest.raises(NotPermitted):
+        store.seal(ALICE, "name", "Ann")
+    assert store.is_forgotten(ALICE)
+    assert not store.is_forgotten(BOB)
+    assert list(store.subjects()) == []
+    assert [path.name for path in (tmp_path / "keys").iterdir()] == ["cl-1.json"]
+
+
+def test_a_damaged_key_can_be_forgotten(store: KeyStore, tmp_path: Path) -> None:
+    store.seal(ALICE, "name", "Ann")
+    (tmp_path / "keys" / "cl-1.json").write_text("{")
+    assert store.forget(ALICE) == 0
+    assert store.is_forgotten(ALICE)
+
+
+def test_what_a_killed_writer_left_is_destroyed_with_the_key(store: KeyStore, tmp_path: Path) -> None:
+    store.seal(ALICE, "name", "Ann")
+    left = tmp_path / "keys" / ".cl-1.json.77.abcd"
+    left.write_text(json.dumps({"1": "11" * 32}))
+    store.forget(ALICE)
+    assert not left.exists()
+
+
+def test_the_bytes_of_a_destroyed_key_are_overwritten(store: KeyStore, tmp_path: Path) -> None:
+    """Seen through a descriptor that was open before: the very same inode."""
+    store.seal(ALICE, "name", "Ann")
+    with (tmp_path / "keys" / "cl-1.json").open("rb") as before:
+        held = before.read()
+        store.forget(ALICE)
+        before.seek(0)
+        now = before.read()
+    assert len(now) == len(held)
+    assert now != held
+
+
+LISTENER: Final = """
+import sys
+from pathlib import Path
+from core.errors import NotFound, NotPermitted
+from core.fact import Sealed
+from core.people.keystore import KeyStore
+store = KeyStore(Path(sys.argv[1]))
+sealed = Sealed.model_validate_json(sys.argv[2])
+for line in sys.stdin:
+    try:
+        said = store.clear("name", sealed) + " " + str(store.seal("cl-1", "name", "Ann").key)
+    except (NotFound, NotPermitted) as no:
+        said = type(no).__name__
+    sys.stdout.write(said + "\\n")
+    sys.stdout.flush()
+"""
+
+
+def running(tmp_path: Path, program: str, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path / "keys"), *words],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+def test_another_process_that_has_the_key_in_its_memory_notices_both(store: KeyStore, tmp_path: Path) -> None:
+    other = running(tmp_path, LISTENER, store.seal(ALICE, "name", "Ann").model_dump_json())
+    assert other.stdin is not None
+    assert other.stdout is not None
+
+    def asked() -> str:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        other.stdin.write("?\n")
+        other.stdin.flush()
+        return other.stdout.readline().strip()
+
+    try:
+        assert asked() == "Ann 1"
+        store.rotate(ALICE)
+        assert asked() == "Ann 2"
+        store.forget(ALICE)
+        assert asked() == "NotFound"
+    finally:
+        other.kill()
+        other.communicate(timeout=30)
+
+
+ROTATOR: Final = """
+import sys
+from pathlib import Path
+from core.people.keystore import KeyStore
+store = KeyStore(Path(sys.argv[1]))
+sys.stdin.readline()
+for n in range(60):
+    if sys.argv[2] == "rotates":
+        store.rotate("cl-1")
+    else:
+        sys.stdout.write(store.seal("cl-1", "name", f"Ann {n}").model_dump_json() + "\\n")
+"""
+
+
+def test_what_two_processes_seal_during_rotations_by_two_others_all_opens(
+    store: KeyStore, tmp_path: Path
+) -> None:
+    store.seal(ALICE, "name", "Ann")
+    parts = [running(tmp_path, ROTATOR, word) for word in ("rotates", "rotates", "seals", "seals")]
+    said = [part.communicate("go\n", timeout=60)[0] for part in parts]
+    assert [part.returncode for part in parts] == [0] * 4
+    assert store.versions(ALICE) == tuple(range(1, 122))  # none lost, none made twice
+    for lines in said[2:]:
+        sealed = [Sealed.model_validate_json(line) for line in lines.splitlines()]
+        assert [store.clear("name", one) for one in sealed] == [f"Ann {n}" for n in range(60)]
+
+
+def test_a_first_use_that_races_with_a_forgetting_leaves_no_key(store: KeyStore, tmp_path: Path) -> None:
+    for n in range(10):
+        subject = SubjectId(f"cl-9{n}")
+        racer = running(tmp_path, FIRST_USE, subject)
+        store.forget(subject)
+        racer.communicate("go\n", timeout=30)
+        assert store.is_forgotten(subject)
+        assert store.versions(subject) == ()
+
+
+FIRST_USE: Final = """
+import sys
+from pathlib import Path
+from core.errors import NotPermitted
+from core.people.keystore import KeyStore
+store = KeyStore(Path(sys.argv[1]))
+try:
+    store.seal(sys.argv[2], "name", "Ann")
+except NotPermitted:
+    pass
+"""
