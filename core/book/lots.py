@@ -9,6 +9,7 @@ Rule 4: shares and cents are conserved: what a sale's lots bring adds up to what
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -148,7 +149,7 @@ def _sell(lots: Lots, fill: OrderFilled, choices: Choices) -> Lots:
         part = left if last else to_cents(moved * choice.quantity / fill.quantity)
         left -= part
         closed.append(_closed(lot, choice, fill, part))
-        held[lot.id] = replace(lot, quantity=lot.quantity - choice.quantity)
+        held[lot.id] = dataclasses.replace(lot, quantity=lot.quantity - choice.quantity)
     return replace(
         lots,
         open=tuple(lot for lot in held.values() if lot.quantity > 0),

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-import msgspec
-
 from core.ids import AccountId, CustodianId, HouseholdId, LotId, ModelId, PersonId, Symbol, VenueName
 
 
-class Lot(msgspec.Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class Lot:
     """Shares bought together. Quantity is what is still open; cost is dollars per share."""
 
     id: LotId
