@@ -14,11 +14,12 @@ from typing import Any, Final
 
 from langchain_core.messages import AIMessage, ToolMessage
 
+from agents.evidence import Decided, asks
 from agents.state import MOST_CALLS
 from core.ids import ProposalId
+from tools import record
 from tools.catalog import HELD
 from tools.contract import Agent, AnyTool, Call, Effect, Refusal, Said, Turn
-from tools.record import asked
 from tools.trading import Drafted
 
 MOST_AT_ONCE: Final = 4
@@ -34,6 +35,12 @@ def schemas(agent: Agent) -> list[Schema]:
 def schema(tool: AnyTool) -> Schema:
     function = {"name": tool.name, "description": tool.says, "parameters": tool.ask.model_json_schema()}
     return {"type": "function", "function": function}
+
+
+def decided(agent: Agent, thought: AIMessage) -> Decided:
+    """What a specialist's thought comes to, for the record."""
+    wanted = asks(thought, schemas(agent))
+    return Decided("ask" if wanted else "answer", "model_chose", wanted)
 
 
 def effect(agent: Agent, name: str) -> Effect | None:
@@ -53,14 +60,13 @@ async def ask_all(
             continue
         asking = Call(turn, agent, said, position + offset)
         try:
-            answer = await asked(name, call["args"], asking)
+            answer = await record.asked(name, call["args"], asking)
         except Refusal as no:
             told.append(_refused(name, key, str(no)))
             continue
         if isinstance(answer, Drafted):
             drafts.append(answer.proposal)
-        content = {"cite": f"tool/{asking.id}", "answer": answer.model_dump(mode="json")}
-        told.append(ToolMessage(json.dumps(content, ensure_ascii=False), tool_call_id=key, name=name))
+        told.append(ToolMessage(record.told(asking, answer), tool_call_id=key, name=name))
     for broken in thought.invalid_tool_calls:
         name = broken["name"] or "unknown"
         told.append(_refused(name, broken["id"] or "unnamed", "the arguments are not JSON; write them again"))
@@ -68,9 +74,7 @@ async def ask_all(
 
 
 def _refused(name: str, key: str, says: str) -> ToolMessage:
-    return ToolMessage(
-        json.dumps({"refused": says}, ensure_ascii=False), tool_call_id=key, name=name, status="error"
-    )
+    return ToolMessage(record.refused(says), tool_call_id=key, name=name, status="error")
 
 
 def sources(messages: Sequence[Any]) -> dict[str, str]:

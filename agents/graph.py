@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final, Literal
 
 from langchain_core.messages import AIMessage, RemoveMessage
@@ -26,8 +27,9 @@ from langgraph.types import Command, interrupt
 
 from agents import bind, router
 from agents.answer import Composed, compose
+from agents.evidence import Decided, decision_taken, step_taken
 from agents.proposal import assessed, looked_up, outcome
-from agents.specialist import OUT_OF_STEPS, says, thought, took
+from agents.specialist import ORCHESTRATOR, OUT_OF_STEPS, says, thought
 from agents.state import MOST_THOUGHTS, Context, Conversation, Waiting, remembered, said, since_asked
 from core.ids import ProposalId
 from tools.contract import Agent, Call, Effect
@@ -68,7 +70,7 @@ async def orchestrate(
     fresh = {"position": 0, "thoughts": 0, "drafts": [], "looked": {}, "agent": ""}
     trimmed = [RemoveMessage(id=REMOVE_ALL_MESSAGES), *kept] if len(kept) < len(state["messages"]) else []
     message = await thought(
-        runtime.context, "orchestrator", router.reads(kept), [router.HAND_OVER], kind="route"
+        runtime.context, ORCHESTRATOR, router.reads(kept), [router.HAND_OVER], decides=router.decided
     )
     agent = router.routed(message)
     if agent is None:
@@ -86,8 +88,15 @@ def _specialist(agent: Agent) -> Any:
         if state["thoughts"] == 0:
             says(agent, SAYS[agent])
         if state["thoughts"] >= MOST_THOUGHTS:
+            await decision_taken(runtime.context, agent, Decided("stop", "too_many_thoughts"))
             return Command(goto="answer", update={"messages": [AIMessage(OUT_OF_STEPS)]})
-        message = await thought(runtime.context, agent, remembered(state["messages"]), bind.schemas(agent))
+        message = await thought(
+            runtime.context,
+            agent,
+            remembered(state["messages"]),
+            bind.schemas(agent),
+            decides=partial(bind.decided, agent),
+        )
         asks = bool(message.tool_calls or message.invalid_tool_calls)
         update = {"messages": [message], "thoughts": state["thoughts"] + 1}
         return Command(goto="ask" if asks else "answer", update=update)
@@ -162,9 +171,11 @@ async def answer(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
     allowed = {**bind.sources(recent), **state.get("looked", {})}
     composed = compose(str(recent[-1].text), allowed, check_figures=not context.thinker.offline)
     out = _out(state["asked"], composed, context, round_no=0)
-    await took(context, state["agent"] or "orchestrator", "answer")
+    waiting = tuple(one["proposal"] for one in state.get("waiting", []))
+    parks = [Decided("park", "people_must_decide", waiting)] if waiting else []
+    await step_taken(context, state["agent"] or ORCHESTRATOR, "answer", *parks)
     get_stream_writer()({"event": "answer", **out})
-    goto: Literal["park", "__end__"] = "park" if state.get("waiting") else "__end__"
+    goto: Literal["park", "__end__"] = "park" if waiting else "__end__"
     return Command(goto=goto, update={"answered": state["asked"], "answer": out})
 
 
@@ -194,11 +205,13 @@ async def report(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
     texts: list[str] = []
     looked: dict[str, str] = {}
     still: list[Waiting] = []
+    moved_on: list[str] = []
     answers = int(state.get("answer", {}).get("round", 0)) + 1
     for place, one in enumerate(state["waiting"]):
         now = await waits_for(context.turn, ProposalId(one["proposal"]))
         moved = now == "nobody" or (one["told"] == "assessment" and now != "assessment")
         if moved:
+            moved_on.append(one["proposal"])
             texts.append(
                 await _told(state, context, one["proposal"], LEFT_FOR_LATER + 100 * answers + place, looked)
             )
@@ -211,7 +224,8 @@ async def report(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
     says(Agent.PROPOSAL, "saw a decision")
     composed = compose("\n".join(texts), looked, check_figures=False)
     out = _out(state["waiting"][0]["message"], composed, context, round_no=answers)
-    await took(context, Agent.PROPOSAL, "resume")
+    told = Decided("report", "people_decided", tuple(moved_on))
+    await step_taken(context, Agent.PROPOSAL, "resume", told)
     get_stream_writer()({"event": "answer", **out})
     update = {"waiting": still, "answer": out, "messages": [AIMessage(composed.text)]}
     return Command(goto="park" if still else "__end__", update=update)

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from langchain_core.language_models import BaseChatModel
@@ -23,8 +24,17 @@ ANSWERS_WITHIN: Final = timedelta(seconds=90)
 CONNECTS_WITHIN: Final = timedelta(seconds=10)
 LONGEST_THOUGHT: Final = 40_000  # characters; a model that runs on is stopped
 MOST_TOKENS: Final = 4_096
+MILLION: Final = Decimal(1_000_000)
 RUBBISH: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError)
 """What vendor code raises when an endpoint's answer has another shape than the protocol says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Dollars per million tokens, as the firm was told them."""
+
+    read: Decimal
+    written: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class Endpoint:
     model: str
     base_url: str
     key: Callable[[], str]
+    prices: Prices | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,15 @@ class Thinker:
     chat: BaseChatModel
     offline: bool
     failures: tuple[type[Exception], ...] = ()
+    prices: Prices | None = None
+
+    def cost(self, read: int, written: int) -> Decimal | None:
+        """Dollars for that many tokens, exactly. The offline one costs nothing; None: nobody set a price."""
+        if self.offline:
+            return Decimal(0)
+        if self.prices is None:
+            return None
+        return (self.prices.read * read + self.prices.written * written) / MILLION
 
 
 def offline() -> Thinker:
@@ -69,7 +89,9 @@ def at(endpoint: Endpoint) -> Thinker:
         temperature=0,
         max_completion_tokens=MOST_TOKENS,
     )
-    return Thinker(endpoint.model, chat, offline=False, failures=(openai.OpenAIError,))
+    return Thinker(
+        endpoint.model, chat, offline=False, failures=(openai.OpenAIError,), prices=endpoint.prices
+    )
 
 
 async def think(

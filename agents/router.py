@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
+from agents.evidence import Decided
 from tools.contract import Agent
 
 HAND_OVER: Final[dict[str, Any]] = {
@@ -19,7 +20,10 @@ HAND_OVER: Final[dict[str, Any]] = {
         "description": "Hand the advisor's message to one specialist, who then answers her.",
         "parameters": {
             "type": "object",
-            "properties": {"agent": {"type": "string", "enum": [agent.value for agent in Agent]}},
+            "properties": {
+                "agent": {"type": "string", "enum": [agent.value for agent in Agent]},
+                "why": {"type": "string", "description": "One sentence: which of her words decide it."},
+            },
             "required": ["agent"],
             "additionalProperties": False,
         },
@@ -33,6 +37,15 @@ def routed(thought: AIMessage) -> Agent | None:
         if call["name"] == "hand_over" and call["args"].get("agent") in list(Agent):
             return Agent(call["args"]["agent"])
     return None
+
+
+def decided(thought: AIMessage) -> Decided:
+    """What the orchestrator's thought comes to, for the record."""
+    agent = routed(thought)
+    if agent is None:
+        return Decided("answer", "no_specialist_named")
+    said = next((call["args"].get("why") for call in thought.tool_calls if call["name"] == "hand_over"), None)
+    return Decided("hand_over", "model_chose", (agent.value,), str(said or thought.text))
 
 
 def reads(messages: list[AnyMessage]) -> list[AnyMessage]:

@@ -6,19 +6,19 @@ Rule 2: thoughts and questions are counted and end at a fixed number, with what 
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from collections.abc import Callable
+from typing import Any, Final
 
 from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
 from langgraph.config import get_stream_writer
 
 from agents.answer import Streamed
+from agents.evidence import Decided, Step, begun, thought_taken
 from agents.model import think
 from agents.prompts import prompt
 from agents.state import Context
-from core.people.events import StepTaken
-from tools.record import step
 
-Step = Literal["route", "plan", "think", "park", "resume", "answer"]
+ORCHESTRATOR: Final = "orchestrator"
 OUT_OF_STEPS: Final = "I stopped here: this took more steps than one request may. Ask for less at once."
 
 
@@ -28,45 +28,32 @@ async def thought(
     messages: list[AnyMessage],
     schemas: list[dict[str, Any]],
     *,
-    kind: Step = "think",
+    decides: Callable[[AIMessage], Decided],
 ) -> AIMessage:
-    """What the agent thinks next, streamed as `token` events and put on record."""
+    """What the agent thinks next, streamed as `token` events and put on record with what came of it.
+
+    A thought of a specialist that ends in questions is its plan.
+    """
     write = get_stream_writer()
     streamed = Streamed()
-    clock = context.turn.clock
-    started = clock.monotonic_ns()
+    since = begun(context)
 
     def heard(text: str) -> None:
         ready = streamed.add(text)
         if ready:
             write({"event": "token", "text": ready})
 
-    instructions = prompt(agent)
-    message = await think(context.thinker, [SystemMessage(instructions.text), *messages], schemas, heard)
+    read = [SystemMessage(prompt(agent).text), *messages]
+    message = await think(context.thinker, read, schemas, heard)
     rest = streamed.rest()
     if rest:
         write({"event": "token", "text": rest})
-    usage = message.usage_metadata
-    await step(
-        context.turn,
-        StepTaken(
-            thread=context.turn.thread,
-            agent=agent,
-            step=kind,
-            model=context.thinker.name,
-            prompt_digest=instructions.digest,
-            input_tokens=usage["input_tokens"] if usage else 0,
-            output_tokens=usage["output_tokens"] if usage else 0,
-            took_ms=(clock.monotonic_ns() - started) // 1_000_000,
-        ),
+    decided = decides(message)
+    kind: Step = "plan" if decided.decision == "ask" else "route" if agent == ORCHESTRATOR else "think"
+    await thought_taken(
+        context, agent, kind, read=read, schemas=schemas, message=message, since=since, decided=decided
     )
     return message
-
-
-async def took(context: Context, agent: str, kind: Step) -> None:
-    """Put a step on record that no model took."""
-    taken = StepTaken(thread=context.turn.thread, agent=agent, step=kind, model=context.thinker.name)
-    await step(context.turn, taken)
 
 
 def says(agent: str, text: str) -> None:

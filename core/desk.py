@@ -17,13 +17,14 @@ from core.book.views import HouseholdLine, Passage, ProposalView
 from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import rows
-from core.fact import Entry
+from core.fact import Entry, Sealed, Words
 from core.ids import HouseholdId, ProposalId, ThreadId, TraceId
+from core.ledger import bodies
 from core.ledger.journal import Journal
 from core.library.reader import SQL, as_passage
 from core.orders.events import ProposalDrafted, Request, Span
 from core.people.asker import asking
-from core.people.events import StepTaken, ToolCalled
+from core.people.events import StepEvent
 from core.projections.households import read_households
 from core.projections.proposals import read_proposal, read_proposals
 from core.projections.reader import read_picture, read_pictures
@@ -103,7 +104,15 @@ class Desk:
         async with asking(self._pool, self._ticket) as connection:
             return await read_proposals(connection)
 
-    async def record(self, trace: TraceId, *facts: ToolCalled | StepTaken) -> None:
+    async def keep(self, sealed: Sequence[Sealed]) -> tuple[Words, ...]:
+        """What steps carry of these words, in order. Large ones are kept beside the journal, each once.
+
+        Raises:
+            Refused: a subject is outside the book or forgotten, or it is too much for a day.
+        """
+        return await bodies.keep(self._pool, self._ticket, sealed)
+
+    async def record(self, trace: TraceId, *facts: StepEvent) -> None:
         """Journal what an agent did, all of it or nothing."""
         await self._journal.record(
             *(Entry(f"thread/{fact.thread}", fact, trace, ticket=self._ticket) for fact in facts)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, TypeGuard, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from core.ids import SubjectId, TraceId
+from core.ids import Digest, SubjectId, TraceId
 from core.money import exact
 
 
@@ -34,6 +34,24 @@ class Sealed(BaseModel):
     subject: SubjectId
     key: int  # version of the subject's key
     sealed: str  # base64 of nonce and ciphertext
+
+
+class Kept(BaseModel):
+    """The name of a large body, kept once for its subject beside the journal (`core.ledger.bodies`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    subject: SubjectId
+    key: int = Field(ge=1)  # version of the subject's key
+    digest: Annotated[Digest, Field(pattern="^[0-9a-f]{64}$")]  # of the sealed bytes: nonce and ciphertext
+    length: int = Field(ge=1)  # of those bytes
+
+
+class Words(BaseModel):
+    """Free text of a step: sealed here where it is short, by name where it is long. Neither: none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    sealed: Sealed | None = None
+    kept: Kept | None = None
 
 
 class Fact(BaseModel):

@@ -9,8 +9,10 @@ Rule 4: a value that cannot be used is refused by the setting's name, with the f
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -66,11 +68,17 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("GATEHOUSE_MODEL", "name of the model; unset means the offline model", ""),
     Setting("OPENAI_BASE_URL", "an OpenAI-compatible endpoint", "https://api.openai.com/v1"),
     Setting("OPENAI_API_KEY", "its key", ""),
+    Setting(
+        "GATEHOUSE_MODEL_PRICES",
+        "dollars per million tokens read and written, as `3.00,15.00`; each step's cost is recorded",
+        "",
+    ),
     Setting("GATEHOUSE_EMBEDDINGS", "minilm (in the package), or none for words alone", "minilm"),
 )
 
 ROOT_HOME: Final = Path("/var/lib/gatehouse")
 EMBEDDINGS: Final = ("minilm", "none")
+PRICES: Final = re.compile(r"\d{1,6}(\.\d{1,6})?,\d{1,6}(\.\d{1,6})?")
 
 Environment = Mapping[str, str]
 
@@ -90,12 +98,13 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Which model the copilot thinks with. No name: the offline one."""
+    """Which model the copilot thinks with. No name: the offline one. `prices`: per million read, written."""
 
     name: str | None
     base_url: str
     api_key: Secret
     embeddings: str
+    prices: tuple[Decimal, Decimal] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +269,7 @@ def model(env: Environment) -> Model:
     """The chosen model and embeddings.
 
     Raises:
-        BadInput: an address that is none, or embeddings that we do not know.
+        BadInput: an address that is none, embeddings that we do not know, or prices that are none.
     """
     base_url = env.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
     if not _is_http(base_url):
@@ -273,7 +282,18 @@ def model(env: Environment) -> Model:
         base_url=base_url,
         api_key=Secret(env.get("OPENAI_API_KEY", "")),
         embeddings=embeddings,
+        prices=_prices(env),
     )
+
+
+def _prices(env: Environment) -> tuple[Decimal, Decimal] | None:
+    text = env.get("GATEHOUSE_MODEL_PRICES", "")
+    if not text:
+        return None
+    if not PRICES.fullmatch(text):
+        raise _bad("GATEHOUSE_MODEL_PRICES", f"{text!r} is no pair of prices", "read,written as 3.00,15.00")
+    read, _, written = text.partition(",")
+    return Decimal(read), Decimal(written)
 
 
 def venues(env: Environment) -> tuple[Venue, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Generic, Protocol, TypeVar
@@ -19,7 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from core.clock import Clock
 from core.desk import Desk
-from core.fact import Sealed
+from core.fact import Sealed, Words
 from core.ids import HouseholdId, MessageId, SubjectId, ThreadId, TraceId
 
 
@@ -64,11 +64,14 @@ class Sourced(BaseModel):
 
 
 class Sealer(Protocol):
-    """Whoever holds the subjects' keys: seals free text, and opens what the ticket's book allows."""
+    """Whoever holds the subjects' keys: seals free text, and opens what the ticket's book allows.
+
+    Texts to seal come in pairs: the field, then the text. They come back in order.
+    """
 
     async def clear(self, field: str, sealed: Sequence[Sealed]) -> tuple[str, ...]: ...
 
-    async def seal(self, field: str, subject: SubjectId, text: str) -> Sealed: ...
+    async def seal(self, subject: SubjectId, words: Sequence[tuple[str, str]]) -> tuple[Sealed, ...]: ...
 
 
 class Embedder(Protocol):
@@ -90,7 +93,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One request of one person: her desk, and what her thread is pinned to."""
+    """One request of one person: her desk, and what her thread is pinned to.
+
+    `worded` remembers, for this request, what was sealed and kept before: subject and text.
+    """
 
     desk: Desk
     people: Sealer
@@ -99,6 +105,7 @@ class Turn:
     thread: ThreadId
     household: HouseholdId | None
     trace: TraceId
+    worded: dict[tuple[SubjectId, str], Words] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Rule 1: every question of an agent becomes a `ToolCalled` entry before its answer is used. Where the entry
     cannot be made, there is no answer.
-Rule 2: the words of the question are sealed; of the answer there is only the digest.
+Rule 2: the words of question and answer are sealed. A large answer is kept once, and named by its digest.
 Rule 3: a broken rule of core's is a refusal that the model may read; a failed world ends the run.
 """
 
@@ -11,17 +11,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from datetime import timedelta
-from hashlib import sha256
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 
-from core.errors import NotFound, RuleBroken, SignInRequired, WorldFailed
-from core.ids import Digest, SubjectId
-from core.people.events import StepTaken, ToolCalled
+from core.errors import RuleBroken, SignInRequired, WorldFailed
+from core.people.events import DecisionTaken, ObservationMade, StepTaken, ToolCalled
 from tools.catalog import held
 from tools.contract import Call, Refusal, Sourced, Turn
+from tools.words import of_a_call
 
 ANSWERS_WITHIN: Final = timedelta(seconds=20)
 LONGEST_ASK: Final = 4_000  # characters of JSON
@@ -36,19 +35,30 @@ async def asked(name: str, fields: Mapping[str, Any], call: Call) -> Sourced:
         WorldFailed: it took too long, or the record could not be made.
         SignInRequired: the session has ended.
     """
-    started = call.turn.clock.monotonic_ns()
+    begun = (call.turn.clock.now(), call.turn.clock.monotonic_ns())
     try:
         answer = await _answered(name, fields, call)
     except Refusal as no:
-        await _record(name, fields, call, started, refusal=no.code)
+        await _record(name, fields, call, begun, refused(str(no)), refusal=no.code)
         raise
-    await _record(name, fields, call, started, answer=answer)
+    await _record(name, fields, call, begun, told(call, answer), answer=answer)
     return answer
 
 
-async def step(turn: Turn, taken: StepTaken) -> None:
-    """Put one step of the graph on record."""
-    await turn.desk.record(turn.trace, taken)
+def told(call: Call, answer: Sourced) -> str:
+    """What a model reads of an answer, and what is on record of it: the same text."""
+    content = {"cite": f"tool/{call.id}", "answer": answer.model_dump(mode="json")}
+    return json.dumps(content, ensure_ascii=False)
+
+
+def refused(says: str) -> str:
+    """What a model reads of a refusal."""
+    return json.dumps({"refused": says}, ensure_ascii=False)
+
+
+async def steps(turn: Turn, *facts: StepTaken | DecisionTaken) -> None:
+    """Put what the graph did on record, all of it or nothing."""
+    await turn.desk.record(turn.trace, *facts)
 
 
 async def _answered(name: str, fields: Mapping[str, Any], call: Call) -> Sourced:
@@ -77,20 +87,6 @@ async def _answered(name: str, fields: Mapping[str, Any], call: Call) -> Sourced
     return answer
 
 
-async def speaker(turn: Turn) -> SubjectId:
-    """Whose words a thread holds: its household's, or the advisor's own where none is pinned.
-
-    Raises:
-        NotFound: the asker has no book.
-    """
-    if turn.household is not None:
-        return SubjectId(turn.household)
-    lines = await turn.desk.households()
-    if not lines:
-        raise NotFound("there are no households in your book", fix="ask operations to assign you some")
-    return SubjectId(lines[0].advisor)
-
-
 def complaint(bad: ValidationError) -> str:
     """Which fields are wrong and why: no inputs, no links."""
     found = bad.errors(include_url=False, include_input=False, include_context=False)
@@ -101,28 +97,33 @@ async def _record(
     name: str,
     fields: Mapping[str, Any],
     call: Call,
-    started: int,
+    begun: tuple[datetime, int],
+    words: str,
     *,
     answer: Sourced | None = None,
     refusal: str | None = None,
 ) -> None:
     turn = call.turn
-    sealed = await turn.people.seal("ask", await speaker(turn), _text(fields)[:LONGEST_ASK])
-    digest = Digest(sha256(answer.model_dump_json().encode()).hexdigest()) if answer else None
+    started_at, mono_ns = begun
+    ask, observed = await of_a_call(turn, _text(fields)[:LONGEST_ASK], words)
+    outcome: Literal["answered", "refused"] = "answered" if answer else "refused"
     fact = ToolCalled(
         thread=turn.thread,
         call=call.id,
         agent=call.agent,
         tool=name[:60],
-        ask=sealed,
-        outcome="answered" if answer else "refused",
+        ask=ask,
+        outcome=outcome,
         refusal=refusal,
-        answer_digest=digest,
         source=answer.source if answer else None,
         as_of=answer.as_of if answer else None,
-        took_ms=(turn.clock.monotonic_ns() - started) // 1_000_000,
+        started_at=started_at,
+        took_ms=(turn.clock.monotonic_ns() - mono_ns) // 1_000_000,
     )
-    await turn.desk.record(turn.trace, fact)
+    observation = ObservationMade(
+        thread=turn.thread, call=call.id, agent=call.agent, tool=name[:60], outcome=outcome, words=observed
+    )
+    await turn.desk.record(turn.trace, fact, observation)
 
 
 def _text(fields: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from langchain_core.messages import (
     BaseMessage,
     HumanMessage,
     ToolMessage,
+    UsageMetadata,
     message_chunk_to_message,
 )
 from langchain_core.messages.ai import add_ai_message_chunks
@@ -85,10 +86,20 @@ class OfflineModel(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         offered = {tool["function"]["name"] for tool in kwargs.get("tools", ())}
+        written = 0
         for chunk in _thoughts(messages, offered):
+            written += _words(chunk.text) + sum(_words(call["args"] or "") for call in chunk.tool_call_chunks)
             if run_manager:
                 run_manager.on_llm_new_token(str(chunk.text))
             yield ChatGenerationChunk(message=chunk)
+        read = sum(_words(message.text) for message in messages)
+        usage = UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
+        yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=usage))
+
+
+def _words(text: str) -> int:
+    """Its own count of tokens: what stands between blanks."""
+    return len(text.split())
 
 
 def _thoughts(messages: Sequence[BaseMessage], offered: set[str]) -> Iterator[AIMessageChunk]:
@@ -96,7 +107,9 @@ def _thoughts(messages: Sequence[BaseMessage], offered: set[str]) -> Iterator[AI
     wish = wanted(messages, asked)
     if "hand_over" in offered:
         agent = AGENT_FOR.get(wish.intent)
-        yield from _call("hand_over", {"agent": agent}) if agent else _text(speech.without_tools(wish))
+        why = f"Her words are read as: {wish.intent.value}."
+        handed = {"agent": agent, "why": why}
+        yield from _call("hand_over", handed) if agent else _text(speech.without_tools(wish))
         return
     call = question(wish)
     if told:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from core.errors import IntegrityLost
 from core.fact import Fact
 from core.firm import events as firm
+from core.forgetting import events as forgetting
 from core.ids import Digest
 from core.ledger.upcasts import brought_up, unknown
 from core.market import events as market
@@ -40,6 +41,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(firm),
         **_facts_of(market),
         **_facts_of(people),
+        **_facts_of(forgetting),
         **_facts_of(orders),
         "AttemptRefused": AttemptRefused,
     }

@@ -18,9 +18,6 @@ from core.errors import IntegrityLost
 Payload = Mapping[str, Any]
 Upcast = Callable[[Payload], Payload]
 
-UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType({})
-"""By event type and the version that is left; the outcome is of the next version."""
-
 
 def brought_up(event_type: str, version: int, payload: Payload, *, to: int) -> Payload:
     """The payload as version `to` would have it.
@@ -44,3 +41,25 @@ def unknown(event_type: str, version: int) -> IntegrityLost:
         f"the journal holds {event_type!r} version {version}, which this version does not know",
         fix="run the version that wrote it, or a newer one",
     )
+
+
+def _step_1(payload: Payload) -> Payload:
+    """Version 2 tells a model's thought apart from a step that no model took."""
+    moved = {"prompt_digest": None, "input_tokens": 0, "output_tokens": 0}
+    thought = {name: payload.get(name, without) for name, without in moved.items()}
+    kept = {name: value for name, value in payload.items() if name not in moved}
+    if thought == moved:
+        return kept
+    counted = any(thought[name] for name in ("input_tokens", "output_tokens"))
+    return {**kept, "thought": {**thought, "counted_by": "endpoint" if counted else "nobody"}}
+
+
+def _call_1(payload: Payload) -> Payload:
+    """Version 2 names no digest of the clear answer: guesses could be tried against it."""
+    return {name: value for name, value in payload.items() if name != "answer_digest"}
+
+
+UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType(
+    {("StepTaken", 1): _step_1, ("ToolCalled", 1): _call_1}
+)
+"""By event type and the version that is left; the outcome is of the next version."""

@@ -1,17 +1,25 @@
 """The events of people at work: sessions, messages, answers, agents' steps, documents.
 
 Streams: `person/<id>`, `thread/<thread>`, `library/<document>`.
+
+An agent's plan is a step `plan` (a thought that ends in questions), its questions are `ToolCalled`, what it
+read of them `ObservationMade`, and where it went `DecisionTaken`: all of one message under one trace.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime
 
-from core.fact import Fact, Sealed
+from core.fact import Amount, Fact, Sealed, Words
 from core.ids import Digest, HouseholdId, MessageId, PersonId, ThreadId
 from core.orders.events import Part
+
+Decision = Literal["hand_over", "ask", "answer", "stop", "park", "report"]
+Reason = Literal[
+    "model_chose", "no_specialist_named", "too_many_thoughts", "people_must_decide", "people_decided"
+]
 
 
 class SessionOpened(Fact):
@@ -58,9 +66,45 @@ class AnswerGiven(Fact):
     model: str
 
 
+class Read(Part):
+    """One of the texts that a model read, in its order."""
+
+    by: Literal["instructions", "advisor", "copilot", "tool"]
+    words: Words
+
+
+class Thought(Part):
+    """What a model was asked, what it answered, and what that took."""
+
+    prompt_digest: Digest | None = None  # of its instructions
+    catalogue_digest: Digest | None = None  # of the tools that it was offered, with their schemas
+    answered_as: str | None = None  # the model's name, as the endpoint says it
+    input_tokens: int
+    output_tokens: int
+    counted_by: Literal["endpoint", "rule", "nobody"]  # the offline model counts by a rule of its own
+    cost_usd: Amount | None = None  # none where no price is set
+    asks: tuple[str, ...] = ()  # the tools that it wants to call, in its order
+    read: tuple[Read, ...] = ()
+    said: Words | None = None  # its text, and the calls that it wants
+
+
+class StepTaken(Fact):
+    """One step of the graph: which agent, and what a model thought where one was asked."""
+
+    VERSION: ClassVar[int] = 2
+    thread: ThreadId
+    agent: str
+    step: Literal["route", "plan", "think", "park", "resume", "answer"]
+    model: str
+    started_at: AwareDatetime | None = None  # it ended `took_ms` later
+    took_ms: int = 0
+    thought: Thought | None = None
+
+
 class ToolCalled(Fact):
     """One question of an agent, and how it ended. The words of the question are sealed."""
 
+    VERSION: ClassVar[int] = 2
     thread: ThreadId
     call: str
     agent: str
@@ -68,23 +112,36 @@ class ToolCalled(Fact):
     ask: Sealed
     outcome: Literal["answered", "refused"]
     refusal: str | None = None
-    answer_digest: Digest | None = None
     source: str | None = None  # where the answer's figures come from, as the tool says it
     as_of: AwareDatetime | None = None  # of which market time they are
+    started_at: AwareDatetime | None = None  # it ended `took_ms` later
     took_ms: int
 
 
-class StepTaken(Fact):
-    """One step of the graph: which agent, with which model and prompt."""
+class ObservationMade(Fact):
+    """What an agent read of a tool: its answer or its refusal, word for word."""
+
+    thread: ThreadId
+    call: str
+    agent: str
+    tool: str
+    outcome: Literal["answered", "refused"]
+    words: Words
+
+
+class DecisionTaken(Fact):
+    """Where the graph went next, and why: a model chose it, or a rule of the graph did."""
 
     thread: ThreadId
     agent: str
-    step: Literal["route", "plan", "think", "park", "resume", "answer"]
-    model: str
-    prompt_digest: Digest | None = None
-    input_tokens: int = 0
-    output_tokens: int = 0
-    took_ms: int = 0
+    decision: Decision
+    chosen: tuple[str, ...] = ()  # specialists, tools or proposals
+    because: Reason
+    why: Words | None = None  # the model's own words for it
+
+
+StepEvent = StepTaken | ToolCalled | ObservationMade | DecisionTaken
+"""What an agent may put on record."""
 
 
 class DocumentStored(Fact):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from agents.answer import UNSOURCED
-from agents.model import Endpoint, Thinker, at
+from agents.model import Endpoint, Prices, Thinker, at
 from agents.state import MOST_THOUGHTS
 from core.errors import WorldFailed
 from core.people.events import StepTaken
@@ -35,8 +37,22 @@ async def test_tokens_and_model_of_each_thought_are_on_record() -> None:
     desk = SimulatedDesk()
     with endpoint(Played()) as url:
         await ask(copilot(thinker=behind(url)), desk, "How is the Okafor household?")
-    thoughts = [f for f in desk.recorded if isinstance(f, StepTaken) and f.step in ("route", "think")]
-    assert {(f.model, f.input_tokens, f.output_tokens) for f in thoughts} == {("double", 11, 7)}
+    steps = [f for f in desk.recorded if isinstance(f, StepTaken)]
+    thoughts = [f.thought for f in steps if f.thought]
+    assert {f.model for f in steps} == {"double"}
+    assert {(t.input_tokens, t.output_tokens, t.counted_by) for t in thoughts} == {(11, 7, "endpoint")}
+    assert {t.cost_usd for t in thoughts} == {None}, "nobody set a price"
+
+
+@pytest.mark.anyio
+async def test_the_cost_is_exact_where_a_price_is_set() -> None:
+    desk = SimulatedDesk()
+    prices = Prices(Decimal("3.00"), Decimal("15.00"))
+    with endpoint(Played()) as url:
+        thinker = at(Endpoint("double", url, lambda: "sk-not-secret", prices))
+        await ask(copilot(thinker=thinker), desk, "How is the Okafor household?")
+    thoughts = [f.thought for f in desk.recorded if isinstance(f, StepTaken) and f.thought]
+    assert {t.cost_usd for t in thoughts} == {Decimal("0.000138")}, "11 * 3 + 7 * 15 millionths"
 
 
 @pytest.mark.anyio

@@ -190,11 +190,11 @@ async def test_every_step_is_on_record_with_the_digest_of_its_prompt() -> None:
     steps = [fact for fact in desk.recorded if isinstance(fact, StepTaken)]
     assert [(s.agent, s.step) for s in steps] == [
         ("orchestrator", "route"),
-        ("portfolio", "think"),
+        ("portfolio", "plan"),
         ("portfolio", "think"),
         ("portfolio", "answer"),
     ]
-    assert all(s.prompt_digest for s in steps if s.step != "answer")
+    assert all(s.thought and s.thought.prompt_digest for s in steps if s.step != "answer")
 
 
 @pytest.mark.anyio

@@ -171,7 +171,7 @@ def test_it_drafts_for_no_household_or_account_of_another_book(attacker: TakenOv
     assert attacker.draft(2, mixed).code == "outside_book"
 
 
-MAY: Final = {"ProposalDrafted", "StepTaken", "ToolCalled"}
+MAY: Final = {"ProposalDrafted", "StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken"}
 
 
 @pytest.mark.parametrize("event_type", sorted({*KINDS} - MAY))
@@ -263,11 +263,12 @@ def append_alone(firm: Firm, item: Mapping[str, Any]) -> None:
 # Leaving something that stops a reader
 
 
-def test_whatever_steps_it_claims_the_record_verifies_and_its_owner_reads_on(attacker: TakenOver) -> None:
+def test_a_step_that_no_reader_could_read_is_refused(attacker: TakenOver) -> None:
     rubbish = ({"thread": attacker.thread}, {"thread": attacker.thread, "text": {"sealed": [None, 10**14]}})
     for payload in rubbish:
-        for event in ("StepTaken", "ToolCalled"):
-            assert attacker.append(event, f"thread/{attacker.thread}", payload).ok
+        for event in ("StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken"):
+            said = attacker.append(event, f"thread/{attacker.thread}", payload)
+            assert (said.answer, said.code) == ("refused", "malformed_payload")
     assert attacker.firm.verified().ok
     assert asyncio.run(attacker.firm.fold()).seq == attacker.firm.value(
         "gh_gate", "select seq from gatehouse.head"

@@ -6,6 +6,7 @@ depends on rights is tested against the real door.
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -17,7 +18,7 @@ from core.book.views import HouseholdLine, OrderView, Passage, ProposalView
 from core.clock import SetClock
 from core.desk import Desk, Found, derived_proposal_id
 from core.errors import Conflict, NotFound
-from core.fact import Sealed
+from core.fact import Sealed, Words
 from core.ids import (
     AccountId,
     Digest,
@@ -31,9 +32,10 @@ from core.ids import (
     ThreadId,
     TraceId,
 )
+from core.ledger.bodies import worded
 from core.orders.content import AccountSummary, Preview
 from core.orders.events import Request, Side, Span
-from core.people.events import StepTaken, ToolCalled
+from core.people.events import StepEvent
 from tests.core import household as built
 from tools.contract import Agent, Call, Said, Turn
 
@@ -54,14 +56,23 @@ FAMILIES: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
 }
 
 
+@dataclass
 class OpenWords:
-    """Seals by naming the subject: what is sealed can be opened again, and a test can look."""
+    """Seals by naming the subject: what is sealed can be opened again, and a test can look.
+
+    Names of households are sealed as they are; whatever is sealed here is base64, as real seals are.
+    """
+
+    requests: int = 0
 
     async def clear(self, field: str, sealed: Sequence[Sealed]) -> tuple[str, ...]:
         return tuple(one.sealed for one in sealed)
 
-    async def seal(self, field: str, subject: SubjectId, text: str) -> Sealed:
-        return Sealed(subject=subject, key=1, sealed=text)
+    async def seal(self, subject: SubjectId, words: Sequence[tuple[str, str]]) -> tuple[Sealed, ...]:
+        self.requests += 1
+        return tuple(
+            Sealed(subject=subject, key=1, sealed=b64encode(text.encode()).decode()) for _, text in words
+        )
 
 
 class Axes:
@@ -77,7 +88,8 @@ class Axes:
 @dataclass
 class SimulatedDesk:
     drafts: dict[str, tuple[Request, tuple[Span, ...], ProposalView]] = field(default_factory=dict)
-    recorded: list[ToolCalled | StepTaken] = field(default_factory=list)
+    recorded: list[StepEvent] = field(default_factory=list)
+    bodies: dict[str, str] = field(default_factory=dict)
     passages: tuple[Passage, ...] = ()
     assesses: bool = True
     looks: int = 0
@@ -114,8 +126,21 @@ class SimulatedDesk:
     async def proposals(self) -> tuple[ProposalView, ...]:
         return tuple(view for _, _, view in self.drafts.values())
 
-    async def record(self, trace: TraceId, *facts: ToolCalled | StepTaken) -> None:
+    async def record(self, trace: TraceId, *facts: StepEvent) -> None:
         self.recorded.extend(facts)
+
+    async def keep(self, sealed: Sequence[Sealed]) -> tuple[Words, ...]:
+        found = tuple(worded(one) for one in sealed)
+        self.bodies |= {
+            words.kept.digest: one.sealed for one, words in zip(sealed, found, strict=True) if words.kept
+        }
+        return found
+
+    def opened(self, words: Words | None) -> str:
+        """The clear text behind what a step carries."""
+        assert words is not None
+        box = words.sealed.sealed if words.sealed else self.bodies[words.kept.digest] if words.kept else ""
+        return b64decode(box).decode()
 
     async def search(self, vector: Sequence[float], *, limit: int) -> tuple[Found, ...]:
         texts = [p.text for p in self.passages]

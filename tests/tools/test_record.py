@@ -1,18 +1,19 @@
-"""Every question of an agent is on record, its words sealed, its answer by digest."""
+"""Every question of an agent is on record with what it was told, all words sealed."""
 
 from __future__ import annotations
 
-from hashlib import sha256
+from base64 import b64decode
 
 import pytest
 
 from core.errors import WorldFailed
-from core.people.events import ToolCalled
+from core.ledger.bodies import INLINE
+from core.people.events import ObservationMade, ToolCalled
 from tests.tools.book import Axes as WordAxes
 from tests.tools.book import SimulatedDesk, call, passage
 from tools.catalog import HELD
 from tools.contract import Agent, Effect, Refusal
-from tools.record import asked
+from tools.record import asked, told
 from tools.research import identifiers
 
 
@@ -20,15 +21,42 @@ def calls(desk: SimulatedDesk) -> list[ToolCalled]:
     return [fact for fact in desk.recorded if isinstance(fact, ToolCalled)]
 
 
+def observations(desk: SimulatedDesk) -> list[ObservationMade]:
+    return [fact for fact in desk.recorded if isinstance(fact, ObservationMade)]
+
+
 @pytest.mark.anyio
-async def test_an_answer_is_on_record_by_digest_and_its_question_sealed_to_the_household() -> None:
+async def test_an_answer_is_on_record_word_for_word_sealed_to_the_household() -> None:
     desk = SimulatedDesk()
     asking = call(desk, "overview", agent=Agent.PORTFOLIO, household="hh-1")
     answer = await asked("overview", {}, asking)
-    [fact] = calls(desk)
-    assert fact.outcome == "answered"
-    assert fact.answer_digest == sha256(answer.model_dump_json().encode()).hexdigest()
-    assert (fact.ask.subject, fact.ask.sealed, fact.call) == ("hh-1", "{}", asking.id)
+    [fact], [observed] = calls(desk), observations(desk)
+    assert (fact.outcome, observed.outcome) == ("answered", "answered")
+    assert (fact.call, observed.call) == (asking.id, asking.id)
+    assert (fact.ask.subject, b64decode(fact.ask.sealed)) == ("hh-1", b"{}")
+    assert desk.opened(observed.words) == told(asking, answer)
+
+
+@pytest.mark.anyio
+async def test_a_large_answer_is_kept_once_and_named_by_digest_and_length() -> None:
+    desk = SimulatedDesk()
+    for position in range(2):
+        asking = call(desk, "overview", agent=Agent.PORTFOLIO, household="hh-1", position=0)
+        await asked("overview", {}, asking)
+        assert len(desk.bodies) == 1, position
+    [first, again] = [fact.words for fact in observations(desk)]
+    assert first == again
+    assert first.sealed is None
+    assert first.kept is not None
+    assert first.kept.length > INLINE
+
+
+@pytest.mark.anyio
+async def test_a_call_asks_for_seals_once() -> None:
+    desk = SimulatedDesk()
+    asking = call(desk, "overview", agent=Agent.PORTFOLIO, household="hh-1")
+    await asked("overview", {}, asking)
+    assert asking.turn.people.requests == 1  # type: ignore[attr-defined]
 
 
 @pytest.mark.anyio
@@ -36,7 +64,10 @@ async def test_a_refusal_is_on_record_by_a_code_that_names_nobody() -> None:
     desk = SimulatedDesk()
     with pytest.raises(Refusal):
         await asked("overview", {"household": "Lindgren"}, call(desk, "Lindgren", agent=Agent.PORTFOLIO))
-    assert [(f.outcome, f.refusal, f.answer_digest) for f in calls(desk)] == [("refused", "not_found", None)]
+    assert [(f.outcome, f.refusal) for f in calls(desk)] == [("refused", "not_found")]
+    [observed] = observations(desk)
+    assert desk.opened(observed.words).startswith('{"refused": ')
+    assert "Lindgren" not in str(desk.recorded)
 
 
 @pytest.mark.anyio

@@ -23,7 +23,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from agents.checkpoints import CheckpointStore
-from agents.model import Endpoint, Thinker, at, offline
+from agents.model import Endpoint, Prices, Thinker, at, offline
 from agents.run import Copilot, start
 from agents.state import Patience
 from core.clock import Clock, WallClock
@@ -218,7 +218,8 @@ def thinker_of(model: Model) -> Thinker:
     """The model that the settings name; the offline one where they name none."""
     if model.name is None:
         return offline()
-    return at(Endpoint(model.name, model.base_url, model.api_key.reveal))
+    prices = Prices(*model.prices) if model.prices else None
+    return at(Endpoint(model.name, model.base_url, model.api_key.reveal, prices))
 
 
 @asynccontextmanager

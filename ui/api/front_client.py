@@ -87,11 +87,18 @@ class Words:
             found.extend(str(word) for word in told)
         return tuple(found)
 
-    async def seal(self, field: str, subject: SubjectId, text: str) -> Sealed:
-        """The text, sealed for a subject of the ticket's book."""
-        body = {"ticket": self._ticket, "field": field, "subject": subject, "text": text}
+    async def seal(self, subject: SubjectId, words: Sequence[tuple[str, str]]) -> tuple[Sealed, ...]:
+        """Texts, each with its field, sealed for a subject of the ticket's book: one request for all."""
+        body = {
+            "ticket": self._ticket,
+            "subject": subject,
+            "words": [{"field": field, "text": text} for field, text in words],
+        }
+        told = (await self._line.post("/internal/seal", body)).get("sealed")
+        if not isinstance(told, list) or len(told) != len(words):
+            raise _failed("another number of sealed texts")
         try:
-            return Sealed.model_validate(await self._line.post("/internal/seal", body))
+            return tuple(Sealed.model_validate(one) for one in told)
         except ValidationError as bad:
             raise _failed("no sealed text") from bad
 

@@ -20,7 +20,7 @@ from ui.api.doors import At
 from ui.api.fields import Ask, Id, Told
 from ui.api.relay import SECRET_HEADER
 
-Name = Literal["name", "born_on", "message", "answer", "ask", "reason", "comment"]
+Name = Literal["name", "born_on", "message", "answer", "ask", "step", "reason", "comment"]
 
 
 def from_the_copilot(
@@ -56,11 +56,19 @@ class Cleared(Told):
     clear: tuple[str, ...]
 
 
+class Unsealed(Ask):
+    field: Name
+    text: str = Field(max_length=200_000)
+
+
 class Seal(Ask):
     ticket: str = Field(max_length=512)
-    field: Name
     subject: Id
-    text: str = Field(max_length=200_000)
+    words: tuple[Unsealed, ...] = Field(max_length=100)
+
+
+class SealedWords(Told):
+    sealed: tuple[Sealed, ...]
 
 
 @router.post("/internal/clear", response_model=Cleared)
@@ -68,6 +76,7 @@ async def clear(ask: Clear, at: At) -> Cleared:
     return Cleared(clear=tuple(await at.intake.clear(ask.ticket, ask.field, ask.sealed)))
 
 
-@router.post("/internal/seal", response_model=Sealed)
-async def seal(ask: Seal, at: At) -> Sealed:
-    return await at.intake.seal(ask.ticket, ask.field, SubjectId(ask.subject), ask.text)
+@router.post("/internal/seal", response_model=SealedWords)
+async def seal(ask: Seal, at: At) -> SealedWords:
+    words = [(one.field, one.text) for one in ask.words]
+    return SealedWords(sealed=await at.intake.seal(ask.ticket, SubjectId(ask.subject), words))
