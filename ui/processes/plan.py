@@ -23,7 +23,10 @@ from ui.processes.secrets_kept import Kept
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
-MODEL_SETTINGS: Final = ("GATEHOUSE_MODEL", "OPENAI_BASE_URL", "OPENAI_API_KEY", "GATEHOUSE_EMBEDDINGS")
+MODEL_SETTINGS: Final = (
+    *("GATEHOUSE_MODEL", "GATEHOUSE_MODEL_PRICES", "GATEHOUSE_EMBEDDINGS"),
+    *("OPENAI_BASE_URL", "OPENAI_API_KEY"),
+)
 # How this machine gets out to a model, where it does: addresses and certificates, no login of ours.
 WAY_OUT: Final = (
     "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy",
