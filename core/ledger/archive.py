@@ -62,7 +62,7 @@ async def export(
         IntegrityLost: an entry cannot be read as one, or the journal ends before its newest head.
         WorldFailed: the disk or the database does not answer. In each case nothing stands at `target`.
     """
-    head = _newest(heads, version=1 if selection.whole else 2)  # before the journal's end: never ahead of it
+    head = newest_head(heads, version=1 if selection.whole else 2)  # read first: the journal's end is behind it
     end = (await one(connection, SQL["head"]))["seq"]
     with appearing(target) as folder:
         lines = Lines(folder)
@@ -147,7 +147,7 @@ async def _lines(connection: AsyncConnection[DictRow], until: int) -> AsyncItera
                 yield Line(row.seq, recorded_us, *who, row.digest.hex(), row.text)
 
 
-def _newest(heads: HeadsFile, *, version: int) -> Head:
+def newest_head(heads: HeadsFile, *, version: int) -> Head:
     newest = None
     for head in heads.heads():
         if head.version >= version:

@@ -217,7 +217,7 @@ def whole(
 
 def joined(manifest: Any, heads: Sequence[Any], found: Iterator[Any], faults: Faults) -> bool:
     """One file behind the other."""
-    seq, digest, at, known = 1, bytes(32).hex(), 0, False
+    seq, digest, at, known, met = 1, bytes(32).hex(), 0, False, 0
     peaks: list[tuple[int, bytes]] = []
     for part, shown in zip(manifest["parts"], found):  # noqa: B905 - Python 3.9 has no `strict`
         for fault in shown["faults"]:
@@ -227,6 +227,7 @@ def joined(manifest: Any, heads: Sequence[Any], found: Iterator[Any], faults: Fa
             faults.note(part["first"], f"{part['file']} does not follow from the entries in front of it")
         for head in heads:
             if head["seq"] in shown["marks"]:
+                met += 1
                 signed, edge = shown["marks"][head["seq"]]
                 root = root_of([*peaks, *edge]).hex()
                 if (head["digest"], head.get("root", root)) != (signed, root):
@@ -236,6 +237,10 @@ def joined(manifest: Any, heads: Sequence[Any], found: Iterator[Any], faults: Fa
         (seq, digest, at), known = shown["end"], known or shown["known"]
     if not seq - 1 == manifest["entries"] == manifest["last"] == heads[-1]["seq"]:
         faults.note(seq - 1, f"the entries end here, and the last head is that of entry {heads[-1]['seq']}")
+    if met != len(heads):
+        faults.note(
+            0, f"of {len(heads)} heads, {met} are those of entries that hold and that the manifest names"
+        )
     return known
 
 
@@ -257,8 +262,12 @@ def selected(folder: Path, manifest: Any, head: Any, faults: Faults) -> None:
                 if number <= seq or when < at or row[4]:
                     faults.note(number, "it stands out of turn")
                     continue
-                if descent.leaf(number - 1) != leaf:
-                    faults.note(number, "it is not the entry that was signed")
+                try:
+                    if descent.leaf(number - 1) != leaf:
+                        faults.note(number, "it is not the entry that was signed")
+                except ValueError as bad:
+                    faults.note(number, str(bad))
+                    return
                 seq, at, count = number, when, count + 1
             check_sum(part["file"], summed.hexdigest(), manifest, faults)
         if proof.read(1):
