@@ -60,6 +60,13 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.journal_line": {INTAKE: "S", APPROVER: "S"},
     "gatehouse.account_index": {INTAKE: "S", GATE: "SIUD"},
     "gatehouse.account_line": {INTAKE: "S"},
+    # people's data: changed inside the append alone, and by the worker's own function
+    "gatehouse.forgetting": {APPROVER: "S", GATE: "S"},
+    "gatehouse.legal_hold": {APPROVER: "S", GATE: "S"},
+    "gatehouse.key_rotation": {APPROVER: "S", GATE: "S"},
+    "gatehouse.subject_key": {APPROVER: "S", GATE: "S"},
+    "gatehouse.retention_class": {APPROVER: "S", GATE: "S"},
+    "gatehouse.account_closing": NOBODY,
     # the library
     "gatehouse.document": {AGENT: "S", INTAKE: "SI"},
     "gatehouse.passage": {AGENT: "S", INTAKE: "SI"},
@@ -87,6 +94,9 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "consented(text)": {AGENT, INTAKE, APPROVER, GATE},
     "head_holder()": {GATE},
     "end_head_holder(bigint)": {GATE},
+    "forgetting_bars(text)": {APPROVER},
+    "forgettings_due()": {GATE},
+    "forget_stores(text)": {GATE},
 }
 INTERNAL: Final = {
     "actor_of", "admit", "at_worst", "canonical", "canonical_part", "cash_needed", "chain_entry",
@@ -99,7 +109,10 @@ INTERNAL: Final = {
     "law_proposal_lapsed", "law_proposal_submitted", "law_proposal_turned_down",
     "law_proposal_withdrawn", "law_registration_recorded", "law_thread_opened", "leaf", "live_session",
     "quantity_fault", "reasons_complete", "record_refusal", "refuse_change", "release_refusal",
-    "request_well_formed", "reserve", "span_well_formed", "to_cents",
+    "holds_on", "kept", "law_account_closed", "law_forget_requested", "law_forgetting_begun",
+    "law_forgetting_decided", "law_hold_lifting", "law_hold_placed", "law_key_rotated", "law_of_bars",
+    "law_of_record_keepers", "law_retention_lengthened", "law_rotation_requested", "law_subject_forgotten",
+    "sealed_well_formed", "stores_of", "threads_of", "request_well_formed", "reserve", "span_well_formed", "to_cents",
 }  # fmt: skip
 # They know who asks or what is held, and look at no row that the caller could not see.
 NOT_DEFINERS_WITH_CALLERS: Final = {"releasable(leg)", "consented(text)"}
