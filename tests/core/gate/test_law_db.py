@@ -196,6 +196,12 @@ OF_THE_ENTRY: Final = {
 }
 # Tried by `tests/core/ledger/test_bodies_db.py`: what is wrong with a large text or its name.
 OF_BODIES: Final = {"malformed_bodies", "no_such_body", "too_many_bodies"}
+# Tried by `tests/core/people/test_forgetting_law_db.py`: what is about people's data.
+OF_PEOPLES_DATA: Final = {
+    *("account_not_empty", "compliance_missing", "forgetting_asked", "forgotten_before", "legal_hold"),
+    *("no_such_hold", "no_such_request", "not_a_record_keeper", "not_all_reached", "not_confirmed"),
+    *("not_longer", "own_data", "request_decided", "retention_runs", "same_person"),
+}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used"),
     *("close", "open", "cash", "closed"),
@@ -231,7 +237,7 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 
 
 def test_every_code_has_words_and_is_tried() -> None:
-    assert set(ATTEMPTS) | OF_THE_ENTRY | OF_BODIES == set(IN_WORDS)
+    assert set(ATTEMPTS) | OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA == set(IN_WORDS)
 
 
 LAWFUL: Final = (

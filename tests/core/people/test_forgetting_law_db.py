@@ -11,6 +11,7 @@ import pytest
 
 from core.forgetting.retention import CLASSES, said
 from tests.core.gate.deal import APPROVER, ELENA, GATE, INTAKE, MARIA, NGOZI, ROBERT, Deal, leg
+from tests.core.gate.test_law_db import OF_PEOPLES_DATA
 from tests.fixtures.firm import Answer, Firm
 
 FREE: Final = "res-1"  # works here, advises nobody and decided nothing
@@ -144,6 +145,10 @@ ATTEMPTS: Final[dict[str, Callable[[Firm], Answer]]] = {
 def test_each_refusal_is_met_by_its_code(firm: Firm, code: str) -> None:
     said = ATTEMPTS[code](firm)
     assert (said.answer, said.code, said.seq) == ("refused", code, None)
+
+
+def test_every_code_about_peoples_data_is_tried() -> None:
+    assert set(ATTEMPTS) == OF_PEOPLES_DATA
 
 
 def status(firm: Firm, subject: str = FREE) -> Any:
