@@ -16,6 +16,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import AsyncConnection, Connection
 from psycopg.conninfo import make_conninfo
+from psycopg.errors import ReadOnlySqlTransaction
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
@@ -103,12 +104,13 @@ async def lend(pool: AsyncPool) -> AsyncIterator[AsyncConnection[DictRow]]:
     """A connection for reading, autocommit. What breaks on the way is the world's fault, and says so.
 
     Raises:
-        WorldFailed: the server did not answer, or the connection broke.
+        WorldFailed: the server did not answer, the connection broke, or the server takes nothing now: to say
+            who asks is a write.
     """
     try:
         async with pool.connection() as connection:
             yield connection
-    except (psycopg.OperationalError, psycopg.InterfaceError) as bad:
+    except (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction) as bad:
         raise WorldFailed(
             f"the database did not answer: {(str(bad).splitlines() or ['no reason given'])[0]}",
             fix="try again; see that it runs",
