@@ -45,19 +45,24 @@ select seq, recorded_at, first_at, ahead from gatehouse.known_at(%(moment)s);
 
 -- lines --
 -- The next page of what is about any of these, each entry once.
-select i.seq, i.market_at, l.recorded_at, l.role, l.actor, l.event_type, l.text
-from (select distinct on (x.seq) x.about, x.seq, x.market_at from gatehouse.account_index x
-      where x.about = any (%(abouts)s::text[]) and x.seq > %(after)s and x.seq <= %(until)s
-      order by x.seq, x.about limit %(page)s) i
-join gatehouse.account_line l on l.about = i.about and l.seq = i.seq
-order by i.seq;
+select l.*
+from (select array_agg(x.about) as abouts, array_agg(x.seq) as seqs
+      from (select distinct on (i.seq) i.about, i.seq from gatehouse.account_index i
+            where i.about = any (%(abouts)s::text[]) and i.seq > %(after)s and i.seq <= %(until)s
+            order by i.seq, i.about limit %(page)s) x) page,
+     gatehouse.account_lines(page.abouts, page.seqs) l
+order by l.seq;
 
 -- days --
--- The newest steps of the business day, newest first; the first of all is the founding.
-select l.seq, l.market_at, l.recorded_at, l.role, l.actor, l.event_type, l.text
-from gatehouse.account_line l
-where l.about = 'market' and l.seq <= %(until)s and (%(true_at)s::timestamptz is null or l.market_at <= %(true_at)s)
-order by l.seq desc limit 2;
+-- The newest steps of the business day; the first of all is the founding.
+select l.*
+from (select array_agg(x.about) as abouts, array_agg(x.seq) as seqs
+      from (select i.about, i.seq from gatehouse.account_index i
+            where i.about = 'market' and i.seq <= %(until)s
+              and (%(true_at)s::timestamptz is null or i.market_at <= %(true_at)s)
+            order by i.seq desc limit 2) x) page,
+     gatehouse.account_lines(page.abouts, page.seqs) l
+order by l.seq;
 
 -- first_day --
 select min(market_at) as market_at from gatehouse.account_index where about = 'market';

@@ -146,7 +146,7 @@ async def _then(
     true_at = min(when.true_at, newest)
     then = Then()
     await asyncio.to_thread(_fold, then, whole, true_at, take)
-    for row in reversed(await _days(connection, known.seq, true_at)):
+    for row in await _days(connection, known.seq, true_at):
         take(then, stored(row))
     says = (*known.says, *_says_true(when.true_at, newest))
     return then, Moment(known.at, true_at, known.seq, len(whole.entries), says)
@@ -161,7 +161,7 @@ async def _as_known(
         for row in page:
             take(then, stored(row))
         read += len(page)
-    for row in reversed(await _days(connection, known.seq, None)):
+    for row in await _days(connection, known.seq, None):
         take(then, stored(row))
     return then, Moment(known.at, None, known.seq, read, known.says)
 
@@ -193,7 +193,7 @@ async def _whole(connection: Connection, abouts: Sequence[str], until: int) -> _
 
 
 async def _days(connection: Connection, until: int, true_at: datetime | None) -> list[DictRow]:
-    """The newest steps of the business day, newest first: enough to know the session."""
+    """The newest two steps of the business day: enough to know the session."""
     return await rows(connection, SQL["days"], {"until": until, "true_at": true_at})
 
 

@@ -14,12 +14,21 @@ create policy book on gatehouse.account_index for select to gh_intake
     using (advisor is null or (select gatehouse.asker_sees_all()) or advisor = (select gatehouse.asker_person()));
 create policy follower on gatehouse.account_index to gh_gate using (true) with check (true);
 
--- The text of what is indexed. `journal_line` shows what an asker did and decided on; this shows what her accounts
--- and households are made of: their opening, their holdings, their limits, and the firm's models and days.
-create view gatehouse.account_line with (security_barrier) as
-    select i.about, i.seq, i.market_at, j.recorded_at, j.role, j.actor, j.event_type, j.text
-    from gatehouse.account_index i join gatehouse.journal j on j.seq = i.seq
-    where i.advisor is null or (select gatehouse.asker_sees_all()) or i.advisor = (select gatehouse.asker_person());
+-- The text of indexed entries: each seq with the `about` that it was found by, in the asker's book. `journal_line`
+-- shows what an asker did and decided on; this shows what her accounts and households are made of: their opening,
+-- their holdings, their limits, and the firm's models and days. A function and no view: behind a security barrier
+-- each page would be joined to the whole journal.
+create function gatehouse.account_lines(abouts text[], seqs bigint[])
+    returns table (seq bigint, market_at timestamptz, recorded_at timestamptz, role text, actor text,
+                   event_type text, text text)
+    language sql stable security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+    select j.seq, i.market_at, j.recorded_at, j.role, j.actor, j.event_type, j.text
+    from unnest(abouts, seqs) as asked (about, seq)
+    join gatehouse.account_index i on i.about = asked.about and i.seq = asked.seq
+    join gatehouse.journal j on j.seq = i.seq
+    where i.advisor is null or (select gatehouse.asker_sees_all()) or i.advisor = (select gatehouse.asker_person())
+    order by j.seq
+$$;
 
 -- The newest entry that the journal held at a moment of the wall clock, or with null the newest that is indexed.
 -- `seq` null: that was before the first, which `first_at` dates. Times in the journal never go backwards, so it is
@@ -50,5 +59,5 @@ end $$;
 revoke all on all tables in schema gatehouse from public;
 revoke all on all functions in schema gatehouse from public;
 grant select, insert, update, delete on gatehouse.account_index to gh_gate;
-grant select on gatehouse.account_index, gatehouse.account_line to gh_intake;
-grant execute on function gatehouse.known_at(timestamptz) to gh_intake;
+grant select on gatehouse.account_index to gh_intake;
+grant execute on function gatehouse.account_lines(text[], bigint[]), gatehouse.known_at(timestamptz) to gh_intake;

@@ -32,6 +32,13 @@ from tests.fixtures.firm import Firm
 
 MORNING: Final = datetime(2022, 12, 29, 15, tzinfo=UTC)
 CLOSE: Final = datetime(2022, 12, 29, 21, tzinfo=UTC)
+OF_EVERYBODY: Final = {
+    "FirmFounded",
+    "ModelPublished",
+    "RestrictionPlaced",
+    "BusinessDayOpened",
+    "BusinessDayClosed",
+}
 
 
 @pytest.fixture(scope="module")
@@ -252,21 +259,26 @@ async def test_what_is_not_in_her_book_does_not_exist(past: Firm) -> None:
 
 @pytest.mark.anyio
 async def test_the_index_shows_each_asker_her_book_and_an_agent_nothing(past: Firm) -> None:
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        past.ask("gh_agent", "select * from gatehouse.account_index")
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        past.ask("gh_agent", "select * from gatehouse.account_line")
-    connection = past.connection("gh_intake")
-    with connection.transaction():
-        connection.execute("select gatehouse.present(%s)", [past.ticket(MARIA)])
-        for source in ("account_index", "account_line"):
-            found = connection.execute(f"select distinct about from gatehouse.{source}".encode()).fetchall()
-            books = {row["about"] for row in found}
-            mine = connection.execute(
-                "select 'account/' || account as about from gatehouse.account"
-            ).fetchall()
-            assert {one for one in books if one.startswith("account/")} == {row["about"] for row in mine}
-    assert past.ask("gh_intake", "select * from gatehouse.account_line where about like 'account/%%'") == []
+    indexed = "select about, seq from gatehouse.account_index"
+    texts = (
+        "select count(*) as n from (select array_agg(about) as abouts, array_agg(seq) as seqs"
+        " from gatehouse.account_index where about = any(%s)) a, gatehouse.account_lines(a.abouts, a.seqs)"
+    )
+    for statement in (indexed, "select * from gatehouse.account_lines('{market}', '{1}')"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            past.ask("gh_agent", statement)
+    everything = past.ask("superuser", indexed)
+    with past.connection("gh_intake").transaction():
+        past.ask("gh_intake", "select gatehouse.present(%s)", past.ticket(MARIA))
+        mine = {f"account/{row['account']}" for row in past.ask("gh_intake", "select account from account")}
+        seen = {row["about"] for row in past.ask("gh_intake", indexed)}
+        abouts, seqs = ([row[name] for row in everything] for name in ("about", "seq"))
+        told = past.ask("gh_intake", "select * from gatehouse.account_lines(%s, %s)", abouts, seqs)
+        assert {about for about in seen if about.startswith("account/")} == mine
+        assert len(told) == len(past.ask("gh_intake", indexed)) < len(everything)
+        assert past.value("gh_intake", texts, sorted(mine)) > 0
+    nobody = "select * from gatehouse.account_lines(%s, %s)"
+    assert {row["event_type"] for row in past.ask("gh_intake", nobody, abouts, seqs)} <= OF_EVERYBODY
 
 
 @pytest.mark.anyio
