@@ -4,7 +4,7 @@ Rule 1: a kind's type has its payload's fields in RFC 8785 order. A payload that
     out as JSON is its own canonical text, or no payload of that kind: one step of the server's checks both.
 Rule 2: what a form lets in, the fact can read: types, closed sets, bounds, times and nulls are the fact's.
 Rule 3: every field is written, also where it has its default. Readers may leave one out; writers may not.
-A migration carries what this draws; a test holds the two equal.
+The newest migration `*_forms.sql` is what this draws, whole: a test holds the two equal.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ MOMENT: Final = (
 )
 HEADING: Final = (
     "-- The form of every kind of event, drawn from its fact by `python -m core.ledger.forms`.",
+    "drop schema if exists form cascade;",
+    "create schema form;",
     "",
 )
 Schema = Mapping[str, Any]
@@ -51,7 +53,7 @@ class Drawn:
         if schema.get("type") == "array":
             element = self.attribute(schema["items"])
             one_level = "coalesce(array_ndims(value), 1) = 1"
-            return self._domain(f"list_of_{element}", f"gatehouse.{element}[]", one_level, may_be_null)
+            return self._domain(f"list_of_{element}", f"form.{element}[]", one_level, may_be_null)
         name, base, check = _scalar(schema)
         return self._domain(name, base, check, may_be_null)
 
@@ -60,16 +62,16 @@ class Drawn:
         if schema.get("additionalProperties") is not False:
             raise TypeError(f"{name} is an open object: give it a closed type")
         fields = [
-            f'    "{key}" gatehouse.{self.attribute(of)}' for key, of in sorted(schema["properties"].items())
+            f'    "{key}" form.{self.attribute(of)}' for key, of in sorted(schema["properties"].items())
         ]
-        made = f"gatehouse.form_{name}"
+        made = f"form.of_{name}"
         self.statements.setdefault(made, f"create type {made} as (\n" + ",\n".join(fields) + "\n);")
         return made
 
     def _domain(self, name: str, base: str, check: str, may_be_null: bool) -> str:
         name = f"{name}_or_none" if may_be_null else name
         rules = ([] if may_be_null else ["not null"]) + ([f"check ({check})"] if check else [])
-        words = " ".join(["create domain", f"gatehouse.{name}", "as", base, *rules])
+        words = " ".join(["create domain", f"form.{name}", "as", base, *rules])
         self.statements.setdefault(name, words + ";")
         return name
 

@@ -90,6 +90,7 @@ class Journal:
         self._pool = pool
         self._clock = clock
         self._waiting: deque[_Call] = deque()
+        self._entries_waiting = 0
         self._under_way: set[asyncio.Task[None]] = set()
         self._next = NextVersions()
         self._woken = False
@@ -119,7 +120,7 @@ class Journal:
         """
         if not entries:
             return ()
-        if sum(len(call.entries) for call in self._waiting) + len(entries) > MOST_WAITING:
+        if self._entries_waiting + len(entries) > MOST_WAITING:
             raise _not_taken("too many entries wait for the journal")
         payloads = tuple(payload_of(entry) for entry in entries)
         loop = asyncio.get_running_loop()
@@ -131,6 +132,7 @@ class Journal:
 
     def _wait(self, call: _Call) -> None:
         self._waiting.append(call)
+        self._entries_waiting += len(call.entries)
         if not self._woken:
             self._woken = True
             # Behind all that are about to call as well: they go together.
@@ -151,6 +153,7 @@ class Journal:
         entries = 0
         while self._waiting and entries < BATCH:
             call = self._waiting.popleft()
+            self._entries_waiting -= len(call.entries)
             if not call.done.done():  # its caller is still there
                 call.sent = True
                 calls.append(call)

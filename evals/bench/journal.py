@@ -1,201 +1,232 @@
-"""How many durable, chained entries a second the journal takes from 128 callers that wait together.
+"""How many durable, chained entries a second the journal takes from callers that wait together, every check on.
 
-Rule 1: subject is the product's own way: the copilot's login, a ticket in each entry, every check on. Each
-    caller is acknowledged after the commit that holds its entry, and only then asks again.
+Rule 1: subject is the product's own way: the copilot's login, a ticket in each entry. Each caller is
+    acknowledged after the commit that holds its entry, and only then asks again. `figure` is at 128 callers.
 Rule 2: baseline is COPY of those very rows by the same driver into an unchained table with the same indexes,
     in commits of the same size.
-Rule 3: the server is a fresh embedded one with the product's settings: what is acknowledged is on the disk.
+Rule 3: `detail` has the other numbers of callers, the append without checks, a bare insert and commit, the
+    peer, and what each part of the append takes at the server.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-import shutil
-import tempfile
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
-from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 from uuid import uuid4
 
+import msgspec
 from psycopg import Connection
-from psycopg.rows import DictRow
+from psycopg.rows import DictRow, tuple_row
 
-from core.clock import WallClock
-from core.database.bootstrap import bootstrap
-from core.database.embedded import open_cluster
-from core.database.logins import AGENT, INTAKE, OWNER, Logins
-from core.database.migrate import found, migrate
+from core.database.logins import AGENT
 from core.database.pools import async_pool, connect
-from core.fact import Entry, Sealed
-from core.firm.events import PersonEngaged
-from core.ids import PersonId, SubjectId, ThreadId, TraceId
+from core.fact import Entry
+from core.ledger.envelope import payload_of, text_of, written
 from core.ledger.journal import BATCH, Journal
-from core.people.events import StepTaken, ThreadOpened
+from core.people.events import StepTaken
 from evals.bench.harness import Bench, Round
+from evals.bench.journal_peer import Peer
+from evals.bench.journal_world import TRACE, Caller, JournalWorld
 
-ROOT: Final = Path(__file__).resolve().parents[2]
-CALLERS: Final = 128
-EACH: Final = 24  # entries of one caller in one round
-TRACE: Final = TraceId("0" * 32)
-PERSON: Final = PersonId("adv-1")
-PROOF: Final = b"a proof for the bench"
+FIGURE_AT: Final = 128
+CALLERS: Final = (1, 8, 32, 128, 512)
+ENTRIES: Final = {1: 300, 8: 1_000, 32: 2_000, 128: 6_000, 512: 6_000}  # of one round
+PEER_CALLERS: Final = 32
+PEER_EACH: Final = 12
+PARTS: Final = ("look", "law_says", "take", "write_down", "append")
 SHOWN: Final = (
-    *(
-        "server_version",
-        "fsync",
-        "synchronous_commit",
-        "full_page_writes",
-        "wal_sync_method",
-        "wal_compression",
-    ),
-    *("shared_buffers", "wal_buffers", "max_wal_size", "checkpoint_timeout", "commit_delay", "jit"),
+    *("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method"),
+    *("wal_compression", "shared_buffers", "wal_buffers", "max_wal_size", "checkpoint_timeout"),
+    *("commit_delay", "jit"),
 )
 COLUMNS: Final = (
     "seq, recorded_at, role, actor, text, event_id, event_type, event_version, stream, stream_version,"
     " trace_id, occurred_at, digest"
 )
+INSERT: Final = (
+    f"insert into bench.unchained ({COLUMNS}) values ({', '.join(['%s'] * len(COLUMNS.split(',')))})"  # noqa: S608
+)
 
 
 class JournalBench:
-    """Opened when made; `close` stops the server and removes its folder."""
-
     name = "journal"
     unit = "entries/s"
 
     def __init__(self) -> None:
-        self._home = Path(tempfile.mkdtemp(prefix="gh-"))
-        self._home.chmod(0o711)  # the server's own user enters
-        self._cluster = open_cluster(self._home)
-        admin = self._cluster.superuser_dsn("gatehouse")
-        logins = bootstrap(admin, kept=None, new_passwords=True, whole_server=True)
-        migrate(logins.dsn(OWNER), found(ROOT))
-        self._superuser = connect(admin, name="bench")
-        self._superuser.execute("create table gatehouse.unchained (like gatehouse.journal including indexes)")
-        self._clock = WallClock()
-        self._runner = asyncio.Runner()
-        self._open = AsyncExitStack()
-        self._journal, self._callers = self._runner.run(self._begin(logins))
+        self._world = JournalWorld(max(CALLERS))
+        self._superuser = self._world.superuser
+        self._superuser.execute("create schema bench")
+        for table in ("unchained", "journal"):
+            self._superuser.execute(f"create table bench.{table} (like gatehouse.journal including indexes)")
+        self._superuser.execute("create table bench.head as select * from gatehouse.head")
+        self._superuser.execute(Path(__file__).with_name("bare_append.sql").read_text(encoding="utf-8"))
+        self._peer = Peer(self._world.admin_dsn, PEER_CALLERS)
+        self._agent = connect(self._world.logins.dsn(AGENT), name="bench")
+        self._seen: dict[str, list[float]] = defaultdict(list)
         self._copied = self._newest()
 
     @property
     def event_bytes(self) -> int:
         """Mean length of an entry's text."""
-        return int(self._value("select coalesce(avg(octet_length(text)), 0)::int from gatehouse.unchained"))
+        return int(self._world.value("select avg(octet_length(text))::int from bench.unchained"))
 
     @property
     def server_settings(self) -> Mapping[str, str]:
-        return {name: str(self._value(f"select current_setting('{name}')")) for name in SHOWN}
+        return {name: str(self._world.value(f"select current_setting('{name}')")) for name in SHOWN}
 
     def subject(self) -> Round:
         calls_ms: list[float] = []
-        begun = self._clock.monotonic_ns()
-        self._runner.run(self._everybody(calls_ms))
-        took_ns = self._clock.monotonic_ns() - begun
-        return Round(
-            figure=CALLERS * EACH / (took_ns / 1e9),
-            calls_ms=calls_ms,
-            detail={
-                "callers": CALLERS,
-                "batch": BATCH,
-                "entries": CALLERS * EACH,
-                "baseline": "COPY, same indexes",
-            },
-        )
+        for callers in CALLERS:
+            mine = calls_ms if callers == FIGURE_AT else []
+            self._seen[f"at_{callers}"].append(asyncio.run(self._rate(callers, mine)))
+            if callers == FIGURE_AT:
+                self._copied = self._newest() - ENTRIES[FIGURE_AT] // callers * callers
+        self._beside()
+        return Round(figure=self._seen[f"at_{FIGURE_AT}"][-1], calls_ms=calls_ms, detail=self._detail())
 
     def baseline(self) -> Round:
-        rows = self._fresh_rows()
-        begun = self._clock.monotonic_ns()
-        for at in range(0, len(rows), BATCH):
-            self._copy(self._superuser, rows[at : at + BATCH])
-        took_ns = self._clock.monotonic_ns() - begun
-        return Round(figure=len(rows) / (took_ns / 1e9))
+        rows = self._superuser.cursor(row_factory=tuple_row).execute(
+            f"select {COLUMNS} from gatehouse.journal where seq > %s order by seq limit %s",  # noqa: S608
+            [self._copied, ENTRIES[FIGURE_AT]],
+        )
+        ready = rows.fetchall()
+        begun = self._world.clock.monotonic_ns()
+        for at in range(0, len(ready), BATCH):
+            with self._superuser.cursor().copy(f"copy bench.unchained ({COLUMNS}) from stdin") as copy:
+                for row in ready[at : at + BATCH]:
+                    copy.write_row(row)
+        return Round(figure=len(ready) / self._since(begun))
 
     def close(self) -> None:
-        self._runner.run(self._open.aclose())
-        self._runner.close()
-        self._superuser.close()
-        self._cluster.close()
-        shutil.rmtree(self._home, ignore_errors=True)
+        self._peer.close()
+        self._agent.close()
+        self._world.close()
 
-    async def _begin(self, logins: Logins) -> tuple[Journal, Sequence[tuple[ThreadId, str]]]:
-        """A person with a session, and for each caller a conversation of hers with its ticket."""
-        await self._engage(logins)
-        ticket = secrets.token_urlsafe(32)
-        callers = []
+    async def _rate(self, callers: int, calls_ms: list[float]) -> float:
+        each = ENTRIES[callers] // callers
         async with (
-            async_pool(logins.dsn(INTAKE), name="bench", most=2) as pool,
-            Journal(pool, self._clock) as journal,
-            pool.connection() as connection,
+            async_pool(self._world.logins.dsn(AGENT), name="bench", most=3) as pool,
+            Journal(pool, self._world.clock) as journal,
         ):
-            signed_in = "select gatehouse.open_session(%s, %s, %s, %s)"
-            await connection.execute(signed_in, ["bench", PROOF, uuid4(), _hash(ticket)])
-            for number in range(CALLERS):
-                thread = ThreadId(f"thr-{number}")
-                await journal.record(
-                    Entry(f"thread/{thread}", ThreadOpened(thread=thread), TRACE, ticket=ticket)
+            asked = self._world.callers[:callers]
+            await asyncio.gather(*(self._call(journal, caller, 1, []) for caller in asked))  # connected, warm
+            begun = self._world.clock.monotonic_ns()
+            await asyncio.gather(*(self._call(journal, caller, each, calls_ms) for caller in asked))
+            return callers * each / self._since(begun)
+
+    async def _call(self, journal: Journal, caller: Caller, each: int, calls_ms: list[float]) -> None:
+        clock = self._world.clock
+        for _ in range(each):
+            begun = clock.monotonic_ns()
+            await journal.record(_step(caller))
+            calls_ms.append((clock.monotonic_ns() - begun) / 1e6)
+
+    def _beside(self) -> None:
+        """What the figure is read beside, each once a round."""
+        self._seen["server_alone"].append(self._send(self._agent, "gatehouse.append"))
+        for part, took_us in self._parts().items():
+            self._seen[f"us_{part}"].append(took_us)
+        self._seen["bare_append"].append(self._send(self._superuser, "bench.bare_append"))
+        self._seen["bare_insert"].append(self._single_inserts(300))
+        self._seen["peer_at_32"].append(self._peer.rate(PEER_EACH, b"x" * 200))
+
+    def _batches(self, number: int) -> Sequence[str]:
+        """The next batches of 128 entries, as the client would send them."""
+        known = self._superuser.execute("select stream, version from gatehouse.stream_head").fetchall()
+        newest = {row["stream"]: row["version"] for row in known}
+        asked = [_step(caller) for caller in self._world.callers[:BATCH]]
+        now = written(self._world.clock.now())
+        batches = []
+        for ahead in range(1, number + 1):
+            texts = [
+                text_of(
+                    entry,
+                    payload_of(entry),
+                    event_id=uuid4(),
+                    stream_version=newest[entry.stream] + ahead,
+                    occurred_at=now,
+                    mono_ns=0,
                 )
-                its_own = secrets.token_urlsafe(32)
-                opened = "select gatehouse.open_thread_session(%s, %s, %s, %s)"
-                await connection.execute(opened, [ticket, thread, uuid4(), _hash(its_own)])
-                callers.append((thread, its_own))
-        pool = await self._open.enter_async_context(async_pool(logins.dsn(AGENT), name="bench", most=2))
-        return await self._open.enter_async_context(Journal(pool, self._clock)), callers
+                for entry in asked
+            ]
+            items = [{"text": t, "ticket": e.ticket} for t, e in zip(texts, asked, strict=True)]
+            batches.append(msgspec.json.encode(items).decode())
+        return batches
 
-    async def _engage(self, logins: Logins) -> None:
-        name = Sealed(subject=SubjectId(PERSON), key=1, sealed="AAAA")
-        fact = PersonEngaged(person=PERSON, login="bench", role="advisor", name=name)
-        async with (
-            async_pool(logins.dsn(OWNER), name="bench", most=1) as pool,
-            Journal(pool, self._clock) as journal,
-        ):
-            await journal.record(Entry(f"person/{PERSON}", fact, TRACE))
-        self._superuser.execute(
-            "insert into gatehouse.credential values ('bench', %s, %s, %s, now())",
-            [PERSON, b"0" * 16, sha256(PROOF).digest()],
+    def _send(self, connection: Connection[DictRow], function: str) -> float:
+        """Entries a second, where one connection calls that function with batches that are ready."""
+        batches = self._batches(12)
+        call = f"select count(*) as taken from {function}(%s::jsonb)"  # noqa: S608
+        begun = self._world.clock.monotonic_ns()
+        for batch in batches:
+            connection.execute(call.encode(), [batch], prepare=True).fetchall()
+        return len(batches) * BATCH / self._since(begun)
+
+    def _parts(self) -> Mapping[str, float]:
+        """Microseconds that the server spends on an entry in each part of the append."""
+        self._superuser.execute("alter role gh_agent set track_functions = 'all'")
+        with connect(self._world.logins.dsn(AGENT), name="bench") as watched:
+            before = self._times()
+            for batch in self._batches(12):
+                watched.execute("select count(*) from gatehouse.append(%s::jsonb)", [batch], prepare=True)
+            watched.execute("select pg_stat_force_next_flush()")
+        self._superuser.execute("alter role gh_agent reset track_functions")
+        after = self._times()
+        return {part: (after[part] - before.get(part, 0)) * 1e3 / (12 * BATCH) for part in PARTS}
+
+    def _times(self) -> Mapping[str, float]:
+        self._superuser.execute("select pg_stat_clear_snapshot()")
+        rows = self._superuser.execute("select funcname, total_time from pg_stat_user_functions").fetchall()
+        return {row["funcname"]: row["total_time"] for row in rows}
+
+    def _single_inserts(self, number: int) -> float:
+        """Rows a second, each inserted and committed alone by one connection."""
+        rows = self._superuser.cursor(row_factory=tuple_row).execute(
+            f"select {COLUMNS} from gatehouse.journal order by seq desc limit %s",  # noqa: S608
+            [number],
         )
+        ready = rows.fetchall()
+        begun = self._world.clock.monotonic_ns()
+        for row in ready:
+            self._superuser.execute(INSERT.encode(), row, prepare=True)
+        rate = number / self._since(begun)
+        self._superuser.execute("delete from bench.unchained where seq > %s", [ready[-1][0] - 1])
+        return rate
 
-    async def _everybody(self, calls_ms: list[float]) -> None:
-        await asyncio.gather(*(self._caller(thread, ticket, calls_ms) for thread, ticket in self._callers))
+    def _detail(self) -> Mapping[str, Any]:
+        seen = {name: round(median(found), 2) for name, found in self._seen.items()}
+        return {
+            "baseline": "COPY, same indexes",
+            "batch": BATCH,
+            "callers": {str(callers): seen[f"at_{callers}"] for callers in CALLERS},
+            "server_alone": seen["server_alone"],
+            "bare_append": seen["bare_append"],
+            "server_us_an_entry": {part: seen[f"us_{part}"] for part in PARTS},
+            "bare_insert_and_commit": seen["bare_insert"],
+            "one_caller_to_bare_insert": round(seen["at_1"] / seen["bare_insert"], 3),
+            "peer": f"eventsourcing {version('eventsourcing')}, single events, {PEER_CALLERS} callers",
+            "peer_at_32": seen["peer_at_32"],
+            "at_32_to_peer": round(seen["at_32"] / seen["peer_at_32"], 1),
+        }
 
-    async def _caller(self, thread: ThreadId, ticket: str, calls_ms: list[float]) -> None:
-        for _ in range(EACH):
-            fact = StepTaken(
-                thread=thread, agent="planner", step="plan", model="a model of some name", took_ms=7
-            )
-            begun = self._clock.monotonic_ns()
-            await self._journal.record(Entry(f"thread/{thread}", fact, TRACE, ticket=ticket))
-            calls_ms.append((self._clock.monotonic_ns() - begun) / 1e6)
-
-    def _fresh_rows(self) -> Sequence[tuple[Any, ...]]:
-        """The rows that the last round left in the journal."""
-        rows = self._superuser.execute(
-            f"select {COLUMNS} from gatehouse.journal where seq > %s order by seq",  # noqa: S608
-            [self._copied],
-        ).fetchall()
-        self._copied = self._newest()
-        return [tuple(row.values()) for row in rows]
-
-    @staticmethod
-    def _copy(connection: Connection[DictRow], rows: Sequence[tuple[Any, ...]]) -> None:
-        """One COPY, one commit."""
-        with connection.cursor().copy(f"copy gatehouse.unchained ({COLUMNS}) from stdin") as copy:
-            for row in rows:
-                copy.write_row(row)
+    def _since(self, begun: int) -> float:
+        return (self._world.clock.monotonic_ns() - begun) / 1e9
 
     def _newest(self) -> int:
-        return int(self._value("select seq from gatehouse.head"))
-
-    def _value(self, statement: str) -> Any:
-        row = self._superuser.execute(statement.encode()).fetchone()
-        return None if row is None else next(iter(row.values()))
+        return int(self._world.value("select seq from gatehouse.head"))
 
 
 def bench() -> Bench:
     return JournalBench()
 
 
-def _hash(ticket: str) -> bytes:
-    return sha256(ticket.encode()).digest()
+def _step(caller: Caller) -> Entry:
+    fact = StepTaken(
+        thread=caller.thread, agent="planner", step="plan", model="a model of some name", took_ms=7
+    )
+    return Entry(f"thread/{caller.thread}", fact, TRACE, ticket=caller.ticket)

@@ -16,6 +16,7 @@ import pytest
 import rfc8785
 
 from core.database.pools import conninfo
+from core.ledger.events import KINDS
 from tests.fixtures.firm import Answer, Firm
 
 VECTORS: Final = Path(__file__).resolve().parents[4] / "shared" / "data" / "vectors"
@@ -195,7 +196,7 @@ def test_only_the_one_text_of_an_envelope_is_taken(shared_turn: Turn, spelling: 
 
 
 def test_only_the_version_of_a_kind_that_is_written_now_is_taken(shared_turn: Turn) -> None:
-    (said,) = shared_turn.append(shared_turn.step(event_version=2))
+    (said,) = shared_turn.append(shared_turn.step(event_version=KINDS["StepTaken"].VERSION + 1))
     assert (said.answer, said.code) == ("refused", "malformed_event_version")
 
 
