@@ -112,38 +112,38 @@ class Voice:
             await self.say(journal, *(f"{call}/{part}" for part in whole))
 
 
-def agent(firm: Firm, thread: str, ticket: str) -> Voice:
+def agent(dsn: str, thread: str, ticket: str) -> Voice:
     """The copilot's, in one thread: every caller on one stream, so that versions clash."""
-    return Voice(firm.database.agent, lambda word, key: step(thread, ticket, model=word, key=key))
+    return Voice(dsn, lambda word, key: step(thread, ticket, model=word, key=key))
 
 
 def talk_of(firm: Firm) -> Voice:
     """The copilot's, in a new thread."""
     thread = firm.thread(LOGIN)
-    return agent(firm, thread, firm.thread_ticket(LOGIN, thread))
+    return agent(firm.database.agent, thread, firm.thread_ticket(LOGIN, thread))
 
 
-def intake(firm: Firm, ticket: str) -> Voice:
+def intake(dsn: str, ticket: str) -> Voice:
     def entry(word: str, key: str | None) -> Entry:
         return Entry("person/crowd", SessionOpened(person=PersonId(word)), TRACE, ticket=ticket, key=key)
 
-    return Voice(firm.database.intake, entry)
+    return Voice(dsn, entry)
 
 
-def gate(firm: Firm) -> Voice:
+def gate(dsn: str) -> Voice:
     def entry(word: str, key: str | None) -> Entry:
         fact = TradeConfirmed(order=OrderId(word), account=AccountId("a"), trade_date="2022-12-29")
         return Entry("trade/crowd", fact, TraceId("0" * 32), key=key)
 
-    return Voice(firm.database.gate, entry)
+    return Voice(dsn, entry)
 
 
-def owner(firm: Firm) -> Voice:
+def owner(dsn: str) -> Voice:
     def entry(word: str, key: str | None) -> Entry:
         fact = FirmFounded(firm=word, seed=1, synthetic=True, last_close="2022-12-28")
         return Entry("firm/crowd", fact, TraceId("0" * 32), key=key)
 
-    return Voice(firm.database.owner, entry)
+    return Voice(dsn, entry)
 
 
 @asynccontextmanager
