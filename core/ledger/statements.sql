@@ -23,6 +23,10 @@ select min(seq) as seq from gatehouse.journal;
 -- head --
 select seq, digest, recorded_at from gatehouse.head;
 
+-- entry --
+select seq, recorded_at, role, actor, text, event_id from gatehouse.journal
+where seq = %(seq)s::bigint or event_id = %(event_id)s::uuid;
+
 -- stream_heads_after --
 select stream, version from gatehouse.stream_head where stream > %(after)s order by stream limit %(page)s;
 
