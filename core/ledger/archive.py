@@ -62,7 +62,9 @@ async def export(
         IntegrityLost: an entry cannot be read as one, or the journal ends before its newest head.
         WorldFailed: the disk or the database does not answer. In each case nothing stands at `target`.
     """
-    head = newest_head(heads, version=1 if selection.whole else 2)  # read first: the journal's end is behind it
+    head = newest_head(
+        heads, version=1 if selection.whole else 2
+    )  # read first: the journal's end is behind it
     end = (await one(connection, SQL["head"]))["seq"]
     with appearing(target) as folder:
         lines = Lines(folder)
