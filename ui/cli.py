@@ -60,6 +60,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "worker": ("ui.commands.worker:worker", "Run one worker in the foreground."),
     "witness": ("ui.commands.witness:witness", "Run the witness in the foreground."),
     "audit verify": ("ui.commands.audit:audit_verify", "Prove the record from the outside."),
+    "audit export": ("ui.commands.audit_export:audit_export", "Write it as a folder that proves itself."),
     "audit prove": ("ui.commands.audit_prove:audit_prove", "Prove that an entry is in it."),
     "audit consistent": ("ui.commands.audit_prove:audit_consistent", "Prove that it only grew."),
     "audit rotate-key": ("ui.commands.audit_rotate:audit_rotate_key", "Change the witness's signing key."),
