@@ -6,7 +6,7 @@ Rule 2: an entry is opened, read as its typed fact, and folded, or nothing goes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from psycopg import AsyncConnection
@@ -37,10 +37,12 @@ async def end_of_journal(connection: Connection) -> int:
     return int((await one(connection, SQL["journal_end"]))["seq"])
 
 
-async def texts(connection: Connection, *, after: int, upto: int) -> list[tuple[int, str]]:
-    """Sequence and text of every entry in that stretch that can fold, in sequence."""
+async def texts(
+    connection: Connection, *, after: int, upto: int, kinds: Sequence[str] = KINDS
+) -> list[tuple[int, str]]:
+    """Sequence and text of every entry of those kinds in that stretch, in sequence."""
     cursor = connection.cursor(row_factory=tuple_row)
-    await cursor.execute(SQL["texts_between"], {"after": after, "upto": upto, "kinds": KINDS})
+    await cursor.execute(SQL["texts_between"], {"after": after, "upto": upto, "kinds": list(kinds)})
     return await cursor.fetchall()
 
 

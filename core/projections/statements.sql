@@ -164,3 +164,49 @@ insert into gatehouse.snapshot_part (seq, part, body) values (%(seq)s, %(part)s,
 
 -- drop_snapshots --
 delete from gatehouse.snapshot where seq = any (%(seqs)s::bigint[]);
+
+-- all_reference --
+select kind, id, advisor, household, account, state from gatehouse.reference order by kind, id;
+
+-- all_lot --
+select lot, account, advisor, symbol, quantity, cost_per_share, acquired_on from gatehouse.lot order by lot;
+
+-- all_position --
+select account, symbol, advisor, quantity from gatehouse.position order by account, symbol;
+
+-- all_cash --
+select account, advisor, settled, unsettled, held from gatehouse.cash order by account;
+
+-- all_order_state --
+select order_id, proposal, leg, account, advisor, status, state from gatehouse.order_state order by order_id;
+
+-- all_holding --
+-- What is held no more leaves an empty row.
+select account, symbol, held from gatehouse.holding where held <> 0 order by account, symbol;
+
+-- all_leg --
+select order_id, proposal, leg, released_seq, released_quantity, filled, proceeds, ended from gatehouse.leg order by order_id;
+
+-- all_proposal --
+select proposal, status, digest from gatehouse.proposal order by proposal;
+
+-- empty_reference --
+delete from gatehouse.reference;
+
+-- empty_lot --
+delete from gatehouse.lot;
+
+-- empty_position --
+delete from gatehouse.position;
+
+-- empty_cash --
+delete from gatehouse.cash;
+
+-- empty_order_state --
+delete from gatehouse.order_state;
+
+-- empty_snapshot --
+delete from gatehouse.snapshot;
+
+-- empty_follower --
+delete from gatehouse.follower where name = 'book';

@@ -1,0 +1,163 @@
+"""`audit rebuild`: what is stored is what the journal says, and whatever is not is named by table and key."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from core.database.pools import connect_async
+from core.errors import Conflict, IntegrityLost
+from core.projections.rebuild import Compared, compare, rebuild
+from core.worker import AT_WORK
+from tests.core.book.test_follower_db import stored, traded
+from tests.core.gate.deal import GATE, Deal, leg
+from tests.core.projections.test_snapshots_db import HALF, kept_at
+from tests.fixtures.firm import Firm
+
+
+@asynccontextmanager
+async def gate(firm: Firm) -> AsyncIterator[AsyncConnection[DictRow]]:
+    async with await connect_async(firm.database.gate, name="test") as connection:
+        yield connection
+
+
+async def compared(firm: Firm) -> Compared:
+    async with gate(firm) as connection:
+        return await compare(connection)
+
+
+def went_every_way(firm: Firm) -> None:
+    """A declined proposal, one that was superseded, and its successor, which was withdrawn."""
+    declined = Deal(firm)
+    assert declined.submitted(leg(declined.account, "buy", "KO", "1")).turn_down().ok
+    superseded, successor = Deal(firm), Deal(firm)
+    assert superseded.draft().ok
+    assert successor.draft(supersedes=superseded.proposal).ok
+    assert successor.withdraw().ok
+
+
+@pytest.mark.anyio
+async def test_after_a_traded_life_everything_is_compared_and_nothing_differs(firm: Firm) -> None:
+    traded(firm)
+    went_every_way(firm)
+    await firm.fold()
+    await kept_at(firm, HALF, HALF + 700)
+    found = await compared(firm)
+    assert found.differences == []
+    assert found.snapshots == 2
+    assert set(found.rows) == {
+        *("reference", "lot", "position", "cash", "order_state"),
+        *("holding", "leg", "proposal"),
+    }
+    assert min(found.rows.values()) > 0
+
+
+@pytest.mark.anyio
+async def test_what_the_follower_has_not_read_yet_is_no_difference(firm: Firm) -> None:
+    traded(firm)
+    found = await compared(firm)
+    assert found.differences == []
+    assert found.rows_at < found.entries
+
+
+FIRST_CASH = "account = (select min(account) from gatehouse.cash)"
+TAMPERING = {
+    "a limit": (
+        "reference",
+        """set state = state || '{"cash_floor": "1"}' where kind = 'ips'""",
+        "cash_floor",
+    ),
+    "a cost": ("lot", "set cost_per_share = 1 where lot = (select min(lot) from gatehouse.lot)", "cost_per"),
+    "shares": ("position", "set quantity = quantity + 1 where symbol = 'KO'", "quantity"),
+    "another's": ("position", "set account = 'x-' || account where symbol = 'KO'", "no entry tells"),
+    "dollars": ("cash", f"set settled = settled + 1 where {FIRST_CASH}", "settled"),
+    "a state": ("order_state", "set status = 'FILLED' where status = 'CANCELLED'", "status"),
+    "fees": ("order_state", """set state = state || '{"fees": "9"}'""", "fees"),
+    "law's dollars": ("holding", f"set held = held + 1 where symbol = 'cash' and {FIRST_CASH}", "held"),
+    "law's fills": ("leg", "set filled = filled + 1 where side = 'sell'", "filled"),
+    "law's end": ("leg", "set ended = false where side = 'sell'", "ended"),
+    "law's release": ("leg", "set released_seq = released_seq + 1 where side = 'sell'", "released_seq"),
+    "law's proceeds": ("leg", "set proceeds = proceeds + 1 where side = 'sell'", "proceeds"),
+    "law's status": ("proposal", "set status = 'APPROVED'", "status"),
+}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("table", "change", "says"), TAMPERING.values(), ids=list(TAMPERING))
+async def test_a_stored_row_that_was_changed_is_named(
+    traded_firm: Firm, table: str, change: str, says: str
+) -> None:
+    traded_firm.ask("superuser", f"update gatehouse.{table} {change}")
+    found = await compared(traded_firm)
+    assert {difference.table for difference in found.differences} == {table}
+    assert says in found.differences[0].says
+
+
+@pytest.fixture
+def traded_firm(firm: Firm) -> Firm:
+    traded(firm)
+    asyncio.run(firm.fold())
+    return firm
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "update gatehouse.snapshot_part set body = set_byte(body, 40, get_byte(body, 40) # 1)",
+        "update gatehouse.snapshot set journal_digest = sha256('another')",
+    ],
+)
+async def test_a_snapshot_that_was_changed_is_named(firm: Firm, tampering: str) -> None:
+    await kept_at(firm, HALF)
+    firm.ask("superuser", tampering)
+    found = await compared(firm)
+    assert {(d.table, d.key) for d in found.differences} == {("snapshot", str(HALF))}
+
+
+@pytest.mark.anyio
+async def test_no_key_is_needed_so_a_forgotten_client_changes_nothing(firm: Firm) -> None:
+    traded(firm)
+    await firm.fold()
+    shutil.rmtree(firm.keys_folder)
+    assert (await compared(firm)).differences == []
+
+
+@pytest.mark.anyio
+async def test_an_entry_that_cannot_be_folded_is_named_by_its_sequence(firm: Firm) -> None:
+    item = firm.item("TradeConfirmed", "trade/x", {"order": "x", "account": "y", "trade_date": "2022-12-29"})
+    (said,) = firm.append(GATE, item)
+    assert said.ok
+    with pytest.raises(IntegrityLost, match=f"entry {said.seq} "):
+        await compared(firm)
+
+
+@pytest.mark.anyio
+async def test_a_rebuild_mends_what_a_comparison_named(firm: Firm) -> None:
+    traded(firm)
+    await firm.fold()
+    await kept_at(firm, HALF)
+    before = stored(firm)
+    firm.ask("superuser", "update gatehouse.cash set settled = settled + 1")
+    firm.ask("superuser", "delete from gatehouse.order_state")
+    async with gate(firm) as connection:
+        end = await rebuild(connection, place=AT_WORK)
+    assert stored(firm) == before
+    found = await compared(firm)
+    assert (found.differences, found.rows_at, found.snapshots) == ([], end, 1)
+
+
+@pytest.mark.anyio
+async def test_no_rebuild_while_a_worker_is_at_work(firm: Firm) -> None:
+    before = stored(firm)
+    async with gate(firm) as worker, gate(firm) as connection:
+        await worker.execute("select pg_advisory_lock(%s)", [AT_WORK])
+        with pytest.raises(Conflict, match="a worker is at work"):
+            await rebuild(connection, place=AT_WORK)
+    assert stored(firm) == before
