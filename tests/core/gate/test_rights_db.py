@@ -98,6 +98,7 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "end_head_holder(bigint)": {GATE},
     "forgetting_bars(text)": {APPROVER},
     "forgettings_due()": {GATE},
+    "in_book(text)": {AGENT, INTAKE},
     "forget_stores(text)": {GATE},
 }
 INTERNAL: Final = {
@@ -117,7 +118,7 @@ INTERNAL: Final = {
     "sealed_well_formed", "stores_of", "threads_of", "request_well_formed", "reserve", "span_well_formed", "to_cents",
 }  # fmt: skip
 # They know who asks or what is held, and look at no row that the caller could not see.
-NOT_DEFINERS_WITH_CALLERS: Final = {"releasable(leg)", "consented(text)"}
+NOT_DEFINERS_WITH_CALLERS: Final = {"releasable(leg)", "consented(text)", "in_book(text)"}
 REFUSED: Final = psycopg.errors.InsufficientPrivilege
 NO_WAY: Final = {
     "42501": "insufficient privilege",
