@@ -25,6 +25,7 @@ from core.database.rows import one, rows
 from core.errors import BadInput, NotFound, WorldFailed
 from core.fact import Entry, Sealed
 from core.feed.record import Record, line_of
+from core.feed.steps import Steps
 from core.ids import (
     Digest,
     HouseholdId,
@@ -104,6 +105,7 @@ class Intake:
         self._keys = keys
         self._clock = clock
         self.record = Record(pool)
+        self.steps = Steps(pool, keys)
         self.history = History(pool)
 
     # Sessions
@@ -273,27 +275,39 @@ class Intake:
 
     # The library
 
-    async def store_document(self, ticket: str, *, title: str, source: str, dated: date, text: str) -> str:
-        """Store a document's passages. The same text again is the same document.
+    async def store_document(
+        self, ticket: str, *, title: str, source: str, dated: date, text: str, subject: SubjectId | None
+    ) -> str:
+        """Store a document's passages. The same text again is the same document. One about a `subject` is
+        read by whoever has that in her book, and goes when it is forgotten.
 
         Raises:
             BadInput: there is no text.
+            NotFound: the subject is not in the ticket's book.
         """
+        if subject is not None and subject not in await self._subjects(ticket, names=False):
+            raise NotFound(f"{subject!r} is not in your book", fix="choose one of your own", field="subject")
         body = Digest(sha256(text.encode()).hexdigest())
-        document = f"doc-{body[:24]}"
+        document = f"doc-{sha256(f'{subject}/{body}'.encode()).hexdigest()[:24] if subject else body[:24]}"
         cut = list(passages(text))
         if not cut:
             raise BadInput("the document has no text", fix="send its text", field="text")
         async with asking(self._pool, ticket) as connection:
-            asked = {"document": document, "title": title, "source": source, "dated": dated}
+            asked = {
+                "document": document,
+                "title": title,
+                "source": source,
+                "dated": dated,
+                "subject": subject,
+            }
             await connection.execute(LIBRARY["store_document"], asked)
             for ordinal, passage in enumerate(cut):
                 asked = {"document": document, "ordinal": ordinal, "text": passage}
                 await connection.execute(LIBRARY["store_passage"], asked)
         fact = DocumentStored(
             document=document,
-            title=title,
-            source=source,
+            title="" if subject else title,  # somebody's are with the passages, and go with them
+            source="" if subject else source,
             dated=dated.isoformat(),
             body_digest=body,
             passages=len(cut),

@@ -1,6 +1,6 @@
 -- store_document --
-insert into gatehouse.document (document, title, source, dated, ingested_by, stored_at)
-values (%(document)s, %(title)s, %(source)s, %(dated)s, gatehouse.asker_person(), clock_timestamp())
+insert into gatehouse.document (document, title, source, dated, subject, ingested_by, stored_at)
+values (%(document)s, %(title)s, %(source)s, %(dated)s, %(subject)s, gatehouse.asker_person(), clock_timestamp())
 on conflict do nothing;
 
 -- store_passage --

@@ -191,6 +191,9 @@ DOORS: Final[dict[str, Send]] = {
     "a draft's household": post("/v1/proposals", kind="rebalance", household="TEXT"),
     "a conversation's household": post("/v1/threads", household="TEXT"),
     "a document": post("/v1/documents", title="A note", source="desk", dated="2022-12-01", text="TEXT"),
+    "the title of a document about a client": post(
+        "/v1/documents", title="TEXT", source="TEXT", dated="2022-12-01", text="TEXT", subject="hh-101"
+    ),
     "a document's date": post("/v1/documents", title="A note", source="desk", dated="TEXT", text="x"),
     "a wrong type": post("/v1/threads", household={"name": "TEXT"}),
     "an unknown field": post("/v1/threads", household=None, name="TEXT"),

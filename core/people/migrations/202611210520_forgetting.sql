@@ -59,6 +59,18 @@ create table gatehouse.subject_key (subject text primary key, version int not nu
 
 -- A document that is about somebody goes with that subject; null: the firm's own.
 alter table gatehouse.document add column subject text;
+create function gatehouse.in_book(of_subject text) returns boolean
+    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+    select gatehouse.asker_sees_all() or of_subject = gatehouse.asker_person()
+        or exists (select from gatehouse.household h
+                   where h.household = of_subject and h.advisor = gatehouse.asker_person())
+        or exists (select from gatehouse.account a
+                   where of_subject = any (a.owners) and a.advisor = gatehouse.asker_person())
+$$;
+create policy of_somebody on gatehouse.document as restrictive to gh_agent, gh_intake
+    using (subject is null or gatehouse.in_book(subject)) with check (subject is null or gatehouse.in_book(subject));
+create policy of_somebody on gatehouse.passage as restrictive for select to gh_agent, gh_intake
+    using (exists (select from gatehouse.document d where d.document = passage.document));
 
 alter table gatehouse.forgetting enable row level security;
 alter table gatehouse.legal_hold enable row level security;
@@ -528,6 +540,32 @@ begin
     return query select s.key, s.value::bigint from jsonb_each_text(gone) as s;
 end $$;
 
+-- As before; and what somebody typed for a login is kept as a digest: it may be a name, or a password.
+create or replace function gatehouse.open_session(login text, proof bytea, session uuid, ticket_hash bytea,
+                                                  out person text, out expires_at timestamptz, out refused text)
+    language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    moment timestamptz := clock_timestamp();
+    typed text := encode(sha256(convert_to(open_session.login, 'UTF8')), 'hex');
+    known gatehouse.credential;
+begin
+    delete from gatehouse.failed_sign_in f where f.at < moment - interval '15 minutes';
+    if (select count(*) from gatehouse.failed_sign_in f where f.login = typed) >= 10 then
+        refused := 'too_many';
+        return;
+    end if;
+    select * into known from gatehouse.credential c where c.login = open_session.login;
+    if known.login is null or sha256(proof) <> known.verifier then
+        insert into gatehouse.failed_sign_in values (typed, moment);
+        refused := 'wrong';
+        return;
+    end if;
+    person := known.person;
+    expires_at := moment + interval '12 hours';
+    insert into gatehouse.session (session, ticket_hash, person, opened_at, expires_at)
+        values (open_session.session, open_session.ticket_hash, known.person, moment, open_session.expires_at);
+end $$;
+
 -- What the worker may begin, or has begun and not ended.
 create function gatehouse.forgettings_due() returns table (request text, subject text, status text, trace text)
     language sql stable security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
@@ -565,5 +603,6 @@ revoke all on all tables in schema gatehouse from public;
 revoke all on all functions in schema gatehouse from public;
 grant select on gatehouse.forgetting, gatehouse.legal_hold, gatehouse.key_rotation, gatehouse.subject_key,
     gatehouse.retention_class to gh_approver, gh_gate;
+grant execute on function gatehouse.in_book(text) to gh_agent, gh_intake;
 grant execute on function gatehouse.forgetting_bars(text) to gh_approver;
 grant execute on function gatehouse.forgettings_due(), gatehouse.forget_stores(text) to gh_gate;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -83,6 +84,31 @@ def stored(firm: Firm, thread: str, subject: str = FREE) -> None:
     made = firm.value("superuser", passage, WORDS)
     vector = f"[{','.join(['0.1'] * 384)}]"
     firm.ask("superuser", "insert into copilot.embedding values (%s, %s::public.vector, 'm')", made, vector)
+
+
+async def noted(firm: Firm, subject: SubjectId, words: str = WORDS) -> str:
+    """A document about somebody, stored by her advisor."""
+    async with async_pool(firm.database.intake, name="test", most=2) as pool, firm.journal(INTAKE) as journal:
+        return await Intake(pool, journal, firm.keys, WallClock()).store_document(
+            firm.ticket(MARIA), title=words, source="x", dated=date(2022, 12, 1), text=words, subject=subject
+        )
+
+
+def passages(firm: Firm, login: str) -> int:
+    """How many passages about a divorce that person can read."""
+    connection = firm.connection(INTAKE)
+    with connection.transaction():
+        connection.execute("select gatehouse.present(%s)", [firm.ticket(login)])
+        found = connection.execute("select from gatehouse.passage where text like '%%divorce%%'")
+        return len(found.fetchall())
+
+
+def test_a_document_about_a_client_is_her_advisors_to_read_and_its_title_is_not_on_record(firm: Firm) -> None:
+    asyncio.run(noted(firm, SubjectId("hh-101")))
+    assert (passages(firm, MARIA), passages(firm, "david.nakamura"), passages(firm, NGOZI)) == (1, 0, 1)
+    assert WORDS not in str(last(firm, "DocumentStored"))
+    with pytest.raises(NotFound):
+        asyncio.run(noted(firm, SubjectId("hh-150")))  # David's
 
 
 def last(firm: Firm, kind: str = "SubjectForgotten") -> dict[str, Any]:
