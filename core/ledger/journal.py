@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -28,9 +27,10 @@ from psycopg_pool import PoolTimeout
 from core.clock import Clock
 from core.database.pools import AsyncPool
 from core.database.statements import statements
-from core.errors import Conflict, GatehouseError, OutcomeUnknown, Refused, WorldFailed
+from core.errors import Conflict, GatehouseError, Refused
 from core.fact import Entry
 from core.ids import uuid7
+from core.ledger.call import Call, connection_broke, first_line, in_doubt, not_taken, refuse, tell
 from core.ledger.envelope import Recorded, payload_of, text_of, written
 from core.ledger.next_versions import NextVersions
 from core.ledger.refusals import in_words
@@ -46,50 +46,13 @@ WAITS: Final = timedelta(seconds=15)  # for the acknowledgement
 Row = tuple[int, str, int | None, str | None]  # n, answer, at_seq, code
 
 
-@dataclass(slots=True, eq=False)
-class _Call:
-    """One caller's entries, waiting. Those of one call are neighbours in the batch."""
-
-    entries: tuple[Entry, ...]
-    payloads: tuple[str, ...]
-    occurred_at: str
-    mono_ns: int
-    done: asyncio.Future[tuple[Recorded, ...]]
-    tries: int = 0
-    sent: bool = False
-    too_late: asyncio.TimerHandle | None = field(default=None)
-
-    @property
-    def safe_to_repeat(self) -> bool:
-        """Every entry has a key: the append itself answers whether it happened."""
-        return all(entry.key is not None for entry in self.entries)
-
-    def answer(self, recorded: tuple[Recorded, ...] | GatehouseError) -> None:
-        """Tell the caller, once."""
-        if self.too_late is not None:
-            self.too_late.cancel()
-        if self.done.done():
-            return
-        if isinstance(recorded, GatehouseError):
-            self.done.set_exception(recorded)
-        else:
-            self.done.set_result(recorded)
-
-    def give_up(self) -> None:
-        """Its time is over."""
-        if self.sent:
-            self.answer(_in_doubt("the journal did not acknowledge in time"))
-        else:
-            self.answer(_not_taken("the journal is too busy"))
-
-
 class Journal:
     """Opened with `async with`; one for each process and login."""
 
     def __init__(self, pool: AsyncPool, clock: Clock) -> None:
         self._pool = pool
         self._clock = clock
-        self._waiting: deque[_Call] = deque()
+        self._waiting: deque[Call] = deque()
         self._entries_waiting = 0
         self._under_way: set[asyncio.Task[None]] = set()
         self._next = NextVersions()
@@ -102,7 +65,7 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for call in self._waiting:
-            call.answer(_not_taken("the journal was closed"))
+            call.answer(not_taken("the journal was closed"))
         self._waiting.clear()
         for task in self._under_way:
             task.cancel()
@@ -121,16 +84,16 @@ class Journal:
         if not entries:
             return ()
         if self._entries_waiting + len(entries) > MOST_WAITING:
-            raise _not_taken("too many entries wait for the journal")
+            raise not_taken("too many entries wait for the journal")
         payloads = tuple(payload_of(entry) for entry in entries)
         loop = asyncio.get_running_loop()
         now = written(self._clock.now())
-        call = _Call(entries, payloads, now, self._clock.monotonic_ns(), loop.create_future())
+        call = Call(entries, payloads, now, self._clock.monotonic_ns(), loop.create_future())
         call.too_late = loop.call_later(WAITS.total_seconds(), call.give_up)
         self._wait(call)
         return await call.done
 
-    def _wait(self, call: _Call) -> None:
+    def _wait(self, call: Call) -> None:
         self._waiting.append(call)
         self._entries_waiting += len(call.entries)
         if not self._woken:
@@ -148,8 +111,8 @@ class Journal:
                 self._under_way.add(task)
                 task.add_done_callback(self._came_back)
 
-    def _batch(self) -> list[_Call]:
-        calls: list[_Call] = []
+    def _batch(self) -> list[Call]:
+        calls: list[Call] = []
         entries = 0
         while self._waiting and entries < BATCH:
             call = self._waiting.popleft()
@@ -166,7 +129,7 @@ class Journal:
             self._woken = True
             asyncio.get_running_loop().call_soon(self._send)
 
-    async def _append(self, calls: Sequence[_Call]) -> None:
+    async def _append(self, calls: Sequence[Call]) -> None:
         """Append one batch and answer its callers; those whose stream moved wait again."""
         try:
             async with asyncio.timeout(WAITS.total_seconds()):
@@ -174,7 +137,7 @@ class Journal:
         except BaseException as bad:
             self._nothing_known(calls)
             if not isinstance(bad, Exception):  # closed while it was under way
-                _tell(calls, _in_doubt("the journal was closed while it was asked"))
+                tell(calls, in_doubt("the journal was closed while it was asked"))
                 raise
             self._broke(calls, bad)
             return
@@ -183,7 +146,7 @@ class Journal:
             self._settle(call, rows[at : at + len(call.entries)])
             at += len(call.entries)
 
-    async def _rows(self, calls: Sequence[_Call]) -> list[Row]:
+    async def _rows(self, calls: Sequence[Call]) -> list[Row]:
         async with (
             self._pool.connection() as connection,
             connection.cursor(row_factory=tuple_row) as cursor,
@@ -196,7 +159,7 @@ class Journal:
             await cursor.execute(SQL["append"], {"entries": items}, prepare=True)
             return await cursor.fetchall()
 
-    def _items(self, calls: Sequence[_Call]) -> list[dict[str, Any]]:
+    def _items(self, calls: Sequence[Call]) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
         for number, call in enumerate(calls):
             for entry, payload in zip(call.entries, call.payloads, strict=True):
@@ -218,7 +181,7 @@ class Journal:
                 items.append(item)
         return items
 
-    def _settle(self, call: _Call, rows: Sequence[Row]) -> None:
+    def _settle(self, call: Call, rows: Sequence[Row]) -> None:
         """What the append answered to one call."""
         for entry, (_, answer, _, code) in zip(call.entries, rows, strict=True):
             if code == "version":
@@ -240,31 +203,32 @@ class Journal:
             says, fix = in_words(str(no[3]))
             call.answer(Refused(str(no[3]), says, fix=fix))
 
-    def _nothing_known(self, calls: Sequence[_Call]) -> None:
+    def _nothing_known(self, calls: Sequence[Call]) -> None:
         for call in calls:
             for entry in call.entries:
                 self._next.forget(entry.stream)
 
-    def _broke(self, calls: Sequence[_Call], bad: Exception) -> None:
+    def _broke(self, calls: Sequence[Call], bad: Exception) -> None:
         """The append did not answer: tell each caller what that means for it."""
         if isinstance(bad, PoolTimeout):
-            _tell(calls, _not_taken("the database cannot be reached"))
+            refuse(calls, "the database cannot be reached")
         elif isinstance(bad, TimeoutError):
-            _tell(calls, _in_doubt("the journal did not acknowledge in time"))
-        elif isinstance(bad, psycopg.Error) and not _connection_broke(bad):
-            _tell(calls, _not_taken(f"the journal did not take it: {_first_line(bad)}"))
+            tell(calls, in_doubt("the journal did not acknowledge in time"))
+        elif isinstance(bad, psycopg.Error) and not connection_broke(bad):
+            refuse(calls, f"the journal did not take it: {first_line(bad)}")
         elif isinstance(bad, psycopg.Error):
             for call in calls:
+                call.doubtful = True
                 if call.safe_to_repeat:
                     self._once_more(
-                        call, _in_doubt("the database keeps dropping the connection"), after=BACK_OFF
+                        call, in_doubt("the database keeps dropping the connection"), after=BACK_OFF
                     )
                 else:
-                    call.answer(_in_doubt("the connection broke while the journal was asked"))
+                    call.answer(in_doubt("the connection broke while the journal was asked"))
         else:
             raise bad
 
-    def _once_more(self, call: _Call, at_last: GatehouseError, *, after: timedelta = timedelta(0)) -> None:
+    def _once_more(self, call: Call, at_last: GatehouseError, *, after: timedelta = timedelta(0)) -> None:
         """Another try, if there is one left."""
         call.tries += 1
         if call.tries >= TRIES:
@@ -274,25 +238,3 @@ class Journal:
             asyncio.get_running_loop().call_later(wait, self._wait, call)
         else:
             self._wait(call)
-
-
-def _tell(calls: Sequence[_Call], bad: GatehouseError) -> None:
-    for call in calls:
-        call.answer(bad)
-
-
-def _not_taken(says: str) -> WorldFailed:
-    return WorldFailed(says, fix="nothing was recorded; try again")
-
-
-def _in_doubt(says: str) -> OutcomeUnknown:
-    return OutcomeUnknown(says, fix="look whether it happened before you repeat it")
-
-
-def _connection_broke(bad: psycopg.Error) -> bool:
-    """No SQLSTATE, or class 08 or 57P: the server may have committed before the line went."""
-    return bad.sqlstate is None or bad.sqlstate.startswith(("08", "57P"))
-
-
-def _first_line(bad: psycopg.Error) -> str:
-    return (str(bad).splitlines() or [type(bad).__name__])[0]

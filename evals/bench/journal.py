@@ -1,7 +1,7 @@
-"""How many durable, chained entries a second the journal takes from callers that wait together, every check on.
+"""How many durable, chained entries a second the journal takes from callers that wait together.
 
-Rule 1: subject is the product's own way: the copilot's login, a ticket in each entry. Each caller is
-    acknowledged after the commit that holds its entry, and only then asks again. `figure` is at 128 callers.
+Rule 1: subject is the product's own way, every check on: the copilot's login, a ticket in each entry. Each
+    caller is told after the commit that holds its entry, and only then asks again. The figure is at 128.
 Rule 2: baseline is COPY of those very rows by the same driver into an unchained table with the same indexes,
     in commits of the same size.
 Rule 3: `detail` has the other numbers of callers, the append without checks, a bare insert and commit, the
