@@ -36,6 +36,7 @@ except ImportError:
     sys.stderr.write("verify.py needs the library `cryptography`: python -m pip install cryptography\n")
     raise SystemExit(2) from None
 
+FORMAT = "gatehouse-export/1"
 CHUNK = 1 << 20  # bytes that are read at once
 LONGEST = 1 << 21  # bytes of a line; an entry's text has at most 256 KiB
 BLOCK = 256  # entries that are looked at together
@@ -199,9 +200,7 @@ def named(block: Sequence[bytes], seq: int, digest: bytes, at: int, faults: Faul
     return seq, digest, at
 
 
-def whole(
-    folder: Path, manifest: Any, heads: Sequence[Any], wanted: str, processes: int, faults: Faults
-) -> bool:
+def whole(folder: Path, manifest: Any, heads: Any, wanted: str, processes: int, faults: Faults) -> bool:
     """Chain and tree, and every head against both. Answers whether an entry has the digest `wanted`.
 
     Each file but the last has the same power of two of entries, and so is a complete subtree.
@@ -291,21 +290,18 @@ def check_sum(name: str, found: str, manifest: Any, faults: Faults) -> None:
 
 def signed_heads(folder: Path, faults: Faults) -> list[Any]:
     """The heads, each signed by the key that the one in front of it names."""
-    keys = {
-        sha256(key).hexdigest(): key for key in map(bytes.fromhex, (folder / "keys.txt").read_text().split())
-    }
+    public = [bytes.fromhex(line) for line in (folder / "keys.txt").read_text().split()]
+    keys = {sha256(key).hexdigest(): key for key in public}
     heads: list[Any] = []
     for line in (folder / "heads.jsonl").read_bytes().splitlines(keepends=True):
         head = json.loads(line)
         if json.dumps(head, sort_keys=True).encode() + b"\n" != line:
             raise ValueError("a line of heads.jsonl is not as a head is written")
         said = {name: value for name, value in head.items() if name != "signature"}
-        text = json.dumps(
-            said, sort_keys=True, separators=(",", ":")
-        ).encode()  # RFC 8785: all of it is ASCII
+        text = json.dumps(said, sort_keys=True, separators=(",", ":"))  # its RFC 8785 text: all is ASCII
         try:
             key = Ed25519PublicKey.from_public_bytes(keys[head["key"]])
-            key.verify(base64.b64decode(head["signature"], validate=True), text)
+            key.verify(base64.b64decode(head["signature"], validate=True), text.encode())
         except (InvalidSignature, KeyError):
             faults.note(head["seq"], "the signature of its head does not hold")
         if heads and head["key"] != (heads[-1].get("next_key") or heads[-1]["key"]):
@@ -322,11 +318,9 @@ def read_manifest(folder: Path, faults: Faults) -> Any:
     if (folder / "manifest.sha256").read_text() != f"{sha256(raw).hexdigest()}  manifest.json\n":
         faults.note(0, "manifest.json is not the file that manifest.sha256 names")
     manifest = json.loads(raw)
-    if manifest["format"] != "gatehouse-export/1":
-        raise ValueError(f"its format is {manifest['format']!r}; this file verifies gatehouse-export/1")
-    there = {
-        Path(at, name).relative_to(folder).as_posix() for at, _, names in os.walk(folder) for name in names
-    }
+    if manifest["format"] != FORMAT:
+        raise ValueError(f"its format is {manifest['format']!r}, and this file verifies {FORMAT!r}")
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     for name in there ^ {*manifest["files"], "manifest.json", "manifest.sha256"}:
         faults.note(0, f"{name} is missing, or is no part of the package")
     return manifest
@@ -335,7 +329,7 @@ def read_manifest(folder: Path, faults: Faults) -> Any:
 def verify(folder: Path, *, processes: int = 1, head: str = "", key: str = "") -> dict[str, Any]:
     """What the package proves and what it does not; `faults` is empty where it holds."""
     faults = Faults()
-    told: dict[str, Any] = {"ok": False, "proved": [], "not_proved": [], "faults": faults}
+    told: dict[str, Any] = {"proved": [], "not_proved": [], "faults": faults}
     try:
         manifest = read_manifest(folder, faults)
         heads = signed_heads(folder, faults)
@@ -352,36 +346,27 @@ def verify(folder: Path, *, processes: int = 1, head: str = "", key: str = "") -
             faults.note(0, f"nothing here has the root or digest {head}")
         if key and key not in {each["key"] for each in heads}:
             faults.note(0, f"no head here is signed by the key {key}")
-        told.update(
-            entries=manifest["entries"], selection=manifest["selection"], heads=len(heads), head=heads[-1]
-        )
-        told["ok"] = not faults
-        told["proved"], told["not_proved"] = claims(manifest, heads, head or key) if told["ok"] else ([], [])
+        told.update({name: manifest[name] for name in ("entries", "selection")})
+        told.update(heads=len(heads), head=heads[-1])
+        if not faults:
+            told["proved"], told["not_proved"] = claims(manifest, heads[-1], head or key)
     except NO_PACKAGE as bad:
         faults.note(0, f"from here on the package cannot be read: {type(bad).__name__} {bad}")
-        told["ok"] = False
-    return told
+    return {**told, "ok": not faults}
 
 
-def claims(manifest: Any, heads: Sequence[Any], anchor: str) -> tuple[list[str], list[str]]:
+def claims(manifest: Any, last: Any, anchor: str) -> tuple[list[str], list[str]]:
     """In plain words: what was proved, and what nothing here can prove."""
-    last = heads[-1]
+    proved = ["each entry here stands, as it is, in the journal that was signed"]
+    unproved = ["that the selection is complete, or chosen as the manifest says: no selection can show that"]
     if manifest["whole"]:
-        proved = [
-            f"entries 1 to {last['seq']} are all here, in their order, as they were when they were signed"
-        ]
-        unproved = []
-    else:
-        proved = [
-            f"each entry here stands, as it is, in the journal of {last['seq']} entries that was signed"
-        ]
-        unproved = ["that the selection is complete: no selection can show that nothing was left out of it"]
-    proved.append(f"the newest head here was signed at {last['signed_at']} with the key {last['key']}")
+        proved, unproved = [f"entries 1 to {last['seq']} are all here, in order, as they were signed"], []
+    proved.append(f"entry {last['seq']} was signed for at {last['signed_at']} with the key {last['key']}")
     if not anchor:
         unproved.append("that this key is the firm's: compare it, or a head, with what you got elsewhere")
     unproved.append(f"anything about entries behind {last['seq']}")
     unproved.append("that what an entry says is true: only that nobody changed it since")
-    unproved.append("entries.parquet says what the lines say: it is for analysis, the lines are the record")
+    unproved.append("that entries.parquet says what the lines say: it is for analysis, they are the record")
     return proved, unproved
 
 
@@ -395,9 +380,7 @@ def in_words(told: dict[str, Any]) -> str:
 def main(words: Sequence[str]) -> int:
     asks = argparse.ArgumentParser(description="Verify the package that this file lies in.")
     asks.add_argument("--head", default="", metavar="HEX", help="a root or digest that you got elsewhere")
-    asks.add_argument(
-        "--key", default="", metavar="ID", help="the id of a signing key that you got elsewhere"
-    )
+    asks.add_argument("--key", default="", metavar="ID", help="the id of a key that you got elsewhere")
     asks.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one a core")
     asks.add_argument("--json", action="store_true", help="print one JSON object")
     asked = asks.parse_args(words)
