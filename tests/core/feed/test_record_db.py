@@ -19,7 +19,7 @@ from core.feed import record as reading
 from core.feed.chosen import Chosen
 from core.feed.record import Page, Record
 from core.ids import OrderId, TraceId
-from tests.core.gate.deal import DAVID, MARIA, Deal, leg
+from tests.core.gate.deal import DAVID, MARIA, Deal
 from tests.fixtures.firm import Firm
 
 AUDITOR: Final = "william.tran"
@@ -306,21 +306,21 @@ def test_a_ticket_that_ended_opens_no_page(firm: Firm) -> None:
         asyncio.run(run())
 
 
-def test_an_entry_that_only_names_the_account_in_its_payload_concerns_it(firm: Firm) -> None:
-    """A finding of a denial names an account that no leg has yet."""
-    deal = Deal(firm)
-    assert deal.draft(
-        request={"kind": "rebalance", "household": deal.household, "accounts": [deal.account]}
-    ).ok
-    assert deal.assess(leg(deal.account, "sell", "AAPL", "1")).ok
-
-    async def run() -> list[str]:
-        async with record_of(firm) as record:
-            chosen = await record.choose(firm.ticket(MARIA), account=deal.account)
+@pytest.mark.anyio
+async def test_a_draft_concerns_the_accounts_that_it_asks_for_or_all_of_its_household(firm: Firm) -> None:
+    rows = "select account from gatehouse.account where household = %s order by account"
+    household = "hh-101"
+    first, second = (row["account"] for row in firm.ask("superuser", rows, household)[:2])
+    narrow, wide = Deal(firm, household=household), Deal(firm, household=household)
+    assert narrow.draft(request={"kind": "rebalance", "household": household, "accounts": [first]}).ok
+    assert wide.draft().ok
+    async with record_of(firm) as record:
+        found = {}
+        for account in (first, second):
+            chosen = await record.choose(firm.ticket(MARIA), account=account)
             page = await record.page(firm.ticket(MARIA), chosen, after=0, most=5000)
-            return [line.event_type for line in page.lines if line.stream == deal.stream]
-
-    assert asyncio.run(run()) == ["ProposalDrafted", "ProposalAssessed"]
+            found[account] = {line.stream for line in page.lines if line.event_type == "ProposalDrafted"}
+    assert found == {first: {narrow.stream, wide.stream}, second: {wide.stream}}
 
 
 def test_what_a_hostile_agent_writes_beside_an_entry_keeps_nobody_from_reading(firm: Firm) -> None:
