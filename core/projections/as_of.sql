@@ -44,12 +44,16 @@ select order_id, proposal from gatehouse.leg where order_id = %(order)s;
 select seq, recorded_at, first_at, ahead from gatehouse.known_at(%(moment)s);
 
 -- lines --
--- The next page of what is about any of these, each entry once.
+-- The next page of what is about any of these, each entry once. Each is asked for its own next page, so that a page
+-- costs the same however long the life is.
 select l.*
 from (select array_agg(x.about) as abouts, array_agg(x.seq) as seqs
-      from (select distinct on (i.seq) i.about, i.seq from gatehouse.account_index i
-            where i.about = any (%(abouts)s::text[]) and i.seq > %(after)s and i.seq <= %(until)s
-            order by i.seq, i.about limit %(page)s) x) page,
+      from (select distinct on (i.seq) a.about, i.seq
+            from unnest(%(abouts)s::text[]) a (about)
+            cross join lateral (select n.seq from gatehouse.account_index n
+                                where n.about = a.about and n.seq > %(after)s and n.seq <= %(until)s
+                                order by n.seq limit %(page)s) i
+            order by i.seq, a.about limit %(page)s) x) page,
      gatehouse.account_lines(page.abouts, page.seqs) l
 order by l.seq;
 

@@ -35,6 +35,7 @@ INDEXED_WITHIN: Final = timedelta(seconds=3)
 LOOKS_EVERY: Final = timedelta(milliseconds=25)
 
 Connection = AsyncConnection[DictRow]
+Take = Callable[[Then, Stored], None]
 Seen = TypeVar("Seen", AccountThen, HouseholdThen, ProposalThen, OrderThen)
 
 
@@ -70,9 +71,35 @@ class _Known:
 
 
 @dataclass(frozen=True, slots=True)
+class _Whole:
+    """One subject's entries, and what tells when each took effect."""
+
+    entries: list[Stored]
+    lines: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
 class _Read:
-    entries: Sequence[Stored]
-    lines: Sequence[Line]
+    """All that the database has to say. A long life takes seconds to fold: that is done in a thread, so that
+    others are served meanwhile, and with the connection given back."""
+
+    then: Then
+    whole: _Whole
+    days: Sequence[Stored]
+    take: Take
+    moment: Moment
+
+    async def folded(self) -> tuple[Then, Moment]:
+        await asyncio.to_thread(self._fold)
+        return self.then, self.moment
+
+    def _fold(self) -> None:
+        until = self.moment.true_at
+        for entry, at in zip(self.whole.entries, effects(self.whole.lines), strict=True):
+            if until is None or at <= until:
+                self.take(self.then, entry)
+        for day in self.days:
+            self.take(self.then, day)
 
 
 class History:
@@ -91,7 +118,8 @@ class History:
         async with asking(self._pool, ticket) as connection:
             row = await _found(connection, "account", account)
             abouts = [f"account/{account}", f"household/{row['household']}", "firm"]
-            then, moment = await _then(connection, abouts, when, Then.take)
+            read = await _read(connection, abouts, when, Then.take)
+        then, moment = await read.folded()
         return _was(then.account(account), "account", account), moment
 
     async def household(
@@ -101,23 +129,24 @@ class History:
         async with asking(self._pool, ticket) as connection:
             row = await _found(connection, "household", household)
             abouts = [f"account/{account}" for account in row["accounts"]]
-            then, moment = await _then(
-                connection, [f"household/{household}", "firm", *abouts], when, Then.take
-            )
+            read = await _read(connection, [f"household/{household}", "firm", *abouts], when, Then.take)
+        then, moment = await read.folded()
         return _was(then.household(household, row["accounts"]), "household", household), moment
 
     async def proposal(self, ticket: str, proposal: ProposalId, when: When) -> tuple[ProposalThen, Moment]:
         """Its status and its orders. Raises as `account`."""
         async with asking(self._pool, ticket) as connection:
             await _found(connection, "proposal", proposal)
-            then, moment = await _then(connection, [f"proposal/{proposal}"], when, Then.take_life)
+            read = await _read(connection, [f"proposal/{proposal}"], when, Then.take_life)
+        then, moment = await read.folded()
         return _was(then.proposal(proposal), "proposal", proposal), moment
 
     async def order(self, ticket: str, order: OrderId, when: When) -> tuple[OrderThen, Moment]:
         """Its status and its trades. Raises as `account`."""
         async with asking(self._pool, ticket) as connection:
             row = await _found(connection, "order", order)
-            then, moment = await _then(connection, [f"proposal/{row['proposal']}"], when, Then.take_life)
+            read = await _read(connection, [f"proposal/{row['proposal']}"], when, Then.take_life)
+        then, moment = await read.folded()
         return _was(then.order(order), "order", order), moment
 
 
@@ -134,43 +163,42 @@ def _was(then: Seen | None, kind: str, named: str) -> Seen:
     return then
 
 
-async def _then(
-    connection: Connection, abouts: Sequence[str], when: When, take: Callable[[Then, Stored], None]
-) -> tuple[Then, Moment]:
+async def _read(connection: Connection, abouts: Sequence[str], when: When, take: Take) -> _Read:
     known = await _known(connection, when.known_at)
     if when.true_at is None:
         return await _as_known(connection, abouts, known, take)
     await _not_before_the_first_day(connection, when.true_at)
-    whole = await _whole(connection, abouts, known.seq)
+    whole = _Whole([], [])
+    async for page in _pages(connection, abouts, known.seq):
+        await asyncio.to_thread(_add, whole, page)
     newest = _newest(whole, await _days(connection, known.seq, None))
     true_at = min(when.true_at, newest)
-    then = Then()
-    await asyncio.to_thread(_fold, then, whole, true_at, take)
-    for row in await _days(connection, known.seq, true_at):
-        take(then, stored(row))
     says = (*known.says, *_says_true(when.true_at, newest))
-    return then, Moment(known.at, true_at, known.seq, len(whole.entries), says)
+    days = [stored(row) for row in await _days(connection, known.seq, true_at)]
+    moment = Moment(known.at, true_at, known.seq, len(whole.entries), says)
+    return _Read(Then(), whole, days, take, moment)
 
 
-async def _as_known(
-    connection: Connection, abouts: Sequence[str], known: _Known, take: Callable[[Then, Stored], None]
-) -> tuple[Then, Moment]:
+async def _as_known(connection: Connection, abouts: Sequence[str], known: _Known, take: Take) -> _Read:
     """A prefix of the record, in its own order: no more than a page of it is in memory."""
     then, read = Then(), 0
     async for page in _pages(connection, abouts, known.seq):
-        for row in page:
-            take(then, stored(row))
+        await asyncio.to_thread(_take_all, then, page, take)
         read += len(page)
-    for row in await _days(connection, known.seq, None):
+    days = [stored(row) for row in await _days(connection, known.seq, None)]
+    return _Read(then, _Whole([], []), days, take, Moment(known.at, None, known.seq, read, known.says))
+
+
+def _take_all(then: Then, page: Sequence[DictRow], take: Take) -> None:
+    for row in page:
         take(then, stored(row))
-    return then, Moment(known.at, None, known.seq, read, known.says)
 
 
-def _fold(then: Then, whole: _Read, true_at: datetime, take: Callable[[Then, Stored], None]) -> None:
-    """In a thread of its own: a long life takes a second, in which others are served."""
-    for entry, at in zip(whole.entries, effects(whole.lines), strict=True):
-        if at <= true_at:
-            take(then, entry)
+def _add(whole: _Whole, page: Sequence[DictRow]) -> None:
+    for row in page:
+        entry = stored(row)
+        whole.entries.append(entry)
+        whole.lines.append(Line(entry.fact, row["market_at"]))
 
 
 async def _pages(connection: Connection, abouts: Sequence[str], until: int) -> AsyncIterator[list[DictRow]]:
@@ -180,16 +208,6 @@ async def _pages(connection: Connection, abouts: Sequence[str], until: int) -> A
     ):
         yield page
         after = page[-1]["seq"]
-
-
-async def _whole(connection: Connection, abouts: Sequence[str], until: int) -> _Read:
-    entries, lines = [], []
-    async for page in _pages(connection, abouts, until):
-        for row in page:
-            entry = stored(row)
-            entries.append(entry)
-            lines.append(Line(entry.fact, row["market_at"]))
-    return _Read(entries, lines)
 
 
 async def _days(connection: Connection, until: int, true_at: datetime | None) -> list[DictRow]:
@@ -236,7 +254,7 @@ async def _not_before_the_first_day(connection: Connection, true_at: datetime) -
         raise BadInput("that is before the firm's first business day", fix=fix, field="true_at")
 
 
-def _newest(whole: _Read, days: Sequence[DictRow]) -> datetime:
+def _newest(whole: _Whole, days: Sequence[DictRow]) -> datetime:
     """How far the market clock and the executions known have come."""
     stood: list[datetime] = [*(day["market_at"] for day in days), *(line.market_at for line in whole.lines)]
     executed = [line.fact.executed_at for line in whole.lines if isinstance(line.fact, OrderFilled)]
