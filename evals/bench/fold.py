@@ -4,7 +4,8 @@ Rule 1: subject is the product's own way from the first entry: the worker's logi
     its typed fact. What cannot fold is not fetched; it counts, because its place is passed.
 Rule 2: baseline is a bare fetch of every text in pages by the same driver, decoded, one decimal of it added.
 Rule 3: the journal is put in by COPY (`evals.bench.long_journal`), so that making it takes a minute at most.
-Rule 4: with snapshots, the time to be ready is the worst there is: the newest one is as old as one may be.
+Rule 4: the calls that are timed are questions for the past of one account (`evals.bench.as_of`).
+Rule 5: with snapshots, the time to be ready is the worst there is: the newest one is as old as one may be.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import asyncio
 import resource
 from collections.abc import Mapping
 from decimal import Decimal
+from statistics import median
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +26,7 @@ from core.database.pools import connect_async
 from core.projections import snapshots
 from core.projections.folded import Folded
 from core.projections.replay import STRETCH, end_of_journal, replay, texts
+from evals.bench.as_of import Past
 from evals.bench.harness import Bench, Round
 from evals.bench.long_journal import LongJournal
 
@@ -45,6 +48,8 @@ class FoldBench:
         self._set_up_s = self._since(begun)
         self._runner = asyncio.Runner()
         self._connection = self._runner.run(connect_async(self._journal.gate, name="bench"))
+        self._past = Past(self._journal, self._clock)
+        self._runner.run(self._past.prepare())
         self._kept = self._runner.run(self._keep(max(1, entries - snapshots.EVERY)))
 
     @property
@@ -78,8 +83,11 @@ class FoldBench:
         start = await snapshots.newest(connection, upto=entries)
         await replay(connection, start.folded, after=start.seq, upto=entries)
         ready_s = self._since(begun)
+        asked = await self._past.calls_ms(halfway=entries // 2)
         detail = {
             "entries": entries,
+            "as_of_p50_ms": round(median(asked), 1),
+            "as_of_index_s": round(self._past.index_s, 1),
             "set_up_s": round(self._set_up_s, 1),
             "accounts": len(folded.homes),
             "orders": len(folded.orders),
@@ -96,7 +104,7 @@ class FoldBench:
                 "because": "both grow with the state: measured at this many entries, times what is missing",
             },
         }
-        return Round(figure=entries / without_s, detail=detail)
+        return Round(figure=entries / without_s, calls_ms=asked, detail=detail)
 
     async def _keep(self, seq: int) -> Mapping[str, Any]:
         """A snapshot at that entry, and what it took."""

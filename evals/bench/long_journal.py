@@ -20,7 +20,7 @@ from psycopg.rows import DictRow
 
 from core.database.bootstrap import bootstrap
 from core.database.embedded import open_cluster
-from core.database.logins import GATE, OWNER
+from core.database.logins import GATE, INTAKE, OWNER
 from core.database.migrate import found, migrate
 from core.database.pools import connect
 from core.ledger.chain import GENESIS, Sealing, leaf, link
@@ -48,8 +48,9 @@ class LongJournal:
         logins = bootstrap(admin, kept=None, new_passwords=True, whole_server=True)
         migrate(logins.dsn(OWNER), found(ROOT))
         self.gate: str = logins.dsn(GATE)
-        self._superuser = connect(admin, name="bench", statement_within=timedelta(minutes=10))
-        self._fill(self._superuser, islice(lives(households=households, seed=1), entries))
+        self.intake: str = logins.dsn(INTAKE)
+        self.superuser = connect(admin, name="bench", statement_within=timedelta(minutes=10))
+        self._fill(self.superuser, islice(lives(households=households, seed=1), entries))
 
     @property
     def event_bytes(self) -> int:
@@ -61,7 +62,7 @@ class LongJournal:
         return {name: str(self._value(f"select current_setting('{name}')")) for name in SHOWN}
 
     def close(self) -> None:
-        self._superuser.close()
+        self.superuser.close()
         self._cluster.close()
         shutil.rmtree(self._home, ignore_errors=True)
 
@@ -77,7 +78,7 @@ class LongJournal:
         connection.execute("vacuum analyze gatehouse.journal")
 
     def _value(self, statement: str) -> Any:
-        row = self._superuser.execute(statement.encode()).fetchone()
+        row = self.superuser.execute(statement.encode()).fetchone()
         return None if row is None else next(iter(row.values()))
 
 
