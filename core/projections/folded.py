@@ -111,8 +111,8 @@ class Folded:
             self._open(date.fromisoformat(fact.session), changed)
 
     def _pay(self, fact: firm.CashDeposited | OrderFilled | TradeSettled) -> None:
-        self.cash[fact.account] = cash.apply(self.cash.get(fact.account, cash.NO_CASH), fact)
-        if isinstance(fact, firm.CashDeposited) and fact.held_until is not None:
+        book = self.cash[fact.account] = cash.apply(self.cash.get(fact.account, cash.NO_CASH), fact)
+        if isinstance(fact, firm.CashDeposited) and cash.awaits(book, self.session or date.min):
             self.awaited.add(fact.account)
 
     def _open(self, session: date, changed: Changed) -> None:
