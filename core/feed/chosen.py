@@ -20,10 +20,11 @@ from core.database.statements import statements
 from core.errors import BadInput, NotFound
 from core.ids import AccountId, TraceId
 from core.ledger.events import KINDS
+from core.orders.external import PROCESSES as WORDS
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
-PROCESSES: Final[Mapping[str, str]] = {"worker": "gh_gate", "witness": "gh_witness", "set-up": "gh_owner"}
+PROCESSES: Final[Mapping[str, str]] = {word: role for role, word in WORDS.items()}
 """Who acts without a person, by the word that screens show."""
 
 
