@@ -59,6 +59,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "copilot": ("ui.commands.copilot:copilot", "Start the copilot in the foreground."),
     "worker": ("ui.commands.worker:worker", "Run one worker in the foreground."),
     "witness": ("ui.commands.witness:witness", "Run the witness in the foreground."),
+    "audit bodies": ("ui.commands.audit_bodies:audit_bodies", "Check the large texts beside the record."),
     "audit verify": ("ui.commands.audit:audit_verify", "Prove the record from the outside."),
     "audit export": ("ui.commands.audit_export:audit_export", "Write it as a folder that proves itself."),
     "audit prove": ("ui.commands.audit_prove:audit_prove", "Prove that an entry is in it."),

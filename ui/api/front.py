@@ -26,6 +26,7 @@ from ui.api import (
     proposals,
     session,
     sign_in,
+    steps,
     threads,
     worklist,
 )
@@ -44,6 +45,7 @@ ROUTERS: Final = (
     audit.router,
     as_of.router,
     orders.router,
+    steps.router,
     library.router,
     health.router,
     internal.router,

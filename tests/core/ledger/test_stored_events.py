@@ -1,9 +1,9 @@
 """Whatever was ever stored can be read: each kind in each version that landed, and what it reads as today.
 
-`stored_events.jsonl` holds payloads as the journal stored them, and what they read as. (`from` is `fact` where no
-journal had one yet: then it is what the fact writes.) `event_schemas.json` holds the digest of the schema of each
-version. Lines and digests of what has landed are never changed or taken out; only `reads_as` moves with the
-newest version.
+`stored_events.jsonl` holds payloads as the journal stored them, and what they read as. (`from` is `fact`
+where no journal had one yet: then it is what the fact writes.) `event_schemas.json` holds the digest of each
+version's schema. Lines and digests of what has landed are never changed or taken out; only `reads_as` moves
+with the newest version.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def differing(line: Line, fact: Fact) -> str:
     )
     return (
         f"a stored {line} now reads differently in {fields}. If a new version of it is meant to: write the "
-        "new `reads_as` into its line. If not: the change breaks what is stored; undo it, or bump VERSION and "
-        "write an upcast"
+        "new `reads_as` into its line. If not: the change breaks what is stored; undo it, or bump VERSION "
+        "and write an upcast"
     )
 
 
