@@ -20,7 +20,7 @@ from psycopg.rows import DictRow
 
 from core.database.bootstrap import bootstrap
 from core.database.embedded import open_cluster
-from core.database.logins import GATE, INTAKE, OWNER
+from core.database.logins import GATE, INTAKE, OWNER, WITNESS
 from core.database.migrate import found, migrate
 from core.database.pools import connect
 from core.ledger.chain import GENESIS, Sealing, leaf, link
@@ -49,6 +49,7 @@ class LongJournal:
         migrate(logins.dsn(OWNER), found(ROOT))
         self.gate: str = logins.dsn(GATE)
         self.intake: str = logins.dsn(INTAKE)
+        self.witness: str = logins.dsn(WITNESS)
         self.superuser = connect(admin, name="bench", statement_within=timedelta(minutes=10))
         self._fill(self.superuser, islice(lives(households=households, seed=1), entries))
 
