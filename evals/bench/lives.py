@@ -2,7 +2,7 @@
 
 Rule 1: every fact is one that the product writes, in an order that it can happen in; the same seed, the same
     facts. Ids, prices and sealed words are made up.
-Rule 2: about a third is conversation and agents' steps, a tenth decisions, half orders and trades.
+Rule 2: two fifths are conversations and agents' steps, a tenth decisions, half orders and trades.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import count
 from random import Random
 from typing import Final
 
-from core.fact import Fact, Sealed
+from core.fact import Fact, Sealed, Words
 from core.firm import events as firm
 from core.ids import (
     AccountId,
@@ -52,7 +52,16 @@ from core.orders.events import (
     Side,
     TimeInForce,
 )
-from core.people.events import AnswerGiven, MessageReceived, StepTaken, ThreadOpened, ToolCalled
+from core.people.events import (
+    AnswerGiven,
+    DecisionTaken,
+    MessageReceived,
+    ObservationMade,
+    StepTaken,
+    ThreadOpened,
+    ToolCalled,
+)
+
 
 FIRST_DAY: Final = date(2000, 1, 3)
 PROPOSALS_A_DAY: Final = 2_000
@@ -174,25 +183,29 @@ def _conversation(number: int, household: int) -> Iterator[Fact]:
     thread, message = ThreadId(f"thr-{number}"), MessageId(f"msg-{number}")
     yield ThreadOpened(thread=thread, household=HouseholdId(f"hh-{household}"))
     yield MessageReceived(thread=thread, message=message, text=WORDS)
-    for turn in range(8):
-        yield StepTaken(
-            thread=thread,
-            agent="portfolio",
-            step="plan",
-            model="a model of some name",
-            took_ms=7,
-        )
-        yield ToolCalled(
-            thread=thread,
-            call=f"call-{number}-{turn}",
-            agent="portfolio",
-            tool="holdings",
-            ask=WORDS,
-            outcome="answered",
-            source="the book",
-            took_ms=3,
-        )
+    for turn in range(4):
+        yield from _turn(thread, f"call-{number}-{turn}")
     yield AnswerGiven(thread=thread, message=message, text=WORDS, model="a model of some name")
+
+
+def _turn(thread: ThreadId, call: str) -> Iterator[Fact]:
+    """An agent plans, asks a tool, reads its answer and decides."""
+    yield StepTaken(thread=thread, agent="portfolio", step="plan", model="a model of some name", took_ms=7)
+    yield ToolCalled(
+        thread=thread,
+        call=call,
+        agent="portfolio",
+        tool="holdings",
+        ask=WORDS,
+        outcome="answered",
+        source="the book",
+        took_ms=3,
+    )
+    read = Words(sealed=WORDS)
+    yield ObservationMade(
+        thread=thread, call=call, agent="portfolio", tool="holdings", outcome="answered", words=read
+    )
+    yield DecisionTaken(thread=thread, agent="portfolio", decision="ask", because="model_chose")
 
 
 def _decisions(content: Content, number: int, household: int) -> Iterator[Fact]:
