@@ -62,7 +62,6 @@ from core.people.events import (
     ToolCalled,
 )
 
-
 FIRST_DAY: Final = date(2000, 1, 3)
 PROPOSALS_A_DAY: Final = 2_000
 SHARES: Final = Decimal(2)
