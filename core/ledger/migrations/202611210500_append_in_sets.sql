@@ -257,7 +257,7 @@ end $$;
 -- Takes these in turn, at the head, whose row the caller holds locked. Where one of a group is not taken, nothing
 -- is: GH001, with that one's number, answer and code. `carefully`: what a law cannot read is refused, and does
 -- not raise.
-create function gatehouse.take(items gatehouse.looked_at[], carefully boolean)
+create function gatehouse.take(entries jsonb, carefully boolean)
     returns table (n int, answer text, at_seq bigint, code text)
     language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
@@ -271,7 +271,7 @@ declare
     refused_version bigint;
 begin
     select * into at_head from gatehouse.head;
-    foreach item in array items loop
+    for item in select l.* from gatehouse.look(entries) as l order by l.n loop
         n := item.n;
         entry := item.entry;
         code := item.code;
@@ -359,7 +359,7 @@ declare
 begin
     begin
         return query select first - 1 + t.n, t.answer, t.at_seq, t.code
-            from gatehouse.take(array(select l from gatehouse.look(entries) as l order by l.n), true) as t;
+            from gatehouse.take(entries, true) as t;
         return;
     exception
         when sqlstate 'GH001' then
@@ -442,8 +442,7 @@ begin
     -- a multixact, and the watchdog would not see who holds the head.
     update gatehouse.head set one = true;
     begin
-        return query select t.* from gatehouse.take(
-            array(select l from gatehouse.look(entries) as l order by l.n), false) as t;
+        return query select t.* from gatehouse.take(entries, false) as t;
         return;
     exception when sqlstate 'GH001' or data_exception or integrity_constraint_violation or program_limit_exceeded then
         null;  -- nothing of it happened: once more, one by one

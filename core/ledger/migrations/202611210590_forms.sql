@@ -194,6 +194,7 @@ create type form.of_ips_adopted as (
     "max_issuer_weight" form.amount
 );
 create type form.of_key_rotation_finished as (
+    "damaged" form.list_of_words,
     "request" form.words,
     "subjects" form.whole
 );
