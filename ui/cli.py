@@ -61,6 +61,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "witness": ("ui.commands.witness:witness", "Run the witness in the foreground."),
     "audit bodies": ("ui.commands.audit_bodies:audit_bodies", "Check the large texts beside the record."),
     "audit verify": ("ui.commands.audit:audit_verify", "Prove the record from the outside."),
+    "audit rebuild": (
+        "ui.commands.audit_rebuild:audit_rebuild",
+        "Make the stored rows anew, or compare them.",
+    ),
     "audit export": ("ui.commands.audit_export:audit_export", "Write it as a folder that proves itself."),
     "audit prove": ("ui.commands.audit_prove:audit_prove", "Prove that an entry is in it."),
     "audit consistent": ("ui.commands.audit_prove:audit_consistent", "Prove that it only grew."),
