@@ -1,4 +1,4 @@
-"""The audit trail: one trace from the prompt to the fill, or the whole record of one's book as it grows."""
+"""The audit trail: one trace from the prompt to the fill, the record as it grows, an account as it was."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ from collections.abc import Mapping
 import streamlit as st
 
 from ui.screens import figures as f
+from ui.screens.as_of import as_it_was
 from ui.screens.session import client, problems_shown
 from ui.screens.timeline import CHOICES, timeline
 
-ONE, ALL = "One trade proposal", "The whole record"
+ONE, ALL, PAST = "One trade proposal", "The whole record", "An account as it was"
 SHOWN = 60  # entries
 LOOKS_EVERY = 2  # seconds
 
 
 def page() -> None:
     st.title("Audit trail")
-    chosen = st.segmented_control("What to follow", [ONE, ALL], default=ONE, label_visibility="collapsed")
+    chosen = st.segmented_control(
+        "What to follow", [ONE, ALL, PAST], default=ONE, label_visibility="collapsed"
+    )
     if chosen == ALL:
         record()
+    elif chosen == PAST:
+        as_it_was()
     else:
         one_trace()
 
