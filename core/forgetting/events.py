@@ -140,7 +140,8 @@ class SubjectKeyRotated(Fact):
 
 
 class KeyRotationFinished(Fact):
-    """Every subject that was asked for has its new key."""
+    """Every subject that was asked for has its new key, but those whose key file is damaged."""
 
     request: str
     subjects: int
+    damaged: tuple[SubjectId, ...] = ()

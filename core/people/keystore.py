@@ -93,9 +93,9 @@ class KeyStore:
         return tuple(sorted(self._keys(subject)))
 
     def subjects(self) -> Iterator[SubjectId]:
-        """Every subject that has a key, in the order of their ids."""
+        """Every subject that has a key, also a damaged one, in the order of their ids."""
         for path in sorted(self._folder.glob("*.json")):
-            if not path.name.startswith(".") and self.versions(SubjectId(path.stem)):
+            if not path.name.startswith(".") and keyfile.tombstone(path, FORGOTTEN) is None:
                 yield SubjectId(path.stem)
 
     def rotate(self, subject: SubjectId, *, above: int = 0) -> int:

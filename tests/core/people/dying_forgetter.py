@@ -55,7 +55,8 @@ async def work(dsn: str, keys: Path) -> None:
     async with async_pool(dsn, name="dying", most=2) as pool, DyingJournal(pool, WallClock()) as journal:
         store = KeyStore(keys)
         await CarryingOut(pool, journal, store).turn()
-        await Rotation(pool, journal, store).turn()
+        while await Rotation(pool, journal, store).turn():
+            pass
 
 
 if __name__ == "__main__":

@@ -49,7 +49,10 @@ async def carry(firm: Firm, keys: KeyStore | None = None) -> bool:
 
 async def rotate(firm: Firm) -> bool:
     async with async_pool(firm.database.gate, name="test", most=2) as pool, firm.journal(GATE) as journal:
-        return await Rotation(pool, journal, firm.keys).turn()
+        rotation, turns = Rotation(pool, journal, firm.keys), 0
+        while await rotation.turn():
+            turns += 1
+        return turns > 0
 
 
 async def ask_to_rotate(firm: Firm, subject: SubjectId | None, key: str = "r" * 8) -> None:
@@ -288,6 +291,15 @@ def test_a_double_click_across_a_rotation_is_recognised(firm: Firm) -> None:
     asyncio.run(rotate(firm))
     assert asyncio.run(said(firm, HANNAH, thread, "m1")) == first
     assert asyncio.run(read(firm, HANNAH, thread)) == [WORDS]
+
+
+def test_a_damaged_key_is_named_and_keeps_nobody_from_a_new_one(firm: Firm) -> None:
+    (firm.keys_folder / "cli-101-1.json").write_text("{")
+    count = len(list(firm.keys.subjects()))
+    asyncio.run(ask_to_rotate(firm, None))
+    assert asyncio.run(rotate(firm))
+    finished = last(firm, "KeyRotationFinished")
+    assert (finished["damaged"], finished["subjects"]) == (["cli-101-1"], count - 1)
 
 
 def test_a_forgetting_destroys_every_version(firm: Firm, tmp_path: Path) -> None:
