@@ -2,7 +2,7 @@
 
 Rule 1: subject is `verify.py` as it lies in a package of a million entries, a process of its own, on two
     cores: start, hashes, chain, tree, head. Baseline is the same on one core.
-Rule 2: `detail.database` is what `audit verify` runs over a journal put in by COPY, beside a fetch of the same
+Rule 2: `detail.database` is what `audit verify` runs over a journal put in by COPY, beside a fetch of such
     pages by the same driver with two bare hashes an entry: `ratio` is ours to that, in the same round.
 Rule 3: what ten million take is extrapolated from these rates. `peak_mb` is of the largest process.
 """
@@ -50,7 +50,10 @@ BARE_PAGE: Final = (
     "select seq, recorded_at, role, actor, text, digest from gatehouse.journal"
     " where seq > %s order by seq limit %s"
 )
-STREAM_HEADS: Final = "insert into gatehouse.stream_head select stream, max(stream_version) from gatehouse.journal group by stream"
+STREAM_HEADS: Final = (
+    "insert into gatehouse.stream_head"
+    " select stream, max(stream_version) from gatehouse.journal group by stream"
+)
 
 
 class VerifyBench:
@@ -200,7 +203,8 @@ def _texts(count: int) -> Iterator[bytes]:
         yield (
             f'{{"event_id":"019b7a2c-0000-7000-8000-{seq:012x}","event_type":"ToolCalled","event_version":1'
             f',"mono_ns":"{seq * 40_000}","occurred_at":"2026-01-01T12:00:00.000000Z"'
-            f',"payload":{{"agent":"portfolio","ask":{{"key":1,"sealed":"{filling[at : at + 60 + seq % 200]}","subject":"hh-101"}}'
+            f',"payload":{{"agent":"portfolio","ask":{{"key":1,"sealed":"{filling[at : at + 10 + seq % 200]}"'
+            f',"subject":"hh-101"}}'
             f',"call":"{seq:032x}","outcome":"answered","took_ms":{seq % 90},"tool":"holdings"}}'
             f',"policy_decisions":[],"stream":"thread/thr-{seq % 997:032x}","stream_version":{seq // 997 + 1}'
             f',"trace_id":"{seq % 997:032x}"}}'

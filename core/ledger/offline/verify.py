@@ -115,12 +115,15 @@ def who(role: bytes, actor: bytes) -> bytes:
     return length(len(role)) + role + length(len(actor)) + actor
 
 
-def leaves_of(rows: Sequence[Sequence[bytes]]) -> list[bytes]:
-    """Raises ValueError or struct.error where one is no entry."""
-    return [
-        sha256(numbers(int(seq), int(at)) + who(role, actor) + length(len(text)) + text).digest()
-        for seq, at, role, actor, _, text in rows
+def read(lines: Sequence[bytes]) -> tuple[list[int], list[int], list[bytes], list[bytes]]:
+    """Sequences, times, stated digests and leaves. Raises ValueError or struct.error for what is no entry."""
+    rows = [line.split(b"\t", 5) for line in lines]
+    seqs, times = [int(row[0]) for row in rows], [int(row[1]) for row in rows]
+    leaves = [
+        sha256(numbers(seq, at) + who(role, actor) + length(len(text)) + text).digest()
+        for seq, at, (_, _, role, actor, _, text) in zip(seqs, times, rows)  # noqa: B905 - Python 3.9
     ]
+    return seqs, times, [row[4] for row in rows], leaves
 
 
 def blocks(path: Path, summed: Any) -> Iterator[list[bytes]]:
@@ -149,31 +152,28 @@ def chained(folder: Path, wanted: str, job: tuple[str, int, str, set[int]]) -> d
     name, seq, before, ends = job
     faults, summed, digest, at = Faults(), sha256(), bytes.fromhex(before), 0
     peaks: list[tuple[int, bytes]] = []
-    found: dict[str, Any] = {"faults": faults, "marks": {}, "known": 0, "first_at": None}
+    found: dict[str, Any] = {"faults": faults, "marks": {}, "known": False, "first_at": None}
     try:
         for block in blocks(folder / name, summed):
             try:
-                rows = [line.split(b"\t") for line in block]
-                leaves, times, digests = leaves_of(rows), [at, *(int(row[1]) for row in rows)], []
-                now = digest
+                seqs, times, stated, leaves = read(block)
+                now, digests, until = digest, [], seq + len(block)
                 for leaf in leaves:
                     now = sha256(now + leaf).digest()
                     digests.append(now)
-                stated = b"".join([row[4] for row in rows])
-                in_turn = [int(row[0]) for row in rows] == list(range(seq, seq + len(rows)))
-                right = in_turn and times == sorted(times) and b"".join(digests).hex().encode() == stated
-            except (ValueError, struct.error):
+                in_turn = seqs == list(range(seq, until)) and at <= times[0] and times == sorted(times)
+                right = in_turn and b"".join(digests).hex().encode() == b"".join(stated)
+            except (ValueError, IndexError, struct.error):
                 right = False
             if not right:
                 seq, digest, at = named(block, seq, digest, at, faults)
                 continue
-            found["first_at"] = times[1] if found["first_at"] is None else found["first_at"]
-            if wanted and wanted.encode() in stated:
-                found["known"] = seq
-            for end in ends.intersection(range(seq, seq + len(rows))):
+            found["first_at"] = times[0] if found["first_at"] is None else found["first_at"]
+            found["known"] |= wanted.encode() in stated
+            for end in ends.intersection(range(seq, until)):
                 found["marks"][end] = (digests[end - seq].hex(), grown(peaks, leaves[: end - seq + 1]))
             peaks = grown(peaks, leaves)
-            seq, digest, at = seq + len(rows), now, times[-1]
+            seq, digest, at = until, now, times[-1]
     except (OSError, ValueError) as bad:
         faults.note(seq, f"from here on {name} cannot be read: {bad}")
     return {**found, "sum": summed.hexdigest(), "peaks": peaks, "end": (seq, digest.hex(), at)}
@@ -183,20 +183,19 @@ def named(block: Sequence[bytes], seq: int, digest: bytes, at: int, faults: Faul
     """The same once more, line by line, to name what is wrong. Goes on from what each line says of itself."""
     for line in block:
         try:
-            row = line.split(b"\t")
-            (leaf,) = leaves_of([row])
-            number, when, stated = int(row[0]), int(row[1]), bytes.fromhex(row[4].decode("ascii"))
-        except (ValueError, struct.error):
+            (number,), (when,), (stated,), (leaf,) = read([line])
+            digest, before = bytes.fromhex(stated.decode("ascii")), digest
+        except (ValueError, IndexError, struct.error):
             faults.note(seq, "its line is not that of an entry")
             seq, digest = seq + 1, b""
             continue
         if number != seq:
             faults.note(number, f"it stands where entry {seq} should")
-        if sha256(digest + leaf).hexdigest().encode() != row[4]:
+        if sha256(before + leaf).hexdigest().encode() != stated:
             faults.note(number, "its digest does not follow from its text and the entry in front of it")
         if when < at:
             faults.note(number, "it was recorded before the entry in front of it")
-        seq, digest, at = number + 1, stated, when
+        seq, at = number + 1, when
     return seq, digest, at
 
 
@@ -252,13 +251,11 @@ def selected(folder: Path, manifest: Any, head: Any, faults: Faults) -> None:
             summed = sha256()
             for line in (line for block in blocks(folder / part["file"], summed) for line in block):
                 try:
-                    row = line.split(b"\t")
-                    (leaf,) = leaves_of([row])
-                    number, when = int(row[0]), int(row[1])
-                except (ValueError, struct.error):
+                    (number,), (when,), (stated,), (leaf,) = read([line])
+                except (ValueError, IndexError, struct.error):
                     faults.note(seq, "the line behind it is not that of an entry")
                     continue
-                if number <= seq or when < at or row[4]:
+                if number <= seq or when < at or stated:
                     faults.note(number, "it stands out of turn")
                     continue
                 try:
