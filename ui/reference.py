@@ -31,7 +31,7 @@ def events() -> str:
     """Every kind of event: where it stands, who may write it, what it says."""
     streams, writers = rights()
     rows = (
-        (f"`{name}`", str(kind.VERSION), f"`{streams[name]}`", writers[name], _first_line(kind))
+        (f"`{name}`", str(kind.VERSION), f"`{streams[name]}`", writers[name], first_line(kind))
         for name, kind in sorted(KINDS.items())
     )
     says = (
@@ -54,7 +54,7 @@ def rights() -> tuple[Mapping[str, str], Mapping[str, str]]:
 
 def policies() -> str:
     """Every rule that a proposal is asked."""
-    rows = ((f"`{policy.code}`", _first_line(type(policy)), _source(type(policy))) for policy in POLICIES)
+    rows = ((f"`{policy.code}`", first_line(type(policy)), _source(type(policy))) for policy in POLICIES)
     says = (
         "Asked at the draft, again at submission and approval, and of every order at its release, "
         "in this order; every answer is told. "
@@ -72,7 +72,7 @@ def refusals() -> str:
         for code, (says, fix) in sorted(WORDS.items())
     )
     errors = (
-        (f"`{kind.__name__}`", _first_line(kind), str(status), str(exit_code(_bare(kind))))
+        (f"`{kind.__name__}`", first_line(kind), str(status), str(exit_code(_bare(kind))))
         for kind, status in STATUS.items()
     )
     tools = (
@@ -130,7 +130,8 @@ def _bare(kind: type[GatehouseError]) -> GatehouseError:
     return made
 
 
-def _first_line(kind: type) -> str:
+def first_line(kind: type) -> str:
+    """The first sentence of its docstring, on one line."""
     return (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " ") if kind.__doc__ else ""
 
 

@@ -66,7 +66,7 @@ def test_streams_and_rights_on_the_page_are_those_of_the_database(database: Data
 CODE: Final = re.compile(
     r"return '([a-z_]+)'|(?:then|else) '([a-z_]+)'|code := '([a-z_]+)'|fault := '([a-z_]+)'"
 )
-CONFLICTS: Final = {"duplicate", "conflict", "key_reused", "event_id_used", "version"}
+CONFLICTS: Final = {"ok", "refused", "duplicate", "conflict", "key_reused", "event_id_used", "version"}
 OTHER_WORDS: Final = {"close", "open", "cash", "unknown"}  # of the same SQL, in the same places
 
 
