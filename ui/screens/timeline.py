@@ -31,6 +31,10 @@ WORDS: Final[Mapping[str, str]] = {
     "ProposalDenied": "Denied by risk",
     "AttemptRefused": "Attempt refused",
     "AnswerGiven": "Copilot answered",
+    "StepTaken": "Copilot’s step",
+    "ToolCalled": "Copilot asked a tool",
+    "ObservationMade": "Tool’s answer read",
+    "DecisionTaken": "Copilot’s decision",
 }
 RED: Final = frozenset(
     {"ProposalDeclined", "ProposalDenied", "OrderDenied", "OrderRejected", "AttemptRefused"}
@@ -46,6 +50,9 @@ FACTS: Final = (
     "tool",
     "agent",
     "step",
+    "decision",
+    "chosen",
+    "because",
     "outcome",
     "tier",
     "digest",
@@ -54,10 +61,19 @@ FACTS: Final = (
     "source",
     "as_of",
     "model",
+    "asks",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
     "session",
     "reason",
 )
-WORDED: Final = frozenset({"tool", "step", "outcome", "reason"})
+WORDED: Final = frozenset({"tool", "step", "outcome", "reason", "decision", "because", "chosen", "asks"})
+NAMED: Final[Mapping[str, str]] = {
+    "input_tokens": "tokens read",
+    "output_tokens": "tokens written",
+    "cost_usd": "cost, $",
+}
 CHOICES: Final[Mapping[str, str]] = {
     "Everything": "",
     "Trade proposals": "ProposalDrafted,ProposalAssessed,ProposalDenied,ProposalWithdrawn,ProposalLapsed",
@@ -65,7 +81,7 @@ CHOICES: Final[Mapping[str, str]] = {
     "Orders": "OrderReleased,OrderDenied,OrderRouted,OrderSent,OrderAccepted,OrderRejected,OrderDoubted,"
     "OrderFilled,OrderCancelled,OrderExpired",
     "Fills and settlement": "OrderFilled,TradeAllocated,TradeConfirmed,TradeSettled",
-    "Copilot": "MessageReceived,StepTaken,ToolCalled,AnswerGiven",
+    "Copilot": "MessageReceived,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven",
     "Refused attempts": "AttemptRefused",
 }
 """What one may choose to see of the record, as its kinds of event."""
@@ -133,12 +149,16 @@ def _row(entry: Mapping[str, Any], orders: Mapping[str, str]) -> Row:
 def told_facts(payload: Mapping[str, Any], orders: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """The few fields that tell the story, by name; sealed text stays sealed."""
     told = []
+    thought = payload.get("thought")
+    payload = {**payload, **(thought if isinstance(thought, dict) else {})}
     if payload.get("order") in orders:
         told.append(("order", orders[payload["order"]]))
     for name in FACTS:
         if told and name in {"symbol", "side"}:  # the order says it
             continue
         value = payload.get(name)
+        if name in {"chosen", "asks"} and isinstance(value, list):
+            value = ", ".join(map(str, value))
         if value in (None, "", []) or isinstance(value, (dict, list)):
             continue
         if name == "digest":
@@ -146,5 +166,6 @@ def told_facts(payload: Mapping[str, Any], orders: Mapping[str, str]) -> tuple[t
         elif name == "as_of":
             told.append(("as of", f.minute(str(value))))
         else:
-            told.append((name, str(value).replace("_", " ") if name in WORDED else str(value)))
+            words = str(value).replace("_", " ") if name in WORDED else str(value)
+            told.append((NAMED.get(name, name), words))
     return tuple(told)
