@@ -10,7 +10,6 @@ Rule 5: a rebuild happens while no worker is at work, and all at once: readers s
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -42,7 +41,7 @@ class Compared:
 
     entries: int = 0
     rows_at: int = 0  # the sequence that the stored rows stand at
-    rows: Counter[str] = field(default_factory=Counter)
+    rows: dict[str, int] = field(default_factory=dict)
     snapshots: int = 0
     of_another_form: int = 0
     different: int = 0
@@ -164,6 +163,7 @@ async def _compare_snapshot(
 
 
 async def _compare_table(connection: Connection, table: str, says: Iterable[Row], compared: Compared) -> None:
+    compared.rows[table] = 0
     expected = Expected(table, says)
     async with connection.cursor(name=f"stored_{table}") as cursor:
         cursor.itersize = AT_ONCE
