@@ -8,7 +8,7 @@ from tests.ui.test_audit_commands_db import Place, place
 
 __all__ = ["place"]
 
-TAMPERING = "update gatehouse.cash set settled = settled + 1 where account = (select min(account) from gatehouse.cash)"
+TAMPERING = "update gatehouse.cash set settled = settled + 1 where account = %s"
 
 
 def test_what_was_compared_is_counted_and_nothing_differs(place: Place) -> None:
@@ -25,7 +25,7 @@ def test_what_was_compared_is_counted_and_nothing_differs(place: Place) -> None:
 def test_a_changed_row_is_named_and_a_rebuild_mends_it(place: Place) -> None:
     before = stored(place.firm)
     account = place.firm.value("superuser", "select min(account) from gatehouse.cash")
-    place.firm.ask("superuser", TAMPERING)
+    place.firm.ask("superuser", TAMPERING, account)
     said = place.run("rebuild", "--compare", code=5)
     assert f"cash {account}: settled is " in said
     assert place.json("rebuild")["rebuilt_to"] > 0
