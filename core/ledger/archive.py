@@ -78,7 +78,10 @@ async def export(
                 proof = stack.enter_context((folder / "proof.bin").open("wb"))
                 await _chosen(connection, selection, lines, table, Descent(tree, head.seq, proof))
         if not lines.entries:
-            raise NotFound("no entry up to the newest signed head is chosen by that", fix="choose more")
+            raise NotFound(
+                "no entry up to the newest signed head is chosen by that",
+                fix="check the id, or widen the time",
+            )
         write_heads(folder, _kept(heads, head, all_of_them=selection.whole), heads)
         seal(folder, lines, head=head, selection=selection.said())
         faults = list(verify(folder, processes=processes)["faults"])
