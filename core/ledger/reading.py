@@ -21,7 +21,7 @@ from psycopg.types.string import ByteaBinaryLoader
 
 from core.ledger.journal import SQL
 
-PAGE: Final = 2_000
+PAGE: Final = 1_000
 SINCE_2000: Final = timedelta(days=10_957) // timedelta(microseconds=1)  # where PostgreSQL counts from
 
 

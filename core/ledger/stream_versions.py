@@ -16,7 +16,7 @@ class StreamVersions:
 
     def __init__(self, most: int = IN_MEMORY) -> None:
         self._most = most
-        self._young: dict[str, int] = {}
+        self.young: dict[str, int] = {}  # those in memory: a version of one may be set here, too
         self._old: sqlite3.Connection | None = None
         self._count = 0
 
@@ -29,14 +29,24 @@ class StreamVersions:
         return self._find(stream) or 0
 
     def set(self, stream: str, version: int) -> None:
-        if stream not in self._young:
-            self._count += self._find(stream) is None
-            if len(self._young) >= self._most:
+        self.recall(stream)
+        self.young[stream] = version
+
+    def recall(self, stream: str) -> int:
+        """Bring it into memory, a new one at version 0. Answers its version."""
+        found = self.young.get(stream)
+        if found is None:
+            found = self._find(stream)
+            if found is None:
+                found = 0
+                self._count += 1
+            if len(self.young) >= self._most:
                 self._spill()
-        self._young[stream] = version
+            self.young[stream] = found
+        return found
 
     def _find(self, stream: str) -> int | None:
-        found = self._young.get(stream)
+        found = self.young.get(stream)
         if found is None and self._old is not None:
             row = self._old.execute("select version from stream where name = ?", [stream]).fetchone()
             found = None if row is None else int(row[0])
@@ -48,5 +58,5 @@ class StreamVersions:
             self._old.execute("pragma journal_mode = off")
             self._old.execute("create table stream (name text primary key, version integer) without rowid")
         put = "insert into stream values (?, ?) on conflict (name) do update set version = excluded.version"
-        self._old.executemany(put, sorted(self._young.items()))
-        self._young.clear()
+        self._old.executemany(put, sorted(self.young.items()))
+        self.young.clear()
