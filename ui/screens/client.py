@@ -93,6 +93,10 @@ class Client:
     def trace(self, trace: str) -> Json:
         return self._ask("GET", f"/v1/audit/traces/{trace}")
 
+    def steps(self, trace: str, *, with_read: bool = False) -> Json:
+        """Why the copilot did what it did, in clear; `with_read`: and all that a model read."""
+        return self._ask("GET", f"/v1/audit/traces/{trace}/steps", params={"with_read": with_read})
+
     def entries(self, **query: str | int) -> Json:
         """A page of the record: `entries`, how far it looked (`after`) and how far the record is (`head`)."""
         return self._ask("GET", "/v1/audit/entries", params=query)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -13,8 +14,10 @@ from core.settings import copilot as copilot_settings
 from tests.fixtures.office import Office
 from tests.fixtures.processes import until
 from tests.ui.copilot.desk_line import MARIA, DeskLine, answer, desk_line
+from ui.screens.client import Problem
 
 ROBERT = "robert.hensley"
+DAVID = "david.nakamura"
 pytestmark = pytest.mark.database
 
 
@@ -53,6 +56,25 @@ def test_each_question_and_step_is_in_the_record_under_the_messages_trace(line: 
     assert {"StepTaken", "ToolCalled"} <= set(kinds)
     assert "Quigley" not in str(record)
     assert "not_found" in str(record) or "Cash of the" in answer(heard)
+
+
+def test_whoever_may_read_the_trace_reads_why_in_clear(line: DeskLine) -> None:
+    """Its plan, its question, what it was told and what it decided, over the API, for its advisor alone."""
+    house = line.office.of(MARIA).households()[0]["household"]
+    body = line.forwarded(f"How much cash does {house} have?", household=house)
+    line.events("/turns", body)
+    of: dict[str, list[Any]] = {}
+    for step in line.office.of(MARIA).steps(body["trace"], with_read=True):
+        of.setdefault(step["event_type"], []).append(step["told"])
+    [call], [observed] = of["ToolCalled"], of["ObservationMade"]
+    assert call["ask"].startswith('{"household"')
+    assert observed["words"].startswith('{"cite": "tool/call-')
+    assert of["DecisionTaken"][0]["why"] == "Her words are read as: cash."
+    last = [step["thought"] for step in of["StepTaken"] if step["thought"]][-1]
+    assert [one["by"] for one in last["read"]] == ["instructions", "advisor", "copilot", "tool"]
+    assert last["read"][-1]["words"] == observed["words"]
+    with pytest.raises(Problem, match="no steps with trace"):
+        line.office.of(DAVID).steps(body["trace"])
 
 
 def test_another_advisors_client_is_not_known_here(line: DeskLine) -> None:
