@@ -24,6 +24,7 @@ import struct
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
@@ -235,7 +236,9 @@ def joined(manifest: Any, heads: Sequence[Any], found: Iterator[Any], faults: Fa
         for size, root_here in shown["peaks"]:
             push(peaks, size, root_here)
         (seq, digest, at), known = shown["end"], known or shown["known"]
-    if not seq - 1 == manifest["entries"] == manifest["last"] == heads[-1]["seq"]:
+    if not (
+        manifest["first"] == 1 and seq - 1 == manifest["entries"] == manifest["last"] == heads[-1]["seq"]
+    ):
         faults.note(seq - 1, f"the entries end here, and the last head is that of entry {heads[-1]['seq']}")
     if met != len(heads) and not faults:
         faults.note(0, f"of {len(heads)} heads only {met} are of entries that the manifest names")
@@ -244,7 +247,7 @@ def joined(manifest: Any, heads: Sequence[Any], found: Iterator[Any], faults: Fa
 
 def selected(folder: Path, manifest: Any, head: Any, faults: Faults) -> None:
     """Each entry against the root of that head."""
-    seq, at, count = 0, 0, 0
+    first, seq, at, count = 0, 0, 0, 0
     with (folder / "proof.bin").open("rb") as proof:
         descent = Descent(bytes.fromhex(head["root"]), head["seq"], proof.read)
         for part in manifest["parts"]:
@@ -264,11 +267,11 @@ def selected(folder: Path, manifest: Any, head: Any, faults: Faults) -> None:
                 except ValueError as bad:
                     faults.note(number, str(bad))
                     return
-                seq, at, count = number, when, count + 1
+                first, seq, at, count = first or number, number, when, count + 1
             check_sum(part["file"], summed.hexdigest(), manifest, faults)
         if proof.read(1):
             faults.note(seq, "entries are missing behind it: the proof goes on")
-    if (count, seq) != (manifest["entries"], manifest["last"]):
+    if (count, first, seq) != tuple(manifest[name] for name in ("entries", "first", "last")):
         faults.note(seq, f"there are {count} entries up to here, and the manifest names others")
 
 
@@ -381,7 +384,12 @@ def main(words: Sequence[str]) -> int:
     asks.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one a core")
     asks.add_argument("--json", action="store_true", help="print one JSON object")
     asked = asks.parse_args(words)
-    told = verify(Path(__file__).resolve().parent, processes=asked.processes, head=asked.head, key=asked.key)
+    folder, processes = Path(__file__).resolve().parent, max(asked.processes, 1)
+    try:
+        told = verify(folder, processes=processes, head=asked.head.lower(), key=asked.key.lower())
+    except BrokenProcessPool:
+        sys.stderr.write("a process was ended from outside: try again, or with --processes 1\n")
+        return 2
     sys.stdout.write((json.dumps(told) if asked.json else in_words(told)) + "\n")
     return 0 if told["ok"] else 1
 

@@ -266,6 +266,11 @@ def test_a_line_of_a_selection_that_was_changed_is_named(my_some: Path, case: st
     assert named <= set(faults(edit(my_some, ENTRIES, change)))
 
 
+@pytest.mark.parametrize("changed", [{"entries": 4}, {"first": 1}, {"last": 9}, {"whole": True}], ids=str)
+def test_what_a_selections_manifest_says_is_compared(my_some: Path, changed: dict[str, Any]) -> None:
+    assert faults(resealed(my_some, **changed))
+
+
 @pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.long)])
 def test_every_byte_of_a_selections_proof_matters(my_some: Path, stride: int) -> None:
     path = my_some / "proof.bin"
@@ -332,6 +337,7 @@ def test_a_manifest_that_says_anything_else_is_a_fault_and_no_crash(mine: Path, 
     [
         {"entries": 8},
         {"last": 8},
+        {"first": 2},
         {"whole": False},
         {"head": {}},
         {"parts": []},
