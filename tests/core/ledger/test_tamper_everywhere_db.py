@@ -28,7 +28,7 @@ SMALL: Final = 4
 LARGE: Final = 3632
 OTHER_SEED: Final = "43" * 32
 SIGNED_AT: Final = "2022-12-29T15:00:00.000000Z"
-LONG: Final = pytest.mark.long
+LONG: Final = (pytest.mark.long, pytest.mark.timeout(1800))
 
 
 def fetched(firm: Firm) -> Page:

@@ -12,7 +12,7 @@ import pytest
 from tests.core.ledger.faults.callers import crowd, every_answer_was_true, names, talk_of, until_told
 from tests.core.ledger.faults.own import OwnServer
 
-ROUNDS = [3, pytest.param(25, marks=pytest.mark.long)]
+ROUNDS = [3, pytest.param(25, marks=[pytest.mark.long, pytest.mark.timeout(600)])]
 
 
 def a_backend(own: OwnServer, draw: random.Random) -> int:
