@@ -66,6 +66,9 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.subject_key": {APPROVER: "S", GATE: "S"},
     "gatehouse.retention_class": {APPROVER: "S", GATE: "S"},
     "gatehouse.account_closing": NOBODY,
+    # large texts of agents' steps: kept by the owner's function alone
+    "gatehouse.body": {INTAKE: "S", APPROVER: "S", GATE: "S", WITNESS: "S"},
+    "gatehouse.body_use": NOBODY,
     # the library
     "gatehouse.document": {AGENT: "S", INTAKE: "SI"},
     "gatehouse.passage": {AGENT: "S", INTAKE: "SI"},
@@ -100,8 +103,10 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "forgettings_due()": {GATE},
     "in_book(text)": {AGENT, INTAKE},
     "forget_stores(text)": {GATE},
+    "keep_bodies(text,text,integer[],bytea[])": {AGENT},
 }
 INTERNAL: Final = {
+    "bodies_stay", "names_no_body",
     "actor_of", "admit", "at_worst", "canonical", "canonical_part", "cash_needed", "chain_entry",
     "decision_fault", "draft_well_formed", "end_proposal", "envelope_fault", "envelope_text",
     "give_back", "hold", "independence_fault", "keep_for_buys", "law_account_opened",
