@@ -304,6 +304,7 @@ async def test_a_moment_that_has_not_come_is_the_newest_and_says_so(past: Firm) 
     seen, moment = await account_at(past, account, When(known_at=later, true_at=later), login=ELENA)
     assert seen == now
     assert moment.as_of_seq == head(past)
+    assert max(moment.known_at, moment.true_at or later) < later
     assert [word.split()[0] for word in moment.says] == ["known_at", "true_at"]
 
 
