@@ -55,11 +55,11 @@ def apply(book: CashBook, fact: Fact) -> CashBook:
     Raises:
         IntegrityLost: a settlement is not what the trade's executions left unsettled. Nothing is changed.
     """
-    if isinstance(fact, CashDeposited):
+    if type(fact) is CashDeposited:
         return _deposit(book, fact)
-    if isinstance(fact, OrderFilled):
+    if type(fact) is OrderFilled:
         return _execute(book, fact)
-    if isinstance(fact, TradeSettled):
+    if type(fact) is TradeSettled:
         return _settle(book, fact)
     return book
 

@@ -88,9 +88,9 @@ def apply(lots: Lots, fact: Fact, choices: Choices) -> Lots:
         IntegrityLost: a sale has no lots chosen, or the chosen ones do not hold what was sold. The lots
             are unchanged.
     """
-    if isinstance(fact, LotReceived):
+    if type(fact) is LotReceived:
         return _receive(lots, fact)
-    if isinstance(fact, OrderFilled) and _key(fact) not in lots.counted:
+    if type(fact) is OrderFilled and _key(fact) not in lots.counted:
         after = _buy(lots, fact) if fact.side is Side.BUY else _sell(lots, fact, choices)
         return replace(after, counted=lots.counted.adding(_key(fact)))
     return lots

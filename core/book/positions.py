@@ -34,9 +34,9 @@ NO_POSITIONS: Final = Positions(shares={}, counted=NONE_COUNTED)
 
 def apply(positions: Positions, fact: Fact) -> Positions:
     """One account's positions after one of its facts; facts that move no shares change nothing."""
-    if isinstance(fact, LotReceived):
+    if type(fact) is LotReceived:
         return _moved(positions, fact.lot, fact.symbol, fact.quantity)
-    if isinstance(fact, OrderFilled):
+    if type(fact) is OrderFilled:
         signed = fact.quantity if fact.side is Side.BUY else -fact.quantity
         return _moved(positions, f"{fact.order}/{fact.execution}", fact.symbol, signed)
     return positions

@@ -137,6 +137,7 @@ VenueReport = OrderAccepted | OrderRejected | OrderDoubted | OrderFilled
 OWN: Final[frozenset[type[OrderOwn]]] = frozenset(get_args(OrderOwn))
 PROPOSAL_ENDS: Final[frozenset[type[ProposalEnd]]] = frozenset(get_args(ProposalEnd))
 VENUE_REPORTS: Final[frozenset[type[VenueReport]]] = frozenset(get_args(VenueReport))
+OF_SHARES: Final[frozenset[type[OrderReleased | OrderFilled]]] = frozenset({OrderReleased, OrderFilled})
 AT_A_VENUE: Final[frozenset[type[OrderSent | VenueReport]]] = VENUE_REPORTS | {OrderSent}
 
 
@@ -214,22 +215,20 @@ def evolve(order: Order, event: OrderEvent) -> Order:
             is unchanged.
     """
     _same(order, event)
-    if isinstance(event, OrderFilled) and event.execution in order.executions:
+    if type(event) is OrderFilled and event.execution in order.executions:
         return order
     status = _step(order, event)
-    match event:
-        case OrderReleased():
-            return _release(order, status, event)
-        case OrderRouted():
-            return replace(order, status=status, venue=event.venue)
-        case OrderSent():
-            return replace(order, status=status, venue=event.venue, sent=True)
-        case OrderAccepted():
-            return replace(order, status=status, venue_order=event.venue_order)
-        case OrderFilled():
-            return _fill(order, status, event)
-        case _:
-            return replace(order, status=status)
+    if type(event) is OrderReleased:
+        return _release(order, status, event)
+    if type(event) is OrderRouted:
+        return replace(order, status=status, venue=event.venue)
+    if type(event) is OrderSent:
+        return replace(order, status=status, venue=event.venue, sent=True)
+    if type(event) is OrderAccepted:
+        return replace(order, status=status, venue_order=event.venue_order)
+    if type(event) is OrderFilled:
+        return _fill(order, status, event)
+    return replace(order, status=status)
 
 
 def apply(orders: Mapping[OrderId, Order], fact: Fact) -> Mapping[OrderId, Order]:
@@ -280,7 +279,7 @@ def _same(order: Order, event: OrderEvent) -> None:
         known = False
     if is_of(event, AT_A_VENUE) and order.venue is not None:
         known = known and event.venue == order.venue
-    if isinstance(event, OrderReleased | OrderFilled):
+    if is_of(event, OF_SHARES):
         theirs = (event.account, event.symbol, event.side)
         known = known and theirs == (order.account, order.symbol, order.side)
     if not known:

@@ -83,10 +83,10 @@ def evolve(trade: Trade | None, event: TradeEvent) -> Trade:
     """
     if trade is not None:
         _same(trade, event)
-        if isinstance(event, OrderFilled) and event.execution in trade.executions:
+        if type(event) is OrderFilled and event.execution in trade.executions:
             return trade
     status = _step(trade, event)
-    if isinstance(event, OrderFilled):
+    if type(event) is OrderFilled:
         return _executed(trade, status, event)
     return replace(_adding_up(trade, event), status=status)
 
@@ -182,31 +182,23 @@ def _executed(trade: Trade | None, status: Status, event: OrderFilled) -> Trade:
     )
 
 
-def _says(event: TradeAllocated | TradeConfirmed | TradeSettled) -> tuple[object, ...]:
+def _says(event: TradeEvent) -> tuple[object, ...]:
     """What the event says beside which trade it is of."""
-    match event:
-        case TradeAllocated():
-            figures = (event.quantity, event.average_price, event.fees)
-            return (*figures, event.symbol, event.side, event.settles_on)
-        case TradeSettled():
-            return (event.net_amount,)
-        case TradeConfirmed():
-            return ()
+    if type(event) is TradeAllocated:
+        figures = (event.quantity, event.average_price, event.fees)
+        return (*figures, event.symbol, event.side, event.settles_on)
+    return (event.net_amount,) if type(event) is TradeSettled else ()
 
 
-def _adds_up_to(trade: Trade, event: TradeAllocated | TradeConfirmed | TradeSettled) -> tuple[object, ...]:
+def _adds_up_to(trade: Trade, event: TradeEvent) -> tuple[object, ...]:
     """What an event of that kind must say of this trade."""
-    match event:
-        case TradeAllocated():
-            figures = (trade.quantity, trade.average_price, trade.fees)
-            return (*figures, trade.symbol, trade.side, trade.settles_on)
-        case TradeSettled():
-            return (trade.net_amount,)
-        case TradeConfirmed():
-            return ()
+    if type(event) is TradeAllocated:
+        figures = (trade.quantity, trade.average_price, trade.fees)
+        return (*figures, trade.symbol, trade.side, trade.settles_on)
+    return (trade.net_amount,) if type(event) is TradeSettled else ()
 
 
-def _adding_up(trade: Trade | None, event: TradeAllocated | TradeConfirmed | TradeSettled) -> Trade:
+def _adding_up(trade: Trade | None, event: TradeEvent) -> Trade:
     if trade is not None and _says(event) == _adds_up_to(trade, event):
         return trade
     raise IllegalTransition(

@@ -41,6 +41,7 @@ DOLLARS: Final[frozenset[type[firm.CashDeposited | OrderFilled | TradeSettled]]]
 ORDERS: Final[frozenset[type[ProposalAssessed | order_life.OrderEvent]]] = (
     order_life.OWN | order_life.PROPOSAL_ENDS | {ProposalAssessed}
 )
+REASONED: Final[frozenset[type[OrderRejected | OrderCancelled]]] = frozenset({OrderRejected, OrderCancelled})
 FOLDED: Final = frozenset(
     kind.event_type()
     for kind in SHARES | DOLLARS | ORDERS | trade.TRADE_EVENTS | REFERRED | {BusinessDayOpened}
@@ -107,12 +108,12 @@ class Folded:
             changed.accounts.add(fact.account)
         elif is_of(fact, REFERRED):
             self._refer(fact, changed)
-        elif isinstance(fact, BusinessDayOpened):
+        elif type(fact) is BusinessDayOpened:
             self._open(date.fromisoformat(fact.session), changed)
 
     def _pay(self, fact: firm.CashDeposited | OrderFilled | TradeSettled) -> None:
         book = self.cash[fact.account] = cash.apply(self.cash.get(fact.account, cash.NO_CASH), fact)
-        if isinstance(fact, firm.CashDeposited) and cash.awaits(book, self.session or date.min):
+        if type(fact) is firm.CashDeposited and cash.awaits(book, self.session or date.min):
             self.awaited.add(fact.account)
 
     def _open(self, session: date, changed: Changed) -> None:
@@ -125,11 +126,11 @@ class Folded:
         self, fact: ProposalAssessed | order_life.OrderEvent, trace: TraceId, changed: Changed
     ) -> None:
         touched = self._touched(fact)
-        if isinstance(fact, OrderRouted):
+        if type(fact) is OrderRouted:
             self.routed[fact.order] = fact
-        elif isinstance(fact, OrderRejected | OrderCancelled):
+        elif is_of(fact, REASONED):
             self.says[fact.order] = fact.reason
-        elif isinstance(fact, OrderDenied):
+        elif type(fact) is OrderDenied:
             self.says[fact.order] = "; ".join(f.says for f in fact.findings if f.says)
         for order in touched:
             self.orders[order.id] = order
@@ -138,16 +139,18 @@ class Folded:
 
     def _touched(self, fact: ProposalAssessed | order_life.OrderEvent) -> tuple[order_life.Order, ...]:
         """The orders that this fact makes or changes, as they are after it."""
-        if isinstance(fact, ProposalAssessed):
+        if type(fact) is ProposalAssessed:
             content = Content.model_validate_json(fact.content)
             made = order_life.orders_of(content)
             self.choices.update(lots.choices_of(content))
             self.of_proposal[content.proposal] = tuple(order.id for order in made)
             return made
-        if isinstance(fact, order_life.ProposalEnd):
+        if is_of(fact, order_life.PROPOSAL_ENDS):
             known = (self.orders[order] for order in self.of_proposal.get(fact.proposal, ()))
             return tuple(order_life.evolve(o, fact) for o in known if o.status is order_life.Status.HELD)
-        return (order_life.evolve(order_life.known(self.orders, fact), fact),)
+        if is_of(fact, order_life.OWN):
+            return (order_life.evolve(order_life.known(self.orders, fact), fact),)
+        return ()
 
     def _refer(self, fact: Fact, changed: Changed) -> None:
         if isinstance(fact, firm.HouseholdOpened):
