@@ -489,6 +489,8 @@ def test_each_kind_of_event_is_one_logins_and_refusals_are_nobodys(firm: Firm) -
         "ProposalDrafted",
         "ToolCalled",
         "StepTaken",
+        "ObservationMade",
+        "DecisionTaken",
     }
     assert not {kind for kind, roles in rights.items() if INTAKE in roles} & {
         "ProposalSubmitted",
@@ -544,17 +546,13 @@ def test_the_worker_has_no_persons_ticket(firm: Firm) -> None:
 
 
 def test_nobody_can_say_who_acted(firm: Firm) -> None:
-    """Words about actor, person, role or time beside or inside the text change nothing."""
+    """Words about actor, person, role or time beside the text change nothing; inside it they are refused."""
     thread = firm.thread("maria.alvarez")
     ticket = firm.thread_ticket("maria.alvarez", thread)
-    payload = {
-        "thread": thread,
-        "agent": "a",
-        "step": "plan",
-        "model": "m",
-        "actor": "pri-1",
-        "role": "gh_gate",
-    }
+    payload = {"thread": thread, "agent": "a", "step": "plan", "model": "m"}
+    inside = {**payload, "actor": "pri-1", "role": "gh_gate"}
+    (said,) = firm.append(AGENT, firm.item("StepTaken", f"thread/{thread}", inside, ticket=ticket))
+    assert said.code == "malformed_payload"
     item = firm.item("StepTaken", f"thread/{thread}", payload, ticket=ticket)
     forged = {
         **item,
