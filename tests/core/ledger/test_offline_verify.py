@@ -217,6 +217,24 @@ def test_a_head_from_elsewhere_is_found_in_what_it_belongs_to(whole: Path, which
     assert faults(whole, head=words) == []
 
 
+def test_a_signed_root_that_is_not_this_trees_is_found(tmp_path: Path) -> None:
+    record = Record.of(9)
+    record.leaves[3] = bytes(32)  # what the witness of this test signs is wrong
+    assert faults(record.sign(9).package(tmp_path / "P")) == [9]
+
+
+def test_a_gap_in_a_chain_that_holds_is_found(tmp_path: Path) -> None:
+    record = Record.of(5)
+    record.lines[3:] = [line._replace(seq=line.seq + 1) for line in record.lines[3:]]
+    gapped = rehashed(record)
+    folder = gapped.sign(5).package(tmp_path / "P")
+    assert "it stands where entry 4 should" in [each["says"] for each in verify(folder)["faults"]]
+
+
+def test_a_head_has_one_way_to_be_written(mine: Path) -> None:
+    assert faults(edit(mine, "heads.jsonl", lambda lines: [lines[0].replace(b": ", b":"), *lines[1:]])) == [0]
+
+
 def test_a_key_may_be_replaced_by_one_that_the_head_before_names(tmp_path: Path) -> None:
     record = Record.of(6).sign(2).sign(4, next_seed=OTHER).sign(6, seed=OTHER)
     folder = record.package(tmp_path / "P")
@@ -371,6 +389,20 @@ def test_files_join_into_one_chain_and_one_tree(
     code, told = run(resealed(folder), "--processes", str(processes))
     assert code == 1
     assert told["faults"][0]["seq"] == 513
+
+
+def test_files_of_two_histories_do_not_join_although_each_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.ledger.package.PART", 512)
+    true, fork = Record.of(600).sign(512), Record.of(600, words="forked").sign(600)
+    true.heads += fork.heads
+    other = Record.of(600, words="forked").sign(600).package(tmp_path / "fork")
+    folder = true.package(tmp_path / "P")
+    shutil.copyfile(other / "entries/000002.tsv", folder / "entries/000002.tsv")
+    parts = json.loads((folder / "manifest.json").read_bytes())["parts"]
+    parts[1]["before"] = json.loads((other / "manifest.json").read_bytes())["parts"][1]["before"]
+    assert faults(resealed(folder, parts=parts))[0] == 513
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 255, 256, 257, 300])
