@@ -99,7 +99,8 @@ def test_every_byte_of_a_small_journal_matters(database: Database, tmp_path: Pat
     """Three entries; each byte of each hashed column is changed by one bit, and found where it is."""
     firm = Firm(database, tmp_path)
     for number in range(3):
-        (said,) = firm.append("gh_owner", firm.item("FirmFounded", "firm", {"firm": f"é{number}"}))
+        payload = {"firm": f"é{number}", "seed": 1, "synthetic": True, "last_close": "2022-12-28"}
+        (said,) = firm.append("gh_owner", firm.item("FirmFounded", "firm", payload))
         assert said.ok
     places = 0
     try:
