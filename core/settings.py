@@ -78,7 +78,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
 
 ROOT_HOME: Final = Path("/var/lib/gatehouse")
 EMBEDDINGS: Final = ("minilm", "none")
-PRICES: Final = re.compile(r"\d{1,6}(\.\d{1,6})?,\d{1,6}(\.\d{1,6})?")
+PRICES: Final = re.compile(r"\d{1,6}(\.\d{1,6})?,\d{1,6}(\.\d{1,6})?", re.ASCII)
 
 Environment = Mapping[str, str]
 

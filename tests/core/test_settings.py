@@ -77,6 +77,8 @@ def test_a_missing_setting_is_named(load: Callable[[Environment], object], name:
         (settings.copilot, "GATEHOUSE_CHECKPOINT_KEY", "zz" * 32),
         (settings.model, "OPENAI_BASE_URL", "ftp://h"),
         (settings.model, "GATEHOUSE_EMBEDDINGS", "huge"),
+        (settings.model, "GATEHOUSE_MODEL_PRICES", "3.00 and 15"),
+        (settings.model, "GATEHOUSE_MODEL_PRICES", "٣,15"),
         (settings.venues, "GATEHOUSE_VENUES", "north"),
         (settings.venues, "GATEHOUSE_VENUES", "north=http://a,north=http://b"),
     ],
