@@ -304,6 +304,7 @@ def test_every_byte_of_a_selections_proof_matters(my_some: Path, stride: int) ->
 # What somebody does who knows nothing of the manifest.
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("long", [False, pytest.param(True, marks=pytest.mark.long)])
 @pytest.mark.parametrize("package", ["whole", "some"])
 def test_every_byte_of_every_file_matters(mine: Path, my_some: Path, package: str, long: bool) -> None:
