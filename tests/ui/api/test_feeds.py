@@ -40,7 +40,7 @@ def plain(office: Office, login: str) -> str:
         ):
             found = office.assessed(login, need["household"])
             if found["status"] == "ASSESSED" and found["tier"] < 3:
-                soft = {one["policy"]: "Agreed with the client." for one in found["found"]}
+                soft = {c["policy"]: "Known." for c in found["findings"] if c["result"] == "finding"}
                 said = {"digest": found["digest"], "reasons": soft}
                 client.decide(found["proposal"], "submit", said)
                 office.of(ROBERT).decide(found["proposal"], "approve", said)
