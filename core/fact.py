@@ -9,16 +9,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, TypeGuard, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from core.ids import Digest, SubjectId, TraceId
-from core.money import exact
+from core.money import MOST_DIGITS, exact
+
+
+@lru_cache(maxsize=1 << 15)
+def _written(amount: str) -> Decimal:
+    """Amounts come again: a fee, a round number of shares, a price of the day."""
+    return exact(amount, field="amount")
 
 
 def _decimal(value: Any) -> Decimal:
-    return exact(value, field="amount")
+    short = type(value) is str and len(value) <= MOST_DIGITS
+    return _written(value) if short else exact(value, field="amount")
 
 
 Amount = Annotated[

@@ -149,8 +149,8 @@ class Worker:
         await self._tell(day)
         if day.state == "closed":
             await self._executor.expire(day.session.isoformat())
-        trades = self._follower.folded.trades.values()
-        due = [*lapsed(day, lapsing), *moved_on(day, trades, self._follower.folded.traces)]
+        book = self._follower.folded
+        due = [*lapsed(day, lapsing), *moved_on(day, book.unsettled(), book.traces)]
         return await self._record(due)
 
     async def _record(self, entries: Sequence[Entry]) -> bool:

@@ -102,11 +102,12 @@ def _deposit(book: CashBook, fact: CashDeposited) -> CashBook:
 
 
 def _execute(book: CashBook, fill: OrderFilled) -> CashBook:
-    key, trade = f"{fill.order}/{fill.execution}", trade_key(fill.order, fill.trade_date)
-    if key in book.counted:
+    counted = book.counted.adding(f"{fill.order}/{fill.execution}")
+    if counted is book.counted:
         return book
+    trade = trade_key(fill.order, fill.trade_date)
     moved = book.unsettled.get(trade, ZERO) + cash_moved(fill)
-    return replace(book, unsettled={**book.unsettled, trade: moved}, counted=book.counted.adding(key))
+    return replace(book, unsettled={**book.unsettled, trade: moved}, counted=counted)
 
 
 def _settle(book: CashBook, fact: TradeSettled) -> CashBook:

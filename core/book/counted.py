@@ -36,13 +36,15 @@ class Counted(Set[str]):
 
     def adding(self, name: str) -> Counted:
         """These and that one."""
-        if name in self:
+        places, size = self._places, self._size
+        if places.get(name, size) < size:
             return self
-        newest = len(self._places) == self._size
+        if len(places) != size:
+            places = dict(islice(places.items(), size))
+        places[name] = size
         after = Counted.__new__(Counted)
-        after._places = self._places if newest else dict(islice(self._places.items(), self._size))
-        after._places[name] = self._size
-        after._size = self._size + 1
+        after._places = places
+        after._size = size + 1
         return after
 
 

@@ -9,7 +9,6 @@ Rule 4: shares and cents are conserved: what a sale's lots bring adds up to what
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -90,9 +89,8 @@ def apply(lots: Lots, fact: Fact, choices: Choices) -> Lots:
     """
     if type(fact) is LotReceived:
         return _receive(lots, fact)
-    if type(fact) is OrderFilled and _key(fact) not in lots.counted:
-        after = _buy(lots, fact) if fact.side is Side.BUY else _sell(lots, fact, choices)
-        return replace(after, counted=lots.counted.adding(_key(fact)))
+    if type(fact) is OrderFilled:
+        return _execute(lots, fact, choices)
     return lots
 
 
@@ -109,8 +107,11 @@ def fold(facts: Iterable[Fact], choices: Choices) -> Mapping[AccountId, Lots]:
     return book
 
 
-def _key(fill: OrderFilled) -> str:
-    return f"{fill.order}/{fill.execution}"
+def _execute(lots: Lots, fill: OrderFilled, choices: Choices) -> Lots:
+    counted = lots.counted.adding(f"{fill.order}/{fill.execution}")
+    if counted is lots.counted:
+        return lots
+    return _buy(lots, fill, counted) if fill.side is Side.BUY else _sell(lots, fill, counted, choices)
 
 
 def _receive(lots: Lots, fact: LotReceived) -> Lots:
@@ -122,7 +123,7 @@ def _receive(lots: Lots, fact: LotReceived) -> Lots:
     return replace(lots, open=(*lots.open, received), counted=lots.counted.adding(fact.lot))
 
 
-def _buy(lots: Lots, fill: OrderFilled) -> Lots:
+def _buy(lots: Lots, fill: OrderFilled, counted: Counted) -> Lots:
     cost = (-cash_moved(fill) / fill.quantity).quantize(COST_STEP, rounding=ROUND_HALF_EVEN)
     bought = Lot(
         id=lot_id_for(fill.order, fill.execution),
@@ -131,10 +132,10 @@ def _buy(lots: Lots, fill: OrderFilled) -> Lots:
         cost_per_share=cost,
         acquired_on=date.fromisoformat(fill.trade_date),
     )
-    return replace(lots, open=(*lots.open, bought))
+    return replace(lots, open=(*lots.open, bought), counted=counted)
 
 
-def _sell(lots: Lots, fill: OrderFilled, choices: Choices) -> Lots:
+def _sell(lots: Lots, fill: OrderFilled, counted: Counted, choices: Choices) -> Lots:
     sold = lots.sold.get(fill.order, ZERO)
     moved = cash_moved(fill)
     used = _used(fill, _promised(choices.get(fill.order, ()), sold))
@@ -149,11 +150,15 @@ def _sell(lots: Lots, fill: OrderFilled, choices: Choices) -> Lots:
         part = left if last else to_cents(moved * choice.quantity / fill.quantity)
         left -= part
         closed.append(_closed(lot, choice, fill, part))
-        held[lot.id] = dataclasses.replace(lot, quantity=lot.quantity - choice.quantity)
+        if lot.quantity == choice.quantity:
+            del held[lot.id]
+        else:
+            held[lot.id] = lot.without(choice.quantity)
     return replace(
         lots,
-        open=tuple(lot for lot in held.values() if lot.quantity > 0),
+        open=tuple(held.values()),
         closed=(*lots.closed, *closed),
+        counted=counted,
         sold={**lots.sold, fill.order: sold + fill.quantity},
     )
 

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+import msgspec
+from msgspec.structs import replace
+
 from core.ids import AccountId, CustodianId, HouseholdId, LotId, ModelId, PersonId, Symbol, VenueName
 
 
-@dataclass(frozen=True, slots=True)
-class Lot:
+class Lot(msgspec.Struct, frozen=True, gc=False):
     """Shares bought together. Quantity is what is still open; cost is dollars per share."""
 
     id: LotId
@@ -24,6 +26,10 @@ class Lot:
     quantity: Decimal
     cost_per_share: Decimal
     acquired_on: date
+
+    def without(self, shares: Decimal) -> Lot:
+        """What is left of it when these are sold."""
+        return replace(self, quantity=self.quantity - shares)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,10 +60,11 @@ def of_lots(lots: Lots) -> Mapping[Symbol, Decimal]:
 
 
 def _moved(positions: Positions, key: str, symbol: Symbol, signed: Decimal) -> Positions:
-    if key in positions.counted:
+    counted = positions.counted.adding(key)
+    if counted is positions.counted:
         return positions
     shares = dict(positions.shares)
     held = shares.pop(symbol, ZERO) + signed
     if held:
         shares[symbol] = held
-    return Positions(shares, positions.counted.adding(key))
+    return Positions(shares, counted)

@@ -39,13 +39,13 @@ class Stored(msgspec.Struct, frozen=True):
     fact: Fact
 
 
-class Opened(msgspec.Struct, frozen=True):
+class Opened(msgspec.Struct, frozen=True, gc=False):
     """What of an entry's text says which fact it holds, and why. The payload is left as it is written."""
 
     event_type: str
     event_version: int
     stream: str
-    trace_id: str
+    trace_id: TraceId
     occurred_at: str
     payload: msgspec.Raw
 
@@ -126,7 +126,7 @@ def stored(row: dict[str, Any]) -> Stored:
         role=row["role"],
         actor=row["actor"],
         stream=envelope.stream,
-        trace=TraceId(envelope.trace_id),
+        trace=envelope.trace_id,
         occurred_at=datetime.fromisoformat(envelope.occurred_at),
         fact=envelope.fact,
     )

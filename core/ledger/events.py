@@ -70,9 +70,11 @@ def fact_read(event_type: str, event_version: int, payload: bytes | str) -> Fact
     if event_version != kind.VERSION:
         payload = _brought_up(event_type, event_version, payload, to=kind.VERSION)
     try:
-        return kind.model_validate_json(payload)
+        # `model_validate_json` asks the same, and on its way there takes as long as a small fact.
+        read: Fact = kind.__pydantic_validator__.validate_json(payload)
     except ValidationError as bad:
         raise _unfit(event_type, f"{bad.error_count()} fields") from bad
+    return read
 
 
 def _brought_up(event_type: str, version: int, payload: bytes | str, *, to: int) -> str:

@@ -271,13 +271,11 @@ def fold(facts: Iterable[Fact]) -> Mapping[OrderId, Order]:
 
 
 def _same(order: Order, event: OrderEvent) -> None:
-    if is_of(event, PROPOSAL_ENDS):
-        known = order.proposal == event.proposal
-    elif is_of(event, OWN):
+    if is_of(event, OWN):
         known = order.id == event.order
     else:
-        known = False
-    if is_of(event, AT_A_VENUE) and order.venue is not None:
+        known = is_of(event, PROPOSAL_ENDS) and order.proposal == event.proposal
+    if order.venue is not None and is_of(event, AT_A_VENUE):
         known = known and event.venue == order.venue
     if is_of(event, OF_SHARES):
         theirs = (event.account, event.symbol, event.side)
@@ -290,7 +288,7 @@ def _same(order: Order, event: OrderEvent) -> None:
 
 
 def _step(order: Order, event: OrderEvent) -> Status:
-    if is_of(event, VENUE_REPORTS) and not order.sent:
+    if not order.sent and is_of(event, VENUE_REPORTS):
         raise IllegalTransition(
             f"{event.event_type()} of order {order.id!r}, which was never sent",
             fix="stop: find out what the venue is talking about",

@@ -107,7 +107,7 @@ def traded(account: Account, trades: Sequence[Trade], market: Market, cost: Deci
             paid -= to_cents(trade.dollars)
             for choice in trade.lots:
                 lot = lots[choice.lot]
-                lots[choice.lot] = replace(lot, quantity=lot.quantity - choice.quantity)
+                lots[choice.lot] = lot.without(choice.quantity)
     cash = replace(account.cash, unsettled=account.cash.unsettled - paid)
     return replace(account, lots=tuple(lot for lot in lots.values() if lot.quantity > 0), cash=cash)
 

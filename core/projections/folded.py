@@ -34,17 +34,13 @@ from core.orders.events import (
 )
 from core.projections.references import REFERRED, Reference, reference_in
 
-SHARES: Final[frozenset[type[firm.LotReceived | OrderFilled]]] = frozenset({firm.LotReceived, OrderFilled})
-DOLLARS: Final[frozenset[type[firm.CashDeposited | OrderFilled | TradeSettled]]] = frozenset(
-    {firm.CashDeposited, OrderFilled, TradeSettled}
-)
-ORDERS: Final[frozenset[type[ProposalAssessed | order_life.OrderEvent]]] = (
-    order_life.OWN | order_life.PROPOSAL_ENDS | {ProposalAssessed}
+OTHERS: Final[frozenset[type[Fact]]] = frozenset(
+    {ProposalAssessed, firm.LotReceived, firm.CashDeposited, BusinessDayOpened}
 )
 REASONED: Final[frozenset[type[OrderRejected | OrderCancelled]]] = frozenset({OrderRejected, OrderCancelled})
 FOLDED: Final = frozenset(
     kind.event_type()
-    for kind in SHARES | DOLLARS | ORDERS | trade.TRADE_EVENTS | REFERRED | {BusinessDayOpened}
+    for kind in order_life.OWN | order_life.PROPOSAL_ENDS | trade.TRADE_EVENTS | REFERRED | OTHERS
 )
 """The kinds of event that can change anything here."""
 
@@ -80,6 +76,7 @@ class Folded:
     orders: dict[OrderId, order_life.Order] = field(default_factory=dict)
     of_proposal: dict[ProposalId, tuple[OrderId, ...]] = field(default_factory=dict)
     trades: dict[trade.TradeKey, trade.Trade] = field(default_factory=dict)
+    moving: set[trade.TradeKey] = field(default_factory=set)  # trades that are not settled
     traces: dict[str, TraceId] = field(default_factory=dict)  # by order
     custodians: dict[CustodianId, firm.CustodianAppointed] = field(default_factory=dict)
     routed: dict[OrderId, OrderRouted] = field(default_factory=dict)
@@ -92,29 +89,55 @@ class Folded:
             IntegrityLost, IllegalTransition: the journal tells what cannot be. A person must look.
         """
         fact = entry.fact
-        if is_of(fact, trade.TRADE_EVENTS):
-            key = trade.trade_key(fact.order, fact.trade_date)
-            self.trades[key] = trade.evolve(self.trades.get(key), fact)
-        if is_of(fact, ORDERS):
+        if type(fact) is OrderFilled:
+            self._trade(fact)
             self._order(fact, entry.trace, changed)
-        if is_of(fact, SHARES):
-            account = fact.account
-            self.lots[account] = lots.apply(self.lots.get(account, lots.NO_LOTS), fact, self.choices)
-            held = self.positions.get(account, positions.NO_POSITIONS)
-            self.positions[account] = positions.apply(held, fact)
-            changed.accounts.add(account)
-        if is_of(fact, DOLLARS):
-            self._pay(fact)
-            changed.accounts.add(fact.account)
+            self._hold(fact, changed)
+            self._pay(fact, changed)
+        elif is_of(fact, order_life.OWN):
+            self._order(fact, entry.trace, changed)
+        elif is_of(fact, trade.TRADE_EVENTS):
+            self._trade(fact)
+            if type(fact) is TradeSettled:
+                self._pay(fact, changed)
+        elif type(fact) is ProposalAssessed:
+            self._assess(fact, entry.trace, changed)
+        elif is_of(fact, order_life.PROPOSAL_ENDS):
+            self._end(fact, entry.trace, changed)
+        elif type(fact) is firm.LotReceived:
+            self._hold(fact, changed)
+        elif type(fact) is firm.CashDeposited:
+            self._pay(fact, changed)
         elif is_of(fact, REFERRED):
             self._refer(fact, changed)
         elif type(fact) is BusinessDayOpened:
             self._open(date.fromisoformat(fact.session), changed)
 
-    def _pay(self, fact: firm.CashDeposited | OrderFilled | TradeSettled) -> None:
-        book = self.cash[fact.account] = cash.apply(self.cash.get(fact.account, cash.NO_CASH), fact)
+    def unsettled(self) -> list[trade.Trade]:
+        """The trades that a business day can still move on."""
+        return [self.trades[key] for key in sorted(self.moving)]
+
+    def _trade(self, fact: trade.TradeEvent) -> None:
+        key = trade.trade_key(fact.order, fact.trade_date)
+        self.trades[key] = trade.evolve(self.trades.get(key), fact)
+        if type(fact) is TradeSettled:
+            self.moving.remove(key)
+        else:
+            self.moving.add(key)
+
+    def _hold(self, fact: firm.LotReceived | OrderFilled, changed: Changed) -> None:
+        account = fact.account
+        self.lots[account] = lots.apply(self.lots.get(account, lots.NO_LOTS), fact, self.choices)
+        held = self.positions.get(account, positions.NO_POSITIONS)
+        self.positions[account] = positions.apply(held, fact)
+        changed.accounts.add(account)
+
+    def _pay(self, fact: firm.CashDeposited | OrderFilled | TradeSettled, changed: Changed) -> None:
+        account = fact.account
+        book = self.cash[account] = cash.apply(self.cash.get(account, cash.NO_CASH), fact)
+        changed.accounts.add(account)
         if type(fact) is firm.CashDeposited and cash.awaits(book, self.session or date.min):
-            self.awaited.add(fact.account)
+            self.awaited.add(account)
 
     def _open(self, session: date, changed: Changed) -> None:
         """A held deposit may have become good."""
@@ -122,35 +145,32 @@ class Folded:
         changed.accounts |= self.awaited
         self.awaited = {account for account in self.awaited if cash.awaits(self.cash[account], session)}
 
-    def _order(
-        self, fact: ProposalAssessed | order_life.OrderEvent, trace: TraceId, changed: Changed
-    ) -> None:
-        touched = self._touched(fact)
+    def _order(self, fact: order_life.OrderOwn, trace: TraceId, changed: Changed) -> None:
+        self._stands(order_life.evolve(order_life.known(self.orders, fact), fact), trace, changed)
         if type(fact) is OrderRouted:
             self.routed[fact.order] = fact
         elif is_of(fact, REASONED):
             self.says[fact.order] = fact.reason
         elif type(fact) is OrderDenied:
             self.says[fact.order] = "; ".join(f.says for f in fact.findings if f.says)
-        for order in touched:
-            self.orders[order.id] = order
-            self.traces[order.id] = trace
-            changed.orders.add(order.id)
 
-    def _touched(self, fact: ProposalAssessed | order_life.OrderEvent) -> tuple[order_life.Order, ...]:
-        """The orders that this fact makes or changes, as they are after it."""
-        if type(fact) is ProposalAssessed:
-            content = Content.model_validate_json(fact.content)
-            made = order_life.orders_of(content)
-            self.choices.update(lots.choices_of(content))
-            self.of_proposal[content.proposal] = tuple(order.id for order in made)
-            return made
-        if is_of(fact, order_life.PROPOSAL_ENDS):
-            known = (self.orders[order] for order in self.of_proposal.get(fact.proposal, ()))
-            return tuple(order_life.evolve(o, fact) for o in known if o.status is order_life.Status.HELD)
-        if is_of(fact, order_life.OWN):
-            return (order_life.evolve(order_life.known(self.orders, fact), fact),)
-        return ()
+    def _assess(self, fact: ProposalAssessed, trace: TraceId, changed: Changed) -> None:
+        content = Content.model_validate_json(fact.content)
+        made = order_life.orders_of(content)
+        self.choices.update(lots.choices_of(content))
+        self.of_proposal[content.proposal] = tuple(order.id for order in made)
+        for order in made:
+            self._stands(order, trace, changed)
+
+    def _end(self, fact: order_life.ProposalEnd, trace: TraceId, changed: Changed) -> None:
+        for known in [self.orders[order] for order in self.of_proposal.get(fact.proposal, ())]:
+            if known.status is order_life.Status.HELD:
+                self._stands(order_life.evolve(known, fact), trace, changed)
+
+    def _stands(self, order: order_life.Order, trace: TraceId, changed: Changed) -> None:
+        self.orders[order.id] = order
+        self.traces[order.id] = trace
+        changed.orders.add(order.id)
 
     def _refer(self, fact: Fact, changed: Changed) -> None:
         if isinstance(fact, firm.HouseholdOpened):

@@ -6,9 +6,13 @@ Rule 2: an entry is opened, read as its typed fact, and folded, or nothing goes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import aclosing, suppress
+from typing import Final
 
+import msgspec
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, tuple_row
 
@@ -23,9 +27,10 @@ STRETCH: Final = 5_000  # sequence numbers in one fetch
 KINDS: Final = sorted(FOLDED)
 
 Connection = AsyncConnection[DictRow]
+Page = list[tuple[int, str]]
 
 
-class Told(NamedTuple):
+class Told(msgspec.Struct, frozen=True, gc=False):
     """What the fold needs of an entry."""
 
     trace: TraceId
@@ -37,11 +42,9 @@ async def end_of_journal(connection: Connection) -> int:
     return int((await one(connection, SQL["journal_end"]))["seq"])
 
 
-async def texts(
-    connection: Connection, *, after: int, upto: int, kinds: Sequence[str] = KINDS
-) -> list[tuple[int, str]]:
+async def texts(connection: Connection, *, after: int, upto: int, kinds: Sequence[str] = KINDS) -> Page:
     """Sequence and text of every entry of those kinds in that stretch, in sequence."""
-    cursor = connection.cursor(row_factory=tuple_row)
+    cursor = connection.cursor(row_factory=tuple_row, binary=True)
     await cursor.execute(SQL["texts_between"], {"after": after, "upto": upto, "kinds": list(kinds)})
     return await cursor.fetchall()
 
@@ -53,21 +56,38 @@ def told(text: str) -> Told:
         IntegrityLost: the text is no envelope, its kind is unknown or its payload does not fit.
     """
     envelope = opened(text)
-    return Told(TraceId(envelope.trace_id), envelope.fact)
+    return Told(envelope.trace_id, envelope.fact)
 
 
 async def replay(connection: Connection, folded: Folded, *, after: int, upto: int) -> Changed:
-    """Fold what lies between, and answer what it changed. Memory: one stretch beside the state.
+    """Fold what lies between, and answer what it changed. Memory: two stretches beside the state.
 
     Raises:
         IntegrityLost, IllegalTransition: an entry cannot be folded.
     """
     changed = Changed()
-    while after < upto:
-        end = min(after + STRETCH, upto)
-        fold(folded, (text for _, text in await texts(connection, after=after, upto=end)), changed)
-        after = end
+    with no_search_for_cycles():
+        async with aclosing(_pages(connection, after, upto)) as found:
+            async for page in found:
+                fold(folded, (text for _, text in page), changed)
     return changed
+
+
+async def _pages(connection: Connection, after: int, upto: int) -> AsyncGenerator[Page, None]:
+    """One stretch after the other. The next is on its way while this one is folded."""
+    page = await texts(connection, after=after, upto=min(after + STRETCH, upto))
+    for start in range(after + STRETCH, upto, STRETCH):
+        coming = asyncio.create_task(texts(connection, after=start, upto=min(start + STRETCH, upto)))
+        try:
+            await asyncio.sleep(0)  # lets the question go out
+            yield page
+            page = await coming
+        finally:
+            if not coming.done():
+                coming.cancel()
+                with suppress(asyncio.CancelledError, psycopg.Error):
+                    await coming
+    yield page
 
 
 def fold(folded: Folded, found: Iterable[str], changed: Changed) -> None:
