@@ -128,7 +128,7 @@ class FoldBench:
 
 async def _bare(connection: AsyncConnection[DictRow]) -> Decimal:
     """Every text fetched and decoded, and one decimal added for each."""
-    cursor, after, total = connection.cursor(row_factory=tuple_row), 0, Decimal(0)
+    cursor, after, total = connection.cursor(row_factory=tuple_row, binary=True), 0, Decimal(0)
     while page := await (await cursor.execute(BARE_PAGE, [after, STRETCH])).fetchall():
         for _, text in page:
             payload = msgspec.json.decode(text)["payload"]
