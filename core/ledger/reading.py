@@ -8,7 +8,7 @@ Rule 2: the next page is on its way while this one is looked at. Memory: two pag
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
@@ -41,6 +41,24 @@ class Row(NamedTuple):
     trace_id: str
     occurred: int
     digest: bytes
+
+
+class Columns(NamedTuple):
+    """A page the other way round."""
+
+    seq: Sequence[int]
+    recorded: Sequence[int]
+    role: Sequence[str]
+    actor: Sequence[str]
+    text: Sequence[bytes]
+    event_id: Sequence[str]
+    event_type: Sequence[str]
+    event_version: Sequence[int]
+    stream: Sequence[str]
+    stream_version: Sequence[int]
+    trace_id: Sequence[str]
+    occurred: Sequence[int]
+    digest: Sequence[bytes]
 
 
 Page = list[tuple[Any, ...]]

@@ -6,6 +6,7 @@ Rule 1: exact. What does not fit into memory lies in a private file on the disk,
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from typing import Final
 
 IN_MEMORY: Final = 200_000  # streams; some 30 MB
@@ -44,6 +45,17 @@ class StreamVersions:
                 self._spill()
             self.young[stream] = found
         return found
+
+    def follow(self, streams: Iterable[str], versions: Iterable[int]) -> bool:
+        """Take them all where each is the next of its stream; otherwise none of them."""
+        next_ones: dict[str, int] = {}
+        for stream, version in zip(streams, versions, strict=True):
+            before = next_ones.get(stream)
+            if version != (self.recall(stream) if before is None else before) + 1:
+                return False
+            next_ones[stream] = version
+        self.young.update(next_ones)
+        return True
 
     def _find(self, stream: str) -> int | None:
         found = self.young.get(stream)
