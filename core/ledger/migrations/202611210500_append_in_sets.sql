@@ -36,6 +36,44 @@ $$;
 create function gatehouse.form_text(event_type text, payload jsonb) returns text
     language sql stable as $$ select null::text $$;
 
+-- As before, in one pass: what is nested is written once, however deep it is.
+create or replace function gatehouse.canonical(value jsonb) returns text
+    language plpgsql immutable set search_path = pg_catalog, pg_temp as $$
+begin
+    if jsonb_typeof(value) = 'object' then
+        return '{' || coalesce((
+            with m as materialized (select e.key, gatehouse.canonical_part(e.value) as text from jsonb_each(value) as e)
+            select case when bool_and(m.text is not null and m.key ~ '^[ -~]*$')
+                        then string_agg(to_json(m.key)::text || ':' || m.text, ',' order by m.key collate "C") end
+            from m), '') || '}';
+    end if;
+    return '[' || coalesce((
+        with m as materialized (select e.n, gatehouse.canonical_part(e.value) as text
+                                from jsonb_array_elements(value) with ordinality as e (value, n))
+        select case when bool_and(m.text is not null) then string_agg(m.text, ',' order by m.n) end from m), '') || ']';
+end $$;
+
+-- The same, and null of what takes long: nobody may hold the head by what is not taken anyway.
+create function gatehouse.canonical_if_small(value jsonb) returns text
+    language plpgsql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    plain text := left(value::text, 16385);
+begin
+    if length(plain) > 16384 or length(plain) - length(translate(plain, '[{', '')) > 64 then
+        return null;
+    end if;
+    return gatehouse.canonical(value);
+end $$;
+
+-- Decisions are {policy, result} each, two words. Of any other list it is not the text that came in.
+create function gatehouse.decisions_text(decisions jsonb) returns text
+    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+    select '[' || coalesce(string_agg(
+        '{"policy":' || to_json(d.value->>'policy')::text || ',"result":' || to_json(d.value->>'result')::text || '}',
+        ',' order by d.n), '') || ']'
+    from jsonb_array_elements(decisions) with ordinality as d (value, n)
+$$;
+
 -- The one text that this envelope has, and null where a field is of the wrong form (its type aside: that is looked
 -- up); its payload in its kind's form, where the kind has one. Raises where a value cannot even be read as its
 -- type. One expression without a search path, so that it can be put in line.
@@ -47,6 +85,8 @@ create or replace function gatehouse.envelope_text(envelope jsonb) returns text
             and (envelope->'stream_version')::bigint between 1 and 999999999999999
             and envelope->>'stream' ~ '^[a-z]+(/[A-Za-z0-9_.:-]+){0,2}$' and length(envelope->>'stream') <= 180
             and length(envelope->>'trace_id') = 32 and translate(envelope->>'trace_id', '0123456789abcdef', '') = ''
+            -- every reader's calendar has these years, in every zone
+            and length(envelope->>'occurred_at') = 27 and left(envelope->>'occurred_at', 2) in ('19', '20', '21')
             and length(envelope->>'mono_ns') between 1 and 20 and translate(envelope->>'mono_ns', '0123456789', '') = ''
         then '{"event_id":"' || (envelope->>'event_id')::uuid || '","event_type":"' || (envelope->>'event_type')
             || '","event_version":' || (envelope->'event_version')::int || ',"mono_ns":"' || (envelope->>'mono_ns')
@@ -54,10 +94,10 @@ create or replace function gatehouse.envelope_text(envelope jsonb) returns text
             || to_char((envelope->>'occurred_at')::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
             || '","payload":'
             || coalesce(gatehouse.form_text(envelope->>'event_type', envelope->'payload'),
-                        gatehouse.canonical(envelope->'payload'))
+                        gatehouse.canonical_if_small(envelope->'payload'))
             || ',"policy_decisions":'
             || case when envelope->'policy_decisions' = '[]' then '[]'
-                    else gatehouse.canonical(envelope->'policy_decisions') end
+                    else gatehouse.decisions_text(envelope->'policy_decisions') end
             || ',"stream":"' || (envelope->>'stream') || '","stream_version":'
             || (envelope->'stream_version')::bigint || ',"trace_id":"' || (envelope->>'trace_id') || '"}' end
 $$;
@@ -72,16 +112,17 @@ begin
         '"policy_decisions":%s,"stream":"%s","stream_version":%s,"trace_id":"%s"}',
         (envelope->>'event_id')::uuid, envelope->>'event_type', envelope->>'event_version', envelope->>'mono_ns',
         to_char((envelope->>'occurred_at')::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-        gatehouse.canonical(envelope->'payload'), gatehouse.canonical(envelope->'policy_decisions'),
+        gatehouse.canonical_if_small(envelope->'payload'), gatehouse.decisions_text(envelope->'policy_decisions'),
         envelope->>'stream', envelope->>'stream_version', envelope->>'trace_id');
 end $$;
 
--- What is wrong with an envelope that is not its one text, or null where only its payload is not in its kind's form.
+-- What is wrong with an envelope that is not its one text, or null where only its payload is not in its kind's form
+-- (or is not, and is too large to say more).
 create or replace function gatehouse.envelope_fault(envelope jsonb, entry_text text) returns text
     language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
     select case
-        when entry_text is null or envelope is null then 'malformed'
         when octet_length(entry_text) > 262144 then 'too_large'
+        when entry_text is null or envelope is null then 'malformed'
         when jsonb_typeof(envelope) <> 'object' then 'malformed'
         when not pg_input_is_valid(coalesce(envelope->>'event_id', ''), 'uuid') then 'malformed_event_id'
         when coalesce(envelope->>'event_type', '') !~ '^[A-Z][A-Za-z]{1,60}$' then 'malformed_event_type'
@@ -90,12 +131,18 @@ create or replace function gatehouse.envelope_fault(envelope jsonb, entry_text t
              or length(envelope->>'stream') > 180 then 'malformed_stream'
         when coalesce(envelope->>'stream_version', '') !~ '^[1-9][0-9]{0,14}$' then 'malformed_stream_version'
         when coalesce(envelope->>'trace_id', '') !~ '^[0-9a-f]{32}$' then 'malformed_trace_id'
-        when coalesce(envelope->>'occurred_at', '') !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$'
+        when coalesce(envelope->>'occurred_at', '') !~ '^(19|20|21)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$'
              or not pg_input_is_valid(envelope->>'occurred_at', 'timestamptz') then 'malformed_occurred_at'
         when coalesce(envelope->>'mono_ns', '') !~ '^[0-9]{1,20}$' then 'malformed_mono_ns'
         when jsonb_typeof(envelope->'policy_decisions') is distinct from 'array' then 'malformed_policy_decisions'
+        when exists (select from jsonb_array_elements(envelope->'policy_decisions') as d
+                     where case when jsonb_typeof(d) = 'object'
+                                then d - '{policy,result}'::text[] <> '{}' or jsonb_typeof(d->'policy') is distinct from 'string'
+                                     or jsonb_typeof(d->'result') is distinct from 'string'
+                                else true end) then 'malformed_policy_decisions'
         when jsonb_typeof(envelope->'payload') is distinct from 'object' then 'malformed_payload'
-        when gatehouse.canonical_envelope(envelope) is distinct from entry_text then 'not_canonical'
+        when gatehouse.canonical_if_small(envelope->'payload') is not null
+             and gatehouse.canonical_envelope(envelope) <> entry_text then 'not_canonical'
     end
 $$;
 
@@ -125,7 +172,7 @@ declare
 begin
     return query
     with item as materialized (
-        select i.n::int as n, i.text as entry_text, i.text::jsonb as e, i.ticket, i.key,
+        select i.n::int as n, i.text as entry_text, case when octet_length(i.text) <= 262144 then i.text::jsonb end as e, i.ticket, i.key,
                coalesce(i.grp in (lag(i.grp) over w, lead(i.grp) over w), false) as grouped
         from rows from (jsonb_to_recordset(entries) as (text text, ticket text, key text, "group" text))
             with ordinality as i (text, ticket, key, grp, n)
@@ -147,7 +194,7 @@ begin
         left join gatehouse.event_right r on r.event_type = k.event_type and r.role = login
     ), said as materialized (
         select f.*, case when f.no is null then coalesce(
-                   gatehouse.envelope_text(f.e) = f.entry_text and octet_length(f.entry_text) <= 262144, false) end as well
+                   gatehouse.envelope_text(f.e) = f.entry_text, false) end as well
         from asked f
     )
     select f.n,
@@ -267,6 +314,7 @@ declare
     earlier gatehouse.idempotency;
     kept gatehouse.journal[] := '{}';
     keyed gatehouse.idempotency[] := '{}';
+    ids uuid[] := '{}';  -- of `kept`, where it is careful
     passed_over text[] := '{}';  -- the streams of those that were not taken
     refused_version bigint;
 begin
@@ -290,13 +338,13 @@ begin
             end if;
         end if;
         if answer = 'ok' then
-            if carefully and (exists (select from gatehouse.journal j where j.event_id = item.event_id)
-                              or exists (select from unnest(kept) as y where y.event_id = item.event_id)) then
-                answer := 'conflict';
-                code := 'event_id_used';
-            elsif entry.stream_version <> item.next_version - cardinality(array_positions(passed_over, entry.stream)) then
+            if entry.stream_version <> item.next_version - cardinality(array_positions(passed_over, entry.stream)) then
                 answer := 'conflict';
                 code := 'version';
+            elsif carefully and (item.event_id = any (ids) or exists (
+                    select from gatehouse.journal j where j.event_id = item.event_id)) then
+                answer := 'conflict';
+                code := 'event_id_used';
             end if;
         end if;
         if answer = 'ok' then
@@ -310,6 +358,12 @@ begin
                 end if;
                 if code is not null then
                     answer := 'refused';
+                    -- Of a taken one its index says so.
+                    if not carefully and (exists (select from gatehouse.journal j where j.event_id = item.event_id)
+                                          or exists (select from unnest(kept) as y where y.event_id = item.event_id)) then
+                        answer := 'conflict';
+                        code := 'event_id_used';
+                    end if;
                 end if;
             end if;
         end if;
@@ -325,6 +379,9 @@ begin
             if item.key is not null then
                 keyed := keyed
                     || row(entry.role, entry.actor, item.key, item.body, entry.seq)::gatehouse.idempotency;
+            end if;
+            if carefully then
+                ids := ids || item.event_id;
             end if;
             at_seq := entry.seq;
         else
@@ -356,6 +413,7 @@ declare
     failed_at int;
     failed_answer text;
     failed_code text;
+    in_front record;
 begin
     begin
         return query select first - 1 + t.n, t.answer, t.at_seq, t.code
@@ -373,6 +431,22 @@ begin
     if failed_at is null then
         failed_answer := 'refused';
         select u.at, u.code into failed_at, failed_code from gatehouse.unreadable(entries) as u;
+        begin  -- the first that is not taken is the one to name
+            for in_front in
+                select t.* from gatehouse.take(
+                    (select jsonb_agg(entries->(k - 1) order by k) from generate_series(1, failed_at - 1) as k), true) as t
+                where t.answer in ('refused', 'conflict')
+            loop
+                raise exception using errcode = 'GH001',
+                    message = in_front.n || ' ' || in_front.answer || ' ' || in_front.code;
+            end loop;
+            raise exception using errcode = 'GH001', message = failed_at || ' refused ' || failed_code;
+        exception when sqlstate 'GH001' then
+            get stacked diagnostics broken = message_text;
+            failed_at := split_part(broken, ' ', 1);
+            failed_answer := split_part(broken, ' ', 2);
+            failed_code := split_part(broken, ' ', 3);
+        end;
     end if;
     if failed_answer = 'refused' then
         perform gatehouse.write_down(array[gatehouse.refusal(
@@ -413,14 +487,23 @@ end $$;
 create function gatehouse.attempted(entry_text text) returns text
     language plpgsql stable security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 begin
-    return entry_text::jsonb->>'event_type';
+    return case when octet_length(entry_text) <= 262144 then entry_text::jsonb->>'event_type' end;
 exception when data_exception or program_limit_exceeded then
     return null;
 end $$;
 
--- `entries` is an array of {text, ticket?, key?, group?}. Neighbours that share a group are all or nothing.
+-- Whom the ticket names to logins that come for a person; the others come for themselves.
+create or replace function gatehouse.actor_of(ticket text) returns text
+    language sql stable security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+    select coalesce(case when session_user in ('gh_agent', 'gh_intake', 'gh_approver')
+                         then (gatehouse.live_session(ticket)).person end, session_user::text)
+$$;
+
+-- `entries` is an array of {text, ticket?, key?, group?}. Neighbours that share a group are all or nothing. The law
+-- compares days as texts, so their style is not the caller's. More entries, or larger ones, would hold the head
+-- for longer than anybody may.
 create function gatehouse.append(entries jsonb) returns table (n int, answer text, at_seq bigint, code text)
-    language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+    language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp set datestyle = 'ISO, YMD' as $$
 declare
     first int := 1;
     last int;
@@ -431,6 +514,10 @@ begin
        or pg_current_xact_id_if_assigned() is not null then
         raise exception 'append is one statement of its own: a transaction around it would hold the head for everybody'
             using errcode = 'invalid_transaction_state';
+    end if;
+    if jsonb_array_length(entries) > 256 or pg_column_size(entries) > 4194304 then
+        raise exception 'one append takes at most 256 entries, and 4 MiB of them together'
+            using errcode = 'program_limit_exceeded';
     end if;
     -- Whoever waits for the head is not served in turn, so a crowd starves the others. All that agents append
     -- waits in front of this lock, and sends one to the head. Whoever keeps the lock keeps it from agents alone,

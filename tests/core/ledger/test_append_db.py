@@ -22,6 +22,7 @@ from tests.fixtures.firm import Answer, Firm
 VECTORS: Final = Path(__file__).resolve().parents[4] / "shared" / "data" / "vectors"
 LOGIN: Final = "maria.alvarez"
 AGENT: Final = "gh_agent"
+MOST: Final = 256  # entries in one call
 
 needs_vectors = pytest.mark.skipif(
     not VECTORS.is_dir() and not os.environ.get("CI"), reason=f"the public vectors are not in {VECTORS}"
@@ -50,7 +51,9 @@ class Turn:
         return {name: word for name, word in item.items() if word is not None}
 
     def append(self, *items: Any) -> list[Answer]:
-        return self.firm.append(AGENT, *items)
+        """In as many calls as it takes."""
+        pages = [items[at : at + MOST] for at in range(0, len(items), MOST)] or [()]
+        return [said for page in pages for said in self.firm.append(AGENT, *page)]
 
     def length(self) -> int:
         return int(self.firm.value("superuser", "select seq from gatehouse.head"))
