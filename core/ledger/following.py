@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 from operator import le
+from struct import Struct
 from typing import Any, Final
 
 from core.ledger.canonical import Copies, by_the_oracle, plainly
-from core.ledger.chain import EPOCH, GENESIS, LENGTH, NUMBERS, who_of
+from core.ledger.chain import EPOCH, GENESIS, who_of
 from core.ledger.reading import SINCE_2000, Columns, Page, Row
 from core.ledger.stream_versions import StreamVersions
 from core.ledger.succession import Faults
@@ -30,6 +31,10 @@ FIRST_US: Final = (YEAR_1 + timedelta(days=1)) // timedelta(microseconds=1) - SI
 LAST_US: Final = YEAR_9999 // timedelta(microseconds=1) - SINCE_2000
 WHO_MOST: Final = 10_000
 COPIES: Final = ("event_id", "event_type", "event_version", "stream", "stream_version", "trace_id")
+
+
+Front = tuple[Callable[[int, int, bytes, int], bytes], bytes]
+"""Packs what stands in front of an entry's text in its leaf; and the part of it that says who."""
 
 
 class Times:
@@ -68,7 +73,7 @@ class Chain:
     streams: StreamVersions = field(default_factory=StreamVersions)
     faults: Faults = field(default_factory=Faults)
     keep: Callable[[Made], None] | None = None  # who wants the tree's nodes as they are made
-    _who: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    _who: dict[tuple[str, str], Front] = field(default_factory=dict)
     _times: Times = field(default_factory=Times)
 
     def take(self, page: Page) -> None:
@@ -93,17 +98,11 @@ class Chain:
         times = of.recorded
         if not _possible(times):
             times = [at if FIRST_US <= at <= LAST_US else FIRST_US for at in times]
-        known, numbers, length = self._who, NUMBERS.pack, LENGTH.pack
-        whose = zip(of.role, of.actor, strict=True)
+        known = self._who
+        fronts = [known.get(who) or self._who_of(*who) for who in zip(of.role, of.actor, strict=True)]
         return [
-            sha256(
-                b"\0"
-                + numbers(seq, at + SINCE_2000)
-                + (known.get(who) or self._who_of(*who))
-                + length(len(text))
-                + text
-            ).digest()
-            for seq, at, who, text in zip(of.seq, times, whose, of.text, strict=True)
+            sha256(packed(seq, at + SINCE_2000, who, len(text)) + text).digest()
+            for seq, at, (packed, who), text in zip(of.seq, times, fronts, of.text, strict=True)
         ]
 
     def _all_right(self, of: Columns, leaves: Sequence[bytes]) -> bool:
@@ -158,11 +157,12 @@ class Chain:
             if envelope.get(name) != copy or envelope.get(name) is True:
                 yield f"its column {name} is not what its text says"
 
-    def _who_of(self, role: str, actor: str) -> bytes:
+    def _who_of(self, role: str, actor: str) -> Front:
         if len(self._who) >= WHO_MOST:
             self._who.clear()
-        self._who[role, actor] = who = who_of(role, actor)
-        return who
+        who = who_of(role, actor)
+        self._who[role, actor] = front = (Struct(f">xqq{len(who)}sI").pack, who)
+        return front
 
 
 def _possible(moments: Sequence[int]) -> bool:
