@@ -16,7 +16,7 @@ from typing import Any, Final
 from core.clock import Clock
 from core.database.pools import AsyncPool
 from core.database.rows import one, rows
-from core.errors import BadInput, NotFound, Refused
+from core.errors import BadInput, NotFound, NotPermitted, Refused
 from core.fact import Entry, Fact, Sealed
 from core.forgetting.carrying_out import SQL
 from core.forgetting.events import (
@@ -141,8 +141,20 @@ class RecordKeeping:
         fact = AccountClosed(account=account, closed_on=session.isoformat())
         return await self._record(ticket, f"account/{account}", fact, f"close/{account}")
 
-    async def bars(self, ticket: str, subject: SubjectId) -> tuple[Bar, ...]:
-        """What speaks against forgetting it now, the longest first. Empty to those who do not supervise."""
+    async def kept(self, ticket: str, subject: SubjectId) -> tuple[Bar, ...]:
+        """What speaks against forgetting it now, the longest first.
+
+        Raises:
+            NotPermitted: she does not supervise: no answer of hers would mean that nothing does.
+            NotFound: there are no words about it, or none any more.
+        """
+        if not (await self._asker(ticket, subject))["supervises"]:
+            raise NotPermitted(
+                "your role does not see what keeps a subject's data", fix="ask compliance or operations"
+            )
+        return await self._bars(ticket, subject)
+
+    async def _bars(self, ticket: str, subject: SubjectId) -> tuple[Bar, ...]:
         async with asking(self._pool, ticket) as connection:
             found = await rows(connection, SQL["bars"], {"subject": subject})
         return tuple(Bar(**row) for row in found)
@@ -158,7 +170,11 @@ class RecordKeeping:
             return await rows(connection, SQL["holds"])
 
     async def _supervisor(self, ticket: str, subject: SubjectId | None) -> PersonId:
-        """Who asks. To a supervisor, a subject that nobody wrote about is not found; others meet the law."""
+        """Who asks. One who does not supervise meets the law."""
+        return PersonId((await self._asker(ticket, subject))["person"])
+
+    async def _asker(self, ticket: str, subject: SubjectId | None) -> dict[str, Any]:
+        """Who asks, and whether she supervises: to her, a subject that nobody wrote about is not found."""
         async with asking(self._pool, ticket) as connection:
             who = await one(
                 connection,
@@ -168,7 +184,7 @@ class RecordKeeping:
             raise NotFound(
                 f"there are no words about {subject!r}", fix="check the id; or it was forgotten before"
             )
-        return PersonId(who["person"])
+        return who
 
     async def _one(self, ticket: str, statement: str, name: str, wanted: str) -> dict[str, Any]:
         async with asking(self._pool, ticket) as connection:
@@ -183,7 +199,7 @@ class RecordKeeping:
         try:
             return await self._record(ticket, f"subject/{subject}", fact, key, trace=trace)
         except Refused as no:
-            bars = await self.bars(ticket, subject) if no.code in BARRED else ()
+            bars = await self._bars(ticket, subject) if no.code in BARRED else ()
             if not bars:
                 raise
             raise Refused(no.code, "; ".join(bar.says for bar in bars), fix=no.fix) from no

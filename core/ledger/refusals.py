@@ -58,7 +58,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "no_such_leg": ("there is no such order in that proposal", "read the proposal again"),
     "no_such_request": ("there is no such request about that subject", "see `people holds`"),
     "not_a_principal": ("only a principal decides that", "ask a principal"),
-    "not_a_record_keeper": ("your role does not decide about people's data", "ask compliance or operations"),
+    "not_a_record_keeper": (
+        "your role does not decide that about people's data",
+        "ask compliance; operations, too, decides on requests to forget, and a principal on lifting a hold",
+    ),
     "not_all_reached": ("something of this subject is still stored", "delete that first"),
     "not_an_owner": ("that client owns no account that needs consent", "name an owner"),
     "not_canonical": ("the text is not the envelope's RFC 8785 form", "send RFC 8785 text and no other key"),
@@ -82,7 +85,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "own_data": ("nobody decides about her own or her family's data", "another person decides"),
     "quantity_mismatch": ("the quantity is not what was decided on", "use the decided quantity"),
     "reasons_missing": ("each finding needs your written reason", "write a reason for every finding"),
-    "request_decided": ("that was decided before", "look at it again"),
+    "request_decided": ("that was decided before", "see `people holds`"),
     "retention_runs": ("records of this subject must be kept longer", "wait for the end of the period"),
     "same_person": (
         "that takes another person than who asked; taking it back takes the asker",

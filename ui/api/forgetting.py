@@ -119,7 +119,7 @@ async def decide(
 
 @router.get("/v1/subjects/{subject}/kept", response_model=Kept, summary="Why it cannot be forgotten")
 async def kept(subject: PathId, at: At, ticket: Ticket) -> Kept:
-    found = await at.approval.records.bars(ticket, SubjectId(subject))
+    found = await at.approval.records.kept(ticket, SubjectId(subject))
     bars = tuple(Bar(code=b.code, kind=b.kind, until=b.until, says=b.says) for b in found)
     return Kept(subject=subject, bars=bars)
 

@@ -103,6 +103,23 @@ def test_a_subject_without_words_is_not_found(office: Office) -> None:
     assert no.value.status == 404
 
 
+def test_nothing_speaks_against_it_is_never_said_where_it_is_not_known(office: Office) -> None:
+    with pytest.raises(Problem) as unknown:
+        office.of(NGOZI).kept("nobody")
+    assert unknown.value.status == 404
+    with pytest.raises(Problem) as no:
+        office.of(MARIA).kept("hh-101")
+    assert (no.value.status, no.value.code) == (403, "not_permitted")
+    assert office.of(ELENA).kept("pri-1")["bars"] == []
+
+
+def test_operations_that_cannot_lift_a_hold_is_told_who_can(office: Office) -> None:
+    held = office.of(NGOZI).place_hold("adv-2", "complaint", None, key=key())
+    with pytest.raises(Problem) as no:
+        office.of(ELENA).decide_hold(held["id"], "lift")
+    assert "a principal on lifting a hold" in no.value.fix
+
+
 def test_keys_are_rotated_while_people_work_and_a_double_click_is_one_message(office: Office) -> None:
     maria, thread, same = office.of(MARIA), office.of(MARIA).open_thread(None), key()
     says(maria, thread, "before", named=same)
