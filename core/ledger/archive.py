@@ -133,6 +133,7 @@ async def _chosen(
     if selection.by_subject:
         async for line in _lines(connection, proof.size):
             chooser.learn(line)
+        chooser.check()
     async for line in _lines(connection, proof.size):
         if chooser.holds(line):
             proof.reach(line.seq - 1)

@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from core.errors import BadInput, IntegrityLost
+from core.errors import BadInput, IntegrityLost, NotFound
 from core.ledger.chain import EPOCH
 from core.ledger.package import Line
 
@@ -96,6 +96,19 @@ class Chooser:
         for subject in self._subjects:
             subject.learn(placed.stream, entry.text)
 
+    def check(self) -> None:
+        """After everything is learnt: that what was named is there.
+
+        Raises:
+            NotFound: nobody was engaged under the advisor's id. A login would choose too little.
+        """
+        if any(not subject.engaged for subject in self._subjects):
+            raise NotFound(
+                f"nobody here has the id {self._asked.advisor!r}",
+                fix="use a person's id, as `people list` shows it",
+                field="advisor",
+            )
+
     def holds(self, entry: Line) -> bool:
         if self._since is not None and entry.recorded_us < self._since:
             return False
@@ -118,12 +131,14 @@ class _Subject:
         self._quoted = (b'"%b"' % name.encode(), b'"%b\\' % name.encode())
         self._advises = b'"advisor":"%b"' % name.encode()
         self._book = {name.encode()}
+        self.engaged = kind != "advisor"
         self._streams = {f"{kind}/{name}"}
         self._lives = ("order", "trade") if kind == "proposal" else LIVES
 
     def learn(self, stream: str, text: bytes) -> None:
         kind, _, of = stream.partition("/")
         if self._kind == "advisor":
+            self.engaged = self.engaged or stream == f"person/{self._name}"
             if kind in HOUSE and self._advises in text:
                 self._book.add(of.encode())
         elif not self._named(text):

@@ -43,7 +43,7 @@ def audit_export(
     proposal: Annotated[str | None, typer.Option("--proposal", help="A proposal, to its settlement.")] = None,
     trace: Annotated[str | None, typer.Option("--trace", help="Everything with this trace id.")] = None,
     advisor: Annotated[
-        str | None, typer.Option("--advisor", help="An advisor's acts, and her book's proposals and orders.")
+        str | None, typer.Option("--advisor", help="By id: her acts, and her book's proposals and orders.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -93,7 +93,10 @@ async def _export(dsn: str, heads: HeadsFile, out: Path, selection: Selection) -
 
 
 def _in_words(out: Path, made: Exported) -> str:
-    lines = [f"{made.entries} entries, {made.first} to {made.last}, under the signed head of {made.head.seq}"]
+    many = (
+        f"{made.entries} entries, {made.first} to {made.last}" if made.entries > 1 else f"entry {made.first}"
+    )
+    lines = [f"{many}, under the signed head of {made.head.seq}"]
     if made.uncovered:
         lines.append(f"{made.uncovered} newer entries are not in it: no head covers them yet")
     if not made.whole:

@@ -40,7 +40,7 @@ order by p.role, p.login
 
 
 def list_(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
-    """Everybody who can sign in, with role and valid registrations."""
+    """Everybody who can sign in, with role, id and valid registrations."""
     with _logins() as logins, connect(logins.dsn(OWNER), name="people") as owner:
         found = owner.execute(LISTED).fetchall()
     if as_json:
@@ -49,7 +49,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON a
     for row in found:
         says = ", ".join(row["registrations"]) or "no registration"
         missing = "" if row["has_password"] else "; no password yet"
-        typer.echo(f"{row['role']:<11} {row['login']:<18} {says}{missing}")
+        typer.echo(f"{row['role']:<11} {row['login']:<18} {row['person']:<7} {says}{missing}")
 
 
 def reset(

@@ -240,6 +240,12 @@ def test_an_advisors_selection_has_her_acts_and_her_books_proposals_and_orders(
     assert busy.life(busy.deal).isdisjoint(busy.export(tmp_path / "Q", advisor=stranger))
 
 
+def test_an_advisor_is_named_by_her_id_and_not_by_her_login(busy: Busy, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match=f"nobody here has the id '{MARIA}'"):
+        busy.export(tmp_path / "P", advisor=MARIA)
+    assert not (tmp_path / "P").exists()
+
+
 def test_several_conditions_hold_together(busy: Busy, tmp_path: Path) -> None:
     found = busy.export(tmp_path / "P", account=busy.deal.account, proposal=busy.deal.proposal)
     assert found == busy.life(busy.deal)
