@@ -101,7 +101,10 @@ async def consistent(
     found = {head.seq: head for head in _sound(heads) if head.seq in (old_seq, new_seq) and head.root}
     for seq in (old_seq, new_seq):
         if seq not in found:
-            raise NotFound(f"no signed head with a tree is of entry {seq}", fix="see `heads.jsonl` for those")
+            raise NotFound(
+                f"no signed head with a tree is of entry {seq}",
+                fix=f"choose entries that {str(heads.folder / 'heads.jsonl')!r} names",
+            )
     old, new = found[old_seq], found[new_seq]
 
     def made(nodes: Nodes) -> Consistency:

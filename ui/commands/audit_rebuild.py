@@ -30,11 +30,12 @@ STATEMENT_WITHIN: Final = timedelta(minutes=5)  # dropping every row of a large 
 
 def audit_rebuild(
     compare_only: Annotated[
-        bool, typer.Option("--compare", help="Change nothing: compare every row and snapshot with the fold.")
+        bool,
+        typer.Option("--compare", help="Change nothing: compare every row and snapshot with the record."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Drop the stored projections and make them anew from the journal; with --compare, hold them to it."""
+    """Make every stored row of the book anew from the record; with --compare, hold them to it."""
     with _worker_login() as dsn:
         begun = time.monotonic()
         if compare_only:
@@ -83,7 +84,7 @@ async def _rebuild(dsn: str) -> int:
 
 
 def _in_words(found: Compared) -> str:
-    lines = [f"{found.entries} entries folded from the first; the stored rows stand at {found.rows_at}"]
+    lines = [f"{found.entries} entries read from the first; the stored rows stand at {found.rows_at}"]
     lines += [f"{number:>9} {table}" for table, number in found.rows.items()]
     lines.append(f"{found.snapshots:>9} snapshots; {found.of_another_form} of another form, not compared")
     lines += [f"{each.table} {each.key}: {each.says}" for each in found.differences]

@@ -12,6 +12,7 @@ import typer
 
 from core.errors import BadInput
 from ui.commands.session import console, print_json, signed_in
+from ui.screens import figures as f
 
 Json = Annotated[bool, typer.Option("--json", help="print the answer as JSON")]
 Subject = Annotated[str, typer.Argument(help="The id of a household, a client, or somebody who works here.")]
@@ -62,12 +63,12 @@ def holds(as_json: Json = False) -> None:
         return
     out = console()
     for one in told["holds"]:
-        out.print(
-            f"{one['hold']}  {one['subject']}  {one['matter']}  {one['status']}  since {one['placed_on']}"
-        )
+        words = f"{f.status(one['matter'])}  {f.status(one['status'])}"
+        out.print(f"{one['hold']}  {one['subject']}  {words}  since {one['placed_on']}")
     for one in told["forgettings"]:
         went = ", ".join(f"{count} {store}" for store, count in one["stores"].items() if count)
-        out.print(f"{one['request']}  {one['subject']}  {one['reason']}  {one['status']}  {went}")
+        words = f"{f.status(one['reason'])}  {f.status(one['status'])}"
+        out.print(f"{one['request']}  {one['subject']}  {words}  {went}".rstrip())
     if not told["holds"] and not told["forgettings"]:
         out.print("No legal hold and no request to forget that you may see.")
 
@@ -121,7 +122,7 @@ def rotate_key(
 ) -> None:
     """A new key for new words. What older keys sealed still opens."""
     if (subject is None) != everybody:
-        raise BadInput("whose key?", fix="name one subject, or say --all", field="subject")
+        raise BadInput("it is not said whose key", fix="name one subject, or say --all", field="subject")
     with signed_in() as client:
         told = client.rotate_key(subject, key=_key())
     _say(told, f"Asked for, entry {told['seq']}. The worker does it in a moment.", as_json)
