@@ -68,12 +68,13 @@ def payload_of(entry: Entry) -> str:
     """RFC 8785 text of the entry's own fact: what of an envelope does not depend on where it will stand.
 
     Raises:
-        BadInput: a text in it, its stream, its ticket or its key holds what no journal can: NUL, or half of a
-            surrogate pair.
+        BadInput: a text in it, its decisions, its stream, its ticket or its key holds what no journal can:
+            NUL, or half of a surrogate pair.
     """
     try:
         payload = _sorted(entry.fact.model_dump(mode="json"))
-        around = _sorted([entry.stream, entry.trace, entry.ticket, entry.key])
+        decisions = [(d.policy, d.result) for d in entry.policy_decisions]
+        around = _sorted([entry.stream, entry.trace, entry.ticket, entry.key, decisions])
     except (ValueError, TypeError) as bad:  # as pydantic and the codec say it
         raise _unwritable(entry) from bad
     if (NUL in payload and _holds_nul(payload)) or (NUL in around and _holds_nul(around)):
