@@ -6,7 +6,7 @@ Rule 1: a caller is answered once. Whoever may have been heard is told so: `Outc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import psycopg
@@ -35,6 +35,10 @@ class Call:
         """Every entry has a key: the append itself answers whether it happened."""
         return all(entry.key is not None for entry in self.entries)
 
+    @property
+    def letters(self) -> int:
+        return sum(map(len, self.payloads))
+
     def answer(self, recorded: tuple[Recorded, ...] | GatehouseError) -> None:
         """Tell the caller, once."""
         if self.too_late is not None:
@@ -54,12 +58,12 @@ class Call:
             self.answer(not_taken("the journal is too busy"))
 
 
-def tell(calls: Sequence[Call], bad: GatehouseError) -> None:
+def tell(calls: Iterable[Call], bad: GatehouseError) -> None:
     for call in calls:
         call.answer(bad)
 
 
-def refuse(calls: Sequence[Call], says: str) -> None:
+def refuse(calls: Iterable[Call], says: str) -> None:
     """This try did not happen; of a call that was in doubt before nobody knows more by that."""
     for call in calls:
         call.answer(in_doubt(says) if call.doubtful else not_taken(says))

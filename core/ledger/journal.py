@@ -27,7 +27,7 @@ from psycopg_pool import PoolTimeout
 from core.clock import Clock
 from core.database.pools import AsyncPool
 from core.database.statements import statements
-from core.errors import Conflict, GatehouseError, Refused
+from core.errors import BadInput, Conflict, GatehouseError, Refused
 from core.fact import Entry
 from core.ids import uuid7
 from core.ledger.call import Call, connection_broke, first_line, in_doubt, not_taken, refuse, tell
@@ -37,6 +37,8 @@ from core.ledger.refusals import in_words
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 BATCH: Final = 128  # entries in one append: measured with `gatehouse bench journal`
+MOST_TOGETHER: Final = 256  # entries of one caller: the append takes no more, and 4 MiB
+MOST_LETTERS: Final = 900_000  # of the payloads in one append, four bytes each at worst
 AT_ONCE: Final = 2  # appends: one at the head, one that is made ready meanwhile
 MOST_WAITING: Final = 10_000  # entries
 TRIES: Final = 5  # at a version that others move
@@ -54,9 +56,10 @@ class Journal:
         self._clock = clock
         self._waiting: deque[Call] = deque()
         self._entries_waiting = 0
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], list[Call]] = {}
         self._next = NextVersions()
         self._woken = False
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -64,12 +67,15 @@ class Journal:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for call in self._waiting:
-            call.answer(not_taken("the journal was closed"))
+        self._closed = True
+        refuse(self._waiting, "the journal was closed")
         self._waiting.clear()
-        for task in self._under_way:
+        under_way = dict(self._under_way)
+        for task in under_way:
             task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await asyncio.gather(*under_way, return_exceptions=True)
+        for calls in under_way.values():  # of a task that never began, nobody has been told
+            tell(calls, in_doubt("the journal was closed while it was asked"))
 
     async def record(self, *entries: Entry) -> tuple[Recorded, ...]:
         """Append these, in this order. Several together happen all or not at all.
@@ -77,7 +83,8 @@ class Journal:
         Raises:
             Refused: the law says no; its code and words tell why. Nothing was recorded but the refusal.
             Conflict: a key came with another body, or the stream kept moving. Nothing was recorded.
-            BadInput: a text holds what no journal can. Nobody else's entries are touched by it.
+            BadInput: a text holds what no journal can, or they are too many or too large for one append.
+                Nobody else's entries are touched by it.
             WorldFailed: the database did not take it, or too many wait. Nothing was recorded.
             OutcomeUnknown: the connection broke on the way and an entry has no key: look before you repeat.
         """
@@ -86,6 +93,11 @@ class Journal:
         if self._entries_waiting + len(entries) > MOST_WAITING:
             raise not_taken("too many entries wait for the journal")
         payloads = tuple(payload_of(entry) for entry in entries)
+        if len(entries) > MOST_TOGETHER or sum(map(len, payloads)) > MOST_LETTERS:
+            raise BadInput(
+                f"{len(entries)} entries are too many, or too large, to happen together",
+                fix=f"record at most {MOST_TOGETHER} at once, and {MOST_LETTERS} letters in them",
+            )
         loop = asyncio.get_running_loop()
         now = written(self._clock.now())
         call = Call(entries, payloads, now, self._clock.monotonic_ns(), loop.create_future())
@@ -94,6 +106,9 @@ class Journal:
         return await call.done
 
     def _wait(self, call: Call) -> None:
+        if self._closed:
+            refuse([call], "the journal was closed")
+            return
         self._waiting.append(call)
         self._entries_waiting += len(call.entries)
         if not self._woken:
@@ -108,23 +123,26 @@ class Journal:
             calls = self._batch()
             if calls:
                 task = asyncio.create_task(self._append(calls), name="append")
-                self._under_way.add(task)
+                self._under_way[task] = calls
                 task.add_done_callback(self._came_back)
 
     def _batch(self) -> list[Call]:
         calls: list[Call] = []
-        entries = 0
-        while self._waiting and entries < BATCH:
-            call = self._waiting.popleft()
-            self._entries_waiting -= len(call.entries)
+        entries, letters = 0, 0
+        while self._waiting:
+            call = self._waiting[0]
             if not call.done.done():  # its caller is still there
+                entries, letters = entries + len(call.entries), letters + call.letters
+                if calls and (entries > BATCH or letters > MOST_LETTERS):
+                    break
                 call.sent = True
                 calls.append(call)
-                entries += len(call.entries)
+            self._waiting.popleft()
+            self._entries_waiting -= len(call.entries)
         return calls
 
     def _came_back(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
+        self._under_way.pop(task, None)
         if self._waiting and not self._woken:
             self._woken = True
             asyncio.get_running_loop().call_soon(self._send)
@@ -226,6 +244,7 @@ class Journal:
                 else:
                     call.answer(in_doubt("the connection broke while the journal was asked"))
         else:
+            tell(calls, in_doubt("the journal's client failed"))
             raise bad
 
     def _once_more(self, call: Call, at_last: GatehouseError, *, after: timedelta = timedelta(0)) -> None:

@@ -248,8 +248,9 @@ class World:
 
 def apart(batch: Sequence[Drawn]) -> Iterator[list[Drawn]]:
     """Neighbours of one group together, all others alone."""
-    for group, members in groupby(batch, key=lambda drawn: drawn.group):
-        yield from ([one] for one in members) if group is None else [list(members)]
+    for group, neighbours in groupby(batch, key=lambda drawn: drawn.group):
+        members = list(neighbours)
+        yield from ([one] for one in members) if group is None else [members]
 
 
 RAISES: Final = Drawn(0, 0, 0, None, None, "m", "raises", None)
@@ -327,12 +328,13 @@ def test_decisions_are_pairs_of_words_and_nothing_else(world: World, decisions: 
 def test_decisions_with_any_words_are_taken(world: World) -> None:
     said = [{"policy": 'a "b" \\ \n\u007f é 😀', "result": "pass"}, {"policy": "", "result": "breach"}]
     assert world.firm.append(AGENT, changed(world, policy_decisions=said))[0].ok
-    world.firm.verified()
+    assert world.firm.verified().ok
 
 
 def test_what_is_nested_or_long_is_refused_before_it_takes_long(world: World) -> None:
     """Each level once doubled the time; what stands side by side took seconds."""
     payload = json.loads(world.text(GOOD))["payload"]
+    odd: Any
     for odd in (nested(60), nested(400), [[] for _ in range(60_000)], [1] * 100_000):
         (said,) = world.firm.append(AGENT, changed(world, payload={**payload, "x": odd}))
         assert (said.answer, said.code) in (("refused", "not_canonical"), ("refused", "malformed_payload"))
