@@ -1,4 +1,4 @@
-"""Every caller of the journal's client is told how it ended, also when it is closed, full, large or contended."""
+"""Every caller of the journal is told how it ended, also when it is closed, full, large or contended."""
 
 from __future__ import annotations
 
