@@ -123,7 +123,7 @@ async def first_page(at: Doors, ticket: str, chosen: Chosen, begins: Start, *, m
     page = await record.page(ticket, chosen, after=after, most=most)
     if after > page.head:
         raise BadInput(
-            f"the record has {page.head} entries, and not yet entry {after}",
+            f"the record ends at entry {page.head}, before what you ask for",
             fix="begin anew, without a sequence",
             field="after",
         )

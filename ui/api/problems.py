@@ -215,7 +215,8 @@ FIXES: Final[Mapping[str, str]] = {
     "string_type": "send a string in quotes",
     "string_too_short": "write something",
     "string_too_long": "shorten it",
-    "literal_error": "use one of the words that the description lists",
+    "literal_error": "use one of those words",
+    "string_pattern_mismatch": "copy it whole, as it was shown",
     "model_attributes_type": "send one JSON object",
 }
 
@@ -225,11 +226,20 @@ def field_problems(errors: Sequence[Mapping[str, Any]]) -> tuple[FieldProblem, .
     return tuple(
         FieldProblem(
             field=".".join(str(step) for step in error["loc"][1:]) or str(error["loc"][0]),
-            says=str(error["msg"]).removeprefix("Value error, "),
+            says=_in_our_words(error),
             fix=FIXES.get(str(error["type"]), "see the field's description in /openapi.json"),
         )
         for error in errors
     )
+
+
+def _in_our_words(error: Mapping[str, Any]) -> str:
+    match error["type"]:
+        case "literal_error":
+            return f"it is one of {str(error['ctx']['expected']).replace(chr(39), '')}"
+        case "string_pattern_mismatch":
+            return f"it has the form {error['ctx']['pattern']}"
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 async def _on_gatehouse_error(request: Request, error: Exception) -> JSONResponse:

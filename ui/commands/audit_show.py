@@ -58,9 +58,11 @@ def show(
 
 def _trace(entries: Any) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("Entry", justify="right")
-    for title in ("Recorded, UTC", "What happened", "By", "Facts"):
-        table.add_column(title)
+    table.add_column("Entry", justify="right", no_wrap=True)
+    table.add_column("Recorded, UTC", no_wrap=True)
+    for title in ("What happened", "By"):
+        table.add_column(title, max_width=18)
+    table.add_column("Facts")
     orders = order_names(entries)
     for entry in entries:
         facts = ", ".join(f"{name} {value}" for name, value in told_facts(entry["payload"], orders))

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
 
 import typer
@@ -38,7 +38,7 @@ def tail(
     actor: Annotated[str, typer.Option(help="of this person (login or id), or a process: worker")] = "",
     account: Annotated[str, typer.Option(help="that concern this account")] = "",
     kind: Annotated[str, typer.Option("--type", help="of these kinds: OrderFilled,OrderReleased")] = "",
-    since: Annotated[str, typer.Option(help="from this sequence or UTC time on")] = "",
+    since: Annotated[str, typer.Option(help="from this sequence, UTC day or time on")] = "",
     last: Annotated[int, typer.Option(min=1, max=200, help="begin with the newest so many")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="print each entry as a line of JSON")] = False,
     external: Annotated[
@@ -77,7 +77,7 @@ def _beginning(since: str, last: int) -> dict[str, str | int]:
             fix="write it like 1200 or 2022-12-29T15:00:00Z",
             field="since",
         ) from None
-    return {"since": since if moment.tzinfo else f"{since}Z"}
+    return {"since": (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()}
 
 
 def followed(

@@ -55,3 +55,30 @@ def test_what_cannot_be_shown_is_one_line(terminal: Terminal, words: tuple[str, 
     assert (said.returncode, said.stdout) == (1, "")
     assert said.stderr.startswith(f"gatehouse: {says}")
     assert said.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("since", "says"),
+    [
+        ("2020-01-01", ""),
+        ("9999-12-31", ""),
+        ("soon", "neither a sequence nor a time"),
+        ("999999999", "before what you ask for"),
+    ],
+)
+def test_a_tail_begins_at_a_day_or_says_why_it_does_not(terminal: Terminal, since: str, says: str) -> None:
+    told = terminal.run("audit", "tail", "--no-follow", "--json", "--since", since)
+    assert (told.returncode, says in told.stderr) == (1 if says else 0, True)
+    assert bool(told.stdout) == (since == "2020-01-01")
+
+
+def test_a_trace_that_is_none_is_said_in_one_line_that_tells_its_form(terminal: Terminal) -> None:
+    told = terminal.run("audit", "tail", "--no-follow", "--trace", "xyz")
+    assert told.returncode == 1
+    assert "trace: it has the form ^[0-9a-f]{32}$; copy it whole, as it was shown" in told.stderr
+
+
+def test_a_word_that_is_none_of_those_is_answered_with_those(terminal: Terminal) -> None:
+    told = terminal.run("people", "hold", "hh-101", "--matter", "fun")
+    assert told.returncode == 1
+    assert "matter: it is one of litigation, regulator, complaint or internal_review" in told.stderr
