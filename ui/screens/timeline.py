@@ -72,7 +72,6 @@ WORDED: Final = frozenset({"tool", "step", "outcome", "reason", "decision", "bec
 NAMED: Final[Mapping[str, str]] = {
     "input_tokens": "tokens read",
     "output_tokens": "tokens written",
-    "cost_usd": "cost, $",
 }
 CHOICES: Final[Mapping[str, str]] = {
     "Everything": "",
@@ -165,6 +164,8 @@ def told_facts(payload: Mapping[str, Any], orders: Mapping[str, str]) -> tuple[t
             told.append(("fingerprint", f.fingerprint(str(value))))
         elif name == "as_of":
             told.append(("as of", f.minute(str(value))))
+        elif name == "cost_usd":
+            told.append(("cost", f"${value}"))
         else:
             words = str(value).replace("_", " ") if name in WORDED else str(value)
             told.append((NAMED.get(name, name), words))

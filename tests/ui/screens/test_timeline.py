@@ -48,7 +48,7 @@ def test_a_thought_is_told_with_its_model_tools_tokens_and_cost() -> None:
         ("asks", "search library"),
         ("tokens read", "11"),
         ("tokens written", "7"),
-        ("cost, $", "0.000138"),
+        ("cost", "$0.000138"),
     )
 
 
