@@ -6,7 +6,7 @@ Rule 1: one thing is asked at a time. `--as-of` is the wall's clock (what was kn
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
@@ -18,6 +18,7 @@ from ui.commands.session import console, print_json, signed_in
 from ui.screens import figures as f
 from ui.screens.timeline import event_words, order_names, told_facts, who_did_it
 
+WIDE: Final = 140  # columns
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -51,17 +52,18 @@ def show(
     if as_json:
         print_json(found)
     elif trace:
-        console().print(_trace(found))
+        out = console()
+        out.print(_trace(found, narrow=out.width < WIDE))
     else:
         past.show(console(), next(iter(asked)), found)
 
 
-def _trace(entries: Any) -> Table:
+def _trace(entries: Any, *, narrow: bool) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("Entry", justify="right", no_wrap=True)
     table.add_column("Recorded, UTC", no_wrap=True)
     for title in ("What happened", "By"):
-        table.add_column(title, max_width=18)
+        table.add_column(title, max_width=18 if narrow else None)
     table.add_column("Facts")
     orders = order_names(entries)
     for entry in entries:
