@@ -47,7 +47,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "write it like 2022-12-29T15:00:00.000000Z",
     ),
     "malformed_payload": ("the payload does not fit its kind", "send the kind's fields"),
-    "malformed_policy_decisions": ("policy_decisions is not a list", "send a list"),
+    "malformed_policy_decisions": (
+        "policy_decisions is not a list of policy and result",
+        "send a list of {policy, result}, two words each",
+    ),
     "malformed_stream": ("the stream is not a name", "use letters, digits and . _ : - between slashes"),
     "malformed_stream_version": ("stream_version is not a positive number", "send the next version"),
     "malformed_trace_id": ("trace_id is not 32 hex digits", "send the trace of the cause"),
