@@ -260,9 +260,21 @@ def keystore(env: Environment) -> Path:
 
 
 def anchor(env: Environment) -> Path | None:
-    """Where signed heads are copied to. None: nowhere."""
-    chosen = env.get("GATEHOUSE_ANCHOR", "")
-    return Path(chosen).expanduser().absolute() if chosen else None
+    """Where signed heads are copied to. None: nowhere.
+
+    Raises:
+        BadInput: the path is relative: another one from every folder that something is started in.
+    """
+    chosen = Path(env.get("GATEHOUSE_ANCHOR", "")).expanduser()
+    if chosen == Path():
+        return None
+    if not chosen.is_absolute():
+        raise BadInput(
+            f"GATEHOUSE_ANCHOR {str(chosen)!r} is no whole path",
+            fix="set it like /mnt/anchor",
+            field="GATEHOUSE_ANCHOR",
+        )
+    return chosen
 
 
 def model(env: Environment) -> Model:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 from psycopg import AsyncConnection
@@ -231,7 +231,7 @@ async def _known(connection: Connection, moment: datetime | None) -> _Known:
         return _Known(row["seq"], row["recorded_at"], ())
     await _indexed(connection, row["seq"])
     if row["ahead"]:
-        says = (f"known_at {moment.isoformat()} has not come yet: this is the newest",)
+        says = (f"{_utc(moment)} has not come yet: this is what is known now",)
         return _Known(row["seq"], row["recorded_at"], says)
     return _Known(row["seq"], moment, ())
 
@@ -250,7 +250,7 @@ async def _indexed(connection: Connection, seq: int) -> None:
 async def _not_before_the_first_day(connection: Connection, true_at: datetime) -> None:
     first = (await one(connection, SQL["first_day"]))["market_at"]
     if first is None or true_at < first:
-        fix = "found the firm first" if first is None else f"ask for {first.isoformat()} or later"
+        fix = "found the firm first" if first is None else f"ask for {_utc(first)} or later"
         raise BadInput("that is before the firm's first business day", fix=fix, field="true_at")
 
 
@@ -264,9 +264,13 @@ def _newest(whole: _Whole, days: Sequence[DictRow]) -> datetime:
 def _says_true(asked: datetime, newest: datetime) -> tuple[str, ...]:
     if asked <= newest:
         return ()
-    return (f"true_at {asked.isoformat()} has not come on the market clock: this is {newest.isoformat()}",)
+    return (f"the market clock has not come to {_utc(asked)}: this is what is true at {_utc(newest)}",)
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _from(row: DictRow) -> str:
     first = row["first_at"]
-    return "nothing is recorded yet" if first is None else f"ask for {first.isoformat()} or later"
+    return "nothing is recorded yet" if first is None else f"ask for {_utc(first)} or later"

@@ -79,6 +79,7 @@ def test_a_missing_setting_is_named(load: Callable[[Environment], object], name:
         (settings.model, "GATEHOUSE_EMBEDDINGS", "huge"),
         (settings.model, "GATEHOUSE_MODEL_PRICES", "3.00 and 15"),
         (settings.model, "GATEHOUSE_MODEL_PRICES", "٣,15"),
+        (settings.anchor, "GATEHOUSE_ANCHOR", "mnt/anchor"),
         (settings.venues, "GATEHOUSE_VENUES", "north"),
         (settings.venues, "GATEHOUSE_VENUES", "north=http://a,north=http://b"),
     ],

@@ -110,7 +110,8 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
 }
 INTERNAL: Final = {
     "actor_of", "at_worst", "attempted", "bodies_stay", "canonical", "canonical_envelope",
-    "canonical_if_small", "canonical_part", "cash_needed", "decision_fault", "decisions_text", "draft_well_formed", "end_proposal",
+    "canonical_if_small", "canonical_part", "cash_needed", "decision_fault", "decisions_text",
+    "draft_well_formed", "end_proposal",
     "envelope_fault", "envelope_text", "form_text", "give_back", "hold", "holds_on", "independence_fault",
     "keep_for_buys", "kept", "law_account_closed", "law_account_opened", "law_after_release",
     "law_cash_deposited", "law_consent_recorded", "law_day_closed", "law_day_opened", "law_day_requested",

@@ -16,7 +16,7 @@ from core.clock import SetClock
 from core.fact import Entry, PolicyDecision
 from core.ids import ThreadId, TraceId, uuid7
 from core.ledger.chain import EPOCH, GENESIS, Sealing, leaf, link
-from core.ledger.envelope import payload_of, text_of
+from core.ledger.envelope import payload_of, text_of, written
 from core.people.events import StepTaken
 from tests.fixtures.firm import TRACE, Firm
 
@@ -122,7 +122,7 @@ def test_the_envelopes_text_is_rfc_8785_whatever_the_words(
         payload_of(entry),
         event_id=uuid7(SetClock(at)),
         stream_version=3,
-        occurred_at=at,
+        occurred_at=written(at),
         mono_ns=2**60,
     )
     envelope = json.loads(text)
