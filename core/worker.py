@@ -48,6 +48,7 @@ log = structlog.get_logger(__name__)
 TURN: Final = timedelta(milliseconds=40)  # between turns in which nothing happened
 QUOTES: Final = timedelta(seconds=2)  # between two looks at the venues' quotes
 INDEXES: Final = timedelta(milliseconds=200)  # between two looks for entries to index
+PEOPLES_DATA: Final = timedelta(milliseconds=500)  # between two looks for what was decided about it
 AWAY: Final = timedelta(seconds=1)  # after the database did not answer
 STANDS_BY: Final = timedelta(seconds=1)
 HEAD_HELD_AT_MOST: Final = timedelta(milliseconds=500)
@@ -98,7 +99,6 @@ class Worker:
             ]:
                 await asyncio.sleep(STANDS_BY.total_seconds())
             log.info("worker_at_work")
-            await self._forgetting.sweep()
             await self._follower.catch_up()
             await self._executor.start(await self._unended())
             async with asyncio.TaskGroup() as tasks:
@@ -106,6 +106,7 @@ class Worker:
                 tasks.create_task(self._quote(), name="quotes")
                 tasks.create_task(self._keep_the_head_free(), name="head")
                 tasks.create_task(self._index(), name="index")
+                tasks.create_task(self._peoples_data(), name="peoples-data")
                 while True:
                     moved = await self._turn_or_wait()
                     if not moved:
@@ -125,8 +126,6 @@ class Worker:
         read = await self._follower.step()
         moved = await self._day()
         moved = await self._deciding.assess() or moved
-        moved = await self._forgetting.turn() or moved
-        moved = await self._rotation.turn() or moved
         if await self._deciding.release():
             moved = True
             await self._follower.catch_up()
@@ -197,6 +196,20 @@ class Worker:
             except WorldFailed as away:
                 log.warning("index_waits", says=away.says)
             await asyncio.sleep(INDEXES.total_seconds())
+
+    async def _peoples_data(self) -> None:
+        """Carry out what was decided about people's data: forgetting, and new keys. No order waits for it."""
+        swept = False
+        while True:
+            try:
+                if not swept:
+                    await self._forgetting.sweep()
+                    swept = True
+                await self._forgetting.turn()
+                await self._rotation.turn()
+            except WorldFailed as away:
+                log.warning("peoples_data_waits", says=away.says)
+            await asyncio.sleep(PEOPLES_DATA.total_seconds())
 
     async def _keep_the_head_free(self) -> None:
         """End whoever holds the journal's head for longer than anything honest does."""
