@@ -230,7 +230,14 @@ def found_in(told: dict[str, str], sent: Sequence[Marked], known: str) -> list[t
     """The spans that some file holds, of those that the product does not say by itself."""
     spans = {span for one in sent for span in one.spans if len(span) >= SHORTEST and span not in known}
     assert spans
-    return sorted((name, span) for name, said in told.items() for span in spans if span in said)
+    return sorted((name, span) for name, said in told.items() for span in spans if _says(said, span))
+
+
+def _says(said: str, span: str) -> bool:
+    """Whether it is there; digits alone only where they are no part of a longer number or hash."""
+    if span not in said:
+        return False
+    return not span.isdigit() or re.search(rf"(?<![0-9A-Za-z]){span}(?![0-9A-Za-z])", said) is not None
 
 
 def own_words(watched: Watched) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -50,6 +51,8 @@ def tail(
     named = {"trace": trace, "actor": actor, "account": account, "type": kind}
     query = {name: value for name, value in named.items() if value} | _beginning(since, last)
     path = "/v1/feed/orders" if external else "/v1/audit/feed"
+    # A shell that starts it in the background has Ctrl-C ignored, and so would we.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with signed_in() as client:
             tell = _as_json if as_json else _Teller(client, _console()).tell

@@ -330,10 +330,10 @@ def test_what_a_hostile_agent_writes_beside_an_entry_keeps_nobody_from_reading(f
     odd = firm.item(
         "StepTaken", f"thread/{thread}", step, ticket=ticket, policy_decisions=[1, {"policy": None}, "x"]
     )
-    assert firm.append("gh_agent", odd)[0].ok
+    assert firm.append("gh_agent", odd)[0].code == "malformed_policy_decisions"
 
     async def run() -> Page:
         async with record_of(firm) as record:
             return await record.newest(firm.ticket(MARIA), ALL, most=1)
 
-    assert asyncio.run(run()).lines[0].policy_decisions == (1, {"policy": None}, "x")
+    assert asyncio.run(run()).lines[0].event_type == "AttemptRefused"

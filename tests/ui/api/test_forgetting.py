@@ -110,7 +110,7 @@ def test_nothing_speaks_against_it_is_never_said_where_it_is_not_known(office: O
     with pytest.raises(Problem) as no:
         office.of(MARIA).kept("hh-101")
     assert (no.value.status, no.value.code) == (403, "not_permitted")
-    assert office.of(ELENA).kept("pri-1")["bars"] == []
+    assert office.of(ELENA).kept("aud-1")["bars"] == []
 
 
 def test_operations_that_cannot_lift_a_hold_is_told_who_can(office: Office) -> None:
