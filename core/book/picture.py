@@ -15,7 +15,9 @@ from decimal import Decimal
 import msgspec
 from msgspec.structs import replace
 
+from core.book.activity import Activity
 from core.ids import AccountId, CustodianId, HouseholdId, LotId, ModelId, PersonId, Symbol, VenueName
+from core.market.volatility import Volatility
 
 
 class Lot(msgspec.Struct, frozen=True, gc=False):
@@ -158,22 +160,29 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What is the same for everybody: the day, prices, instruments, custodians, the restricted list."""
+    """What is the same for everybody: the day, prices, instruments, custodians, the restricted list.
+
+    `quoting` are the venues that quote a symbol on this business day; absent where none does yet.
+    """
 
     session: date  # the firm's business day
     now: datetime  # the market clock
     previous_session: date
+    open: bool  # whether the business day is open
     prices: Mapping[Symbol, Price]
     instruments: Mapping[Symbol, Instrument]
     custodians: Mapping[CustodianId, Custodian]
     restricted: frozenset[Symbol]
+    volatility: Mapping[Symbol, Volatility]  # of what has a series of closes
+    quoting: Mapping[Symbol, frozenset[VenueName]]
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One household and its market, as of one journal sequence."""
+    """One household with what was done for it lately and its market, as of one journal sequence."""
 
     household: Household
+    activity: Activity
     market: Market
     as_of_seq: int
 

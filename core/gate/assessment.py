@@ -27,7 +27,7 @@ from core.plan.assumptions import assumptions_on
 from core.plan.content import work_out
 from core.projections.households import read_households
 from core.projections.reader import read_picture
-from core.risk.policy import DEFAULT_LIMITS
+from core.risk.limits import DEFAULT_LIMITS
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
@@ -49,7 +49,7 @@ async def assess_draft(
             return _denied(view, Finding(policy="provenance", result="breach", says=str(forgotten)))
         if missing:
             return _denied(view, Finding(policy="provenance", result="breach", says=_not_said(missing)))
-    picture = await read_picture(connection, view.household)
+    picture = await read_picture(connection, view.household, without=view.proposal)
     try:
         worked = work_out(
             view.proposal, drafted.request, picture, assumptions_on(picture.market.session, DEFAULT_LIMITS)

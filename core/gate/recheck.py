@@ -14,8 +14,9 @@ from core.orders.content import Content, Leg
 from core.orders.events import Finding
 from core.plan.content import intents_of
 from core.risk.findings import findings_of
+from core.risk.limits import DEFAULT_LIMITS
 from core.risk.policies import POLICIES
-from core.risk.policy import DEFAULT_LIMITS, assess
+from core.risk.policy import assess
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.plan.tax import TaxRates, rates_on
-from core.risk.policy import Limits
+from core.risk.limits import Limits
 
 MINIMUM_TRADE: Final = Decimal(250)
 OUTFLOW_HORIZON: Final = timedelta(days=30)

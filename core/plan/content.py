@@ -24,8 +24,11 @@ from core.plan.rebalance import rebalance
 from core.plan.tiers import consent_needed, tier_of
 from core.plan.trade import Plan, Trade
 from core.risk.findings import findings_of
+from core.risk.intent import Intent, intents
+from core.risk.limits import Limits
 from core.risk.policies import POLICIES
-from core.risk.policy import Intent, Limits, Verdict, assess
+from core.risk.policy import Verdict, assess
+from core.risk.standing import Ground
 
 REBALANCE = "rebalance"
 
@@ -83,7 +86,7 @@ def legs_of(
 def intents_of(legs: Sequence[Leg], picture: Picture) -> tuple[Intent, ...]:
     """One intent a leg. At release pass the legs that are still to be released, and a picture that
     leaves out what this very proposal has reserved."""
-    return tuple(Intent(leg=leg, legs=tuple(legs), picture=picture) for leg in legs)
+    return intents(legs, Ground(picture))
 
 
 def content_of(

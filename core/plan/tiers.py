@@ -4,7 +4,8 @@ Rule 1: a batch is tiered by its worst account and by its total.
 Rule 2: dollars are what is traded, buys and sells together, at reference prices; the fraction is of the
 account's value, in which a holding without a price counts as nothing.
 Rule 3: the household of somebody who works here, or of a spouse, is never below tier 3.
-Rule 4: a soft finding, a non-discretionary account, or a buy outside the account's model is not routine.
+Rule 4: a sale of what is restricted is decided by compliance: tier 3.
+Rule 5: a soft finding, a non-discretionary account, or a buy outside the account's model is not routine.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from core.plan.preview import worth
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """Up to these numbers, both included. `routine` asks for rule 4 as well."""
+    """Up to these numbers, both included. `routine` asks for rule 5 as well."""
 
     number: Literal[1, 2]
     version: int
@@ -44,7 +45,7 @@ TIERS_DIGEST: Final = Digest(sha256("\n".join(map(repr, TIERS)).encode()).hexdig
 
 def tier_of(legs: Sequence[Leg], picture: Picture, *, has_finding: bool) -> Literal[1, 2, 3]:
     """The first tier that the proposal fits."""
-    if picture.household.related:
+    if picture.household.related or any(leg.symbol in picture.market.restricted for leg in legs):
         return 3
     accounts = [picture.account(account) for account in sorted({leg.account for leg in legs})]
     routine = not has_finding and all(_routine(account, legs) for account in accounts)

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
@@ -22,6 +22,7 @@ from core.database.statements import statements
 from core.ids import CustodianId, ModelId, Symbol, VenueName
 from core.market.calendar import previous_session
 from core.market.prices import closing_prices
+from core.market.volatility import volatilities
 from core.money import to_cents
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
@@ -41,14 +42,18 @@ async def read_market(connection: Connection) -> tuple[Market, Mapping[ModelId, 
     for row in await rows(connection, SQL["firm_reference"]):
         stated[row["kind"]][row["id"]] = row["state"]
     before = previous_session(day["session"])
+    quotes = await _quotes(connection, day["session"])
     market = Market(
         session=day["session"],
         now=day["at"],
         previous_session=before,
-        prices=MappingProxyType({**_closes(before), **await _quotes(connection, day["session"])}),
+        open=day["state"] == "open",
+        prices=MappingProxyType({**_closes(before), **quotes.prices}),
         instruments={Symbol(s): _instrument(state) for s, state in stated["instrument"].items()},
         custodians={CustodianId(c): _custodian(state) for c, state in stated["custodian"].items()},
         restricted=frozenset(Symbol(s) for s in stated["restriction"]),
+        volatility=volatilities(day["session"]),
+        quoting=quotes.quoting,
     )
     return market, {ModelId(m): _model(state) for m, state in stated["model"].items()}
 
@@ -60,8 +65,14 @@ def _closes(session: date) -> dict[Symbol, Price]:
     }
 
 
-async def _quotes(connection: Connection, session: date) -> dict[Symbol, Price]:
-    return {
+class _Quotes(NamedTuple):
+    prices: Mapping[Symbol, Price]
+    quoting: Mapping[Symbol, frozenset[VenueName]]
+
+
+async def _quotes(connection: Connection, session: date) -> _Quotes:
+    found = await rows(connection, SQL["quotes"], {"session": session})
+    prices = {
         Symbol(row["symbol"]): Price(
             symbol=Symbol(row["symbol"]),
             price=to_cents((row["bid"] + row["ask"]) / 2),
@@ -69,8 +80,9 @@ async def _quotes(connection: Connection, session: date) -> dict[Symbol, Price]:
             source="middle of the venues' quotes" + (", synthetic" if row["synthetic"] else ""),
             taken_at=row["taken_at"],
         )
-        for row in await rows(connection, SQL["quotes"], {"session": session})
+        for row in found
     }
+    return _Quotes(prices, {Symbol(row["symbol"]): frozenset(row["venues"]) for row in found})
 
 
 def _instrument(state: Mapping[str, Any]) -> Instrument:

@@ -13,6 +13,7 @@ import msgspec
 
 from core.book import cash, lots, positions
 from core.ids import AccountId, OrderId
+from core.orders.events import Side
 from core.projections.folded import Folded
 from core.projections.references import Reference
 
@@ -73,12 +74,14 @@ def order_row(folded: Folded, order_id: OrderId) -> Row:
     order = folded.orders[order_id]
     routed = folded.routed.get(order_id)
     average = order.average_price
+    book, sells = folded.lots.get(order.account, lots.NO_LOTS), order.side is Side.SELL
     state = {
         **msgspec.to_builtins(order),
         "executions": sorted(order.executions),
         "average_price": None if average is None else format(average, "f"),
         "scores": [score.model_dump(mode="json") for score in routed.scores] if routed else [],
         "says": folded.says.get(order_id, ""),
+        "sold": [_sold(closed) for closed in book.closed if closed.order == order_id] if sells else [],
     }
     return {
         "order_id": order.id,
@@ -89,3 +92,9 @@ def order_row(folded: Folded, order_id: OrderId) -> Row:
         "status": order.status.value,
         "state": state,
     }
+
+
+def _sold(closed: lots.Closed) -> Row:
+    """What one lot's part of a sale came to: what a wash sale is told by."""
+    sale = closed.sale
+    return {"quantity": f"{sale.quantity:f}", "proceeds": f"{sale.proceeds:f}", "cost": f"{sale.cost:f}"}

@@ -31,6 +31,7 @@ from core.database.rows import one, rows
 from core.database.statements import statements
 from core.errors import NotFound
 from core.ids import HouseholdId, LotId, ModelId, ProposalId, Symbol
+from core.projections.activity import read_lately
 from core.projections.market import read_market
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
@@ -41,7 +42,7 @@ Connection = AsyncConnection[DictRow]
 async def read_picture(
     connection: Connection, household: HouseholdId, *, without: ProposalId | None = None
 ) -> Picture:
-    """That household. `without` names a proposal whose own reservations are left out.
+    """That household. `without` names the proposal that is asked about: its own reservations are left out.
 
     Raises:
         NotFound: no such household, or none that this connection is shown.
@@ -64,6 +65,7 @@ async def read_pictures(
     market, models = await read_market(connection)
     as_of = (await one(connection, SQL["as_of"]))["as_of_seq"]
     book = await _read_book(connection, asked, models, without)
+    lately = await read_lately(connection, households, without=without)
     pictures = []
     for row in await rows(connection, SQL["households"], asked):
         profile = book.profiles.get(row["household"])
@@ -75,7 +77,8 @@ async def read_pictures(
             profile_recorded_on=date.fromisoformat(profile["recorded_on"]) if profile else None,
             related=row["related"],
         )
-        pictures.append(Picture(household, market, as_of))
+        activity = lately.of(household.id, household.advisor)
+        pictures.append(Picture(household, activity, market, as_of))
     return tuple(pictures)
 
 

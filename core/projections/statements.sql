@@ -58,7 +58,8 @@ select account, sum(reserved) as reserved from gatehouse.leg
 where proposal = %(proposal)s and side = 'buy' group by account;
 
 -- quotes --
-select symbol, max(bid) as bid, min(ask) as ask, session, max(taken_at) as taken_at, bool_and(synthetic) as synthetic
+select symbol, max(bid) as bid, min(ask) as ask, session, max(taken_at) as taken_at, bool_and(synthetic) as synthetic,
+       array_agg(venue) as venues
 from gatehouse.quote where session = %(session)s group by symbol, session;
 
 -- proposals --

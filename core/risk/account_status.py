@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import ClassVar, Final
 
-from core.risk.policy import Breach, Intent, Limits, Severity
+from core.risk.intent import Intent
+from core.risk.limits import Limits
+from core.risk.measure import blocked
+from core.risk.policy import Breach, Severity
 
 OPEN: Final = "open"
 SAYS: Final = {"frozen": "the account is frozen", "transferring_out": "the account is transferring out"}
@@ -24,6 +26,4 @@ class AccountStatus:
         if status == OPEN:
             return None
         says = SAYS.get(status, f"the account's status is {status!r}")
-        return Breach(
-            self.code, Severity.HARD, Decimal(1), Decimal(0), "blocks", f"{says}: it does not trade"
-        )
+        return blocked(self.code, Severity.HARD, f"{says}: it does not trade")

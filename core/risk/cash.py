@@ -5,18 +5,20 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
-from core.orders.content import Leg
 from core.orders.cost import worst_cash
 from core.orders.events import Side
-from core.risk.policy import Breach, Intent, Limits, Severity
+from core.risk.intent import Intent
+from core.risk.limits import Limits
+from core.risk.measure import NONE, at_most, blocked
+from core.risk.policy import Breach, Severity
 
 
 class CashCovers:
     """Every buy is paid for, at its worst price with fees, by the account's own money.
 
-    That is settled cash and unsettled sale proceeds, less what is reserved; held deposits do not count.
-    The proposal's own sells of the account add what they bring at worst. Buys are added up in order of
-    their legs, so the first that is not covered is named. A sale is never denied for want of cash.
+    That is settled cash and unsettled sale proceeds, less what is reserved; held deposits do not count. The
+    proposal's own sells of the account add what they bring at worst. Buys are added up in order of their
+    legs, so the first that is not covered is named. A sale is never denied for want of cash.
 
     Source: 12 CFR 220.8(a) (cash account: sufficient funds before a purchase); 17 CFR 240.15c3-5(c)(1)(i).
     """
@@ -24,23 +26,30 @@ class CashCovers:
     code: ClassVar[str] = "cash"
 
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
-        if intent.leg.side is Side.SELL:
+        if not intent.buys:
             return None
-        account = intent.account
-        custodian = intent.market.custodians.get(account.custodian)
+        custodian = intent.standing.custodian
         if custodian is None:
-            says = f"the fees of custodian {account.custodian} are not known"
-            return Breach(self.code, Severity.HARD, Decimal(1), Decimal(0), "blocks", says)
-        own = [leg for leg in intent.legs if leg.account == account.id]
-        proceeds = _added(own, Side.SELL, custodian.ticket_fee, up_to=None)
-        cost = -_added(own, Side.BUY, custodian.ticket_fee, up_to=intent.leg.leg)
-        power = account.cash.available + max(proceeds, Decimal(0))
+            says = f"the fees of custodian {intent.account.custodian} are not known"
+            return blocked(self.code, Severity.HARD, says)
+        cost, proceeds = _moved(intent, custodian.ticket_fee)
+        power = intent.standing.available + max(proceeds, NONE)
         if cost <= power:
             return None
         says = f"buys up to this one can take ${cost:,.2f}; cash and its own sells cover ${power:,.2f}"
-        return Breach(self.code, Severity.HARD, cost, power, "USD", says)
+        return at_most(
+            self.code, Severity.HARD, before=None, observed=cost, limit=power, unit="USD", says=says
+        )
 
 
-def _added(legs: list[Leg], side: Side, ticket_fee: Decimal, *, up_to: int | None) -> Decimal:
-    counted = [leg for leg in legs if leg.side is side and (up_to is None or leg.leg <= up_to)]
-    return sum((worst_cash(leg, ticket_fee) for leg in counted), Decimal(0))
+def _moved(intent: Intent, ticket_fee: Decimal) -> tuple[Decimal, Decimal]:
+    """What the buys up to this leg take at worst, and what all sells of the account bring at worst."""
+    if len(intent.own) == 1:
+        return -worst_cash(intent.leg, ticket_fee), NONE
+    cost = proceeds = NONE
+    for leg in intent.own:
+        if leg.side is Side.SELL:
+            proceeds += worst_cash(leg, ticket_fee)
+        elif leg.leg <= intent.leg.leg:
+            cost -= worst_cash(leg, ticket_fee)
+    return cost, proceeds

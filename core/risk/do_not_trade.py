@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import ClassVar
 
-from core.risk.policy import Breach, Intent, Limits, Severity
+from core.risk.intent import Intent
+from core.risk.limits import Limits
+from core.risk.measure import NONE, at_most
+from core.risk.policy import Breach, Severity
 
 
 class DoNotTrade:
@@ -20,5 +22,12 @@ class DoNotTrade:
         leg = intent.leg
         if leg.symbol not in intent.account.do_not_trade:
             return None
-        says = f"the client's instruction: {leg.symbol} is not traded in this account"
-        return Breach(self.code, Severity.HARD, leg.quantity, Decimal(0), "shares", says)
+        return at_most(
+            self.code,
+            Severity.HARD,
+            before=None,
+            observed=leg.quantity,
+            limit=NONE,
+            unit="shares",
+            says=f"the client's instruction: {leg.symbol} is not traded in this account",
+        )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import ClassVar, Final
 
-from core.risk.policy import Breach, Intent, Limits, Severity
+from core.risk.intent import Intent
+from core.risk.limits import Limits
+from core.risk.measure import blocked
+from core.risk.policy import Breach, Severity
 
 TRADED_KINDS: Final = frozenset({"share", "etf"})
 REFUSED: Final = {
@@ -26,16 +28,17 @@ class InstrumentPermission:
     code: ClassVar[str] = "instrument_permission"
 
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
-        symbol = intent.leg.symbol
-        instrument = intent.market.instruments.get(symbol)
-        if instrument is None:
-            return self._breach(f"{symbol} is not an instrument that the firm lists")
-        if instrument.kind not in TRADED_KINDS:
-            which = REFUSED.get(instrument.kind, f"instruments of kind {instrument.kind!r} are")
-            return self._breach(f"{symbol}: {which} held and shown here, not traded")
-        if not instrument.tradable:
-            return self._breach(f"{symbol} is listed for holding, not for trading")
-        return None
+        instrument = intent.instrument
+        if instrument is not None and instrument.tradable and instrument.kind in TRADED_KINDS:
+            return None
+        return blocked(self.code, Severity.HARD, _why(intent))
 
-    def _breach(self, says: str) -> Breach:
-        return Breach(self.code, Severity.HARD, Decimal(1), Decimal(0), "blocks", says)
+
+def _why(intent: Intent) -> str:
+    symbol, instrument = intent.leg.symbol, intent.instrument
+    if instrument is None:
+        return f"{symbol} is not an instrument that the firm lists"
+    if instrument.kind not in TRADED_KINDS:
+        which = REFUSED.get(instrument.kind, f"instruments of kind {instrument.kind!r} are")
+        return f"{symbol}: {which} held and shown here, not traded"
+    return f"{symbol} is listed for holding, not for trading"

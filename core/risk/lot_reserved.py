@@ -6,14 +6,15 @@ from decimal import Decimal
 from typing import ClassVar
 
 from core.ids import LotId
-from core.orders.events import Side
-from core.risk.policy import Breach, Intent, Limits, Severity
-
-ZERO = Decimal(0)
+from core.orders.content import LotChoice
+from core.risk.intent import Intent
+from core.risk.limits import Limits
+from core.risk.measure import NONE, at_least, at_most
+from core.risk.policy import Breach, Severity
 
 
 class LotReserved:
-    """A sale names lots of its own symbol that add up to its quantity, none promised to another order.
+    """A sale names lots of its own symbol that add up to its quantity, none sold or promised already.
 
     What several legs of the proposal take from one lot is added up in order of the legs.
 
@@ -23,36 +24,47 @@ class LotReserved:
     code: ClassVar[str] = "lot_reserved"
 
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
-        leg = intent.leg
-        if leg.side is Side.BUY:
+        if intent.buys:
             return None
-        named = sum((choice.quantity for choice in leg.lots), ZERO)
-        if named != leg.quantity:
-            says = f"the chosen lots hold {named:f} free shares of the {leg.quantity:f} to be sold"
-            return Breach(self.code, Severity.HARD, leg.quantity, named, "shares", says)
-        for choice in leg.lots:
-            taken, free = _taken(intent, choice.lot), _free(intent, choice.lot)
+        named = NONE
+        for choice in intent.leg.lots:
+            named += choice.quantity
+        if named != intent.leg.quantity:
+            return self._misnamed(intent.leg.quantity, named)
+        for choice in intent.leg.lots:
+            taken, free = _taken(intent, choice), _free(intent, choice.lot)
             if taken > free:
                 says = f"lot {choice.lot} has {free:f} shares free, and {taken:f} would be taken"
-                return Breach(self.code, Severity.HARD, taken, free, "shares", says)
+                return at_most(
+                    self.code,
+                    Severity.HARD,
+                    before=None,
+                    observed=taken,
+                    limit=free,
+                    unit="shares",
+                    says=says,
+                )
         return None
 
+    def _misnamed(self, quantity: Decimal, named: Decimal) -> Breach | None:
+        measure = at_least if named < quantity else at_most
+        says = f"the chosen lots hold {named:f} free shares of the {quantity:f} to be sold"
+        return measure(
+            self.code, Severity.HARD, before=None, observed=named, limit=quantity, unit="shares", says=says
+        )
 
-def _taken(intent: Intent, lot: LotId) -> Decimal:
-    return sum(
-        (
-            choice.quantity
-            for leg in intent.legs
-            if leg.account == intent.leg.account and leg.leg <= intent.leg.leg
-            for choice in leg.lots
-            if choice.lot == lot
-        ),
-        ZERO,
-    )
+
+def _taken(intent: Intent, choice: LotChoice) -> Decimal:
+    if len(intent.upto) == 1 and len(intent.leg.lots) == 1:
+        return choice.quantity
+    taken = NONE
+    for leg in intent.upto:
+        for other in leg.lots:
+            if other.lot == choice.lot:
+                taken += other.quantity
+    return taken
 
 
 def _free(intent: Intent, lot: LotId) -> Decimal:
-    found = next(
-        (own for own in intent.account.lots if own.id == lot and own.symbol == intent.leg.symbol), None
-    )
-    return found.quantity - intent.account.reserved_lots.get(lot, ZERO) if found else ZERO
+    own = intent.standing.lots.get(lot)
+    return intent.standing.free[lot] if own is not None and own.symbol == intent.leg.symbol else NONE

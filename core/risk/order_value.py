@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from core.orders.cost import worst_price
-from core.risk.policy import Breach, Intent, Limits, Severity
+from core.risk.intent import Intent
+from core.risk.limits import Limits
+from core.risk.measure import at_most
+from core.risk.policy import Breach, Severity
 
 
 class OrderValue:
@@ -17,9 +19,15 @@ class OrderValue:
     code: ClassVar[str] = "order_value"
 
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
-        leg = intent.leg
-        dollars = leg.quantity * max(worst_price(leg), leg.reference_price)
-        if dollars <= limits.order_value:
+        observed, limit = intent.dollars, limits.order_value
+        if observed <= limit:
             return None
-        says = f"the order can come to ${dollars:,.2f}; one order may be ${limits.order_value:,.2f} at most"
-        return Breach(self.code, Severity.HARD, dollars, limits.order_value, "USD", says)
+        return at_most(
+            self.code,
+            Severity.HARD,
+            before=None,
+            observed=observed,
+            limit=limit,
+            unit="USD",
+            says=f"the order can come to ${observed:,.2f}; one order may be ${limit:,.2f} at most",
+        )

@@ -1,24 +1,24 @@
 """What a policy is, and how all of them are asked.
 
-Rule 1: a policy is pure: same intent and snapshot, same answer, no clock, no I/O.
+Rule 1: a policy is pure: same intent and limits, same answer, no clock, no I/O.
 Rule 2: every policy is asked, even after the first breach: people see the whole list.
 Rule 3: no policies is not a pass; a policy that raises is a bug and stops the release.
-Rule 4: a trade that moves a breached measure toward its limit is not denied by that measure.
+Rule 4: what is the same for every leg is worked out once (`core.risk.standing`), and a pass makes no object.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
-from typing import ClassVar, Final, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
-from core.book.picture import Account, Market, Picture
 from core.errors import IntegrityLost
 from core.ids import Digest
-from core.orders.content import Leg
+from core.risk.intent import Intent
+from core.risk.limits import Limits
 
 
 class Severity(StrEnum):
@@ -26,47 +26,32 @@ class Severity(StrEnum):
     SOFT = "finding"  # needs a written reason from advisor and principal
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """One leg, among all the legs of its proposal, in the picture that it was computed from."""
+class Direction(StrEnum):
+    """Which side of its limit a measure must stay on; the limit itself is inside."""
 
-    leg: Leg
-    legs: tuple[Leg, ...]
-    picture: Picture
-
-    @property
-    def account(self) -> Account:
-        return self.picture.account(self.leg.account)
-
-    @property
-    def market(self) -> Market:
-        return self.picture.market
+    AT_MOST = "at most"
+    AT_LEAST = "at least"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The firm's numbers. Versioned data; the version's digest is part of the policy set's."""
+class Breach(NamedTuple):
+    """One reason to deny or to ask for a reason, in numbers a person can check by hand.
 
-    order_value: Decimal  # dollars an order
-    price_band: Decimal  # fraction either side of the reference price
-    max_issuer_weight: Decimal  # fraction of the account, where its IPS names none
-
-
-DEFAULT_LIMITS: Final = Limits(
-    order_value=Decimal(500_000), price_band=Decimal("0.02"), max_issuer_weight=Decimal("0.25")
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """One reason to deny or to ask for a reason, in numbers a person can check by hand."""
+    Made by `core.risk.measure` alone.
+    """
 
     code: str
     severity: Severity
+    direction: Direction
     observed: Decimal
     limit: Decimal
     unit: str
     says: str
+
+    @property
+    def headroom(self) -> Decimal:
+        """What is left to the limit, in the measure's direction: below zero, for a breach."""
+        left = self.limit - self.observed
+        return left if self.direction is Direction.AT_MOST else -left
 
 
 class Policy(Protocol):
@@ -77,46 +62,63 @@ class Policy(Protocol):
     def check(self, intent: Intent, limits: Limits) -> Breach | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one policy said of one leg. `breach` is None where it passed."""
+class Answer(NamedTuple):
+    """What one policy has against one leg."""
 
-    code: str
     leg: int
-    breach: Breach | None
+    breach: Breach
+
+    @property
+    def code(self) -> str:
+        return self.breach.code
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
+    """`asked` are all policies' codes; every one of them passed every leg but for `answers`."""
+
+    asked: tuple[str, ...]
     answers: tuple[Answer, ...]
     policy_set: Digest
 
     @property
     def breaches(self) -> tuple[Answer, ...]:
-        return tuple(a for a in self.answers if a.breach and a.breach.severity is Severity.HARD)
+        return tuple(a for a in self.answers if a.breach.severity is Severity.HARD)
 
     @property
     def findings(self) -> tuple[Answer, ...]:
-        return tuple(a for a in self.answers if a.breach and a.breach.severity is Severity.SOFT)
+        return tuple(a for a in self.answers if a.breach.severity is Severity.SOFT)
 
 
-def assess(intents: Sequence[Intent], policies: Sequence[Policy], limits: Limits) -> Verdict:
+def assess(intents: Sequence[Intent], policies: tuple[Policy, ...], limits: Limits) -> Verdict:
     """Ask every policy about every leg.
 
-    Raises:
-        IntegrityLost: there are no policies. Nothing is allowed by their absence.
+    Raises: IntegrityLost: there are no policies. Nothing is allowed by their absence.
     """
-    if not policies:
-        raise IntegrityLost("no risk policy is loaded", fix="deploy the policy set before assessing")
-    answers = tuple(
-        Answer(policy.code, intent.leg.leg, policy.check(intent, limits))
-        for intent in intents
-        for policy in policies
-    )
-    return Verdict(answers, policy_set_digest(policies, limits))
+    asked, digest, checks = _prepared(policies, limits)
+    answers = []
+    for intent in intents:
+        for check in checks:
+            breach = check(intent, limits)
+            if breach is not None:
+                answers.append(Answer(intent.leg.leg, breach))
+    return Verdict(asked, tuple(answers), digest)
 
 
 def policy_set_digest(policies: Sequence[Policy], limits: Limits) -> Digest:
     """Which rules with which numbers: the codes in order, and the limits."""
     text = "\n".join([*(policy.code for policy in policies), repr(limits)])
     return Digest(sha256(text.encode()).hexdigest())
+
+
+class _Check(Protocol):
+    def __call__(self, intent: Intent, limits: Limits, /) -> Breach | None: ...
+
+
+@lru_cache(maxsize=32)
+def _prepared(
+    policies: tuple[Policy, ...], limits: Limits
+) -> tuple[tuple[str, ...], Digest, tuple[_Check, ...]]:
+    if not policies:
+        raise IntegrityLost("no risk policy is loaded", fix="deploy the policy set before assessing")
+    codes = tuple(policy.code for policy in policies)
+    return codes, policy_set_digest(policies, limits), tuple(policy.check for policy in policies)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
-from core.risk.policy import Breach, Intent, Limits, Severity
+from core.risk.intent import Intent
+from core.risk.limits import Limits
+from core.risk.measure import at_least, at_most
+from core.risk.policy import Breach, Severity
 
 
 class PriceBand:
@@ -18,19 +21,23 @@ class PriceBand:
 
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
         leg = intent.leg
-        if leg.limit_price is not None:
-            breach = self._outside(intent, leg.limit_price, f"the limit price of {leg.symbol}")
-            if breach:
-                return breach
-        price = intent.market.prices.get(leg.symbol)
-        if price is None:
-            return None
-        return self._outside(intent, price.price, f"the market's price of {leg.symbol}")
+        limit_price, price = leg.limit_price, intent.price
+        if limit_price is not None and not leg.band_low <= limit_price <= leg.band_high:
+            return self._outside(intent, limit_price, f"the limit price of {leg.symbol}")
+        if price is not None and not leg.band_low <= price <= leg.band_high:
+            return self._outside(intent, price, f"the market's price of {leg.symbol}")
+        return None
 
     def _outside(self, intent: Intent, price: Decimal, which: str) -> Breach | None:
         low, high = intent.leg.band_low, intent.leg.band_high
-        if low <= price <= high:
-            return None
-        edge = low if price < low else high
+        measure, edge = (at_least, low) if price < low else (at_most, high)
         says = f"{which}, ${price:f}, is outside the band of ${low:f} to ${high:f}"
-        return Breach(self.code, Severity.HARD, price, edge, "USD a share", says)
+        return measure(
+            self.code,
+            Severity.HARD,
+            before=None,
+            observed=price,
+            limit=edge,
+            unit="USD a share",
+            says=says,
+        )

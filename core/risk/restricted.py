@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import ClassVar
 
-from core.orders.events import Side
-from core.risk.policy import Breach, Intent, Limits, Severity
+from core.risk.intent import Intent
+from core.risk.limits import Limits
+from core.risk.measure import NONE, at_most
+from core.risk.policy import Breach, Severity
 
 
 class Restricted:
-    """A restricted symbol is not bought. The words are the same whatever the cause, which is not known here.
+    """A restricted symbol is not bought, and its sale waits for compliance. No cause is told.
 
-    Source: Securities Exchange Act section 15(g); Investment Advisers Act section 204A (policies against the
-    misuse of non-public information).
+    The words are the same whatever the cause. A sale is a finding here; its proposal is of tier 3, where
+    compliance decides beside the principal.
+
+    Source: Securities Exchange Act section 15(g); Investment Advisers Act section 204A (policies against
+    the misuse of non-public information).
     """
 
     code: ClassVar[str] = "restricted"
 
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
         leg = intent.leg
-        if leg.side is Side.SELL or leg.symbol not in intent.market.restricted:
+        if leg.symbol not in intent.market.restricted:
             return None
-        says = f"purchases of {leg.symbol} are not available at this time"
-        return Breach(self.code, Severity.HARD, leg.quantity, Decimal(0), "shares", says)
+        if intent.buys:
+            severity, says = Severity.HARD, f"purchases of {leg.symbol} are not available at this time"
+        else:
+            severity, says = Severity.SOFT, f"sales of {leg.symbol} are decided by compliance at this time"
+        return at_most(
+            self.code, severity, before=None, observed=leg.quantity, limit=NONE, unit="shares", says=says
+        )

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from decimal import Decimal
+from typing import ClassVar, Final
 
 from core.money import whole_shares_down
-from core.risk.policy import Breach, Intent, Limits, Severity
+from core.risk.intent import Intent
+from core.risk.limits import Limits
+from core.risk.measure import NONE, at_least, at_most
+from core.risk.policy import Breach, Severity
+
+SMALLEST: Final = Decimal("0.000001")  # shares: the smallest fraction that is booked
 
 
 class ShareFraction:
@@ -15,12 +21,26 @@ class ShareFraction:
 
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
         quantity = intent.leg.quantity
-        whole = whole_shares_down(quantity)
-        if quantity <= 0:
-            says = f"{quantity:f} shares is not a quantity to trade"
-            return Breach(self.code, Severity.HARD, quantity, whole_shares_down(quantity), "shares", says)
-        custodian = intent.market.custodians.get(intent.account.custodian)
-        if quantity == whole or (custodian is not None and custodian.fractional_shares):
+        custodian = intent.standing.custodian
+        if quantity > NONE and custodian is not None and custodian.fractional_shares:
             return None
-        says = f"{quantity:f} shares: the account's custodian keeps whole shares only"
-        return Breach(self.code, Severity.HARD, quantity, whole, "shares", says)
+        whole = whole_shares_down(quantity)
+        if quantity <= NONE:
+            return at_least(
+                self.code,
+                Severity.HARD,
+                before=None,
+                observed=quantity,
+                limit=SMALLEST,
+                unit="shares",
+                says=f"{quantity:f} shares is not a quantity to trade",
+            )
+        return at_most(
+            self.code,
+            Severity.HARD,
+            before=None,
+            observed=quantity,
+            limit=whole,
+            unit="shares",
+            says=f"{quantity:f} shares: the account's custodian keeps whole shares only",
+        )

@@ -6,11 +6,15 @@ from decimal import Decimal
 from typing import ClassVar
 
 from core.orders.events import Side
-from core.risk.policy import Breach, Intent, Limits, Severity
+from core.risk.intent import Intent
+from core.risk.limits import Limits
+from core.risk.measure import NONE, at_most
+from core.risk.policy import Breach, Severity
 
 
 class ShortSale:
-    """No account sells more shares than it holds: accounts are long only, and no order reverses through zero.
+    """No account sells more shares than it holds: accounts are long only, and no order reverses through
+    zero.
 
     Sales of the symbol are added up in order of their legs.
 
@@ -20,23 +24,20 @@ class ShortSale:
     code: ClassVar[str] = "short_sale"
 
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
-        leg = intent.leg
-        if leg.side is Side.BUY:
+        if intent.buys:
             return None
-        sold = sum(
-            (
-                other.quantity
-                for other in intent.legs
-                if other.side is Side.SELL
-                and (other.account, other.symbol) == (leg.account, leg.symbol)
-                and other.leg <= leg.leg
-            ),
-            Decimal(0),
-        )
-        held = intent.account.shares(leg.symbol)
+        symbol = intent.leg.symbol
+        sold, held = _sold(intent), intent.standing.shares.get(symbol, NONE)
         if sold <= held:
             return None
-        says = (
-            f"{sold:f} shares of {leg.symbol} would be sold and {held:f} are held: shorts are not traded here"
+        says = f"{sold:f} shares of {symbol} would be sold and {held:f} are held: shorts are not traded here"
+        return at_most(
+            self.code, Severity.HARD, before=None, observed=sold, limit=held, unit="shares", says=says
         )
-        return Breach(self.code, Severity.HARD, sold, held, "shares", says)
+
+
+def _sold(intent: Intent) -> Decimal:
+    if len(intent.upto) == 1:
+        return intent.leg.quantity
+    same = (leg for leg in intent.upto if leg.side is Side.SELL and leg.symbol == intent.leg.symbol)
+    return sum((leg.quantity for leg in same), NONE)

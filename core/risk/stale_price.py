@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
-from core.risk.policy import Breach, Intent, Limits, Severity
+from core.risk.intent import Intent
+from core.risk.limits import Limits
+from core.risk.measure import NONE, ONE, at_least, at_most
+from core.risk.policy import Breach, Severity
 
 
 class StalePrice:
@@ -17,14 +20,22 @@ class StalePrice:
     code: ClassVar[str] = "stale_price"
 
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
-        symbol = intent.leg.symbol
-        price = intent.market.prices.get(symbol)
+        market, symbol = intent.market, intent.leg.symbol
+        price = market.prices.get(symbol)
         if price is None:
             says = f"there is no price for {symbol}"
-            return Breach(self.code, Severity.HARD, Decimal(0), Decimal(1), "prices", says)
-        oldest = intent.market.previous_session
+            return at_least(
+                self.code, Severity.HARD, before=None, observed=NONE, limit=ONE, unit="prices", says=says
+            )
+        oldest = market.previous_session
         if price.session >= oldest:
             return None
-        days = Decimal((oldest - price.session).days)
-        says = f"the price of {symbol} is of {price.session}; it may be no older than {oldest}"
-        return Breach(self.code, Severity.HARD, days, Decimal(0), "days too old", says)
+        return at_most(
+            self.code,
+            Severity.HARD,
+            before=None,
+            observed=Decimal((oldest - price.session).days),
+            limit=NONE,
+            unit="days too old",
+            says=f"the price of {symbol} is of {price.session}; it may be no older than {oldest}",
+        )

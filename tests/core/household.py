@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from core.book.activity import Activity, quiet
 from core.book.picture import (
     Account,
     Cash,
@@ -36,7 +37,9 @@ from core.ids import (
 from core.orders.content import Leg, LotChoice
 from core.orders.events import OrderType, Side, TimeInForce
 from core.plan.assumptions import Assumptions, assumptions_on
-from core.risk.policy import DEFAULT_LIMITS, Intent, Limits
+from core.risk.intent import Intent, intents
+from core.risk.limits import DEFAULT_LIMITS, Limits
+from core.risk.standing import Ground
 
 SESSION = date(2022, 12, 29)
 PREVIOUS = date(2022, 12, 28)
@@ -61,7 +64,7 @@ def instrument(
         name=symbol,
         kind=kind,
         issuer=issuer or f"{symbol} Corp",
-        sector="any",
+        sector=f"{symbol} sector",
         tick=dec("0.01"),
         tradable=tradable,
         synthetic=False,
@@ -88,6 +91,7 @@ def market(
         session=SESSION,
         now=NOW,
         previous_session=PREVIOUS,
+        open=True,
         prices={Symbol(s): price(s, dollars) for s, dollars in prices.items()},
         instruments={i.symbol: i for i in listed},
         custodians={
@@ -96,6 +100,8 @@ def market(
             )
         },
         restricted=frozenset(Symbol(s) for s in restricted),
+        volatility={},
+        quoting={},
     )
 
 
@@ -158,9 +164,11 @@ def account(
     )
 
 
-def picture(*accounts: Account, market: Market, related: bool = False) -> Picture:
+def picture(
+    *accounts: Account, market: Market, related: bool = False, activity: Activity | None = None
+) -> Picture:
     household = Household(HOUSEHOLD, ADVISOR, tuple(accounts), "balanced", date(2022, 1, 3), related)
-    return Picture(household, market, 7)
+    return Picture(household, activity or quiet(NOW), market, 7)
 
 
 def assumptions(limits: Limits = DEFAULT_LIMITS) -> Assumptions:
@@ -201,7 +209,8 @@ def leg(
 
 
 def intent(of: Leg, *others: Leg, picture: Picture) -> Intent:
-    return Intent(leg=of, legs=tuple(sorted((of, *others), key=lambda one: one.leg)), picture=picture)
+    legs = sorted((of, *others), key=lambda one: one.leg)
+    return next(one for one in intents(legs, Ground(picture)) if one.leg is of)
 
 
 def moved(market: Market, symbol: str, dollars: str, session: date = PREVIOUS) -> Market:

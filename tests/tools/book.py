@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, cast
 
+from core.book.activity import quiet
 from core.book.picture import Household, Picture
 from core.book.views import HouseholdLine, OrderView, Passage, ProposalView
 from core.clock import SetClock
@@ -244,7 +245,10 @@ def picture(household: HouseholdId) -> Picture:
         for account, kind in FAMILIES[household][2].items()
     )
     return Picture(
-        Household(household, ADVISOR, accounts, "growth", date(2021, 5, 1), False), built.market(), 41
+        Household(household, ADVISOR, accounts, "growth", date(2021, 5, 1), False),
+        quiet(built.NOW),
+        built.market(),
+        41,
     )
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TypeVar
 
+from core.book.activity import quiet
 from core.book.picture import (
     Account,
     Cash,
@@ -30,6 +31,7 @@ from core.ids import AccountId, HouseholdId, SubjectId, Symbol, TraceId
 from core.market.calendar import previous_session
 from core.market.events import BusinessDayOpened
 from core.market.prices import closing_prices
+from core.market.volatility import volatilities
 
 F = TypeVar("F", bound=Fact)
 
@@ -58,10 +60,13 @@ def market(seed: int = SEED) -> Market:
         session=session,
         now=day.at,
         previous_session=previous_session(session),
+        open=True,
         prices={symbol: Price(**asdict(price)) for symbol, price in prices.items()},
         instruments={row.symbol: Instrument(**dict(row)) for row in facts(events.InstrumentListed, seed)},
         custodians={row.custodian: _custodian(row) for row in facts(events.CustodianAppointed, seed)},
         restricted=frozenset(row.symbol for row in facts(events.RestrictionPlaced, seed)),
+        volatility=volatilities(session),
+        quoting={},
     )
 
 
@@ -79,6 +84,7 @@ def picture(household: HouseholdId, seed: int = SEED) -> Picture:
             profile_recorded_on=date.fromisoformat(profile.recorded_on),
             related=related,
         ),
+        activity=quiet(market(seed).now),
         market=market(seed),
         as_of_seq=len(entries(seed)),
     )

@@ -13,7 +13,7 @@ from core.orders.events import Request, Side
 from core.plan.assumptions import assumptions_on
 from core.plan.content import Worked, work_out
 from core.plan.drift import largest_drift
-from core.risk.policy import DEFAULT_LIMITS
+from core.risk.limits import DEFAULT_LIMITS
 from tests.core.firm.founded import facts, market, picture
 
 PEOPLE = {"advisor", "principal"}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.book.picture import Account, Picture
+from core.book.picture import Account
 from core.errors import BadInput, NotFound
 from core.ids import AccountId, HouseholdId, Symbol, order_id_for
 from core.orders.content import Content, LotChoice
@@ -297,5 +297,5 @@ def test_an_order_for_another_households_account_is_not_found() -> None:
 
 def test_an_intent_sees_every_leg_it_was_asked_with() -> None:
     legs = content(swap()).legs
-    seen = Picture(picture(swap(), market=market()).household, market(), 7)
+    seen = picture(swap(), market=market())
     assert [intent.legs for intent in intents_of(legs[1:], seen)] == [legs[1:]]

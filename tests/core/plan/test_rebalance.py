@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.book.gains import Gains
-from core.book.picture import Account, Market, Picture
+from core.book.picture import Account, Market
 from core.errors import NotFound
 from core.ids import AccountId, Symbol
 from core.orders.content import LotChoice
@@ -360,7 +360,7 @@ def test_no_basket_can_take_the_cash_that_must_stay(who: Account, at: Market) ->
 def test_every_plan_passes_the_gates_own_hard_policies(who: Account, at: Market) -> None:
     found = plan(who, at)
     if found.trades:
-        seen = Picture(picture(who, market=at).household, at, 7)
+        seen = picture(who, market=at)
         legs = legs_of(PROPOSAL, found, at, assumptions().limits, partly=True)
         assert assess(intents_of(legs, seen), POLICIES, assumptions().limits).breaches == ()
 

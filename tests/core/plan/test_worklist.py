@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.book.picture import Account, Picture
+from core.book.picture import Account
 from core.errors import WorldFailed
 from core.plan.drift import drift, largest_drift
 from core.plan.worklist import Need, Reason, worklist
@@ -157,7 +157,7 @@ def test_a_frozen_account_has_one_row_with_what_waits() -> None:
 )
 def test_a_risk_profile_is_stale_after_36_months(recorded: date | None, stale: bool) -> None:
     seen = picture(account(money=cash(700)), market=market())
-    seen = Picture(replace(seen.household, profile_recorded_on=recorded), seen.market, 7)
+    seen = replace(seen, household=replace(seen.household, profile_recorded_on=recorded))
     found = worklist([seen])
     assert [(need.reason, need.account, need.dollars) for need in found] == (
         [(Reason.STALE_PROFILE, None, Decimal(700))] if stale else []

@@ -1,0 +1,170 @@
+"""Would a loss be disallowed because the same shares are bought around it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import ClassVar, Final
+
+from core.book.activity import Executed
+from core.ids import AccountId, LotId, Symbol
+from core.money import to_cents
+from core.orders.content import Leg
+from core.orders.events import Side
+from core.risk.intent import Intent
+from core.risk.limits import Limits
+from core.risk.measure import NONE, at_most
+from core.risk.policy import Breach, Severity
+
+WINDOW: Final = timedelta(days=30)  # before and after the sale, both ends included
+RETIREMENT: Final = frozenset({"ira", "roth"})
+
+
+class WashSale:
+    """No loss of a taxable sale is washed by a purchase of the same symbol within 30 days. Soft.
+
+    The household counts as one taxpayer: owner, spouse, their IRAs and trusts. What is bought replaces what
+    was sold at a loss, in the order of the sales and of the purchases: lots acquired in the window, this
+    proposal's buys, and orders that are open. A loss that a taxable account's purchase replaces is deferred
+    into its basis; one that an IRA's replaces is lost for good. Accounts at other firms, options and other
+    substantially identical securities, and shares that were bought in the window and sold again are not
+    known here.
+
+    Source: 26 USC 1091(a) and (d); 26 CFR 1.1091-1(b) and (c) (order of matching); IRS Publication 550,
+    Wash Sales (spouse; 30 days before or after); Rev. Rul. 2008-5, 2008-3 I.R.B. 271 (IRA or Roth IRA: no
+    increase in basis).
+    """
+
+    code: ClassVar[str] = "wash_sale"
+
+    def check(self, intent: Intent, limits: Limits) -> Breach | None:
+        if not _may_wash(intent):
+            return None
+        deferred, lost = _disallowed(intent)
+        dollars = to_cents(deferred + lost)
+        if not dollars:
+            return None
+        clear = intent.market.session + WINDOW + timedelta(days=1)
+        says = (
+            f"of losses in {intent.leg.symbol}, ${deferred:,.2f} would be deferred and ${lost:,.2f} lost for "
+            f"good in an IRA; clear from {clear}; accounts at other firms are not known here"
+        )
+        return at_most(
+            self.code, Severity.SOFT, before=None, observed=dollars, limit=NONE, unit="USD", says=says
+        )
+
+
+@dataclass(slots=True)
+class _Part:
+    """Shares not matched yet. `leg` is the proposal's that sells or buys them; None: another order's."""
+
+    day: date
+    shares: Decimal
+    a_share: Decimal  # dollars lost, of a loss
+    in_ira: bool
+    leg: int | None
+
+
+def _may_wash(intent: Intent) -> bool:
+    """A quick no: a sale without a loss, or a purchase after none."""
+    symbol = intent.leg.symbol
+    if intent.buys:
+        sells = len(intent.legs) > 1 and any(one.side is Side.SELL for one in intent.legs)
+        return sells or symbol in intent.ground.executed or symbol in intent.ground.pending
+    price = intent.price
+    if price is None or intent.account.kind in RETIREMENT:
+        return False
+    lots = intent.standing.lots
+    return any(choice.lot in lots and lots[choice.lot].cost_per_share > price for choice in intent.leg.lots)
+
+
+def _disallowed(intent: Intent) -> tuple[Decimal, Decimal]:
+    """Dollars of losses that this leg's shares wash: deferred, and lost for good.
+
+    A loss of this proposal is told at its sale; a loss of another order at the purchase that replaces it.
+    """
+    deferred = lost = NONE
+    bought = list(_bought(intent))
+    mine = intent.leg.leg
+    for loss in _losses(intent):
+        for purchase in bought:
+            if loss.shares <= NONE:
+                break
+            if purchase.shares <= NONE or abs(purchase.day - loss.day) > WINDOW:
+                continue
+            shares = min(loss.shares, purchase.shares)
+            loss.shares -= shares
+            purchase.shares -= shares
+            if loss.leg == mine or (loss.leg is None and purchase.leg == mine):
+                dollars = to_cents(shares * loss.a_share)
+                if purchase.in_ira:
+                    lost += dollars
+                else:
+                    deferred += dollars
+    return deferred, lost
+
+
+def _losses(intent: Intent) -> Iterator[_Part]:
+    """Shares of the symbol sold at a loss by the household's taxable accounts, in the order of the sales."""
+    ground, symbol, today = intent.ground, intent.leg.symbol, intent.market.session
+    for done in ground.executed.get(symbol, ()):
+        if done.side is Side.SELL and today - done.traded_on <= WINDOW and _taxed(intent, done.account):
+            yield from _realised(done)
+    price = intent.price
+    if price is None:
+        return
+    for leg in intent.legs:
+        if leg.symbol != symbol or leg.side is Side.BUY or not _taxed(intent, leg.account):
+            continue
+        lots = ground.standings[leg.account].lots
+        for choice in leg.lots:
+            lot = lots.get(choice.lot)
+            if lot is not None and lot.cost_per_share > price:
+                yield _Part(today, choice.quantity, lot.cost_per_share - price, False, leg.leg)
+
+
+def _realised(done: Executed) -> Iterator[_Part]:
+    for part in done.sold:
+        loss = part.cost - part.proceeds
+        if loss > NONE and part.quantity > NONE:
+            yield _Part(done.traded_on, part.quantity, loss / part.quantity, False, None)
+
+
+def _bought(intent: Intent) -> Iterator[_Part]:
+    """Shares of the symbol that the household acquired around today, in the order of their days."""
+    ground, symbol, today = intent.ground, intent.leg.symbol, intent.market.session
+    sold = _sold(intent.legs, symbol)
+    found = []
+    for account in ground.household.accounts:
+        ira = account.kind in RETIREMENT
+        for lot in account.lots:
+            if lot.symbol == symbol and today - lot.acquired_on <= 2 * WINDOW:
+                left = lot.quantity - sold.get(lot.id, NONE)
+                found.append(_Part(lot.acquired_on, left, NONE, ira, None))
+    found.sort(key=lambda part: part.day)
+    yield from found
+    for asked in ground.pending.get(symbol, ()):
+        if asked.side is Side.BUY:
+            yield _Part(today, asked.remaining, NONE, _in_ira(intent, asked.account), None)
+    for leg in intent.legs:
+        if leg.symbol == symbol and leg.side is Side.BUY:
+            yield _Part(today, leg.quantity, NONE, _in_ira(intent, leg.account), leg.leg)
+
+
+def _sold(legs: tuple[Leg, ...], symbol: Symbol) -> dict[LotId, Decimal]:
+    sold: dict[LotId, Decimal] = {}
+    for leg in legs:
+        if leg.symbol == symbol:
+            for choice in leg.lots:
+                sold[choice.lot] = sold.get(choice.lot, NONE) + choice.quantity
+    return sold
+
+
+def _in_ira(intent: Intent, account: AccountId) -> bool:
+    return intent.ground.accounts[account].kind in RETIREMENT
+
+
+def _taxed(intent: Intent, account: AccountId) -> bool:
+    return not _in_ira(intent, account)
