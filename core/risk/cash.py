@@ -28,11 +28,12 @@ class CashCovers:
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
         if not intent.buys:
             return None
-        custodian = intent.standing.custodian
-        if custodian is None:
+        custodian, alone = intent.standing.custodian, intent.worst_cash
+        if custodian is None or alone is None:
             says = f"the fees of custodian {intent.account.custodian} are not known"
             return blocked(self.code, Severity.HARD, says)
-        cost, proceeds = _moved(intent, custodian.ticket_fee)
+        one = len(intent.own) == 1
+        cost, proceeds = (-alone, NONE) if one else _moved(intent, custodian.ticket_fee)
         power = intent.standing.available + max(proceeds, NONE)
         if cost <= power:
             return None
@@ -44,8 +45,6 @@ class CashCovers:
 
 def _moved(intent: Intent, ticket_fee: Decimal) -> tuple[Decimal, Decimal]:
     """What the buys up to this leg take at worst, and what all sells of the account bring at worst."""
-    if len(intent.own) == 1:
-        return -worst_cash(intent.leg, ticket_fee), NONE
     cost = proceeds = NONE
     for leg in intent.own:
         if leg.side is Side.SELL:

@@ -48,6 +48,6 @@ class CashFloor:
 
 
 def _moved(intent: Intent, ticket_fee: Decimal) -> Decimal:
-    if len(intent.own) == 1:
-        return worst_cash(intent.leg, ticket_fee)
+    if len(intent.own) == 1 and intent.worst_cash is not None:
+        return intent.worst_cash
     return sum((worst_cash(leg, ticket_fee) for leg in intent.own), NONE)

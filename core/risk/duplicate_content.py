@@ -8,6 +8,7 @@ from core.risk.intent import Intent
 from core.risk.limits import Limits
 from core.risk.measure import NONE, ONE, at_most
 from core.risk.policy import Breach, Severity
+from core.risk.standing import Content
 
 
 class DuplicateContent:
@@ -26,12 +27,7 @@ class DuplicateContent:
             return None
         leg = intent.leg
         content = (leg.account, leg.symbol, leg.side, leg.quantity, leg.limit_price)
-        copies = sum(
-            1
-            for one in intent.upto
-            if one is not leg
-            and (one.account, one.symbol, one.side, one.quantity, one.limit_price) == content
-        )
+        copies = 0 if len(intent.upto) == 1 else _copies(intent, content)
         known = latest.get(content)
         if known is not None and (
             known.remaining > NONE or known.asked_at > intent.ground.taken_at - limits.duplicate_window
@@ -49,3 +45,12 @@ class DuplicateContent:
             unit="orders",
             says=f"the same order, {what}, is open or was submitted a moment ago",
         )
+
+
+def _copies(intent: Intent, content: Content) -> int:
+    """Earlier legs of the proposal with this content."""
+    found = 0
+    for one in intent.upto:
+        if (one.account, one.symbol, one.side, one.quantity, one.limit_price) == content:
+            found += one is not intent.leg
+    return found

@@ -14,7 +14,7 @@ from typing import Final
 from core.book.picture import Account, Instrument, Market
 from core.ids import AccountId
 from core.orders.content import Leg
-from core.orders.cost import worst_price
+from core.orders.cost import worst_cash, worst_price
 from core.orders.events import Side
 from core.risk.standing import Ground, Standing
 
@@ -25,7 +25,8 @@ class Intent:
     """`earlier` are the dollars of the legs before this one, `earlier_own` those of its account, and
     `bought_before` those of its account's buys.
 
-    `price` is the market's, dollars a share; None where there is none.
+    `price` is the market's, dollars a share; None where there is none. `worst_cash` is what the leg moves at
+    worst, as `core.orders.cost` has it; None where the custodian's fees are not known.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class Intent:
         "price",
         "standing",
         "upto",
+        "worst_cash",
     )
 
     def __init__(
@@ -72,6 +74,8 @@ class Intent:
         self.instrument: Final[Instrument | None] = market.instruments.get(leg.symbol)
         self.price: Final = None if price is None else price.price
         self.buys: Final = leg.side is Side.BUY
+        custodian = standing.custodian
+        self.worst_cash: Final = None if custodian is None else worst_cash(leg, custodian.ticket_fee)
         self.dollars: Final = dollars
         self.earlier: Final = earlier
         self.earlier_own: Final = earlier_own

@@ -14,7 +14,7 @@ from core.risk.policy import Breach, Severity
 class PriceTick:
     """A limit price is a multiple of the instrument's tick.
 
-    Source: 17 CFR 242.612(a) (no order in an increment smaller than a cent, for $1.00 a share and more).
+    Source: 17 CFR 242.612 (no order in an increment smaller than a cent, for $1.00 a share and more).
     """
 
     code: ClassVar[str] = "price_tick"

@@ -27,6 +27,8 @@ class ProfileAge:
         recorded = household.profile_recorded_on
         if recorded is None or household.objective is None:
             return blocked(self.code, Severity.SOFT, "there is no risk profile")
+        if _months(session) - _months(recorded) < limits.profile_months:
+            return None
         last = months_after(recorded, limits.profile_months)
         if session <= last:
             return None
@@ -40,6 +42,10 @@ class ProfileAge:
             unit="days old",
             says=says,
         )
+
+
+def _months(day: date) -> int:
+    return day.year * 12 + day.month
 
 
 def months_after(day: date, months: int) -> date:

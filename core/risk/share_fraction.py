@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from core.money import whole_shares_down
 from core.risk.intent import Intent
 from core.risk.limits import Limits
-from core.risk.measure import NONE, at_least, at_most
+from core.risk.measure import NONE, ONE, at_least, at_most
 from core.risk.policy import Breach, Severity
 
 SMALLEST: Final = Decimal("0.000001")  # shares: the smallest fraction that is booked
@@ -22,7 +22,8 @@ class ShareFraction:
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
         quantity = intent.leg.quantity
         custodian = intent.standing.custodian
-        if quantity > NONE and custodian is not None and custodian.fractional_shares:
+        fractions = custodian is not None and custodian.fractional_shares
+        if quantity > NONE and (fractions or quantity % ONE == NONE):
             return None
         whole = whole_shares_down(quantity)
         if quantity <= NONE:

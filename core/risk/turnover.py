@@ -13,7 +13,7 @@ from core.risk.policy import Breach, Severity
 class Turnover:
     """Purchases of twelve months stay within the firm's multiple of the account's value. Soft.
 
-    This one included, as far as the journal knows: what was executed here, over what the account is worth now.
+    This one included, as far as the journal knows: executions here, over what the account is worth now.
 
     Source: 17 CFR 240.15l-1(a)(2)(ii)(C) (a series of recommended transactions is not excessive); FINRA
     Rule 2111.05(c) (turnover rate).

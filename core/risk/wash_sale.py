@@ -77,7 +77,11 @@ def _may_wash(intent: Intent) -> bool:
     if price is None or intent.account.kind in RETIREMENT:
         return False
     lots = intent.standing.lots
-    return any(choice.lot in lots and lots[choice.lot].cost_per_share > price for choice in intent.leg.lots)
+    for choice in intent.leg.lots:
+        lot = lots.get(choice.lot)
+        if lot is not None and lot.cost_per_share > price:
+            return True
+    return False
 
 
 def _disallowed(intent: Intent) -> tuple[Decimal, Decimal]:
