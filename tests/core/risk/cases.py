@@ -57,7 +57,8 @@ def drawn(random: Random) -> Case:
     )
     picture = replace(picture, household=household)
     legs = tuple(_leg(random, n, accounts, market) for n in range(random.choice((1, 1, 1, 2, 3))))
-    case = Case(legs, picture, DEFAULT_LIMITS)
+    size = random.choice((DEFAULT_LIMITS.position_size, Decimal(1_000), Decimal(10_000)))
+    case = Case(legs, picture, replace(DEFAULT_LIMITS, position_size=size))
     return case if random.random() < 0.25 else _at_an_edge(random, case)
 
 

@@ -47,6 +47,15 @@ class Measure:
             over, worse = self.observed < self.limit, self.before is None or self.observed < self.before
         return over and worse
 
+    @property
+    def mends(self) -> bool:
+        """Whether the measure was breached before, and the trade moves it toward its limit or leaves it."""
+        if self.before is None:
+            return False
+        if self.most:
+            return self.before > self.limit and self.observed <= self.before
+        return self.before < self.limit and self.observed >= self.before
+
 
 @dataclass(frozen=True)
 class Question:
