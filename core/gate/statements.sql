@@ -8,9 +8,10 @@ select account, kind from gatehouse.account where household = %(household)s;
 select household from gatehouse.thread where thread = %(thread)s;
 
 -- drafts --
--- What waits for an assessment, oldest first, with the draft itself.
+-- What waits for an assessment, oldest first, with the draft itself. After the close there is none: it lapses.
 select p.proposal, j.seq, j.recorded_at, j.role, j.actor, j.text from gatehouse.proposal p
 join gatehouse.journal j on j.seq = p.drafted_seq
+join gatehouse.market_day d on d.state = 'open'
 where p.status = 'DRAFTED' and not p.proposal = any (%(without)s::text[]) order by p.drafted_seq limit %(limit)s;
 
 -- releasable --
