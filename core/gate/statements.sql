@@ -16,9 +16,12 @@ where p.status = 'DRAFTED' and not p.proposal = any (%(without)s::text[]) order 
 
 -- releasable --
 -- Approved legs that are not out yet, and the most shares that each may carry now (null: funding is open).
+-- What the close came before is not offered, and so not denied: it lapses.
 select p.proposal, p.status, p.last_seq, l.leg, l.order_id, a.custodian, gatehouse.releasable(l) as most
 from gatehouse.proposal p join gatehouse.leg l using (proposal) join gatehouse.account a on a.account = l.account
-where p.status in ('APPROVED', 'RELEASED') and l.released_seq is null and not l.ended
+where l.released_seq is null and not l.ended
+  and (p.status = 'RELEASED'
+       or p.status = 'APPROVED' and exists (select from gatehouse.market_day d where d.state = 'open'))
 order by p.drafted_seq, l.leg;
 
 -- released --
