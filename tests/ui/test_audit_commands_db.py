@@ -8,6 +8,7 @@ import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any, Final
 
 import pytest
@@ -43,7 +44,12 @@ class Place:
         }
 
     def run(self, *words: str, code: int = 0) -> str:
-        done = gatehouse("audit", *words, cwd=ROOT, **self.settings)
+        # Tests side by side share the server's logins, and the witness's has few connections.
+        done: CompletedProcess[str] = until(
+            lambda: gatehouse("audit", *words, cwd=ROOT, **self.settings),
+            lambda tried: "too many connections" not in tried.stderr,
+            within=60,
+        )
         assert done.returncode == code, done.stderr
         return done.stdout if code == 0 else done.stdout + done.stderr
 
