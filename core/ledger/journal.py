@@ -37,6 +37,7 @@ from core.ledger.refusals import in_words
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 BATCH: Final = 128  # entries in one append: measured with `gatehouse bench journal`
+WORTH_A_BATCH: Final = 64  # entries: fewer are not parted between two appends
 MOST_TOGETHER: Final = 256  # entries of one caller: the append takes no more, and 4 MiB
 MOST_LETTERS: Final = 900_000  # of the payloads in one append, four bytes each at worst
 AT_ONCE: Final = 2  # appends: one at the head, one that is made ready meanwhile
@@ -129,11 +130,13 @@ class Journal:
     def _batch(self) -> list[Call]:
         calls: list[Call] = []
         entries, letters = 0, 0
+        share = self._entries_waiting // (AT_ONCE - len(self._under_way))
+        most = min(BATCH, max(WORTH_A_BATCH, share))
         while self._waiting:
             call = self._waiting[0]
             if not call.done.done():  # its caller is still there
                 entries, letters = entries + len(call.entries), letters + call.letters
-                if calls and (entries > BATCH or letters > MOST_LETTERS):
+                if calls and (entries > most or letters > MOST_LETTERS):
                     break
                 call.sent = True
                 calls.append(call)
