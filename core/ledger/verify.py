@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from psycopg import AsyncConnection
+from psycopg.errors import InsufficientPrivilege
 from psycopg.rows import DictRow
 
 from core.database.rows import one, rows
+from core.errors import WorldFailed
 from core.ledger.anchor import anchored, reach
 from core.ledger.following import Chain
 from core.ledger.heads import Head, HeadsFile
@@ -64,6 +66,9 @@ async def verify(
     """The whole journal against itself, its head row, and every signed head that is kept outside.
 
     `chain` is a fresh one of the caller's, who means to go on from where this ends.
+
+    Raises:
+        WorldFailed: the database has not been migrated to this version.
     """
     chain = chain or Chain()
     there = reach(anchor, chain.faults)  # first: the heads here are never behind it
@@ -71,10 +76,16 @@ async def verify(
     signed = (here,) if there is None else (here, there)
     await _before_the_first(connection, chain.faults)
     await _follow(connection, chain, signed)
-    async with connection.transaction():
-        await connection.execute("set transaction isolation level repeatable read, read only")
-        await _follow(connection, chain, signed)
-        await _at_the_end(connection, chain)
+    try:
+        async with connection.transaction():
+            await connection.execute("set transaction isolation level repeatable read, read only")
+            await _follow(connection, chain, signed)
+            await _at_the_end(connection, chain)
+    except InsufficientPrivilege as bad:
+        raise WorldFailed(
+            "the witness may not read all that is verified: the database is of an earlier version",
+            fix="run `gatehouse migrate`, or start `gatehouse up`",
+        ) from bad
     for file in signed:
         file.end(chain)
     folder = None if anchor is None else anchor.folder

@@ -156,7 +156,7 @@ def _written(value: Any) -> Any:
         return list(value)
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
-    raise NotImplementedError(f"a fold holds a {type(value).__name__}, which no snapshot can write")
+    raise TypeError(f"a fold holds a {type(value).__name__}, which no snapshot can write")
 
 
 def _read_back(kind: type[Any], value: Any) -> Any:
@@ -164,7 +164,7 @@ def _read_back(kind: type[Any], value: Any) -> Any:
         return Counted(value)
     if issubclass(kind, BaseModel):
         return kind.model_validate(value)
-    raise NotImplementedError(f"a fold holds a {kind.__name__}, which no snapshot can read")
+    raise TypeError(f"a fold holds a {kind.__name__}, which no snapshot can read")
 
 
 def _shape(kind: type[Any]) -> dict[str, Any]:
