@@ -258,7 +258,9 @@ def test_the_words_and_the_sqls_codes_are_the_same() -> None:
     for file in sorted(Path(ROOT, "core").glob("*/migrations/*.sql")):
         text = re.sub(r"--.*", "", file.read_text(encoding="utf-8"))
         for function in re.split(r"create (?:or replace )?function gatehouse\.", text)[1:]:
-            if function.startswith((*LAWFUL, "quantity_fault", "release_refusal")):
+            if function.startswith(
+                (*LAWFUL, "quantity_fault", "release_refusal", "approvals_fault", "halt_fault")
+            ):
                 written |= set(ANSWERS.findall(function))
     assert written - NOT_REFUSALS == set(IN_WORDS)
 
