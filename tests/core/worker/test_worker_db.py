@@ -19,6 +19,7 @@ import pytest
 
 from tests.core.gate.deal import APPROVER, ELENA, MARIA, Deal
 from tests.fixtures.firm import Firm, FirmTemplate
+from tests.fixtures.halts import KEY_HEX
 from tests.fixtures.processes import process
 from tests.fixtures.venues import KEY, VenueProcess, one_venue
 
@@ -40,6 +41,7 @@ class Floor:
             "GATEHOUSE_HOME": str(self.folder / "home"),
             "GATEHOUSE_KEYSTORE": str(self.firm.keys_folder),
             "GATEHOUSE_GATE_DSN": self.firm.database.gate,
+            "GATEHOUSE_HALT_KEY": KEY_HEX,
             "GATEHOUSE_VENUES": ",".join(f"{venue.name}={venue.url}" for venue in self.venues),
             **{f"GATEHOUSE_VENUE_KEY_{name}": KEY for name in NAMES},
         }
