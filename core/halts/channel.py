@@ -67,15 +67,18 @@ async def listening(folder: Path, key: bytes, watch: Watch, orders: Orders) -> A
     path = folder / f"worker-{os.getpid()}-{secrets.token_hex(3)}{SUFFIX}"
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
+        try:
             async with asyncio.timeout(ANSWERS_WITHIN.total_seconds()):
                 asked = _opened(key, ASKED, await reader.readline())
                 if asked is None:
                     log.warning("halt_line_refused")
-                    return
-                writer.write(_sealed(key, ANSWERED, await _answer(watch, orders, asked)))
-                await writer.drain()
-        writer.close()
+                else:
+                    writer.write(_sealed(key, ANSWERED, await _answer(watch, orders, asked)))
+                    await writer.drain()
+        except (OSError, TimeoutError, ValueError) as bad:
+            log.warning("halt_line_broke", says=str(bad) or type(bad).__name__)
+        finally:
+            writer.close()
 
     with _near(folder) as near:
         server = socket.socket(socket.AF_UNIX)
