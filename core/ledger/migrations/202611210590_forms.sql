@@ -29,11 +29,11 @@ create type form.of_account_opened as (
 create type form.of_alert_acknowledged as (
     "alert" form.words
 );
-create domain form.one_of_3_33f60e65 as text not null check (value in ('order_in_trouble', 'venue_contradicts', 'halt_file_unreadable'));
+create domain form.one_of_order_in_trouble_venue_contradicts as text not null check (value in ('order_in_trouble', 'venue_contradicts'));
 create domain form.one_of_warning_critical as text not null check (value in ('warning', 'critical'));
 create type form.of_alert_raised as (
     "alert" form.words,
-    "kind" form.one_of_3_33f60e65,
+    "kind" form.one_of_order_in_trouble_venue_contradicts,
     "order" form.words_or_none,
     "scope" form.words,
     "severity" form.one_of_warning_critical,

@@ -200,14 +200,6 @@ async def test_only_what_the_scope_names_waits(arcadia: VenueProcess, tmp_path: 
         assert at.kinds(halted) == []
 
 
-async def with_its_intent_written(at: Floor, venue: VenueProcess, order: ReleasedOrder) -> None:
-    """Routed and meant to be sent, to a venue that went away in that moment."""
-    at.executor.take(order)
-    await at.until(lambda: "OrderRouted" in at.kinds(order))
-    venue.kill()
-    await at.until(lambda: "OrderSent" in at.kinds(order))
-
-
 @pytest.mark.anyio
 async def test_an_order_whose_intent_is_written_does_not_leave_under_a_halt(
     arcadia: VenueProcess, tmp_path: Path
