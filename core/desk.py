@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Final
 
 from core.book.picture import Picture
 from core.book.views import HouseholdLine, Passage, ProposalView
 from core.clock import Clock
 from core.database.pools import AsyncPool, lend
-from core.database.rows import rows
+from core.database.rows import one, rows
 from core.fact import Entry, Sealed, Words
 from core.ids import HouseholdId, ProposalId, ThreadId, TraceId
 from core.ledger import bodies
@@ -28,6 +29,8 @@ from core.people.events import StepEvent
 from core.projections.households import read_households
 from core.projections.proposals import read_proposal, read_proposals
 from core.projections.reader import read_picture, read_pictures
+
+HALTED: Final = "select gatehouse.halted(%(agent)s) as agent, gatehouse.halted(%(tool)s) as tool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,17 @@ class Desk:
         await self._journal.record(
             *(Entry(f"thread/{fact.thread}", fact, trace, ticket=self._ticket) for fact in facts)
         )
+
+    async def stopped(self, *, agent: str, tool: str) -> str | None:
+        """Why that agent may not ask that tool now; None: nobody stopped the one or the other."""
+        asked = {"agent": f"agent:{agent}", "tool": f"tool:{tool}"}
+        async with asking(self._pool, self._ticket) as connection:
+            halted = await one(connection, HALTED, asked)
+        if halted["agent"]:
+            return f"a person has stopped the {agent} agent; it does nothing until another person resumes it"
+        if halted["tool"]:
+            return f"a person has stopped {tool}; go on without it, or wait until another person resumes it"
+        return None
 
     async def passages_to_embed(self, *, limit: int) -> tuple[Passage, ...]:
         """Stored passages without a vector, oldest first."""

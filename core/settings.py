@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -58,6 +59,13 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
         "GATEHOUSE_KEYSTORE", "folder of the subjects' keys, outside database and backup", "in GATEHOUSE_HOME"
     ),
+    Setting(
+        "GATEHOUSE_HALTS",
+        "folder of the halt file and the workers' sockets, closed to the copilot; on a local disk",
+        "in GATEHOUSE_HOME",
+    ),
+    Setting("GATEHOUSE_HALT_KEY", "64 hex digits; front, worker and the local `halt` seal halts with it"),
+    Setting("GATEHOUSE_ALERT_SECONDS", "how long a critical alert waits for a person before it halts", "300"),
     Setting("GATEHOUSE_CHECKPOINT_KEY", "64 hex digits; the copilot seals its checkpoints with it"),
     Setting("GATEHOUSE_SIGNING_KEY", "64 hex digits; the witness's Ed25519 seed"),
     Setting(
@@ -117,6 +125,8 @@ class FrontSettings:
     copilot_url: str
     loopback: Secret
     keystore: Path
+    halts: Path
+    halt_key: Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +157,9 @@ class WorkerSettings:
     gate: Secret
     venues: tuple[Venue, ...]
     keystore: Path
+    halts: Path
+    halt_key: Secret
+    acknowledged_within: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +224,8 @@ def front(env: Environment) -> FrontSettings:
         copilot_url=_loopback_url(env).geturl(),
         loopback=_needed(env, "GATEHOUSE_LOOPBACK_SECRET"),
         keystore=keystore(env),
+        halts=halts(env),
+        halt_key=_key(env, "GATEHOUSE_HALT_KEY"),
     )
 
 
@@ -229,7 +244,13 @@ def copilot(env: Environment) -> CopilotSettings:
 
 def worker(env: Environment) -> WorkerSettings:
     return WorkerSettings(
-        home=home(env), gate=_needed(env, "GATEHOUSE_GATE_DSN"), venues=venues(env), keystore=keystore(env)
+        home=home(env),
+        gate=_needed(env, "GATEHOUSE_GATE_DSN"),
+        venues=venues(env),
+        keystore=keystore(env),
+        halts=halts(env),
+        halt_key=_key(env, "GATEHOUSE_HALT_KEY"),
+        acknowledged_within=_seconds(env, "GATEHOUSE_ALERT_SECONDS", 300),
     )
 
 
@@ -257,6 +278,12 @@ def port(env: Environment) -> int:
 def keystore(env: Environment) -> Path:
     chosen = env.get("GATEHOUSE_KEYSTORE", "")
     return Path(chosen).expanduser().absolute() if chosen else home(env) / "keys"
+
+
+def halts(env: Environment) -> Path:
+    """Where the halt file and the workers' sockets are."""
+    chosen = env.get("GATEHOUSE_HALTS", "")
+    return Path(chosen).expanduser().absolute() if chosen else home(env) / "halts"
 
 
 def anchor(env: Environment) -> Path | None:
@@ -331,6 +358,13 @@ def _needed(env: Environment, name: str) -> Secret:
     if not text:
         raise BadInput(f"{name} is not set", fix="start with `gatehouse up`, or set it", field=name)
     return Secret(text)
+
+
+def _seconds(env: Environment, name: str, default: int) -> timedelta:
+    text = env.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 86_400:
+        raise _bad(name, f"{text!r} is no number of seconds", "a whole number from 1 to 86400")
+    return timedelta(seconds=int(text))
 
 
 def _key(env: Environment, name: str) -> Secret:

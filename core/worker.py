@@ -3,7 +3,8 @@
 Rule 1: every step is derived from the journal: it can be killed anywhere and goes on where the record stands.
 Rule 2: one turn is: read, move the day, assess, release, hand over to execution.
 Rule 3: what cannot be decided now (no price, no database) is asked again; nothing leaves meanwhile.
-Rule 4: one worker is at work; others stand by until its connection ends. That lock saves work; the law is the
+Rule 4: before anything is sent, halts are in force: the file, the record, and the line to whoever halts.
+Rule 5: one worker is at work; others stand by until its connection ends. That lock saves work; the law is the
     append's.
 """
 
@@ -11,17 +12,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 import structlog
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
 
 from core.business_day import Day, Lapsing, lapsed, moved_on, turned
 from core.clock import Clock
 from core.database.pools import AsyncPool, connect_async, lend
 from core.database.rows import one, rows
-from core.errors import Conflict, NotFound, Refused, WorldFailed
+from core.errors import Conflict, IntegrityLost, NotFound, OutcomeUnknown, Refused, WorldFailed
 from core.execution.execute import Executor, Terms
 from core.execution.line import PATIENCE
 from core.execution.quoting import keep_quotes
@@ -31,6 +35,10 @@ from core.forgetting.carrying_out import CarryingOut
 from core.forgetting.rotation import Rotation
 from core.gate.deciding import Deciding
 from core.gate.release import SQL, life_of, released
+from core.halts.channel import listening
+from core.halts.file import HaltFile
+from core.halts.keeping import Keeping
+from core.halts.watch import Watch
 from core.ids import CustodianId, OrderId, TraceId, VenueName, fresh_trace_id
 from core.ledger.journal import SQL as JOURNAL
 from core.ledger.journal import Journal
@@ -56,6 +64,15 @@ AT_WORK: Final = 0x6A7E_0001  # the advisory lock's number
 
 
 @dataclass(frozen=True, slots=True)
+class Halts:
+    """The folder and key of halts, and how long a critical alert waits for a person."""
+
+    folder: Path
+    key: bytes = field(repr=False)
+    acknowledged_within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """What a worker is made of. `simulated` are the venues that have to be told the day."""
 
@@ -66,6 +83,7 @@ class Parts:
     clock: Clock
     venues: Sequence[Venue]
     simulated: Sequence[Address]
+    halts: Halts
 
 
 class Worker:
@@ -76,6 +94,8 @@ class Worker:
         self._forgetting = CarryingOut(parts.pool, parts.journal, parts.keys)
         self._rotation = Rotation(parts.pool, parts.journal, parts.keys)
         self._told: VenueDay | None = None
+        file = HaltFile(parts.halts.folder, parts.halts.key, parts.clock)
+        self._watch = Watch(file)
         self._executor = Executor(
             record=parts.journal,
             venues=parts.venues,
@@ -83,6 +103,17 @@ class Worker:
             find=self._find,
             weights=WEIGHTS,
             patience=PATIENCE,
+            stops=self._watch,
+        )
+        self._halts = Keeping(
+            parts.pool,
+            parts.journal,
+            parts.keys,
+            parts.clock,
+            file,
+            self._watch,
+            lambda: [(one.kind, one.scope, one.order, one.venue) for one in self._executor.alarms],
+            parts.halts.acknowledged_within,
         )
 
     async def run(self) -> None:
@@ -100,18 +131,37 @@ class Worker:
                 await asyncio.sleep(STANDS_BY.total_seconds())
             log.info("worker_at_work")
             await self._follower.catch_up()
-            await self._executor.start(await self._unended())
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._executor.run(), name="execution")
-                tasks.create_task(self._quote(), name="quotes")
-                tasks.create_task(self._keep_the_head_free(), name="head")
-                tasks.create_task(self._index(), name="index")
-                tasks.create_task(self._peoples_data(), name="peoples-data")
-                while True:
-                    moved = await self._turn_or_wait()
-                    if not moved:
-                        await asyncio.sleep(TURN.total_seconds())
-                        await one(holder, "select 1 as here")
+            await self._halts.begin()
+            async with listening(
+                self._parts.halts.folder, self._parts.halts.key, self._watch, self._executor.open_orders
+            ):
+                try:
+                    await self._work(holder)
+                except* IntegrityLost:
+                    await self._say_why()
+                    raise
+
+    async def _work(self, holder: AsyncConnection[DictRow]) -> None:
+        await self._executor.start(await self._unended())
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._executor.run(), name="execution")
+            tasks.create_task(self._halts.run(), name="halts")
+            tasks.create_task(self._quote(), name="quotes")
+            tasks.create_task(self._keep_the_head_free(), name="head")
+            tasks.create_task(self._index(), name="index")
+            tasks.create_task(self._peoples_data(), name="peoples-data")
+            while True:
+                moved = await self._turn_or_wait()
+                if not moved:
+                    await asyncio.sleep(TURN.total_seconds())
+                    await one(holder, "select 1 as here")
+
+    async def _say_why(self) -> None:
+        """What stopped us, as an alert: who looks at it next may be somebody else, on another day."""
+        try:
+            await self._halts.raise_alarms()
+        except (WorldFailed, OutcomeUnknown) as away:
+            log.error("alert_not_raised", says=away.says)
 
     async def _turn_or_wait(self) -> bool:
         try:

@@ -3,7 +3,8 @@
 Rule 1: every question of an agent becomes a `ToolCalled` entry before its answer is used. Where the entry
     cannot be made, there is no answer.
 Rule 2: the words of question and answer are sealed. A large answer is kept once, and named by its digest.
-Rule 3: a broken rule of core's is a refusal that the model may read; a failed world ends the run.
+Rule 3: a tool that a person has stopped, or whose agent she has, answers nothing: it is asked each time.
+Rule 4: a broken rule of core's is a refusal that the model may read; a failed world ends the run.
 """
 
 from __future__ import annotations
@@ -63,6 +64,9 @@ async def steps(turn: Turn, *facts: StepTaken | DecisionTaken) -> None:
 
 async def _answered(name: str, fields: Mapping[str, Any], call: Call) -> Sourced:
     tool = held(call.agent, name)
+    stopped = await call.turn.desk.stopped(agent=call.agent, tool=name)
+    if stopped is not None:
+        raise Refusal(stopped, code="halted")
     if len(_text(fields)) > LONGEST_ASK:
         raise Refusal(
             f"the question is longer than {LONGEST_ASK} characters; ask less at once", code="too_long"

@@ -22,6 +22,10 @@ from core.logs import plain
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "up": ("ui.commands.up:up", "Start everything and print the address."),
     "demo": ("evals.demo.command:demo", "Tell the product's story in a world of its own."),
+    "halt": ("ui.commands.halt:halt", "Stop trading: all, or one scope as venue:ARCADIA."),
+    "resume": ("ui.commands.halt:resume", "Resume it, as another person."),
+    "halts": ("ui.commands.halt:halts", "What is stopped now, and alerts that wait."),
+    "acknowledge": ("ui.commands.halt:acknowledge", "Acknowledge an alert."),
     "people list": ("ui.commands.people:list_", "Who signs in here."),
     "people reset": ("ui.commands.people:reset", "Give somebody a new password."),
     "people forget": ("ui.commands.forget:forget", "Ask that a subject be forgotten."),

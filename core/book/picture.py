@@ -162,7 +162,8 @@ class Price:
 class Market:
     """What is the same for everybody: the day, prices, instruments, custodians, the restricted list.
 
-    `quoting` are the venues that quote a symbol on this business day; absent where none does yet.
+    `quoting` are the venues that quote a symbol on this business day; absent where none does yet. `halts` are
+    the scopes for which trading is stopped now, as `venue:ARCADIA`; `all` for everything.
     """
 
     session: date  # the firm's business day
@@ -175,6 +176,7 @@ class Market:
     restricted: frozenset[Symbol]
     volatility: Mapping[Symbol, Volatility]  # of what has a series of closes
     quoting: Mapping[Symbol, frozenset[VenueName]]
+    halts: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,15 @@ class Breaker:
         return self._open_until is None or (now >= self._open_until and not self._probing)
 
     def admits(self, now: timedelta) -> bool:
-        """Whether this caller may send. One that may must report back by `succeeded` or `failed`."""
+        """Whether this caller may send. One that may must report back: `succeeded`, `failed` or `gave_up`."""
         if not self.would_admit(now):
             return False
         self._probing = self._open_until is not None
         return True
+
+    def gave_up(self) -> None:
+        """The caller that was let through did not send after all."""
+        self._probing = False
 
     def succeeded(self) -> None:
         self._failures = 0

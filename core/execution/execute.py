@@ -4,13 +4,16 @@ Rule 1: at start every order that may be at a venue is looked up before anything
 Rule 2: route, write the intent, send those bytes, write what came of it. Nothing is sent that is not written.
 Rule 3: in doubt it looks up until the venue's word is there. Only "never seen" sends again, with the same id.
 Rule 4: there is no cursor to lose: a start begins at the venue's newest report, and look-ups tell the rest.
-Rule 5: an order that cannot go on stays where it is, is named in `troubles`, and stops no other order.
+Rule 5: what is halted is neither routed nor sent: it waits, asked again, until it is resumed or the day ends.
+    Look-ups and bookings go on.
+Rule 6: an order that cannot go on stays where it is, is named in `troubles`, and stops no other order;
+    `alarms` is what a person should hear of, with what a halt would name.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -18,12 +21,16 @@ from typing import Final
 
 import structlog
 
-from core.errors import BadInput, Conflict, IllegalTransition, Refused, WorldFailed
+from core.errors import BadInput, Conflict, IllegalTransition, IntegrityLost, Refused, WorldFailed
 from core.execution.board import Board
-from core.execution.line import Line, Patience
+from core.execution.line import Held, Line, Patience
 from core.execution.outbox import NOT_SENT, Outbox, Record
 from core.execution.working import Working, working
-from core.ids import CustodianId, OrderId, VenueName
+from core.halts.events import AlertKind
+from core.halts.scope import EVERYTHING, Scope
+from core.halts.scope import of as scope_of
+from core.halts.watch import Stops
+from core.ids import AccountId, CustodianId, OrderId, VenueName
 from core.orders.order import Status
 from core.orders.released import ReleasedOrder
 from core.routing.router import route
@@ -32,11 +39,12 @@ from core.venues.venue import Ended, Execution, Found, NotKnown, Page, Rejected,
 
 AWAY: Final = timedelta(milliseconds=500)
 """Before asking again: a venue that is away, or an order that no venue may have now."""
+HALTED: Final = timedelta(milliseconds=200)
+"""Before asking again whether a halt still covers an order."""
 REMEMBERED: Final = 20_000
 """Ended orders that are still known without asking the journal, for copies and late reports."""
 IN_DOUBT: Final = frozenset({Status.SENT, Status.UNKNOWN})
 AT_VENUE: Final = IN_DOUBT | {Status.ACCEPTED, Status.PARTIALLY_FILLED}
-TROUBLE: Final = (IllegalTransition, Refused, Conflict, BadInput)
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +55,16 @@ class Terms:
 
     venues: frozenset[VenueName]
     ticket_fee: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What a person should look at, and the scope of a halt that would stop it."""
+
+    kind: AlertKind
+    scope: Scope
+    order: OrderId | None
+    venue: VenueName | None
 
 
 TermsOf = Callable[[CustodianId], Terms]
@@ -66,8 +84,10 @@ class Executor:
         find: Find,
         weights: Weights,
         patience: Patience,
+        stops: Stops,
     ) -> None:
-        self._lines = {venue.name: Line(venue, patience) for venue in venues}
+        self._stops = stops
+        self._lines = {venue.name: Line(venue, patience, stops) for venue in venues}
         self._caught_up = {venue.name: asyncio.Event() for venue in venues}
         self._cursors: dict[VenueName, str] = {}
         self._outbox = Outbox(record)
@@ -79,6 +99,7 @@ class Executor:
         self._taken: asyncio.Queue[Working] = asyncio.Queue()
         self.board = Board(self._lines)
         self.troubles: dict[OrderId, str] = {}
+        self.alarms: dict[Alarm, str] = {}
 
     async def start(self, orders: Iterable[Working]) -> None:
         """Take over every order that has not ended, and look up those that may be at a venue.
@@ -100,10 +121,28 @@ class Executor:
             self._orders[order.id] = work = working(order)
             self._taken.put_nowait(work)
 
+    def open_orders(self) -> tuple[Mapping[str, str | None], ...]:
+        """Every order that has not ended, for whoever halts while the record cannot be read."""
+        return tuple(
+            {
+                "order": work.released.id,
+                "account": work.released.account,
+                "symbol": work.released.symbol,
+                "side": work.released.side.value,
+                "quantity": format(work.released.quantity, "f"),
+                "filled": format(work.state.filled, "f"),
+                "status": work.state.status.value,
+                "venue": work.state.venue,
+                "scopes": " ".join(sorted(work.released.scopes)),
+            }
+            for work in self._orders.values()
+            if not work.over
+        )
+
     async def expire(self, session: str) -> None:
         """Write the end of orders that went nowhere before `session` ended. Venues end their own."""
         for work in list(self._orders.values()):
-            if work.state.status in NOT_SENT:
+            if work.state.status in NOT_SENT or work.unsent:
                 await self._guarded(work, self._outbox.expired(work, session))
 
     async def run(self) -> None:
@@ -124,12 +163,25 @@ class Executor:
     async def _carry(self, work: Working) -> None:
         while work.state.status in NOT_SENT | IN_DOUBT:
             line = self._line(work)
-            if work.state.status in IN_DOUBT:
+            if work.state.status in IN_DOUBT and not work.nowhere:
+                await self._resolve(work, line)
+            elif self._stopped(work, line):
+                await _pause(HALTED)
+            elif work.state.status in IN_DOUBT:
                 await self._resolve(work, line)
             elif work.state.status is Status.ROUTED and line is not None and line.answering:
                 await self._send(work, line)
             elif not await self._choose(work):
                 await _pause(AWAY)
+
+    def _stopped(self, work: Working, line: Line | None) -> bool:
+        """Whether a halt covers it: before it is routed, wherever; then, at its venue."""
+        order = work.released
+        why = self._stops.why(order.scopes) if line is None else line.stopped(order)
+        if why is not None and work.held != why:
+            log.info("order_waits", order=order.id, says=[why])
+        work.held = why
+        return why is not None
 
     async def _choose(self, work: Working) -> bool:
         """Whether a venue was chosen and written down."""
@@ -137,7 +189,12 @@ class Executor:
         terms = self._terms_of(order.custodian)
         views = await self.board.views(order.symbol)
         routing = route(
-            order, views, permitted=terms.venues, ticket_fee=terms.ticket_fee, weights=self._weights
+            order,
+            views,
+            permitted=terms.venues,
+            stopped=[name for name, line in self._lines.items() if self._stops.why({line.scope})],
+            ticket_fee=terms.ticket_fee,
+            weights=self._weights,
         )
         if routing.venue is None:
             log.info("order_waits", order=order.id, says=[score.says for score in routing.scores])
@@ -151,7 +208,7 @@ class Executor:
         name, body = line.venue.name, encode(work.released)
         await self._caught_up[name].wait()
         await self._outbox.sent(work, name, body)
-        work.never_seen = False
+        work.never_seen = work.unsent = False
         line.open.add(work.released.id)
         while True:
             try:
@@ -160,6 +217,12 @@ class Executor:
             except WorldFailed as away:
                 log.info("venue_away", venue=name, order=work.released.id, says=away.says)
                 await _pause(AWAY)  # nothing was accepted: the same bytes under the same intent
+            except IntegrityLost as lost:
+                self._alarm("venue_contradicts", lost.says, order=work.released.id, venue=name)
+                raise
+        if isinstance(said, Held):
+            work.unsent = True  # a halt came between the intent and the venue: it waits
+            return
         if isinstance(said, Unknown):
             await self._outbox.doubted(work, name, said)
         else:
@@ -173,7 +236,7 @@ class Executor:
                 f"order {work.released.id!r} is at {work.state.venue!r}, which is not among the venues",
                 fix="add that venue to the settings again",
             )
-        if work.never_seen:
+        if work.nowhere:
             await self._send(work, line)
             return
         try:
@@ -248,7 +311,11 @@ class Executor:
     async def _reported(self, line: Line, order: OrderId, told: Sequence[Execution | Ended]) -> None:
         work = self._orders.get(order) or await self._find(order)
         if work is None:
-            self._trouble(order, f"{line.venue.name} reports order {order!r}, which was never released here")
+            self._trouble(
+                order,
+                line.venue.name,
+                f"{line.venue.name} reports order {order!r}, which was never released here",
+            )
             return
         self._orders.setdefault(order, work)
         await self._guarded(work, self._write(work, line, told))
@@ -286,12 +353,30 @@ class Executor:
     async def _guarded(self, work: Working, doing: Awaitable[None]) -> None:
         try:
             await doing
-        except TROUBLE as no:
-            self._trouble(work.released.id, no.says)
+        except (IllegalTransition, BadInput) as no:
+            self._trouble(work.released.id, work.state.venue, no.says, account=work.released.account)
+        except (Refused, Conflict) as no:  # our own record's word, not the venue's
+            self._trouble(work.released.id, None, no.says, account=work.released.account)
 
-    def _trouble(self, order: OrderId, says: str) -> None:
+    def _trouble(
+        self, order: OrderId, venue: VenueName | None, says: str, *, account: AccountId | None = None
+    ) -> None:
         self.troubles[order] = says
         log.error("order_in_trouble", order=order, says=says)
+        self._alarm("order_in_trouble", says, order=order, venue=venue, account=account)
+
+    def _alarm(
+        self,
+        kind: AlertKind,
+        says: str,
+        *,
+        order: OrderId,
+        venue: VenueName | None,
+        account: AccountId | None = None,
+    ) -> None:
+        """Its venue where a venue said what cannot be; else the account that the order is of."""
+        scope = scope_of("venue", venue) if venue else scope_of("account", account) if account else EVERYTHING
+        self.alarms[Alarm(kind, scope, order, venue)] = says
 
 
 async def _pause(duration: timedelta) -> None:

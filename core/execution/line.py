@@ -3,6 +3,7 @@
 Rule 1: a message is repeated here only where nothing can have been accepted (`WorldFailed`), a few times,
     with growing and jittered pauses. Doubt is handed back at once.
 Rule 2: the venue's answers, rejections among them, are successes of the line.
+Rule 3: the halts are asked at the last moment, after every wait for room, and of every try anew.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from aiolimiter import AsyncLimiter
 
 from core.errors import WorldFailed
 from core.execution.breaker import Breaker
+from core.halts.watch import Stops
 from core.ids import OrderId
 from core.orders.released import ReleasedOrder
 from core.routing.score import Seen
@@ -50,11 +52,20 @@ PATIENCE: Final = Patience(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Trading is stopped for it: nothing was sent."""
+
+    why: str
+
+
 class Line:
     """One per venue and worker. What it has seen starts at nothing with each process."""
 
-    def __init__(self, venue: Venue, patience: Patience) -> None:
+    def __init__(self, venue: Venue, patience: Patience, stops: Stops) -> None:
         self.venue = venue
+        self.scope = f"venue:{venue.name}"
+        self._stops = stops
         self._patience = patience
         self._breaker = Breaker()
         self._bucket = AsyncLimiter(patience.per_second, time_period=1)
@@ -91,8 +102,12 @@ class Line:
         self._executions += 1
         self._improvement += improvement
 
-    async def send(self, order: ReleasedOrder, body: bytes) -> Sending:
-        """The venue's answer, or doubt.
+    def stopped(self, order: ReleasedOrder) -> str | None:
+        """Why that order may not leave on this line now."""
+        return self._stops.why(order.scopes | {self.scope})
+
+    async def send(self, order: ReleasedOrder, body: bytes) -> Sending | Held:
+        """The venue's answer, or doubt; or that it did not leave, because trading is stopped for it.
 
         Raises:
             WorldFailed: nothing was accepted, after all tries, or the line rests.
@@ -111,18 +126,23 @@ class Line:
         async with self._room, self._bucket:
             return await self.venue.lookup(order, timeout=self._patience.lookup)
 
-    async def _once(self, order: ReleasedOrder, body: bytes) -> Sending:
+    async def _once(self, order: ReleasedOrder, body: bytes) -> Sending | Held:
         if not self._breaker.admits(_now()):
             raise WorldFailed(f"{self.venue.name} is not answering", fix="it is tried again by itself")
-        answered = False
+        answered, stopped = False, None
         try:
             async with self._bucket:
-                self._sends += 1
-                said = await self.venue.send(order, body, timeout=self._patience.send)
+                with self._stops.beginning(order.scopes | {self.scope}) as stopped:
+                    if stopped is not None:
+                        return Held(stopped)
+                    self._sends += 1
+                    said = await self.venue.send(order, body, timeout=self._patience.send)
             answered = not isinstance(said, Unknown)
             return said
         finally:
-            if answered:
+            if stopped is not None:
+                self._breaker.gave_up()
+            elif answered:
                 self._answered += 1
                 self._breaker.succeeded()
             else:

@@ -90,7 +90,7 @@ class Outbox:
     async def expired(self, work: Working, session: str) -> None:
         """The session ended before the order went anywhere. One that may be at a venue is left alone."""
         async with work.busy:
-            if work.state.status in NOT_SENT:
+            if work.state.status in NOT_SENT or work.unsent:
                 await self._append(work, entries.expired(work.released, session))
 
     async def _end_if_complete(self, work: Working, venue: VenueName) -> None:

@@ -35,11 +35,18 @@ class Working:
     quote: Quote | None = None  # of the chosen venue, when it was chosen
     ended: Ended | None = None
     never_seen: bool = False  # the venue's word, since we last sent
+    unsent: bool = False  # its intent is written, and a halt came before the first byte
+    held: str | None = None  # why a halt keeps it back, as it was last told
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def venue(self) -> VenueName | None:
         return self.state.venue
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether no venue has it, although its intent is written."""
+        return self.never_seen or self.unsent
 
     @property
     def over(self) -> bool:

@@ -40,6 +40,7 @@ from core.people.repeated import record_once
 from core.projections.proposals import SQL as BOOK
 from core.projections.proposals import read_proposal
 from core.projections.reader import read_picture
+from core.risk.halted import Halted
 
 WORDS_AT_MOST = 4_000  # characters of a reason or comment
 
@@ -174,7 +175,11 @@ class Approval:
         against = recheck(view.content, view.content.legs, picture).against
         if against:
             says = "; ".join(f.says for f in against)
-            raise RuleBroken(f"it is no longer allowed: {says}", fix="withdraw it and draft it anew")
+            halted = all(f.policy == Halted.code for f in against)
+            fix = (
+                "it waits until another person resumes trading" if halted else "withdraw it and draft it anew"
+            )
+            raise RuleBroken(f"it is not allowed now: {says}", fix=fix)
         return view
 
     async def _session(self, ticket: str) -> date:

@@ -1,7 +1,7 @@
 """The worker's turn at proposals: assess what is drafted, let out what people decided on.
 
 Rule 1: what the append refuses is not offered again until the proposal changes: a missing consent waits, and
-    the refusal is in the record once.
+    the refusal is in the record once. What is halted is offered again when it is resumed.
 Rule 2: a release is assessed on quotes asked for now, never on kept ones.
 Rule 3: a proposal that cannot be priced now is asked again; nothing of it leaves meanwhile.
 """
@@ -119,6 +119,7 @@ class Deciding:
                 moved = True
             except (Refused, Conflict) as no:
                 log.info("release_refused", proposal=one.proposal, says=no.says)
-                self._refused_at[one.proposal] = one.last_seq
+                if not (isinstance(no, Refused) and no.code == "halted"):
+                    self._refused_at[one.proposal] = one.last_seq
                 break
         return moved

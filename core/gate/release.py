@@ -4,7 +4,7 @@ Rule 1: every policy is asked again, in the market as it is now, about every leg
 Rule 2: a breach, or a soft finding that nobody has given reasons for, denies: the whole proposal before its
     first order, single orders after it. It comes back with the differences.
 Rule 3: what lets an order out is the append: this file offers it, and believes its answer.
-Rule 4: a missing consent ends nothing: the proposal waits.
+Rule 4: a missing consent ends nothing, nor does a halt: the proposal waits.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from core.orders.released import ReleasedOrder
 from core.projections.proposals import read_proposal
 from core.projections.reader import read_picture
 from core.risk.findings import policy_decisions
+from core.risk.halted import Halted
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
@@ -76,6 +77,8 @@ async def offer(connection: Connection, wanted: Waiting) -> tuple[Entry, ...]:
     legs = tuple(_at_most(leg, wanted.most[leg.leg]) for leg in content.legs if leg.leg in wanted.most)
     picture = await read_picture(connection, view.household, without=view.proposal)
     now = recheck(content, legs, picture)
+    if any(finding.policy == Halted.code for finding in now.against):
+        return ()  # it came between: it waits
     if now.against and wanted.status == "APPROVED":
         return (_denied(view, now.findings, now.against),)
     entries = []
@@ -94,7 +97,13 @@ async def offer(connection: Connection, wanted: Waiting) -> tuple[Entry, ...]:
 async def released(connection: Connection, *, ended: bool = False) -> tuple[ReleasedOrder, ...]:
     """Every order that the journal has let out and that has not ended (`ended`: or has), oldest first."""
     return tuple(
-        _proof(row["order_id"], row["text"], TraceId(row["trace_id"]), CustodianId(row["custodian"]))
+        _proof(
+            row["order_id"],
+            row["text"],
+            TraceId(row["trace_id"]),
+            CustodianId(row["custodian"]),
+            frozenset(row["scopes"]),
+        )
         for row in await rows(connection, SQL["released"], {"ended": ended})
     )
 
@@ -178,7 +187,9 @@ def _released(view: ProposalView, content: Content, leg: Leg, findings: Sequence
     )
 
 
-def _proof(order: OrderId, text: str, trace: TraceId, custodian: CustodianId) -> ReleasedOrder:
+def _proof(
+    order: OrderId, text: str, trace: TraceId, custodian: CustodianId, scopes: frozenset[str]
+) -> ReleasedOrder:
     fact = OrderReleased.model_validate(json.loads(text)["payload"])
     return ReleasedOrder(
         id=order,
@@ -194,4 +205,5 @@ def _proof(order: OrderId, text: str, trace: TraceId, custodian: CustodianId) ->
         order_type=fact.order_type,
         limit_price=fact.limit_price,
         time_in_force=fact.time_in_force,
+        scopes=scopes,
     )

@@ -16,18 +16,19 @@ where p.status = 'DRAFTED' and not p.proposal = any (%(without)s::text[]) order 
 
 -- releasable --
 -- Approved legs that are not out yet, and the most shares that each may carry now (null: funding is open).
--- What the close came before is not offered, and so not denied: it lapses.
+-- What the close came before is not offered, and so not denied: it lapses. What is halted waits.
 select p.proposal, p.status, p.last_seq, l.leg, l.order_id, a.custodian, gatehouse.releasable(l) as most
 from gatehouse.proposal p join gatehouse.leg l using (proposal) join gatehouse.account a on a.account = l.account
-where l.released_seq is null and not l.ended
+where l.released_seq is null and not l.ended and gatehouse.halt_fault(p, l) is null
   and (p.status = 'RELEASED'
        or p.status = 'APPROVED' and exists (select from gatehouse.market_day d where d.state = 'open'))
 order by p.drafted_seq, l.leg;
 
 -- released --
 -- Orders that are out and have not ended, with what a venue needs.
-select l.order_id, j.text, j.trace_id, a.custodian
+select l.order_id, j.text, j.trace_id, a.custodian, gatehouse.scopes_of(p, l) as scopes
 from gatehouse.leg l join gatehouse.journal j on j.seq = l.released_seq join gatehouse.account a on a.account = l.account
+join gatehouse.proposal p on p.proposal = l.proposal
 where l.released_seq is not null and (%(ended)s or not l.ended) order by l.released_seq;
 
 -- lapsing --

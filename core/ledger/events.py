@@ -13,6 +13,7 @@ from core.errors import IntegrityLost
 from core.fact import Fact
 from core.firm import events as firm
 from core.forgetting import events as forgetting
+from core.halts import events as halts
 from core.ids import Digest
 from core.ledger.upcasts import brought_up, unknown
 from core.market import events as market
@@ -42,6 +43,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(market),
         **_facts_of(people),
         **_facts_of(forgetting),
+        **_facts_of(halts),
         **_facts_of(orders),
         "AttemptRefused": AttemptRefused,
     }

@@ -30,3 +30,4 @@ class ReleasedOrder:
     order_type: OrderType
     limit_price: Decimal | None
     time_in_force: TimeInForce
+    scopes: frozenset[str]  # what a halt may name to stop it, the venue aside

@@ -54,6 +54,7 @@ async def read_market(connection: Connection) -> tuple[Market, Mapping[ModelId, 
         restricted=frozenset(Symbol(s) for s in stated["restriction"]),
         volatility=volatilities(day["session"]),
         quoting=quotes.quoting,
+        halts=frozenset(row["scope"] for row in await rows(connection, SQL["halted"])),
     )
     return market, {ModelId(m): _model(state) for m, state in stated["model"].items()}
 

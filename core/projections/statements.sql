@@ -1,6 +1,9 @@
 -- market_day --
 select session, at, state from gatehouse.market_day;
 
+-- halted --
+select distinct scope from gatehouse.halt where lifted_seq is null;
+
 -- as_of --
 select coalesce((select as_of_seq from gatehouse.follower where name = 'book'), 0) as as_of_seq;
 

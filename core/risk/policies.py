@@ -21,6 +21,7 @@ from core.risk.duplicate_content import DuplicateContent
 from core.risk.duplicate_key import DuplicateKey
 from core.risk.firm_day_value import FirmDayValue
 from core.risk.free_riding import FreeRiding
+from core.risk.halted import Halted
 from core.risk.household_day_value import HouseholdDayValue
 from core.risk.household_exposure import HouseholdExposure
 from core.risk.instrument_permission import InstrumentPermission
@@ -48,6 +49,7 @@ from core.risk.volatility_band import VolatilityBand
 from core.risk.wash_sale import WashSale
 
 POLICIES: Final[tuple[Policy, ...]] = (
+    Halted(),
     AccountStatus(),
     AccountAuthority(),
     InstrumentPermission(),

@@ -50,11 +50,16 @@ def route(
     views: Sequence[VenueView],
     *,
     permitted: Collection[VenueName],
+    stopped: Collection[VenueName],
     ticket_fee: Decimal,
     weights: Weights,
 ) -> Routing:
-    """Choose a venue. `permitted` are those that the account's custodian settles with."""
-    out = {view.name: why_not(order, view, permitted=permitted, weights=weights) for view in views}
+    """Choose a venue. `permitted` are those that the account's custodian settles with; at those in `stopped`
+    trading is halted."""
+    out = {
+        view.name: why_not(order, view, permitted=permitted, stopped=stopped, weights=weights)
+        for view in views
+    }
     quotes = [view.quote for view in views if view.quote is not None and view.open]
     ranked: list[_Ranked] = []
     for view in views:
@@ -71,10 +76,17 @@ def route(
 
 
 def why_not(
-    order: ReleasedOrder, view: VenueView, *, permitted: Collection[VenueName], weights: Weights
+    order: ReleasedOrder,
+    view: VenueView,
+    *,
+    permitted: Collection[VenueName],
+    stopped: Collection[VenueName],
+    weights: Weights,
 ) -> str | None:
     """Why the venue may not have the order at all; None where it may."""
     can = view.capabilities
+    if view.name in stopped:
+        return "trading is stopped at it"
     if view.name not in permitted:
         return f"the custodian {order.custodian} does not settle with it"
     if order.symbol not in can.symbols:

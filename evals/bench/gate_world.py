@@ -89,6 +89,7 @@ class GateWorld:
                 name: Volatility(price, Decimal("0.02"), Decimal("0.02")) for name, price in prices.items()
             },
             quoting=dict.fromkeys(names, VENUES),
+            halts=frozenset({f"symbol:{names[-1]}", "account:none"}),
         )
 
     def _instrument(self, n: int, symbol: Symbol) -> Instrument:

@@ -81,6 +81,7 @@ def market(
     *,
     prices: Mapping[str, str] = PRICES,
     restricted: Iterable[str] = (),
+    halts: Iterable[str] = (),
     ticket_fee: str = "0",
     fractional: bool = False,
 ) -> Market:
@@ -102,6 +103,7 @@ def market(
         restricted=frozenset(Symbol(s) for s in restricted),
         volatility={},
         quoting={},
+        halts=frozenset(halts),
     )
 
 

@@ -94,6 +94,11 @@ class SimulatedDesk:
     passages: tuple[Passage, ...] = ()
     assesses: bool = True
     looks: int = 0
+    halted: set[str] = field(default_factory=set)
+
+    async def stopped(self, *, agent: str, tool: str) -> str | None:
+        halted = self.halted & {f"agent:{agent}", f"tool:{tool}"}
+        return f"a person has stopped {halted.pop()}" if halted else None
 
     async def households(self) -> tuple[HouseholdLine, ...]:
         return tuple(_line(HouseholdId(one)) for one in FAMILIES)

@@ -15,6 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from core.clock import Clock
 from core.errors import SignInRequired
 from core.gate.approval import Approval
+from core.halts.door import Halting
 from core.intake import Intake
 from core.settings import Secret
 from ui.api.problems import KeyMissing
@@ -28,6 +29,7 @@ class Doors:
 
     intake: Intake
     approval: Approval
+    halting: Halting
     copilot: CopilotLine
     turns: Turns
     tries: Tries

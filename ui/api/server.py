@@ -22,6 +22,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from core.clock import WallClock
 from core.database.pools import async_pool
 from core.gate.approval import Approval
+from core.halts.beside import Beside
+from core.halts.door import Halting
 from core.intake import Intake
 from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
@@ -88,6 +90,13 @@ async def opened(settings: FrontSettings) -> AsyncIterator[Doors]:
         yield Doors(
             intake=Intake(pools[0], journals[0], keys, clock),
             approval=Approval(pools[1], journals[1], keys, clock),
+            halting=Halting(
+                pools[1],
+                journals[1],
+                keys,
+                clock,
+                Beside(settings.halts, bytes.fromhex(settings.halt_key.reveal()), clock),
+            ),
             copilot=copilot,
             turns=turns,
             tries=Tries(clock),

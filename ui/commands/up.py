@@ -127,7 +127,8 @@ def _supervisor(
         seed=SEED,
     )
     processes = plan(env, wanted, logins=ready.logins, kept=kept_in(home, VENUES))
-    hand_over(settings.keystore(env), walls, {process.name: process.folders for process in processes})
+    folders = {process.name: process.folders for process in processes}
+    hand_over(settings.keystore(env), settings.halts(env), walls, folders)
     say(walls.says)
     if walls.separate and not is_compiled():
         say("compiling the packages for them, once")

@@ -14,7 +14,7 @@ from core.settings import WorkerSettings, environment
 from core.settings import worker as settings
 from core.venues.http import HttpVenue
 from core.venues.simulated.control import Address
-from core.worker import Parts, Worker
+from core.worker import Halts, Parts, Worker
 from ui.processes.foreground import until_stopped
 
 
@@ -41,5 +41,6 @@ async def _work(chosen: WorkerSettings) -> None:
             clock=clock,
             venues=venues,
             simulated=[Address(v.name, v.url, v.key.reveal()) for v in chosen.venues],
+            halts=Halts(chosen.halts, bytes.fromhex(chosen.halt_key.reveal()), chosen.acknowledged_within),
         )
         await Worker(parts).run()

@@ -1,7 +1,7 @@
 """Which walls stand between the processes: users of their own where we are root, else one user for all.
 
-Rule 1: a process may read what it needs and no more: `front` and `worker` the key store, the witness its
-    heads, each venue its own ledger. Everything else of the home belongs to who started it.
+Rule 1: a process may read what it needs and no more: `front` and `worker` the key store and the halts, the
+    witness its heads, each venue its own ledger. Everything else of the home belongs to who started it.
 Rule 2: whether a stranger can run this checkout is tried, not guessed: one of those users runs it once.
 Rule 3: where the files do not allow it (a checkout or home that others cannot enter), all run as we do, and
     `doctor` says so. No right of anybody's folder is changed to make it work.
@@ -25,6 +25,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 FIRST_USER: Final = 60_710
 KEYS_GROUP: Final = 60_740
 READS_KEYS: Final = ("front", "worker")
+HALTS_GROUP: Final = 60_741
+HALTS: Final = ("front", "worker")
 TRIES_WITHIN: Final = timedelta(seconds=30)
 UMASK: Final = 0o027
 
@@ -62,15 +64,19 @@ def isolation(names: Sequence[str], home: Path) -> Isolation:
     if why is not None:
         return Isolation(False, f"root for all processes: another user cannot run them ({why})", {})
     walls = {
-        name: Wall(FIRST_USER + number, (KEYS_GROUP,) if name in READS_KEYS else ())
+        name: Wall(
+            FIRST_USER + number,
+            (*((KEYS_GROUP,) if name in READS_KEYS else ()), *((HALTS_GROUP,) if name in HALTS else ())),
+        )
         for number, name in enumerate(names)
     }
     last = FIRST_USER + len(names) - 1
     return Isolation(True, f"each process has a user of its own ({FIRST_USER} to {last})", walls)
 
 
-def hand_over(keys: Path, walls: Isolation, folders: Mapping[str, Sequence[Path]]) -> None:
-    """Give each process the folders that it writes, and `front` and `worker` the key store in `keys`.
+def hand_over(keys: Path, halts: Path, walls: Isolation, folders: Mapping[str, Sequence[Path]]) -> None:
+    """Give each process the folders that it writes, and `front` and `worker` the key store in `keys` and the
+    folder of halts.
 
     `folders` are by process. They are made where they are missing. Also after a change from one user to
     several and back, everything in them belongs to who needs it now.
@@ -80,12 +86,13 @@ def hand_over(keys: Path, walls: Isolation, folders: Mapping[str, Sequence[Path]
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             user = walls.of(name).user
             _give(folder, user if user is not None else os.geteuid(), None, folder_mode=0o700)
-    keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if walls.separate:
-        # Set-group-id: a key that one of the two makes is the other's to read.
-        _give(keys, os.geteuid(), KEYS_GROUP, folder_mode=0o2770)
-    elif os.geteuid() == 0:
-        _give(keys, 0, 0, folder_mode=0o700)
+    for folder, group in ((keys, KEYS_GROUP), (halts, HALTS_GROUP)):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if walls.separate:
+            # Set-group-id: a file that one of the two makes is the other's to read.
+            _give(folder, os.geteuid(), group, folder_mode=0o2770)
+        elif os.geteuid() == 0:
+            _give(folder, 0, 0, folder_mode=0o700)
 
 
 def _give(folder: Path, user: int, group: int | None, *, folder_mode: int) -> None:

@@ -37,13 +37,17 @@ SETTINGS_OF: Final[Mapping[str, tuple[str, ...]]] = {
         "GATEHOUSE_AGENT_DSN", "GATEHOUSE_COPILOT_URL", "GATEHOUSE_PORT", "GATEHOUSE_LOOPBACK_SECRET",
         "GATEHOUSE_CHECKPOINT_KEY", *MODEL_SETTINGS, *WAY_OUT,
     ),
-    "worker": ("GATEHOUSE_HOME", "GATEHOUSE_GATE_DSN", "GATEHOUSE_VENUES", "GATEHOUSE_KEYSTORE"),
+    "worker": (
+        "GATEHOUSE_HOME", "GATEHOUSE_GATE_DSN", "GATEHOUSE_VENUES", "GATEHOUSE_KEYSTORE",
+        "GATEHOUSE_HALTS", "GATEHOUSE_HALT_KEY", "GATEHOUSE_ALERT_SECONDS",
+    ),
     "witness": (
         "GATEHOUSE_HOME", "GATEHOUSE_WITNESS_DSN", "GATEHOUSE_SIGNING_KEY", "GATEHOUSE_ANCHOR",
     ),
     "front": (
         "GATEHOUSE_HOME", "GATEHOUSE_INTAKE_DSN", "GATEHOUSE_APPROVER_DSN", "GATEHOUSE_HOST",
         "GATEHOUSE_PORT", "GATEHOUSE_COPILOT_URL", "GATEHOUSE_LOOPBACK_SECRET", "GATEHOUSE_KEYSTORE",
+        "GATEHOUSE_HALTS", "GATEHOUSE_HALT_KEY",
     ),
 }  # fmt: skip
 """The worker and each venue get the venues' keys besides, by the venues' names."""
@@ -164,6 +168,7 @@ def _given(env: Environment, wanted: Wanted, logins: Logins, kept: Kept) -> Mapp
         ),
         "GATEHOUSE_LOOPBACK_SECRET": kept.loopback,
         "GATEHOUSE_CHECKPOINT_KEY": kept.checkpoint,
+        "GATEHOUSE_HALT_KEY": kept.halts,
         "GATEHOUSE_SIGNING_KEY": kept.signing,
         **{_key_name(name): key for name, key in kept.venues.items()},
     }

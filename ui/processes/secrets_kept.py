@@ -23,6 +23,7 @@ class Kept:
     """Keys are 64 hex digits; the others are random words."""
 
     checkpoint: str = field(repr=False)
+    halts: str = field(repr=False)
     signing: str = field(repr=False)
     loopback: str = field(repr=False)
     venues: Mapping[str, str] = field(repr=False)
@@ -40,6 +41,7 @@ def kept_in(home: Path, venues: Sequence[str]) -> Kept:
     known = dict(before.venues) if before else {}
     now = Kept(
         checkpoint=before.checkpoint if before else secrets.token_hex(32),
+        halts=before.halts if before and before.halts else secrets.token_hex(32),
         signing=before.signing if before else secrets.token_hex(32),
         loopback=before.loopback if before else secrets.token_urlsafe(32),
         venues={**known, **{name: secrets.token_urlsafe(24) for name in venues if name not in known}},
@@ -49,10 +51,26 @@ def kept_in(home: Path, venues: Sequence[str]) -> Kept:
     return now
 
 
+def halt_key(home: Path) -> str | None:
+    """The halts' key of that home, for whoever may read its secrets; None where there is none.
+
+    Raises:
+        IntegrityLost: the file is there and cannot be read.
+    """
+    kept = _read(home / "secrets" / "processes.json")
+    return (kept.halts or None) if kept else None
+
+
 def _read(file: Path) -> Kept | None:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-        return Kept(found["checkpoint"], found["signing"], found["loopback"], dict(found["venues"]))
+        return Kept(
+            checkpoint=found["checkpoint"],
+            halts=found.get("halts", ""),  # a home of before there were halts gets its key at the next start
+            signing=found["signing"],
+            loopback=found["loopback"],
+            venues=dict(found["venues"]),
+        )
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as bad:
@@ -68,6 +86,7 @@ def _write(file: Path, kept: Kept) -> None:
         file,
         {
             "checkpoint": kept.checkpoint,
+            "halts": kept.halts,
             "signing": kept.signing,
             "loopback": kept.loopback,
             "venues": dict(kept.venues),

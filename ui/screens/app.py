@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from ui.screens import figures as f
+from ui.screens import halts
 from ui.screens.look import STYLE
 from ui.screens.session import client, me, problems_shown, tell
 
@@ -45,6 +46,7 @@ def sidebar() -> None:
             '<p class="note" style="margin-top:.8rem">Prices are adjusted closes. Volumes, spreads, '
             "households and executions are synthetic.</p>"
         )
+        halts.stop_button()
         st.html('<form method="post" action="/sign-out"><button class="out">Sign out</button></form>')
 
 
@@ -60,6 +62,7 @@ def main() -> None:
     ]
     chosen = st.navigation(pages)
     sidebar()
+    halts.banner()
     tell()
     chosen.run()
 

@@ -133,6 +133,25 @@ class Client:
         """`step` is close or open."""
         return self._ask("POST", f"/v1/day/{step}")
 
+    # halts
+
+    def halts(self) -> Json:
+        """What is stopped now, and the alerts that wait."""
+        return self._ask("GET", "/v1/halts")
+
+    def halt(self, scope: str, reason: str | None, *, key: str) -> Json:
+        return self._ask("POST", "/v1/halts", json={"scope": scope, "reason": reason}, key=key)
+
+    def resume(self, scope: str) -> Json:
+        return self._ask("POST", "/v1/halts/resume", json={"scope": scope})
+
+    def left_in(self, scope: str) -> Json:
+        """Open and unknown orders, and clients' cash due today."""
+        return self._ask("GET", "/v1/halts/left", params={"scope": scope})
+
+    def acknowledge(self, alert: str) -> Json:
+        return self._ask("POST", f"/v1/alerts/{alert}/acknowledge")
+
     # people's data
 
     def forgettings(self) -> Json:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.screens import cards
+from ui.screens import cards, halts
 from ui.screens import figures as f
 from ui.screens.words import plain, words
 
@@ -17,6 +17,7 @@ Json = Mapping[str, Any]
 def title(proposal: Json) -> None:
     st.subheader(f"{f.kind_of(proposal)} · {proposal['household_name']}", anchor=False)
     st.html(cards.summary(proposal))
+    halts.why_it_waits(proposal)
 
 
 def what_was_said(proposal: Json) -> None:

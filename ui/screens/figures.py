@@ -221,6 +221,19 @@ def state_tone(proposal: Mapping[str, Any]) -> str:
     return "amber" if proposal["waits_for"] == "consent" else tone(proposal["status"])
 
 
+def stopped_by(halt: Mapping[str, Any]) -> str:
+    """Who stopped it, or what did."""
+    who = halt["by_name"] or halt["by"]
+    match halt["cause"]:
+        case "machine":
+            return f"at the machine itself{f' by {who}' if who else ''}"
+        case "alert":
+            return "because nobody acknowledged an alert in time"
+        case "file":
+            return "because the machine’s halt file could not be believed"
+    return f"by {who}"
+
+
 def tone(word: str) -> str:
     return TONES.get(word.lower(), "quiet")
 

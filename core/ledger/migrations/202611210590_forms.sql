@@ -26,6 +26,19 @@ create type form.of_account_opened as (
     "owners" form.list_of_words,
     "status" form.one_of_open_frozen_transferring_out
 );
+create type form.of_alert_acknowledged as (
+    "alert" form.words
+);
+create domain form.one_of_order_in_trouble_venue_contradicts as text not null check (value in ('order_in_trouble', 'venue_contradicts'));
+create domain form.one_of_warning_critical as text not null check (value in ('warning', 'critical'));
+create type form.of_alert_raised as (
+    "alert" form.words,
+    "kind" form.one_of_order_in_trouble_venue_contradicts,
+    "order" form.words_or_none,
+    "scope" form.words,
+    "severity" form.one_of_warning_critical,
+    "venue" form.words_or_none
+);
 create domain form.whole as bigint not null check (abs(value) <= 9007199254740991);
 create type form.of_cited as (
     "sentence" form.whole,
@@ -570,6 +583,20 @@ create type form.of_trade_settled as (
     "order" form.words,
     "trade_date" form.words
 );
+create domain form.one_of_person_machine_alert_file as text not null check (value in ('person', 'machine', 'alert', 'file'));
+create type form.of_trading_halted as (
+    "alert" form.words_or_none,
+    "cause" form.one_of_person_machine_alert_file,
+    "halt" form.words,
+    "halted_at" form.moment_or_none,
+    "named" form.words_or_none,
+    "reason" form.a_sealed_or_none,
+    "scope" form.words
+);
+create type form.of_trading_resumed as (
+    "halts" form.list_of_words,
+    "scope" form.words
+);
 create type form.of_withdrawal_scheduled as (
     "account" form.words,
     "amount" form.amount,
@@ -584,6 +611,8 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
     select case event_type
         when 'AccountClosed' then row_to_json(jsonb_populate_record(null::form.of_account_closed, payload))::text
         when 'AccountOpened' then row_to_json(jsonb_populate_record(null::form.of_account_opened, payload))::text
+        when 'AlertAcknowledged' then row_to_json(jsonb_populate_record(null::form.of_alert_acknowledged, payload))::text
+        when 'AlertRaised' then row_to_json(jsonb_populate_record(null::form.of_alert_raised, payload))::text
         when 'AnswerGiven' then row_to_json(jsonb_populate_record(null::form.of_answer_given, payload))::text
         when 'AttemptRefused' then row_to_json(jsonb_populate_record(null::form.of_attempt_refused, payload))::text
         when 'BusinessDayCloseRequested' then row_to_json(jsonb_populate_record(null::form.of_business_day_close_requested, payload))::text
@@ -650,6 +679,8 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'TradeAllocated' then row_to_json(jsonb_populate_record(null::form.of_trade_allocated, payload))::text
         when 'TradeConfirmed' then row_to_json(jsonb_populate_record(null::form.of_trade_confirmed, payload))::text
         when 'TradeSettled' then row_to_json(jsonb_populate_record(null::form.of_trade_settled, payload))::text
+        when 'TradingHalted' then row_to_json(jsonb_populate_record(null::form.of_trading_halted, payload))::text
+        when 'TradingResumed' then row_to_json(jsonb_populate_record(null::form.of_trading_resumed, payload))::text
         when 'WithdrawalScheduled' then row_to_json(jsonb_populate_record(null::form.of_withdrawal_scheduled, payload))::text
     end
 $$;

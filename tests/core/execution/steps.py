@@ -26,6 +26,7 @@ from core.ledger.events import fact_of
 from core.orders.released import ReleasedOrder
 from core.routing.score import WEIGHTS
 from core.venues.venue import Cancelling, Capabilities, Health, Looking, Page, Quote, Sending, Venue
+from tests.fixtures.halts import watching
 
 IMPATIENT = Patience(
     send=timedelta(milliseconds=500),
@@ -169,6 +170,7 @@ async def one_life(
         find=find,
         weights=WEIGHTS,
         patience=IMPATIENT,
+        stops=watching(record.path.with_suffix(".halts")),
     )
 
     async def work() -> None:

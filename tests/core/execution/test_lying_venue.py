@@ -24,6 +24,7 @@ from core.orders.released import ReleasedOrder
 from core.routing.score import WEIGHTS
 from core.venues.http import HttpVenue
 from tests.core.execution.steps import IMPATIENT, FileRecord
+from tests.fixtures.halts import watching
 from tests.fixtures.venues import released
 
 NAME: Final = VenueName("LIAR")
@@ -154,6 +155,7 @@ class Day:
             find=find,
             weights=WEIGHTS,
             patience=IMPATIENT,
+            stops=watching(record.with_suffix(".halts")),
         )
 
     async def run(self, lies: Sequence[Any], order: ReleasedOrder) -> None:

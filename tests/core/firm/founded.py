@@ -67,6 +67,7 @@ def market(seed: int = SEED) -> Market:
         restricted=frozenset(row.symbol for row in facts(events.RestrictionPlaced, seed)),
         volatility=volatilities(session),
         quoting={},
+        halts=frozenset(),
     )
 
 

@@ -202,6 +202,11 @@ OF_PEOPLES_DATA: Final = {
     *("no_such_hold", "no_such_request", "not_a_record_keeper", "not_all_reached", "not_confirmed"),
     *("not_longer", "own_data", "request_decided", "retention_runs", "same_person"),
 }
+# Tried by `tests/core/halts/test_law_of_halts_db.py`.
+OF_HALTS: Final = {
+    *("alert_answered", "halted", "halted_before", "halted_by_you", "halts_changed", "may_not_halt"),
+    *("may_not_resume", "no_such_alert", "no_such_scope", "not_halted"),
+}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used"),
     *("close", "open", "cash", "closed"),
@@ -237,7 +242,7 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 
 
 def test_every_code_has_words_and_is_tried() -> None:
-    assert set(ATTEMPTS) | OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA == set(IN_WORDS)
+    assert set(ATTEMPTS) | OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA | OF_HALTS == set(IN_WORDS)
 
 
 LAWFUL: Final = (

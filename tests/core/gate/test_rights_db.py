@@ -69,6 +69,9 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.subject_key": {APPROVER: "S", GATE: "S"},
     "gatehouse.retention_class": {APPROVER: "S", GATE: "S"},
     "gatehouse.account_closing": NOBODY,
+    # halts and alerts: changed inside the append alone
+    "gatehouse.halt": EVERYONE,
+    "gatehouse.alert": {INTAKE: "S", APPROVER: "S", GATE: "S"},
     # large texts of agents' steps: kept by the owner's function alone
     "gatehouse.body": {INTAKE: "S", APPROVER: "S", GATE: "S", WITNESS: "S"},
     "gatehouse.body_use": NOBODY,
@@ -100,11 +103,15 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "known_at(timestamp with time zone)": {INTAKE},
     "releasable(leg)": {GATE},
     "consented(text)": {AGENT, INTAKE, APPROVER, GATE},
+    "halt_fault(proposal,leg)": {GATE},
+    "halted(text)": {AGENT, INTAKE, APPROVER, GATE},
     "head_holder()": {GATE},
     "end_head_holder(bigint)": {GATE},
     "forgetting_bars(text)": {APPROVER},
     "forgettings_due()": {GATE},
     "in_book(text)": {AGENT, INTAKE},
+    "scopes_of(proposal,leg)": {APPROVER, GATE},
+    "shown(text)": {AGENT, INTAKE, APPROVER, GATE},
     "forget_stores(text)": {GATE},
     "keep_bodies(text,text,integer[],bytea[])": {AGENT},
 }
@@ -128,7 +135,6 @@ INTERNAL: Final = {
     "envelope_text",
     "form_text",
     "give_back",
-    "halt_fault",
     "hold",
     "holds_on",
     "independence_fault",
@@ -145,6 +151,8 @@ INTERNAL: Final = {
     "law_forget_requested",
     "law_forgetting_begun",
     "law_forgetting_decided",
+    "law_halt_alert_acknowledged",
+    "law_halt_alert_raised",
     "law_hold_lifting",
     "law_hold_placed",
     "law_household_opened",
@@ -172,9 +180,12 @@ INTERNAL: Final = {
     "law_says_carefully",
     "law_subject_forgotten",
     "law_thread_opened",
+    "law_trading_halted",
+    "law_trading_resumed",
     "leaf",
     "live_session",
     "look",
+    "may_halt",
     "may_submit",
     "names_no_body",
     "quantity_fault",
@@ -184,6 +195,8 @@ INTERNAL: Final = {
     "release_refusal",
     "request_well_formed",
     "reserve",
+    "scope_known",
+    "scope_well_formed",
     "sealed_well_formed",
     "span_well_formed",
     "stores_of",
@@ -195,7 +208,10 @@ INTERNAL: Final = {
     "write_down",
 }
 # They know who asks or what is held, and look at no row that the caller could not see.
-NOT_DEFINERS_WITH_CALLERS: Final = {"releasable(leg)", "consented(text)", "in_book(text)"}
+NOT_DEFINERS_WITH_CALLERS: Final = {
+    *("releasable(leg)", "consented(text)", "in_book(text)"),
+    *("halt_fault(proposal,leg)", "halted(text)", "scopes_of(proposal,leg)", "shown(text)"),
+}
 REFUSED: Final = psycopg.errors.InsufficientPrivilege
 NO_WAY: Final = {
     "42501": "insufficient privilege",

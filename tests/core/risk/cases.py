@@ -23,6 +23,19 @@ CENT = Decimal("0.01")
 NUDGES = (Decimal(-1), -CENT, Decimal(0), CENT, Decimal(1))
 SYMBOLS = ("AAA", "BBB", "CCC", "FUND", "MUTUAL", "NONE")
 IDS = ("acc-1", "acc-2")
+HALTS = (
+    *("all", "venue:V", "venue:W", "household:hh-1", "household:hh-2", "advisor:per-ada", "advisor:per-bob"),
+    *(
+        "account:acc-1",
+        "account:acc-2",
+        "symbol:AAA",
+        "symbol:ZZZ",
+        "agent:proposal",
+        "agent:None",
+        "agent:other",
+    ),
+    *("tool:draft_order", "strategy:S"),
+)
 LIMITED = {  # moved to what a leg comes to
     code: code
     for code in (
@@ -119,6 +132,7 @@ def _decimal(number: Fraction) -> Decimal:
 def _market(random: Random) -> Market:
     base = built.market(
         restricted=random.sample(("AAA", "BBB"), random.choice((0, 0, 0, 1))),
+        halts=random.sample(HALTS, random.choice((0, 0, 0, 0, 1, 2))),
         ticket_fee=random.choice(("0", "0", "4.95")),
         fractional=random.random() < 0.3,
     )

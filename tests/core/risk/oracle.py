@@ -155,6 +155,26 @@ def worth(account: Account, q: Question) -> Fraction:
     return total
 
 
+def halted(q: Question) -> Measure | None:
+    """A halt names one thing, or everything; a venue's stops an order only where no other venue is left."""
+    household, drafted_by = q.picture.household, q.picture.activity.agent
+    for halt in sorted(q.picture.market.halts):
+        kind, _, named = halt.partition(":")
+        covers = {
+            "all": True,
+            "household": named == household.id,
+            "advisor": named == household.advisor,
+            "account": named == q.leg.account,
+            "symbol": named == q.leg.symbol,
+            "agent": named == drafted_by,
+        }
+        if covers.get(kind, False):
+            return no()
+    custodian = q.picture.market.custodians.get(q.account.custodian)
+    left = [v for v in custodian.venues if f"venue:{v}" not in q.picture.market.halts] if custodian else []
+    return no() if custodian and custodian.venues and not left else None
+
+
 def account_status(q: Question) -> Measure | None:
     return None if q.account.status == "open" else no()
 
@@ -562,6 +582,7 @@ Rule = Callable[[Question], Measure | None]
 RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (
+        halted,
         *(account_status, account_authority, instrument_permission, venue_permission, trading_session),
         *(share_fraction, price_tick, order_minimum, order_quantity, order_volume, cash, free_riding),
         *(order_value, agent_day_value, order_count, duplicate_content, duplicate_key, position_size),

@@ -124,6 +124,11 @@ def rich(settled: str, **more: object) -> tuple[Account, ...]:
 
 
 KNOWN = (
+    Known("halted", "another account", False, "0", "0", buys(), at=market(halts=["account:acc-9", "tool:x"])),
+    Known("halted", "everything: one block", True, "1", "0", buys(), at=market(halts=["all"])),
+    Known("halted", "its symbol", True, "1", "0", buys(), at=market(halts=["symbol:AAA"])),
+    Known("halted", "a sale, too", True, "1", "0", sells(), at=market(halts=["symbol:AAA"])),
+    Known("halted", "its only venue", True, "1", "0", buys(), at=market(halts=["venue:V"])),
     Known("account_status", "open", False, "0", "0", buys()),
     Known("account_status", "frozen: one block", True, "1", "0", buys(), (account(status="frozen"),)),
     Known("account_authority", "advisory at discretion", False, "0", "0", buys()),

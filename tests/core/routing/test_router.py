@@ -64,7 +64,7 @@ def view(
 
 def winner(*views: VenueView, quantity: str = "100", permitted: tuple[VenueName, ...] = NAMES) -> str | None:
     order = released(quantity=quantity, limit=None)
-    return route(order, views, permitted=permitted, ticket_fee=Decimal(0), weights=WEIGHTS).venue
+    return route(order, views, permitted=permitted, stopped=(), ticket_fee=Decimal(0), weights=WEIGHTS).venue
 
 
 cents = st.integers(min_value=0, max_value=50).map(lambda n: Decimal(n) / 10_000)
@@ -88,7 +88,9 @@ def test_equal_venues_are_decided_by_speed_and_then_by_name(order: list[int]) ->
 def test_where_speed_costs_nothing_it_still_decides_between_equals() -> None:
     views = [view("ARCADIA", latency_ms=20), view("BOREAL", latency_ms=5)]
     weights = replace(WEIGHTS, latency_bps=Decimal(0))
-    routing = route(released(limit=None), views, permitted=NAMES, ticket_fee=Decimal(0), weights=weights)
+    routing = route(
+        released(limit=None), views, permitted=NAMES, stopped=(), ticket_fee=Decimal(0), weights=weights
+    )
     assert routing.venue == "BOREAL"
 
 
@@ -111,12 +113,12 @@ def test_a_filtered_venue_never_wins_however_cheap(why: str) -> None:
     }[why]
     permitted = NAMES[2:] if why == "permitted" else NAMES
     assert winner(out, dear, quantity="100.5", permitted=permitted) == "CORTLAND"
-    assert why_not(released(quantity="100.5"), out, permitted=permitted, weights=WEIGHTS)
+    assert why_not(released(quantity="100.5"), out, permitted=permitted, stopped=(), weights=WEIGHTS)
 
 
 def test_with_every_venue_filtered_nobody_gets_the_order() -> None:
     order = released()
-    routing = route(order, [view("BOREAL")], permitted=(), ticket_fee=Decimal(0), weights=WEIGHTS)
+    routing = route(order, [view("BOREAL")], permitted=(), stopped=(), ticket_fee=Decimal(0), weights=WEIGHTS)
     assert routing.venue is None
     assert [score.score for score in routing.scores] == [None]
 
@@ -156,6 +158,7 @@ def test_each_loser_is_told_what_made_the_difference() -> None:
         released(quantity="1000", limit=None),
         [view("ARCADIA"), view("BOREAL", schedule=fees("0.0007"))],
         permitted=NAMES,
+        stopped=(),
         ticket_fee=Decimal(5),
         weights=WEIGHTS,
     ).scores

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ import pytest
 
 from tests.core.gate.deal import APPROVER, ELENA, MARIA, Deal
 from tests.fixtures.firm import Firm, FirmTemplate
+from tests.fixtures.halts import KEY_HEX
 from tests.fixtures.processes import process
 from tests.fixtures.venues import KEY, VenueProcess, one_venue
 
@@ -34,14 +35,17 @@ class Floor:
     venues: list[VenueProcess]
     folder: Path
     stack: ExitStack
+    env: dict[str, str] = field(default_factory=dict)  # of its workers, beside the usual
 
     def worker(self, name: str) -> subprocess.Popen[bytes]:
         env = {
             "GATEHOUSE_HOME": str(self.folder / "home"),
             "GATEHOUSE_KEYSTORE": str(self.firm.keys_folder),
             "GATEHOUSE_GATE_DSN": self.firm.database.gate,
+            "GATEHOUSE_HALT_KEY": KEY_HEX,
             "GATEHOUSE_VENUES": ",".join(f"{venue.name}={venue.url}" for venue in self.venues),
             **{f"GATEHOUSE_VENUE_KEY_{name}": KEY for name in NAMES},
+            **self.env,
         }
         return self.stack.enter_context(process(["worker"], env, self.folder / f"{name}.log"))
 
@@ -69,10 +73,15 @@ class Floor:
     def lines(self) -> list[Any]:
         return [line for venue in self.venues for line in venue.ledger()]
 
-    def rebalanced(self, household: str, advisor: str = MARIA) -> Deal:
-        """Drafted by a person, assessed by the worker, submitted and approved."""
+    def drafted(self, household: str, advisor: str = MARIA) -> Deal:
+        """By a person; the worker assesses it in a moment."""
         deal = Deal(self.firm, household=household, advisor=advisor)
         assert deal.draft().ok
+        return deal
+
+    def rebalanced(self, household: str, advisor: str = MARIA) -> Deal:
+        """Drafted by a person, assessed by the worker, submitted and approved."""
+        deal = self.drafted(household, advisor)
         self.until(lambda: deal.status == "ASSESSED", f"{household} assessed")
         row = self.firm.ask(
             "superuser", "select digest, content from gatehouse.proposal where proposal = %s", deal.proposal

@@ -165,7 +165,9 @@ def test_front_and_worker_read_the_keys_and_the_copilot_cannot(tmp_path: Path) -
         "",
         {"front": Wall(FIRST_USER, (KEYS_GROUP,)), "copilot": Wall(FIRST_USER + 1)},
     )
-    hand_over(keys, walls, {"front": [tmp_path / "front"], "copilot": [tmp_path / "copilot"]})
+    hand_over(
+        keys, tmp_path / "halts", walls, {"front": [tmp_path / "front"], "copilot": [tmp_path / "copilot"]}
+    )
     assert _reads(keys / "cli-1.json", walls.of("front"))
     assert not _reads(keys / "cli-1.json", walls.of("copilot"))
     assert (tmp_path / "copilot").stat().st_uid == FIRST_USER + 1
@@ -179,7 +181,12 @@ def test_a_second_name_of_a_strangers_file_changes_no_owner(tmp_path: Path) -> N
     mine = tmp_path / "copilot"
     mine.mkdir()
     os.link(secret, mine / "innocent")
-    hand_over(tmp_path / "keys", Isolation(True, "", {"copilot": Wall(FIRST_USER + 1)}), {"copilot": [mine]})
+    hand_over(
+        tmp_path / "keys",
+        tmp_path / "halts",
+        Isolation(True, "", {"copilot": Wall(FIRST_USER + 1)}),
+        {"copilot": [mine]},
+    )
     assert secret.stat().st_uid == 0
 
 

@@ -37,6 +37,7 @@ from tests.core.ledger.faults.own import OwnServer
 from tests.core.ledger.faults.syscalls import SYNCS, NotHere
 from tests.core.ledger.faults.test_read_only import back_from_the_setting, read_only_by_setting
 from tests.fixtures.copilot_double import SECRET, CopilotDouble, copilot_double
+from tests.fixtures.halts import KEY_HEX, watching
 from tests.fixtures.venues import VenueProcess, one_venue
 from ui.api.server import without_screens
 
@@ -108,6 +109,8 @@ async def front(own: OwnServer, copilot: CopilotDouble) -> AsyncIterator[httpx.A
         copilot_url=copilot.url,
         loopback=Secret(SECRET),
         keystore=own.firm.keys_folder,
+        halts=own.home / "halts",
+        halt_key=Secret(KEY_HEX),
     )
     app: Any = without_screens(settings)
     async with (
@@ -141,6 +144,7 @@ async def sending(own: OwnServer, venue: VenueProcess) -> AsyncIterator[tuple[Ex
             find=find,
             weights=WEIGHTS,
             patience=IMPATIENT,
+            stops=watching(own.home / "halts"),
         )
         await executor.start([])
         running = asyncio.create_task(executor.run())

@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final
 
 import psycopg
@@ -18,7 +19,7 @@ from core.clock import WallClock
 from core.database.pools import async_pool, conninfo
 from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
-from core.worker import Parts, Worker
+from core.worker import Halts, Parts, Worker
 from tests.core.ledger.faults.callers import (
     LOGIN,
     crowd,
@@ -29,6 +30,7 @@ from tests.core.ledger.faults.callers import (
     words_in,
 )
 from tests.fixtures.firm import Firm
+from tests.fixtures.halts import KEY
 
 AGENT: Final = "gh_agent"
 
@@ -48,6 +50,7 @@ async def watched(firm: Firm) -> AsyncIterator[None]:
             clock=WallClock(),
             venues=(),
             simulated=(),
+            halts=Halts(firm.keys_folder / "halts", KEY, timedelta(minutes=5)),
         )
         watchdog = asyncio.create_task(Worker(parts)._keep_the_head_free())
         try:
