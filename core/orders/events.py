@@ -147,8 +147,8 @@ class ConsentRecorded(Fact):
 
 
 class ProposalApproved(Fact):
-    """Somebody independent approved exactly this. Of tier 3 it takes two: a principal, and somebody of compliance,
-    each of whom stepped up for it."""
+    """Somebody independent approved exactly this. Of tier 3 it takes two: a principal, and somebody of
+    compliance, each of whom stepped up for it."""
 
     VERSION: ClassVar[int] = 2
     proposal: ProposalId
@@ -166,8 +166,8 @@ class LegComment(Part):
 
 
 class ProposalReturned(Fact):
-    """A principal, or compliance, gave it back with comments, also on single lines. It ends; its successor names
-    it."""
+    """A principal, or compliance, gave it back with comments, also on single lines. It ends; its successor
+    names it."""
 
     VERSION: ClassVar[int] = 2
     proposal: ProposalId

@@ -41,13 +41,15 @@ class AuthenticatorEnrolled(Fact):
 
 
 class AuthenticatorRemoved(Fact):
-    """Somebody's authenticator counts no more: taken away by herself, or by the owner's login where it is lost."""
+    """Somebody's authenticator counts no more: taken away by herself, or by the owner's login where it is
+    lost."""
 
     person: PersonId
 
 
 class PayRecorded(Fact):
-    """What somebody's pay depends on, all of it: households, accounts, and people whose business or word it is."""
+    """What somebody's pay depends on, all of it: households, accounts, and people whose business or word it
+    is."""
 
     person: PersonId
     households: tuple[HouseholdId, ...] = ()
@@ -70,8 +72,8 @@ class RelationRecorded(Fact):
 
 
 class DelegateNamed(Fact):
-    """Somebody submits and withdraws in an advisor's place for these business days, both included. Asked for by
-    operations, it counts once it is confirmed."""
+    """Somebody submits and withdraws in an advisor's place for these business days, both included. Asked
+    for by operations, it counts once it is confirmed."""
 
     delegation: str
     advisor: PersonId

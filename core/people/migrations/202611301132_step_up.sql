@@ -243,7 +243,8 @@ begin
     return case when was_right then 'right' else 'wrong' end;
 end $$;
 
--- The append's side of it: takes the newest proof for that, once. `fault`: a wrong one, or none that is still good.
+-- The append's side of it: takes a proof for that, once. `fault`: a wrong one alone, or none that is still good. A
+-- second click with the same code is wrong, and takes nothing from the first.
 create function gatehouse.take_step_up(
     of_person text, for_what text, of_digest text, at_seq bigint, out method text, out offer uuid, out fault text
 ) language plpgsql volatile set search_path = pg_catalog, gatehouse, pg_temp as $$
@@ -252,8 +253,9 @@ declare
 begin
     select * into newest from gatehouse.step_up u
         where u.person = of_person and u.about = for_what and u.digest = of_digest
-        order by u.opened_at desc limit 1;
-    if newest.step_up is null or newest.used_seq is not null or newest.expires_at < clock_timestamp() then
+          and u.used_seq is null and u.expires_at >= clock_timestamp()
+        order by u.was_right desc, u.opened_at desc limit 1;
+    if newest.step_up is null then
         fault := 'step_up_missing';
         return;
     end if;

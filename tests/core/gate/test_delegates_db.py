@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -26,7 +25,8 @@ from tests.core.gate.deal import (
 from tests.fixtures.firm import Answer, Firm
 
 PRIYA: Final = "priya.raman"
-TODAY, NEXT: Final = "2022-12-29", "2022-12-30"
+TODAY: Final = "2022-12-29"
+NEXT: Final = "2022-12-30"
 
 
 @pytest.fixture
@@ -152,7 +152,9 @@ def test_it_goes_one_way_and_not_on(deal: Deal) -> None:
     standing_in(deal.firm)
     assert named(deal.firm, DAVID, advisor="adv-2", delegate="adv-3")[1].ok
     assert assessed(deal).submit(PRIYA).code == "not_the_advisor"
-    davids = deal.firm.value("superuser", "select min(household) from gatehouse.household where advisor = 'adv-2'")
+    davids = deal.firm.value(
+        "superuser", "select min(household) from gatehouse.household where advisor = 'adv-2'"
+    )
     his = assessed(Deal(deal.firm, household=davids, advisor=DAVID))
     assert his.submit(MARIA).code == "not_the_advisor"
     assert his.submit(PRIYA).ok
@@ -227,15 +229,15 @@ def advisors_seen(firm: Firm, role: str, login: str, table: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def busy(shared_firm: Firm) -> Iterator[Firm]:
+def busy(shared_firm: Firm) -> Firm:
     """Each advisor has a submitted proposal, and David stands in for Maria from today on."""
-    shared_firm.ask("superuser", "select 1")
     for login in (MARIA, DAVID, PRIYA):
-        homes = "select min(h.household) from gatehouse.household h join gatehouse.person p on p.person = h.advisor"
-        home = shared_firm.value("superuser", f"{homes} where p.login = %s and not h.related", login)
+        homes = "select min(h.household) from gatehouse.household h, gatehouse.person p"
+        hers = "where p.person = h.advisor and p.login = %s and not h.related"
+        home = shared_firm.value("superuser", f"{homes} {hers}", login)
         Deal(shared_firm, household=home, advisor=login).submitted()
     standing_in(shared_firm)
-    yield shared_firm
+    return shared_firm
 
 
 @pytest.mark.parametrize("role", [INTAKE, APPROVER])

@@ -49,7 +49,9 @@ BOTH_WAYS: Final = [(ROBERT, NGOZI), (NGOZI, ROBERT)]
 
 
 @pytest.mark.parametrize(("first", "second"), BOTH_WAYS)
-def test_it_is_approved_with_the_second_of_the_two_in_either_order(deal: Deal, first: str, second: str) -> None:
+def test_it_is_approved_with_the_second_of_the_two_in_either_order(
+    deal: Deal, first: str, second: str
+) -> None:
     big(deal)
     assert deal.approve_proven(first).ok
     assert deal.status == "SUBMITTED"
@@ -101,7 +103,9 @@ def test_nobody_approves_in_a_role_that_is_not_hers(deal: Deal, claimed: str) ->
 @pytest.mark.parametrize(("registration", "code"), [("S14", None), ("S24", None), ("S7", "not_registered")])
 def test_compliance_holds_s14_or_s24_on_that_day(deal: Deal, registration: str, code: str | None) -> None:
     deal.firm.ask(
-        "superuser", "update gatehouse.registration set registration = %s where person = 'com-1'", registration
+        "superuser",
+        "update gatehouse.registration set registration = %s where person = 'com-1'",
+        registration,
     )
     assert big(deal).approve_proven(NGOZI).code == code
 
@@ -109,7 +113,8 @@ def test_compliance_holds_s14_or_s24_on_that_day(deal: Deal, registration: str, 
 def test_a_principal_is_no_principal_by_s14(deal: Deal) -> None:
     deal.firm.ask(
         "superuser",
-        "update gatehouse.registration set registration = 'S14' where person = 'pri-1' and registration = 'S24'",
+        "update gatehouse.registration set registration = 'S14'"
+        " where person = 'pri-1' and registration = 'S24'",
     )
     assert big(deal).approve_proven(ROBERT).code == "not_registered"
 
@@ -154,7 +159,9 @@ def test_a_proof_is_good_for_two_minutes(deal: Deal) -> None:
     assert deal.step_up(ROBERT) == "right"
     until = "select expires_at - opened_at = interval '2 minutes' from gatehouse.step_up"
     assert deal.firm.value("superuser", until)
-    deal.firm.ask("superuser", "update gatehouse.step_up set expires_at = clock_timestamp() - interval '1 ms'")
+    deal.firm.ask(
+        "superuser", "update gatehouse.step_up set expires_at = clock_timestamp() - interval '1 ms'"
+    )
     assert deal.approve(ROBERT, step_up="password").code == "step_up_missing"
 
 
@@ -187,7 +194,8 @@ def test_an_approval_below_tier_3_claims_no_proof(deal: Deal) -> None:
 
 
 def test_whoever_keeps_a_proof_open_holds_nobody_up(deal: Deal) -> None:
-    """A transaction with an uncommitted proof and its locks: the append of an approval does not wait for it."""
+    """A transaction with an uncommitted proof and its locks: the append of an approval does not wait for
+    it."""
     big(deal)
     assert deal.step_up(ROBERT) == "right"
     with psycopg.connect(conninfo(deal.firm.database.approver, name="holds")) as held:
@@ -254,7 +262,9 @@ def test_with_both_it_goes(deal: Deal) -> None:
 
 def test_a_household_that_became_one_of_somebody_here_needs_compliance_too(deal: Deal) -> None:
     deal.approved(tier=2)
-    deal.firm.ask("superuser", "update gatehouse.household set related = true where household = %s", deal.household)
+    deal.firm.ask(
+        "superuser", "update gatehouse.household set related = true where household = %s", deal.household
+    )
     assert deal.release().code == "compliance_missing"
 
 
@@ -292,7 +302,8 @@ def at_once(firm: Firm, calls: list[tuple[str, dict[str, Any]]]) -> list[str]:
                     ensure_ascii=False,
                 )
                 row = connection.execute(
-                    "select answer, code from gatehouse.append(%s::jsonb)", [json.dumps([{**item, "text": text}])]
+                    "select answer, code from gatehouse.append(%s::jsonb)",
+                    [json.dumps([{**item, "text": text}])],
                 ).fetchone()
                 assert row is not None
                 if row != ("conflict", "version"):
@@ -322,7 +333,8 @@ def test_many_approvals_of_both_at_once_are_one_of_each(deal: Deal) -> None:
     ]
     said = at_once(deal.firm, calls)
     assert said.count("ProposalApproved ok") == 2
-    roles = "select array_agg(w.role order by w.role) from gatehouse.decision d join gatehouse.person w using (person)"
+    roles = "select array_agg(w.role order by w.role) from gatehouse.decision d"
+    roles += " join gatehouse.person w using (person)"
     assert deal.firm.value("superuser", f"{roles} where d.kind = 'approval'") == ["compliance", "principal"]
     assert deal.status == "APPROVED"
     assert deal.firm.verified().ok
@@ -358,7 +370,8 @@ ENDED: Final = {"decline": "DECLINED", "return": "RETURNED", "withdraw": "WITHDR
 @pytest.mark.parametrize("what", AGAINST)
 @pytest.mark.parametrize("tier", [2, 3])
 def test_an_approval_against_an_end_leaves_one_of_the_two_lives(deal: Deal, what: str, tier: int) -> None:
-    """Whoever is first: an end after the approval ends it; an approval after the end is refused. Never both."""
+    """Whoever is first: an end after the approval ends it; an approval after the end is refused. Never
+    both."""
     for _ in range(4):
         one = Deal(deal.firm).submitted(tier=tier)
         extra: dict[str, Any] = {}

@@ -20,7 +20,9 @@ DIGEST: Final = "d" * 64
 STEP: Final = "select gatehouse.step_up(%s, %s, %s, %s::bytea, %s)"
 
 
-def step_up(firm: Firm, login: str, *, about: str = ABOUT, proof: bytes | None = None, code: str | None = None) -> str:
+def step_up(
+    firm: Firm, login: str, *, about: str = ABOUT, proof: bytes | None = None, code: str | None = None
+) -> str:
     words = (firm.ticket(login), about, "" if about.startswith("auth") else DIGEST, proof, code)
     return str(firm.value(APPROVER, STEP, *words))
 
@@ -83,7 +85,7 @@ def test_sha1_is_the_standard_librarys_at_every_length(shared_firm: Firm) -> Non
     for length in range(200):
         message = secrets.token_bytes(length)
         mine = shared_firm.value("superuser", "select encode(gatehouse.sha1(%s), 'hex')", message)
-        assert mine == hashlib.sha1(message).hexdigest()  # noqa: S324
+        assert mine == hashlib.sha1(message).hexdigest()
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,10 @@ def test_sha1_is_the_standard_librarys_at_every_length(shared_firm: Firm) -> Non
     ],
 )
 def test_hmac_gives_the_vectors_of_rfc_2202(shared_firm: Firm, key: bytes, message: bytes, mac: str) -> None:
-    assert shared_firm.value("superuser", "select encode(gatehouse.hmac_sha1(%s, %s), 'hex')", key, message) == mac
+    assert (
+        shared_firm.value("superuser", "select encode(gatehouse.hmac_sha1(%s, %s), 'hex')", key, message)
+        == mac
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,7 +130,10 @@ def test_codes_are_those_of_rfc_6238_appendix_b(shared_firm: Firm, at: int, code
 def test_an_authenticator_is_enrolled_by_its_first_code_and_its_secret_is_in_no_entry(firm: Firm) -> None:
     secret = enrolled(firm)
     assert len(secret) == 20
-    texts = [row["text"] for row in firm.ask("superuser", "select text from gatehouse.journal order by seq desc limit 5")]
+    texts = [
+        row["text"]
+        for row in firm.ask("superuser", "select text from gatehouse.journal order by seq desc limit 5")
+    ]
     assert '"AuthenticatorEnrolled"' in texts[0]
     for spelt in (secret.hex(), __import__("base64").b32encode(secret).decode()):
         assert not any(spelt in text for text in texts)
@@ -143,7 +151,10 @@ def test_whoever_does_not_know_the_password_is_offered_none(firm: Firm) -> None:
 def test_nothing_is_enrolled_without_a_proven_code(firm: Firm) -> None:
     assert own_event(firm, ROBERT, "AuthenticatorEnrolled", "pri-1").code == "step_up_missing"
     secret = offered(firm, ROBERT)
-    assert step_up(firm, ROBERT, about="authenticator/enrol", code=code_of(secret, now_step(firm) - 9)) == "wrong"
+    assert (
+        step_up(firm, ROBERT, about="authenticator/enrol", code=code_of(secret, now_step(firm) - 9))
+        == "wrong"
+    )
     assert own_event(firm, ROBERT, "AuthenticatorEnrolled", "pri-1").code == "step_up_wrong"
     assert firm.value("superuser", "select count(*) from gatehouse.authenticator") == 0
 
@@ -168,7 +179,9 @@ def test_hers_is_removed_with_a_code_of_it_and_with_nothing_else(firm: Firm) -> 
     forget_used(firm)
     assert step_up(firm, ROBERT, about="authenticator/remove", proof=proof_of(ROBERT)) == "code_needed"
     assert own_event(firm, ROBERT, "AuthenticatorRemoved", "pri-1").code == "step_up_missing"
-    assert step_up(firm, ROBERT, about="authenticator/remove", code=code_of(secret, now_step(firm))) == "right"
+    assert (
+        step_up(firm, ROBERT, about="authenticator/remove", code=code_of(secret, now_step(firm))) == "right"
+    )
     assert own_event(firm, ROBERT, "AuthenticatorRemoved", "pri-1").ok
     assert step_up(firm, ROBERT, proof=proof_of(ROBERT)) == "right"
 
@@ -176,7 +189,9 @@ def test_hers_is_removed_with_a_code_of_it_and_with_nothing_else(firm: Firm) -> 
 # Codes ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("away", "said"), [(-2, "wrong"), (-1, "right"), (0, "right"), (1, "right"), (2, "wrong")])
+@pytest.mark.parametrize(
+    ("away", "said"), [(-2, "wrong"), (-1, "right"), (0, "right"), (1, "right"), (2, "wrong")]
+)
 def test_a_code_is_good_one_step_before_and_after_its_own(firm: Firm, away: int, said: str) -> None:
     secret = enrolled(firm)
     forget_used(firm)
