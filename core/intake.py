@@ -51,6 +51,7 @@ from core.people.repeated import record_once
 from core.people.sessions import Session
 from core.projections.history import History
 from core.projections.households import read_households
+from core.projections.lineage import Lineages
 from core.projections.proposals import SQL as BOOK
 from core.projections.proposals import read_proposal, read_proposals
 from core.projections.reader import read_picture, read_pictures
@@ -107,6 +108,7 @@ class Intake:
         self.record = Record(pool)
         self.steps = Steps(pool, keys)
         self.history = History(pool)
+        self.lineages = Lineages(pool)
 
     # Sessions
 
@@ -232,16 +234,18 @@ class Intake:
         async with asking(self._pool, ticket) as connection:
             return await read_proposals(connection)
 
-    async def draft(self, ticket: str, request: Request, *, key: str) -> ProposalId:
+    async def draft(
+        self, ticket: str, request: Request, *, key: str, supersedes: ProposalId | None = None
+    ) -> ProposalId:
         """A person's own request, to be assessed like any other. The same key is the same draft.
 
         Raises:
-            Refused: outside the book, or the day is closed.
+            Refused: outside the book, or the day is closed; or what it replaces is not hers.
             Conflict: the key came with another request.
         """
         person = await self.whoami(ticket)
         proposal = ProposalId("prp-" + sha256(f"{person.person}/{key}".encode()).hexdigest()[:32])
-        fact = ProposalDrafted(proposal=proposal, request=request)
+        fact = ProposalDrafted(proposal=proposal, request=request, supersedes=supersedes)
         trace = fresh_trace_id(self._clock)
         await self._journal.record(
             Entry(f"proposal/{proposal}", fact, trace, ticket=ticket, key=f"draft/{proposal}")

@@ -79,6 +79,18 @@ class ConsentOf:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalOf:
+    """One approval of exactly this. `counts`: whoever gave it still may. `step_up`: how it was proven, or
+    not."""
+
+    person: PersonId
+    role: str
+    step_up: str | None
+    at: datetime
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ProposalView:
     """A trade proposal as far as it has come. `waits_for` says whose move it is."""
 
@@ -111,6 +123,9 @@ class ProposalView:
     orders: tuple[OrderView, ...]
     drafted_at: datetime
     seq: int
+    approvals: tuple[ApprovalOf, ...] = ()  # of tier 3, which takes two
+    needs: tuple[str, ...] = ()  # the roles whose approval it still waits for
+    leg_comments: tuple[tuple[int, Sealed], ...] = ()  # of whoever returned it, by order ticket
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Streams: `firm`, `person/<id>`, `household/<id>`, `account/<id>`, `instrument/<s
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -46,10 +46,12 @@ class PersonEngaged(Fact):
 
 
 class RegistrationRecorded(Fact):
-    """A qualification and its term. `S24`: General Securities Principal (FINRA Rule 1220(a)(2))."""
+    """A qualification and its term; the same again says when it ends. `S24`: General Securities Principal,
+    `S14`: Compliance Official (FINRA Rule 1220(a)(2) and (3))."""
 
+    VERSION: ClassVar[int] = 2
     person: PersonId
-    registration: Literal["S7", "S24", "S66"]
+    registration: Literal["S7", "S14", "S24", "S66"]
     valid_from: str
     valid_until: str | None = None
 

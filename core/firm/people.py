@@ -23,7 +23,7 @@ Role = Literal["advisor", "principal", "compliance", "operations", "auditor", "r
 class Held:
     """A registration and its term; `until` None has no end."""
 
-    registration: Literal["S7", "S24", "S66"]
+    registration: Literal["S7", "S14", "S24", "S66"]
     since: str
     until: str | None = None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Literal
 
 from core.book.views import ProposalView
@@ -20,6 +21,7 @@ from core.errors import BadInput, RuleBroken
 from core.fact import Entry, Fact
 from core.forgetting.door import RecordKeeping
 from core.gate.recheck import recheck
+from core.gate.staff import Staff
 from core.ids import Digest, ProposalId, SubjectId, TraceId, fresh_trace_id
 from core.ledger.envelope import Recorded
 from core.ledger.journal import Journal
@@ -27,6 +29,7 @@ from core.market.calendar import next_session
 from core.market.events import BusinessDayCloseRequested, BusinessDayOpenRequested
 from core.orders.events import (
     ConsentRecorded,
+    LegComment,
     ProposalApproved,
     ProposalDeclined,
     ProposalReturned,
@@ -34,14 +37,17 @@ from core.orders.events import (
     ProposalWithdrawn,
     Reason,
 )
+from core.people.asker import SQL as PEOPLE
 from core.people.asker import asking
 from core.people.keystore import KeyStore
 from core.people.repeated import record_once
+from core.people.stepping_up import Proof, SteppingUp
 from core.projections.proposals import SQL as BOOK
 from core.projections.proposals import read_proposal
 from core.projections.reader import read_picture
 from core.risk.halted import Halted
 
+Capacity = Literal["principal", "compliance"]
 WORDS_AT_MOST = 4_000  # characters of a reason or comment
 
 
@@ -54,15 +60,18 @@ class Approval:
         self._keys = keys
         self._clock = clock
         self.records = RecordKeeping(pool, journal, keys, clock)
+        self.stepping_up = SteppingUp(pool, journal, clock)
+        self.staff = Staff(pool, journal, clock)
 
     async def submit(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]
     ) -> Recorded:
-        """The account's advisor makes exactly this hers, with a written reason for each finding.
+        """The account's advisor, or who stands in for her, makes exactly this hers, with a written reason
+        for each finding.
 
         Raises:
-            Refused: not the advisor, not assessed, another digest, lapsed, a reason missing, tier 3, or the
-                shares or the cash are promised elsewhere.
+            Refused: not the advisor, not assessed, another digest, lapsed, a reason missing, or the shares or
+                the cash are promised elsewhere.
         """
         view = await self._checked(ticket, proposal, "ASSESSED")
         return await self._decide_in_words(
@@ -92,26 +101,50 @@ class Approval:
         return await self._decide(ticket, view, fact, f"consent/{proposal}/{digest}/{client}")
 
     async def approve(
-        self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]
+        self,
+        ticket: str,
+        proposal: ProposalId,
+        digest: Digest,
+        reasons: Mapping[str, str],
+        proof: Proof | None = None,
     ) -> Recorded:
-        """An independent principal approves exactly this.
+        """Somebody independent approves exactly this. Of tier 3 it takes a principal and compliance, each
+        with a proof of that moment; of any other tier nobody looks at it.
 
         Raises:
             Refused: self-approval, not independent, not registered, not submitted, another digest, lapsed,
-                or decided before.
+                decided before, no proof or a wrong one, or the other role is missing.
         """
         view = await self._checked(ticket, proposal, "SUBMITTED")
+        person, role = await self._who(ticket)
+        method = proof.method if proof is not None and view.tier == 3 else None
+        again = view.status != "SUBMITTED" or any(one.person == person for one in view.approvals)
+        if proof is not None and method is not None and not again:
+            await self.stepping_up.prove(ticket, f"proposal/{proposal}", digest, proof)
+        capacity: Capacity = "compliance" if role == "compliance" else "principal"
         return await self._decide_in_words(
             ticket,
             view,
             lambda back: ProposalApproved(
-                proposal=proposal, digest=digest, reasons=self._reasons(view, reasons, back)
+                proposal=proposal,
+                digest=digest,
+                reasons=self._reasons(view, reasons, back),
+                capacity=capacity,
+                step_up=method,
             ),
             f"approve/{proposal}/{digest}",
         )
 
-    async def send_back(self, ticket: str, proposal: ProposalId, digest: Digest, comment: str) -> Recorded:
-        """A principal returns it with comments. It ends; a successor is assessed anew."""
+    async def send_back(
+        self,
+        ticket: str,
+        proposal: ProposalId,
+        digest: Digest,
+        comment: str,
+        lines: Mapping[int, str] = MappingProxyType({}),
+    ) -> Recorded:
+        """A principal or compliance returns it with comments, also on single order tickets by their number.
+        It ends; a successor is assessed anew."""
         view = await self._view(ticket, proposal)
         subject, text = SubjectId(view.household), _words(comment, "comment")
         return await self._decide_in_words(
@@ -121,12 +154,19 @@ class Approval:
                 proposal=proposal,
                 digest=digest,
                 comment=self._keys.seal(subject, "comment", text, back=back),
+                comments=tuple(
+                    LegComment(
+                        leg=leg,
+                        text=self._keys.seal(subject, "comment", _words(said, f"comments.{leg}"), back=back),
+                    )
+                    for leg, said in sorted(lines.items())
+                ),
             ),
             f"return/{proposal}/{digest}",
         )
 
     async def decline(self, ticket: str, proposal: ProposalId, digest: Digest, reason: str) -> Recorded:
-        """A principal says no, with the reason."""
+        """A principal or compliance says no, with the reason."""
         view = await self._view(ticket, proposal)
         subject, text = SubjectId(view.household), _words(reason, "reason")
         return await self._decide_in_words(
@@ -139,7 +179,8 @@ class Approval:
         )
 
     async def withdraw(self, ticket: str, proposal: ProposalId) -> Recorded:
-        """The account's advisor takes it back before anything of it is released."""
+        """The account's advisor, or who stands in for her, takes it back before anything of it is
+        released."""
         view = await self._view(ticket, proposal)
         return await self._decide(ticket, view, ProposalWithdrawn(proposal=proposal), f"withdraw/{proposal}")
 
@@ -181,6 +222,12 @@ class Approval:
             )
             raise RuleBroken(f"it is not allowed now: {says}", fix=fix)
         return view
+
+    async def _who(self, ticket: str) -> tuple[str, str]:
+        """Whose ticket it is, and in which role."""
+        async with asking(self._pool, ticket) as connection:
+            row = await one(connection, PEOPLE["whoami"])
+        return row["person"], row["role"]
 
     async def _session(self, ticket: str) -> date:
         async with asking(self._pool, ticket) as connection:

@@ -59,7 +59,28 @@ def _call_1(payload: Payload) -> Payload:
     return {name: value for name, value in payload.items() if name != "answer_digest"}
 
 
+def _registration_1(payload: Payload) -> Payload:
+    """Version 2 knows one registration more."""
+    return payload
+
+
+def _approved_1(payload: Payload) -> Payload:
+    """Version 2 says in which role somebody approved; under version 1 the law let principals alone."""
+    return {**payload, "capacity": "principal", "step_up": None}
+
+
+def _returned_1(payload: Payload) -> Payload:
+    """Version 2 has comments on single lines."""
+    return {**payload, "comments": []}
+
+
 UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType(
-    {("StepTaken", 1): _step_1, ("ToolCalled", 1): _call_1}
+    {
+        ("StepTaken", 1): _step_1,
+        ("ToolCalled", 1): _call_1,
+        ("RegistrationRecorded", 1): _registration_1,
+        ("ProposalApproved", 1): _approved_1,
+        ("ProposalReturned", 1): _returned_1,
+    }
 )
 """By event type and the version that is left; the outcome is of the next version."""

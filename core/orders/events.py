@@ -8,7 +8,7 @@ Rule 2: a digest in a decision is what that person saw; the append compares it, 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -130,7 +130,7 @@ class Reason(Part):
 
 
 class ProposalSubmitted(Fact):
-    """The account's advisor made it hers."""
+    """The account's advisor, or who stands in for her, made it hers."""
 
     proposal: ProposalId
     digest: Digest
@@ -147,19 +147,33 @@ class ConsentRecorded(Fact):
 
 
 class ProposalApproved(Fact):
-    """An independent principal approved exactly this."""
+    """Somebody independent approved exactly this. Of tier 3 it takes two: a principal, and somebody of
+    compliance, each of whom stepped up for it."""
 
+    VERSION: ClassVar[int] = 2
     proposal: ProposalId
     digest: Digest
     reasons: tuple[Reason, ...] = ()
+    capacity: Literal["principal", "compliance"] = "principal"
+    step_up: Literal["totp", "password"] | None = None
+
+
+class LegComment(Part):
+    """What whoever returned it says of one order ticket."""
+
+    leg: int
+    text: Sealed
 
 
 class ProposalReturned(Fact):
-    """A principal gave it back with comments. It ends; its successor names it."""
+    """A principal, or compliance, gave it back with comments, also on single lines. It ends; its successor
+    names it."""
 
+    VERSION: ClassVar[int] = 2
     proposal: ProposalId
     digest: Digest
     comment: Sealed
+    comments: tuple[LegComment, ...] = ()
 
 
 class ProposalDeclined(Fact):
@@ -171,7 +185,7 @@ class ProposalDeclined(Fact):
 
 
 class ProposalWithdrawn(Fact):
-    """The account's advisor took it back before it was released."""
+    """The account's advisor, or who stands in for her, took it back before it was released."""
 
     proposal: ProposalId
 

@@ -4,6 +4,7 @@ Rule 1: a step not in `STEPS` cannot happen. The journal's append refuses the sa
 Rule 2: a decision binds the digest that was assessed; with another digest it is no step.
 Rule 3: once an order is let out the proposal stays `RELEASED`; what becomes of each leg is its order's life.
 Rule 4: a successor supersedes a draft that nobody has submitted. What has ended keeps its end.
+Rule 5: of tier 3 a first approval moves nothing: it is `APPROVED` with the second, in the other role.
 The diagram in `docs/proposal-life.md` is drawn from `STEPS`; a test keeps them equal.
 """
 
@@ -81,6 +82,8 @@ STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
     (Status.DENIED, "ProposalDrafted"): Status.DENIED,
 }
 
+BOTH_ROLES: Final = frozenset({"principal", "compliance"})  # who approves what is of tier 3
+
 DECISIONS: Final = (ProposalSubmitted, ConsentRecorded, ProposalApproved, ProposalReturned, ProposalDeclined)
 PROPOSAL_FACTS: Final = (
     ProposalDrafted,
@@ -119,6 +122,7 @@ class Proposal:
     tier: int | None
     needs_consent: bool
     consented: bool
+    approved_as: frozenset[str]  # the roles in which it was approved
     legs_out: frozenset[int]
     successor: ProposalId | None
 
@@ -147,6 +151,8 @@ def evolve(proposal: Proposal | None, event: ProposalEvent) -> Proposal:
             )
         case ConsentRecorded():
             return replace(proposal, status=status, consented=True)
+        case ProposalApproved():
+            return _approve(proposal, status, event)
         case OrderReleased():
             return _release(proposal, status, event)
         case _:
@@ -198,6 +204,7 @@ def _drafted(status: Status, event: ProposalEvent) -> Proposal:
         tier=None,
         needs_consent=False,
         consented=False,
+        approved_as=frozenset(),
         legs_out=frozenset(),
         successor=None,
     )
@@ -215,6 +222,13 @@ def _same(proposal: Proposal, event: ProposalEvent) -> None:
             f"{event.event_type()} of proposal {proposal.id!r} is of another digest",
             fix="decide on the text that was assessed",
         )
+
+
+def _approve(proposal: Proposal, status: Status, event: ProposalApproved) -> Proposal:
+    roles = proposal.approved_as | {event.capacity}
+    if proposal.tier == 3 and roles != BOTH_ROLES:
+        status = proposal.status
+    return replace(proposal, status=status, approved_as=roles)
 
 
 def _release(proposal: Proposal, status: Status, event: OrderReleased) -> Proposal:

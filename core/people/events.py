@@ -1,6 +1,6 @@
 """The events of people at work: sessions, messages, answers, agents' steps, documents.
 
-Streams: `person/<id>`, `thread/<thread>`, `library/<document>`.
+Streams: `person/<id>`, `delegation/<id>`, `thread/<thread>`, `library/<document>`.
 
 An agent's plan is a step `plan` (a thought that ends in questions), its questions are `ToolCalled`, what it
 read of them `ObservationMade`, and where it went `DecisionTaken`: all of one message under one trace.
@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 from pydantic import AwareDatetime
 
 from core.fact import Amount, Fact, Sealed, Words
-from core.ids import Digest, HouseholdId, MessageId, PersonId, ThreadId
+from core.ids import AccountId, Digest, HouseholdId, MessageId, PersonId, ThreadId
 from core.orders.events import Part
 
 Decision = Literal["hand_over", "ask", "answer", "stop", "park", "report"]
@@ -32,6 +32,66 @@ class PasswordReset(Fact):
     """The owner's login gave somebody a new password."""
 
     person: PersonId
+
+
+class AuthenticatorEnrolled(Fact):
+    """Somebody proved a code of a new authenticator. Its secret is in no entry."""
+
+    person: PersonId
+
+
+class AuthenticatorRemoved(Fact):
+    """Somebody's authenticator counts no more: taken away by herself, or by the owner's login where it is
+    lost."""
+
+    person: PersonId
+
+
+class PayRecorded(Fact):
+    """What somebody's pay depends on, all of it: households, accounts, and people whose business or word it
+    is."""
+
+    person: PersonId
+    households: tuple[HouseholdId, ...] = ()
+    accounts: tuple[AccountId, ...] = ()
+    advisors: tuple[PersonId, ...] = ()
+
+
+class ReportingLineChanged(Fact):
+    """To whom somebody reports from now on."""
+
+    person: PersonId
+    reports_to: PersonId | None
+
+
+class RelationRecorded(Fact):
+    """The households of somebody who works here, or of the spouse: all of them."""
+
+    person: PersonId
+    related_households: tuple[HouseholdId, ...] = ()
+
+
+class DelegateNamed(Fact):
+    """Somebody submits and withdraws in an advisor's place for these business days, both included. Asked
+    for by operations, it counts once it is confirmed."""
+
+    delegation: str
+    advisor: PersonId
+    delegate: PersonId
+    from_day: str  # ISO date
+    until_day: str  # ISO date
+
+
+class DelegateConfirmed(Fact):
+    """Somebody who supervises confirmed a delegate whom operations had asked for."""
+
+    delegation: str
+
+
+class DelegateEnded(Fact):
+    """A delegate stands in no more."""
+
+    delegation: str
 
 
 class ThreadOpened(Fact):

@@ -49,6 +49,12 @@ def proof_of(password: str, salt: bytes) -> bytes:
     )
 
 
+async def proved(password: str, salt: bytes) -> bytes:
+    """The same beside the loop, and never for everybody at once."""
+    async with _one_at_a_time:
+        return await asyncio.to_thread(proof_of, password, salt)
+
+
 def set_password(owner: Connection[DictRow], login: str) -> str:
     """Give that person a new random password, end her sessions, and answer the password.
 
@@ -79,8 +85,7 @@ async def sign_in(pool: AsyncPool, journal: Journal, clock: Clock, login: str, p
         raise BadInput("that password is too long", fix="use at most 256 characters", field="password")
     async with lend(pool) as connection:
         row = await one(connection, SQL["sign_in_salt"], {"login": login})
-    async with _one_at_a_time:
-        proof = await asyncio.to_thread(proof_of, password, row["salt"])
+    proof = await proved(password, row["salt"])
     ticket = secrets.token_urlsafe(32)
     asked = {"login": login, "proof": proof, "session": uuid4(), "ticket_hash": ticket_hash(ticket)}
     async with lend(pool) as connection:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from core.book.views import ConsentOf, OrderView, ProposalView, WrittenReason
+from core.book.views import ApprovalOf, ConsentOf, OrderView, ProposalView, WrittenReason
 from core.database.rows import rows
 from core.database.statements import statements
 from core.errors import NotFound
@@ -21,6 +21,7 @@ from core.orders.content import Content, Preview
 from core.orders.events import Finding, Request, RouteScore, Side
 from core.orders.order import ENDED
 
+BOTH: Final = 3  # the tier that takes a principal and compliance
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
 Connection = AsyncConnection[DictRow]
@@ -56,10 +57,24 @@ async def read_proposals(
     consents = defaultdict(list)
     for row in await rows(connection, SQL["consents"], named):
         consents[row["proposal"]].append(_consent(row))
+    approvals = defaultdict(list)
+    both = [row["proposal"] for row in found if row["tier"] == BOTH and row["submitted_by"] is not None]
+    for row in await rows(connection, SQL["approvals"], {"proposals": both}) if both else ():
+        approvals[row["proposal"]].append(_approval(row))
     return tuple(
-        _view(row, decisions[row["proposal"]], legs[row["proposal"]], consents[row["proposal"]])
+        _view(
+            row,
+            decisions[row["proposal"]],
+            legs[row["proposal"]],
+            consents[row["proposal"]],
+            approvals[row["proposal"]],
+        )
         for row in found
     )
+
+
+def _approval(row: DictRow) -> ApprovalOf:
+    return ApprovalOf(row["person"], row["role"], row["stepped_up"], row["decided_at"], row["counts"])
 
 
 def _consent(row: DictRow) -> ConsentOf:
@@ -67,10 +82,15 @@ def _consent(row: DictRow) -> ConsentOf:
 
 
 def _view(
-    row: DictRow, decisions: Sequence[DictRow], legs: Sequence[DictRow], consents: Sequence[ConsentOf]
+    row: DictRow,
+    decisions: Sequence[DictRow],
+    legs: Sequence[DictRow],
+    consents: Sequence[ConsentOf],
+    approvals: Sequence[ApprovalOf],
 ) -> ProposalView:
     counted = [d for d in decisions if d["digest"] == row["digest"]]
     consented = bool(row["consented"])
+    needs = _needs(row, approvals)
     return ProposalView(
         proposal=row["proposal"],
         household=row["household"],
@@ -101,21 +121,33 @@ def _view(
             for r in d["reasons"]
         ),
         closing=Sealed.model_validate(row["closing"]) if row["closing"] else None,
-        waits_for=_waits_for(row, legs, consented=consented),
+        waits_for=_waits_for(row, legs, needs, consented=consented),
         orders=tuple(_order(leg) for leg in legs),
         drafted_at=row["drafted_at"],
         seq=row["last_seq"],
+        approvals=tuple(approvals),
+        needs=needs,
+        leg_comments=tuple((c["leg"], Sealed.model_validate(c["text"])) for c in row["leg_comments"]),
     )
 
 
-def _waits_for(row: DictRow, legs: Sequence[DictRow], *, consented: bool) -> str:
+def _needs(row: DictRow, approvals: Sequence[ApprovalOf]) -> tuple[str, ...]:
+    """The roles that have not approved it yet, or whose approval counts no more."""
+    if row["status"] != "SUBMITTED":
+        return ()
+    given = {one.role for one in approvals if one.counts}
+    asked = ("principal", "compliance") if row["tier"] == BOTH else ("principal",)
+    return tuple(role for role in asked if role not in given)
+
+
+def _waits_for(row: DictRow, legs: Sequence[DictRow], needs: Sequence[str], *, consented: bool) -> str:
     match row["status"]:
         case "DRAFTED":
             return "assessment"
         case "ASSESSED":
             return "advisor"
         case "SUBMITTED":
-            return "principal"
+            return needs[0] if needs else "principal"
         case "APPROVED":
             return "consent" if row["needs_consent"] and not consented else "release"
         case "RELEASED":

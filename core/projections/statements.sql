@@ -68,7 +68,7 @@ from gatehouse.quote where session = %(session)s group by symbol, session;
 -- proposals --
 select p.proposal, p.household, p.advisor, p.kind, p.status, p.request, p.digest, p.content, p.preview, p.findings,
        p.tier, p.needs_consent, p.drafted_by, p.agent, p.thread, p.trace, p.session, p.submitted_by, p.denied_at,
-       p.differences, p.closing, p.drafted_at, p.last_seq,
+       p.differences, p.closing, p.leg_comments, p.drafted_at, p.last_seq,
        p.needs_consent and gatehouse.consented(p.proposal) as consented
 from gatehouse.proposal p
 where (%(proposals)s::text[] is null or p.proposal = any (%(proposals)s::text[]))
@@ -77,6 +77,14 @@ order by p.drafted_seq desc limit 500;
 -- decisions --
 select proposal, kind, person, digest, reasons from gatehouse.decision
 where proposal = any (%(proposals)s::text[]) order by seq;
+
+-- approvals --
+select proposal, person, role, stepped_up, decided_at, counts from gatehouse.approvals_of(%(proposals)s::text[]);
+
+-- lineage --
+-- What a proposal replaces and what replaces it, and why whoever asks cannot approve it: the code, or null.
+select l.supersedes, l.successor, gatehouse.my_bar(%(proposal)s) as bar, w.role
+from gatehouse.lineage(%(proposal)s) l, gatehouse.person w where w.person = gatehouse.asker_person();
 
 -- consents --
 -- The accounts that need a client's consent, with the first of their owners who gave it to what the proposal holds.

@@ -7,13 +7,15 @@ Rule 3: nothing is decided here: the journal's append says yes or no, and we rep
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from core.ids import Digest, ProposalId, SubjectId
 from core.ledger.envelope import Recorded
+from core.people.stepping_up import Proof
+from core.settings import Secret
 from ui.api.consents import ConsentOf, consents_of
 from ui.api.doors import At, Ticket
 from ui.api.fields import Ask, Fingerprint, Id, PathId, Text, Told
@@ -26,9 +28,36 @@ Reasons = Annotated[
 ]
 
 
+LegNumber = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,3})$")]
+
+
 class Decide(Ask):
     digest: Fingerprint
     reasons: Reasons
+
+
+class StepUp(Ask):
+    """Who decides, proven once more: the code of one's authenticator, or the password where one has none."""
+
+    totp: Annotated[SecretStr, StringConstraints(min_length=6, max_length=9)] | None = None
+    password: Annotated[SecretStr, StringConstraints(min_length=1, max_length=200)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.totp is None) == (self.password is None):
+            raise ValueError("send totp or password, and not both")
+        return self
+
+    def proof(self) -> Proof:
+        if self.totp is not None:
+            return Proof("totp", Secret(self.totp.get_secret_value()))
+        return Proof("password", Secret(self.password.get_secret_value() if self.password else ""))
+
+
+class Approve(Decide):
+    """`step_up` is looked at for tier 3 alone, which takes a principal and compliance."""
+
+    step_up: StepUp | None = None
 
 
 class Consent(Ask):
@@ -40,8 +69,11 @@ class Consent(Ask):
 
 
 class Return(Ask):
+    """`comments` are by the number of the order ticket that each stands beside."""
+
     digest: Fingerprint
     comment: Text
+    comments: Annotated[dict[LegNumber, Text], Field(default_factory=dict, max_length=200)]
 
 
 class Decline(Ask):
@@ -67,6 +99,13 @@ class Consented(Decided):
     missing: tuple[ConsentOf, ...]
 
 
+class Approved(Decided):
+    """`missing`: the roles whose approval it still needs."""
+
+    status: str
+    missing: tuple[str, ...]
+
+
 @router.post("/v1/proposals/{proposal}/submit", response_model=Decided, summary="The advisor makes it hers")
 async def submit(proposal: PathId, ask: Decide, at: At, ticket: Ticket) -> Decided:
     seen = Digest(ask.digest)
@@ -87,16 +126,28 @@ async def consent(proposal: PathId, ask: Consent, at: At, ticket: Ticket) -> Con
     return Consented(proposal=proposal, seq=recorded.seq, repeated=recorded.duplicate, missing=missing)
 
 
-@router.post("/v1/proposals/{proposal}/approve", response_model=Decided, summary="A principal approves")
-async def approve(proposal: PathId, ask: Decide, at: At, ticket: Ticket) -> Decided:
-    seen = Digest(ask.digest)
-    return _decided(proposal, await at.approval.approve(ticket, ProposalId(proposal), seen, ask.reasons))
+@router.post("/v1/proposals/{proposal}/approve", response_model=Approved, summary="A principal approves")
+async def approve(proposal: PathId, ask: Approve, at: At, ticket: Ticket) -> Approved:
+    """Of tier 3 it takes two: it stays submitted with the first, and `missing` says who else."""
+    proof = ask.step_up.proof() if ask.step_up else None
+    recorded = await at.approval.approve(ticket, ProposalId(proposal), Digest(ask.digest), ask.reasons, proof)
+    now = await at.intake.proposal(ticket, ProposalId(proposal))
+    return Approved(
+        proposal=proposal,
+        seq=recorded.seq,
+        repeated=recorded.duplicate,
+        status=now.status,
+        missing=now.needs,
+    )
 
 
 @router.post("/v1/proposals/{proposal}/return", response_model=Decided, summary="A principal returns it")
 async def send_back(proposal: PathId, ask: Return, at: At, ticket: Ticket) -> Decided:
-    seen = Digest(ask.digest)
-    return _decided(proposal, await at.approval.send_back(ticket, ProposalId(proposal), seen, ask.comment))
+    lines = {int(leg): text for leg, text in ask.comments.items()}
+    return _decided(
+        proposal,
+        await at.approval.send_back(ticket, ProposalId(proposal), Digest(ask.digest), ask.comment, lines),
+    )
 
 
 @router.post("/v1/proposals/{proposal}/decline", response_model=Decided, summary="A principal declines it")

@@ -21,6 +21,16 @@ from core.money import to_cents
 from core.orders.content import Leg, Preview
 from core.orders.events import Finding, OrderType, Request, RouteScore, Side
 from ui.api.consents import ConsentOf, consents_of
+from ui.api.deciders import (
+    ApprovedBy,
+    Bar,
+    Change,
+    LegComment,
+    approvals_of,
+    bar_of,
+    changes_of,
+    comments_of,
+)
 from ui.api.doors import At, Doors, Key, Ticket
 from ui.api.fields import Amount, Ask, AskedAmount, Id, PathId, Told
 from ui.api.names import household_names
@@ -39,6 +49,7 @@ class Draft(Ask):
     quantity: AskedAmount | None = None
     order_type: Literal["market", "limit"] | None = None
     limit_price: AskedAmount | None = None
+    supersedes: Id | None = None  # the proposal that this one replaces
 
 
 class Drafted(Told):
@@ -100,6 +111,7 @@ class ProposalLine(Told):
     trace: str
     submitted_by: str | None
     approved_by: tuple[str, ...]
+    needs: tuple[str, ...]  # the roles whose approval it waits for
     denied_at: str | None
     request: Request
     people: dict[str, str]  # names of those that it mentions
@@ -107,10 +119,18 @@ class ProposalLine(Told):
 
 
 class Proposal(ProposalLine):
-    """A proposal in full. `closing` is the comment or reason that ended it."""
+    """A proposal in full. `closing` is the comment or reason that ended it, `comments` those on single
+    order tickets. `bar`: why whoever asks cannot approve it. `changes`: against the proposal that it
+    `supersedes`."""
 
     differences: tuple[str, ...]
     closing: str | None
+    comments: tuple[LegComment, ...]
+    approvals: tuple[ApprovedBy, ...]
+    bar: Bar | None
+    supersedes: str | None
+    successor: str | None
+    changes: tuple[Change, ...]
     consents: tuple[ConsentOf, ...]
     reasons: tuple[Written, ...]
     findings: tuple[Finding, ...]
@@ -138,7 +158,7 @@ async def proposals(
         view
         for view in await at.intake.proposals(ticket)
         if (status is None or view.status.lower() == status.lower())
-        and (waits_for is None or view.waits_for == waits_for)
+        and (waits_for is None or view.waits_for == waits_for or waits_for in view.needs)
         and (household is None or view.household == household)
         and (thread is None or view.thread == thread)
     ]
@@ -156,7 +176,8 @@ async def proposal(proposal: PathId, at: At, ticket: Ticket) -> Proposal:
 @router.post("/v1/proposals", status_code=201, response_model=Drafted, summary="Draft one directly")
 async def draft(ask: Draft, at: At, ticket: Ticket, key: Key) -> Drafted:
     """It is assessed in a moment; read it again before submitting. The same key is the same proposal."""
-    return Drafted(proposal=await at.intake.draft(ticket, request_of(ask), key=key))
+    supersedes = ProposalId(ask.supersedes) if ask.supersedes else None
+    return Drafted(proposal=await at.intake.draft(ticket, request_of(ask), key=key, supersedes=supersedes))
 
 
 def request_of(ask: Draft) -> Request:
@@ -216,10 +237,18 @@ async def _names(at: Doors, ticket: str) -> Names:
 
 async def told(at: Doors, ticket: str, view: ProposalView) -> Proposal:
     """The view with names and written words in clear."""
+    lineage = await at.intake.lineages.of(ticket, view.proposal)
+    said = await comments_of(at, ticket, view)
     return Proposal(
         **line(view, await _names(at, ticket)),
         differences=tuple(view.differences),
         closing=await _closing(at, ticket, view),
+        comments=tuple(LegComment(leg=leg, text=text) for leg, text in sorted(said.items())),
+        approvals=approvals_of(view),
+        bar=bar_of(lineage, lineage.role),
+        supersedes=lineage.supersedes,
+        successor=lineage.successor,
+        changes=await changes_of(at, ticket, view, lineage.supersedes),
         consents=await consents_of(at, ticket, view),
         reasons=await _reasons(at, ticket, view),
         findings=tuple(view.findings),
@@ -256,6 +285,7 @@ def line(view: ProposalView, names: Names) -> dict[str, Any]:
         "trace": view.trace,
         "submitted_by": view.submitted_by,
         "approved_by": tuple(view.approved_by),
+        "needs": tuple(view.needs),
         "denied_at": view.denied_at,
         "request": view.request,
         "people": {person: names.people[person] for person in _people(view) if person in names.people},

@@ -23,13 +23,15 @@ PAGE: Final = {
     "trades": ("Orders and trades", ":material/swap_horiz:"),
     "audit": ("Audit trail", ":material/manage_search:"),
     "day": ("Business day", ":material/event:"),
+    "you": ("You", ":material/person:"),
 }
 BY_ROLE: Final = {
-    "advisor": ("worklist", "copilot", "proposals", "household", "trades", "audit"),
-    "principal": ("inbox", "proposals", "household", "trades", "audit"),
-    "operations": ("day", "proposals", "trades", "audit"),
+    "advisor": ("worklist", "copilot", "proposals", "household", "trades", "audit", "you"),
+    "principal": ("inbox", "proposals", "household", "trades", "audit", "you"),
+    "compliance": ("inbox", "proposals", "household", "trades", "audit", "you"),
+    "operations": ("day", "proposals", "trades", "audit", "you"),
 }
-OTHERS: Final = ("proposals", "household", "trades", "audit")
+OTHERS: Final = ("proposals", "household", "trades", "audit", "you")
 ROLE_WORDS: Final = {"advisor": "Advisor", "principal": "Principal", "operations": "Operations"}
 
 

@@ -152,6 +152,36 @@ class Client:
     def acknowledge(self, alert: str) -> Json:
         return self._ask("POST", f"/v1/alerts/{alert}/acknowledge")
 
+    # people at work
+
+    def authenticator(self) -> Json:
+        return self._ask("GET", "/v1/me/authenticator")
+
+    def offer_authenticator(self, password: str) -> Json:
+        """An address and its picture for an authenticator, shown once."""
+        return self._ask("POST", "/v1/me/authenticator", json={"password": password})
+
+    def enrol_authenticator(self, code: str) -> Json:
+        return self._ask("POST", "/v1/me/authenticator/enrol", json={"code": code})
+
+    def remove_authenticator(self, code: str) -> Json:
+        return self._ask("POST", "/v1/me/authenticator/remove", json={"code": code})
+
+    def delegations(self) -> Json:
+        return self._ask("GET", "/v1/delegations")
+
+    def name_delegate(self, delegate: str, first: str, last: str, *, advisor: str | None, key: str) -> Json:
+        body = {"delegate": delegate, "from_day": first, "until_day": last, "advisor": advisor}
+        return self._ask("POST", "/v1/delegations", json=body, key=key)
+
+    def decide_delegate(self, delegation: str, step: str) -> Json:
+        """`step` is confirm or end."""
+        return self._ask("POST", f"/v1/delegations/{delegation}/{step}")
+
+    def record_of(self, person: str, what: str, body: Mapping[str, Any]) -> Json:
+        """`what` is registrations, pay, reports-to or related."""
+        return self._ask("POST", f"/v1/people/{person}/{what}", json=dict(body))
+
     # people's data
 
     def forgettings(self) -> Json:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.screens import cards, halts
+from ui.screens import cards, deciding, halts
 from ui.screens import figures as f
 from ui.screens.words import plain, words
 
@@ -27,6 +27,8 @@ def what_was_said(proposal: Json) -> None:
             f'<div class="said"><strong>{f.status(proposal["status"])}</strong>'
             f"{words(proposal['closing'])}</div>"
         )
+    if proposal["comments"]:
+        section("Comments on order tickets", deciding.comments(proposal))
     told = ""
     for written in proposal["reasons"]:
         policy = f.esc(f.check_name(written["policy"]))
@@ -46,6 +48,10 @@ def in_full(proposal: Json, names: Mapping[str, str]) -> None:
         st.caption("The checks are running; the figures appear in a moment.")
     if any(order["status"].lower() not in {"new", "held", "validated"} for order in proposal["orders"]):
         section("Orders", cards.orders(proposal["orders"], names))
+    if proposal["tier"] == 3 and (proposal["approvals"] or proposal["needs"]):
+        section("Approvals", deciding.approvals(proposal))
+    if proposal["changes"]:
+        section("Against the one that it replaces", deciding.changes(proposal["changes"], names))
     if proposal["consents"] and proposal["needs_consent"]:
         section("Clients’ consent", cards.consents(proposal["consents"], names))
     if proposal["preview"]:

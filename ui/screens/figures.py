@@ -58,6 +58,7 @@ WAITS_WORDS: Final[Mapping[str, str]] = {
     "advisor": "the advisor’s submission",
     "consent": "the client’s consent",
     "principal": "a principal’s decision",
+    "compliance": "compliance’s decision",
     "release": "release",
     "fills": "executions",
     "nobody": "nothing",
@@ -211,6 +212,8 @@ def state(proposal: Mapping[str, Any]) -> str:
     word, waits_for = str(proposal["status"]).lower(), proposal["waits_for"]
     if word == "approved" and waits_for == "consent":
         return "Approved, needs the client’s consent"
+    if word == "submitted" and proposal["tier"] == 3 and len(proposal.get("needs", ())) == 1:
+        return f"Submitted, needs one more: {proposal['needs'][0]}"
     if word == "released":
         return "Executed" if waits_for == "nobody" else "Executing"
     return status(word)

@@ -64,6 +64,12 @@ create type form.of_attempt_refused as (
     "code" form.words,
     "text_digest" form.words
 );
+create type form.of_authenticator_enrolled as (
+    "person" form.words
+);
+create type form.of_authenticator_removed as (
+    "person" form.words
+);
 create type form.of_business_day_close_requested as (
     "session" form.words
 );
@@ -125,6 +131,19 @@ create type form.of_decision_taken as (
     "decision" form.one_of_hand_over_ask_answer_stop_park_report,
     "thread" form.words,
     "why" form.a_words_or_none
+);
+create type form.of_delegate_confirmed as (
+    "delegation" form.words
+);
+create type form.of_delegate_ended as (
+    "delegation" form.words
+);
+create type form.of_delegate_named as (
+    "advisor" form.words,
+    "delegate" form.words,
+    "delegation" form.words,
+    "from_day" form.words,
+    "until_day" form.words
 );
 create type form.of_do_not_trade_placed as (
     "account" form.words,
@@ -371,6 +390,12 @@ create type form.of_order_sent as (
 create type form.of_password_reset as (
     "person" form.words
 );
+create type form.of_pay_recorded as (
+    "accounts" form.list_of_words,
+    "advisors" form.list_of_words,
+    "households" form.list_of_words,
+    "person" form.words
+);
 create domain form.one_of_6_5c5c8c99 as text not null check (value in ('advisor', 'principal', 'compliance', 'operations', 'auditor', 'research'));
 create type form.of_person_engaged as (
     "login" form.words,
@@ -380,16 +405,20 @@ create type form.of_person_engaged as (
     "reports_to" form.words_or_none,
     "role" form.one_of_6_5c5c8c99
 );
+create domain form.one_of_principal_compliance as text not null check (value in ('principal', 'compliance'));
 create type form.of_reason as (
     "policy" form.words,
     "text" form.a_sealed
 );
 create domain form.a_reason as form.of_reason not null;
 create domain form.list_of_a_reason as form.a_reason[] not null check (coalesce(array_ndims(value), 1) = 1);
+create domain form.one_of_totp_password_or_none as text check (value in ('totp', 'password'));
 create type form.of_proposal_approved as (
+    "capacity" form.one_of_principal_compliance,
     "digest" form.words,
     "proposal" form.words,
-    "reasons" form.list_of_a_reason
+    "reasons" form.list_of_a_reason,
+    "step_up" form.one_of_totp_password_or_none
 );
 create domain form.one_of_1_2_3 as bigint not null check (value in (1, 2, 3));
 create type form.of_proposal_assessed as (
@@ -449,8 +478,15 @@ create type form.of_proposal_lapsed as (
     "proposal" form.words,
     "session" form.words
 );
+create type form.of_leg_comment as (
+    "leg" form.whole,
+    "text" form.a_sealed
+);
+create domain form.a_leg_comment as form.of_leg_comment not null;
+create domain form.list_of_a_leg_comment as form.a_leg_comment[] not null check (coalesce(array_ndims(value), 1) = 1);
 create type form.of_proposal_returned as (
     "comment" form.a_sealed,
+    "comments" form.list_of_a_leg_comment,
     "digest" form.words,
     "proposal" form.words
 );
@@ -462,12 +498,20 @@ create type form.of_proposal_submitted as (
 create type form.of_proposal_withdrawn as (
     "proposal" form.words
 );
-create domain form.one_of_s7_s24_s66 as text not null check (value in ('S7', 'S24', 'S66'));
+create domain form.one_of_s7_s14_s24_s66 as text not null check (value in ('S7', 'S14', 'S24', 'S66'));
 create type form.of_registration_recorded as (
     "person" form.words,
-    "registration" form.one_of_s7_s24_s66,
+    "registration" form.one_of_s7_s14_s24_s66,
     "valid_from" form.words,
     "valid_until" form.words_or_none
+);
+create type form.of_relation_recorded as (
+    "person" form.words,
+    "related_households" form.list_of_words
+);
+create type form.of_reporting_line_changed as (
+    "person" form.words,
+    "reports_to" form.words_or_none
 );
 create type form.of_restriction_placed as (
     "placed_on" form.words,
@@ -615,6 +659,8 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'AlertRaised' then row_to_json(jsonb_populate_record(null::form.of_alert_raised, payload))::text
         when 'AnswerGiven' then row_to_json(jsonb_populate_record(null::form.of_answer_given, payload))::text
         when 'AttemptRefused' then row_to_json(jsonb_populate_record(null::form.of_attempt_refused, payload))::text
+        when 'AuthenticatorEnrolled' then row_to_json(jsonb_populate_record(null::form.of_authenticator_enrolled, payload))::text
+        when 'AuthenticatorRemoved' then row_to_json(jsonb_populate_record(null::form.of_authenticator_removed, payload))::text
         when 'BusinessDayCloseRequested' then row_to_json(jsonb_populate_record(null::form.of_business_day_close_requested, payload))::text
         when 'BusinessDayClosed' then row_to_json(jsonb_populate_record(null::form.of_business_day_closed, payload))::text
         when 'BusinessDayOpenRequested' then row_to_json(jsonb_populate_record(null::form.of_business_day_open_requested, payload))::text
@@ -623,6 +669,9 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'ConsentRecorded' then row_to_json(jsonb_populate_record(null::form.of_consent_recorded, payload))::text
         when 'CustodianAppointed' then row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text
         when 'DecisionTaken' then row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text
+        when 'DelegateConfirmed' then row_to_json(jsonb_populate_record(null::form.of_delegate_confirmed, payload))::text
+        when 'DelegateEnded' then row_to_json(jsonb_populate_record(null::form.of_delegate_ended, payload))::text
+        when 'DelegateNamed' then row_to_json(jsonb_populate_record(null::form.of_delegate_named, payload))::text
         when 'DoNotTradePlaced' then row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text
         when 'DocumentStored' then row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text
         when 'FeeScheduled' then row_to_json(jsonb_populate_record(null::form.of_fee_scheduled, payload))::text
@@ -656,6 +705,7 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'OrderRouted' then row_to_json(jsonb_populate_record(null::form.of_order_routed, payload))::text
         when 'OrderSent' then row_to_json(jsonb_populate_record(null::form.of_order_sent, payload))::text
         when 'PasswordReset' then row_to_json(jsonb_populate_record(null::form.of_password_reset, payload))::text
+        when 'PayRecorded' then row_to_json(jsonb_populate_record(null::form.of_pay_recorded, payload))::text
         when 'PersonEngaged' then row_to_json(jsonb_populate_record(null::form.of_person_engaged, payload))::text
         when 'ProposalApproved' then row_to_json(jsonb_populate_record(null::form.of_proposal_approved, payload))::text
         when 'ProposalAssessed' then row_to_json(jsonb_populate_record(null::form.of_proposal_assessed, payload))::text
@@ -667,6 +717,8 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'ProposalSubmitted' then row_to_json(jsonb_populate_record(null::form.of_proposal_submitted, payload))::text
         when 'ProposalWithdrawn' then row_to_json(jsonb_populate_record(null::form.of_proposal_withdrawn, payload))::text
         when 'RegistrationRecorded' then row_to_json(jsonb_populate_record(null::form.of_registration_recorded, payload))::text
+        when 'RelationRecorded' then row_to_json(jsonb_populate_record(null::form.of_relation_recorded, payload))::text
+        when 'ReportingLineChanged' then row_to_json(jsonb_populate_record(null::form.of_reporting_line_changed, payload))::text
         when 'RestrictionPlaced' then row_to_json(jsonb_populate_record(null::form.of_restriction_placed, payload))::text
         when 'RetentionLengthened' then row_to_json(jsonb_populate_record(null::form.of_retention_lengthened, payload))::text
         when 'RiskProfileRecorded' then row_to_json(jsonb_populate_record(null::form.of_risk_profile_recorded, payload))::text

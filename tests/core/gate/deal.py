@@ -16,7 +16,7 @@ import rfc8785
 
 from core.ids import ProposalId, order_id_for
 from core.ledger.events import KINDS
-from tests.fixtures.firm import Answer, Firm
+from tests.fixtures.firm import Answer, Firm, proof_of
 
 AGENT, INTAKE, APPROVER, GATE = "gh_agent", "gh_intake", "gh_approver", "gh_gate"
 MARIA, DAVID = "maria.alvarez", "david.nakamura"
@@ -178,6 +178,25 @@ class Deal:
 
     def approve(self, login: str = ROBERT, **changed: Any) -> Answer:
         return self.decide("ProposalApproved", login, **changed)
+
+    def step_up(self, login: str, **changed: Any) -> str:
+        """What the database says to this person's password, for this proposal; `changed` says otherwise."""
+        said = {
+            "ticket": self.firm.ticket(login),
+            "about": self.stream,
+            "digest": self.digest,
+            "proof": proof_of(login),
+            "code": None,
+            **changed,
+        }
+        step = "select gatehouse.step_up(%s, %s, %s, %s::bytea, %s)"
+        return str(self.firm.value(APPROVER, step, *said.values()))
+
+    def approve_proven(self, login: str, **changed: Any) -> Answer:
+        """An approval of tier 3, right after the password."""
+        assert self.step_up(login) == "right"
+        role = "compliance" if login == NGOZI else "principal"
+        return self.approve(login, **{"capacity": role, "step_up": "password", **changed})
 
     def consent(self, login: str | None = None, **changed: Any) -> Answer:
         said = {"client": self.client, "channel": "phone", **changed}

@@ -1,15 +1,30 @@
-"""The principal's inbox: what waits for a decision, the riskiest first, and all that one decides on."""
+"""The inbox of principals and compliance: what waits for a decision, the riskiest first, and all that one
+decides on.
+
+Rule 1: of tier 3 the approval asks for a code, or the password, in the same act; what is typed is kept
+nowhere.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
-from ui.screens import cards, decide
+from ui.screens import cards, decide, deciding
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
-from ui.screens.session import account_names, client, problems_shown, tell_after_rerun
+from ui.screens.session import account_names, client, me, problems_shown, tell_after_rerun
+
+BOTH: Final = 3  # the tier that takes a principal and compliance
+FEW: Final = 4  # order tickets whose comment fields are shown at once
+PROOF: Final = {"totp": "The code that your authenticator shows", "password": "Your password"}
+
+
+def waiting_here() -> list[dict[str, Any]]:
+    """What waits for somebody in this person's role."""
+    found: list[dict[str, Any]] = client().proposals(waits_for=str(me()["role"]))
+    return found
 
 
 def send(proposal: dict[str, Any], step: str, body: dict[str, Any], done: str) -> None:
@@ -26,20 +41,46 @@ def approve(proposal: dict[str, Any]) -> None:
     st.markdown("They are released as soon as every condition holds. You approve exactly this fingerprint:")
     st.code(proposal["digest"], language=None, wrap_lines=True)
     # A form takes the words with the click; a button beside a field would not know them yet.
+    both = proposal["tier"] == BOTH
+    with problems_shown():
+        asked_for = ("totp" if client().authenticator()["enrolled"] else "password") if both else None
+    if both:
+        st.markdown(f"It is of tier 3 and {deciding.missing(proposal)}. Prove that it is you:")
     with st.form("approve/why", border=False):
         reasons = decide.reasons(proposal, cards.needs_reasons(proposal["findings"]))
+        typed = st.text_input(PROOF[asked_for], type="password", max_chars=200) if asked_for else ""
         pressed = st.form_submit_button("Approve", type="primary")
-    if pressed and all(text.strip() for text in reasons.values()):
-        send(proposal, "approve", {"digest": proposal["digest"], "reasons": reasons}, "Approved.")
-    elif pressed:
+    if not pressed:
+        return
+    if not all(text.strip() for text in reasons.values()):
         st.warning("Each finding needs your written reason.")
+    elif asked_for and not typed:
+        st.warning(f"{PROOF[asked_for]}: it is asked for once more.")
+    else:
+        body = {"digest": proposal["digest"], "reasons": reasons}
+        proven = {"step_up": {asked_for: typed}} if asked_for else {}
+        last = len(proposal["needs"]) < 2
+        send(proposal, "approve", {**body, **proven}, "Approved." if last else "Approved. It needs one more.")
 
 
 @st.dialog("Return with comments")
 def give_back(proposal: dict[str, Any]) -> None:
     st.markdown("It ends; the advisor drafts its successor with your comments.")
-    if comment := asked("Comments for the advisor", "Return"):
-        body = {"digest": proposal["digest"], "comment": comment}
+    with st.form("Return/why", border=False):
+        comment = st.text_area("Comments for the advisor", max_chars=4000)
+        with st.expander("On single order tickets", expanded=len(proposal["legs"]) <= FEW):
+            lines = {
+                str(leg["leg"]): st.text_input(
+                    deciding.ticket_name(leg), max_chars=4000, key=f"line/{proposal['proposal']}/{leg['leg']}"
+                )
+                for leg in proposal["legs"]
+            }
+        pressed = st.form_submit_button("Return", type="primary")
+    if pressed and not comment.strip():
+        st.warning("Comments for the advisor: write a few words first.")
+    elif pressed:
+        said = {leg: text.strip() for leg, text in lines.items() if text.strip()}
+        body = {"digest": proposal["digest"], "comment": comment.strip(), "comments": said}
         send(proposal, "return", body, "Returned to the advisor.")
 
 
@@ -61,8 +102,12 @@ def asked(title: str, step: str) -> str:
 
 
 def acts(proposal: dict[str, Any]) -> None:
+    bar = proposal["bar"]
+    if bar:
+        says, fix = (f"{part[:1].upper()}{part[1:]}." for part in (bar["says"], bar["fix"]))
+        st.info(f"You cannot approve this one. {says} {fix}", icon=":material/info:")
     first, second, third, _ = st.columns([1, 1.6, 1, 3])
-    if first.button("Approve", type="primary", width="stretch", key="approve"):
+    if first.button("Approve", type="primary", width="stretch", key="approve", disabled=bool(bar)):
         approve(proposal)
     if second.button("Return with comments", width="stretch", key="return"):
         give_back(proposal)
@@ -74,20 +119,20 @@ def acts(proposal: dict[str, Any]) -> None:
 def watch(seen: tuple[str, ...]) -> None:
     """Redraws the page when another proposal came or one went."""
     try:
-        now = client().proposals(waits_for="principal")
+        now = waiting_here()
     except (Problem, Unreachable):
         return
-    if tuple(sorted(p["proposal"] for p in now)) != seen:
+    if tuple(sorted(p["proposal"] + p["waits_for"] for p in now)) != seen:
         st.rerun(scope="app")
 
 
 def page() -> None:
     st.title("Inbox")
     with problems_shown():
-        waiting = sorted(client().proposals(waits_for="principal"), key=cards.risk_order)
-    seen = tuple(sorted(p["proposal"] for p in waiting))
+        waiting = sorted(waiting_here(), key=cards.risk_order)
+    seen = tuple(sorted(p["proposal"] + p["waits_for"] for p in waiting))
     if not waiting:
-        st.success("Nothing waits for a principal.")
+        st.success(f"Nothing waits for {deciding.ROLES[str(me()['role'])]}.")
         watch(seen)
         return
     st.caption(f"{len(waiting)} waiting, findings and larger amounts first.")

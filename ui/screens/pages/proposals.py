@@ -10,9 +10,10 @@ import streamlit as st
 from ui.screens import cards, decide
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
-from ui.screens.session import account_names, client, me, problems_shown, tell_after_rerun
+from ui.screens.session import account_names, client, key_for, me, problems_shown, tell_after_rerun
 
 OPEN: Final = frozenset({"drafted", "assessed", "submitted", "approved"})
+ENDED: Final = frozenset({"returned", "declined", "denied", "lapsed"})  # what may be drafted once more
 CHANNELS: Final = {"phone": "Phone", "meeting": "Meeting", "letter": "Letter"}
 
 
@@ -57,6 +58,22 @@ def consent(proposal: dict[str, Any], names: Mapping[str, str]) -> None:
             send(proposal, "consent", body, "Consent recorded.")
 
 
+def successor(proposal: dict[str, Any]) -> None:
+    """The same request once more, or an order with another quantity; it names the one that it replaces."""
+    request = {name: value for name, value in proposal["request"].items() if value is not None}
+    what = f"successor/{proposal['proposal']}"
+    with st.form(what, border=False):
+        if "quantity" in request:
+            request["quantity"] = st.text_input("Shares", value=request["quantity"], max_chars=20)
+        pressed = st.form_submit_button("Draft its successor", type="primary")
+    if pressed:
+        with problems_shown(stop=False):
+            made = client().draft({**request, "supersedes": proposal["proposal"]}, key=key_for(what))
+            st.session_state["proposal"] = made["proposal"]
+            tell_after_rerun("Drafted. The checks run now.")
+            st.rerun()
+
+
 def send(proposal: dict[str, Any], step: str, body: dict[str, Any], done: str) -> None:
     with problems_shown(stop=False):
         client().decide(proposal["proposal"], step, body)
@@ -66,14 +83,16 @@ def send(proposal: dict[str, Any], step: str, body: dict[str, Any], done: str) -
 
 def acts(proposal: dict[str, Any], names: Mapping[str, str]) -> None:
     """What this person may do with it now."""
-    if me()["person"] != proposal["advisor"]:
-        return
+    if me()["role"] != "advisor":
+        return  # another advisor's proposal is seen only by whoever stands in for her
     state = proposal["status"].lower()
     if state in {"submitted", "approved"} and any(one["client"] is None for one in proposal["consents"]):
         consent(proposal, names)
     with st.container(horizontal=not cards.needs_reasons(proposal["findings"])):
         if state == "assessed":
             submit(proposal)
+        if state in ENDED and proposal["successor"] is None and me()["person"] == proposal["advisor"]:
+            successor(proposal)
         if state in OPEN and st.button("Withdraw", key=f"withdraw/{proposal['proposal']}"):
             send(proposal, "withdraw", {}, "Withdrawn.")
 
