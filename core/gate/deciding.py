@@ -2,6 +2,7 @@
 
 Rule 1: what the append refuses is not offered again until the proposal changes: a missing consent waits, and
     the refusal is in the record once.
+    Limits that changed meanwhile are another matter: it is asked again under them.
 Rule 2: a release is assessed on quotes asked for now, never on kept ones.
 Rule 3: a proposal that cannot be priced now is asked again; nothing of it leaves meanwhile.
 """
@@ -119,6 +120,12 @@ class Deciding:
                 moved = True
             except (Refused, Conflict) as no:
                 log.info("release_refused", proposal=one.proposal, says=no.says)
-                self._refused_at[one.proposal] = one.last_seq
+                if not _read_too_early(no):
+                    self._refused_at[one.proposal] = one.last_seq
                 break
         return moved
+
+
+def _read_too_early(no: Refused | Conflict) -> bool:
+    """Whether limits were confirmed between our reading and the append: it is asked again at once."""
+    return isinstance(no, Refused) and no.code == "limits_changed"

@@ -15,6 +15,7 @@ from core.firm import events as firm
 from core.forgetting import events as forgetting
 from core.ids import Digest
 from core.ledger.upcasts import brought_up, unknown
+from core.limits import events as limits
 from core.market import events as market
 from core.orders import events as orders
 from core.people import events as people
@@ -43,6 +44,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(people),
         **_facts_of(forgetting),
         **_facts_of(orders),
+        **_facts_of(limits),
         "AttemptRefused": AttemptRefused,
     }
 )

@@ -202,6 +202,12 @@ OF_PEOPLES_DATA: Final = {
     *("no_such_hold", "no_such_request", "not_a_record_keeper", "not_all_reached", "not_confirmed"),
     *("not_longer", "own_data", "request_decided", "retention_runs", "same_person"),
 }
+# Tried by `tests/core/limits/test_limits_law_db.py` and `tests/core/gate/test_caps_db.py`.
+OF_LIMITS: Final = {
+    *("day_limit_reached", "execution_known", "limits_changed", "limits_in_past", "limits_malformed"),
+    *("limits_not_open", "limits_open", "lots_mismatch", "lots_not_free", "may_not_set_limits"),
+    *("order_count_reached", "order_limit_reached", "overfilled", "position_limit_reached"),
+}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used"),
     *("close", "open", "cash", "closed"),
@@ -237,7 +243,7 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 
 
 def test_every_code_has_words_and_is_tried() -> None:
-    assert set(ATTEMPTS) | OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA == set(IN_WORDS)
+    assert set(ATTEMPTS) | OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA | OF_LIMITS == set(IN_WORDS)
 
 
 LAWFUL: Final = (

@@ -41,6 +41,15 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.leg": EVERYONE,
     "gatehouse.thread": EVERYONE,
     "gatehouse.market_day": EVERYONE,
+    # limits, and what of them is used
+    "gatehouse.limit_version": EVERYONE,
+    "gatehouse.limit_proposal": {INTAKE: "S", APPROVER: "S"},
+    "gatehouse.reassessment": {GATE: "S"},
+    "gatehouse.day_use": {APPROVER: "S", GATE: "S"},
+    "gatehouse.order_burst": NOBODY,
+    "gatehouse.lot_holding": {GATE: "S"},
+    "gatehouse.execution": NOBODY,
+    "gatehouse.held_deposit": NOBODY,
     # people
     "gatehouse.person": {INTAKE: "S", APPROVER: "S", GATE: "S"},
     "gatehouse.registration": {INTAKE: "S", APPROVER: "S", GATE: "S"},
@@ -100,6 +109,7 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "known_at(timestamp with time zone)": {INTAKE},
     "releasable(leg)": {GATE},
     "consented(text)": {AGENT, INTAKE, APPROVER, GATE},
+    "limits_in_force()": {AGENT, INTAKE, APPROVER, GATE},
     "head_holder()": {GATE},
     "end_head_holder(bigint)": {GATE},
     "forgetting_bars(text)": {APPROVER},
@@ -118,7 +128,9 @@ INTERNAL: Final = {
     "canonical_envelope",
     "canonical_if_small",
     "canonical_part",
+    "caps_fault",
     "cash_needed",
+    "day_scopes",
     "decision_fault",
     "decisions_text",
     "draft_well_formed",
@@ -150,6 +162,11 @@ INTERNAL: Final = {
     "law_household_opened",
     "law_in_thread",
     "law_key_rotated",
+    "law_limits_at_release",
+    "law_limits_day_opened",
+    "law_limits_decided",
+    "law_limits_proposed",
+    "law_limits_reassessed",
     "law_lot_received",
     "law_of_bars",
     "law_of_record_keepers",
@@ -173,10 +190,17 @@ INTERNAL: Final = {
     "law_subject_forgotten",
     "law_thread_opened",
     "leaf",
+    "least_tier",
+    "limits_fault",
     "live_session",
     "look",
+    "lot_of",
+    "lots_between",
+    "lots_well_formed",
+    "may_set_limits",
     "may_submit",
     "names_no_body",
+    "open_dollars",
     "quantity_fault",
     "reasons_complete",
     "refusal",
@@ -195,7 +219,12 @@ INTERNAL: Final = {
     "write_down",
 }
 # They know who asks or what is held, and look at no row that the caller could not see.
-NOT_DEFINERS_WITH_CALLERS: Final = {"releasable(leg)", "consented(text)", "in_book(text)"}
+NOT_DEFINERS_WITH_CALLERS: Final = {
+    "releasable(leg)",
+    "consented(text)",
+    "in_book(text)",
+    "limits_in_force()",
+}
 REFUSED: Final = psycopg.errors.InsufficientPrivilege
 NO_WAY: Final = {
     "42501": "insufficient privilege",
