@@ -25,6 +25,8 @@ from core.gate.staff import Staff
 from core.ids import Digest, ProposalId, SubjectId, TraceId, fresh_trace_id
 from core.ledger.envelope import Recorded
 from core.ledger.journal import Journal
+from core.limits.door import Limiting
+from core.limits.reading import read_limits
 from core.market.calendar import next_session
 from core.market.events import BusinessDayCloseRequested, BusinessDayOpenRequested
 from core.orders.events import (
@@ -62,6 +64,7 @@ class Approval:
         self.records = RecordKeeping(pool, journal, keys, clock)
         self.stepping_up = SteppingUp(pool, journal, clock)
         self.staff = Staff(pool, journal, clock)
+        self.limits = Limiting(pool, journal, clock)
 
     async def submit(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]
@@ -213,7 +216,8 @@ class Approval:
             if view.content is None or view.status != waiting:
                 return view  # the append says why not, or answers a repeated decision
             picture = await read_picture(connection, view.household, without=proposal)
-        against = recheck(view.content, view.content.legs, picture).against
+            in_force = await read_limits(connection)
+        against = recheck(view.content, view.content.legs, picture, in_force).against
         if against:
             says = "; ".join(f.says for f in against)
             halted = all(f.policy == Halted.code for f in against)

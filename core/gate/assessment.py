@@ -20,6 +20,7 @@ from core.database.statements import statements
 from core.errors import BadInput, NotFound
 from core.fact import Sealed
 from core.ids import MessageId, ThreadId
+from core.limits.reading import read_limits
 from core.orders.events import Finding, ProposalAssessed, ProposalDenied, ProposalDrafted
 from core.orders.provenance import Known, unproven
 from core.people.keystore import KeyStore
@@ -27,7 +28,6 @@ from core.plan.assumptions import assumptions_on
 from core.plan.content import work_out
 from core.projections.households import read_households
 from core.projections.reader import read_picture
-from core.risk.limits import DEFAULT_LIMITS
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
@@ -50,9 +50,10 @@ async def assess_draft(
         if missing:
             return _denied(view, Finding(policy="provenance", result="breach", says=_not_said(missing)))
     picture = await read_picture(connection, view.household, without=view.proposal)
+    limits = (await read_limits(connection)).limits  # after the picture: never older than its sequence
     try:
         worked = work_out(
-            view.proposal, drafted.request, picture, assumptions_on(picture.market.session, DEFAULT_LIMITS)
+            view.proposal, drafted.request, picture, assumptions_on(picture.market.session, limits)
         )
     except (BadInput, NotFound) as bad:
         return _denied(view, Finding(policy="request", result="breach", says=str(bad)))

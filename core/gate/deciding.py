@@ -1,7 +1,8 @@
 """The worker's turn at proposals: assess what is drafted, let out what people decided on.
 
 Rule 1: what the append refuses is not offered again until the proposal changes: a missing consent waits, and
-    the refusal is in the record once. What is halted is offered again when it is resumed.
+    the refusal is in the record once. What is halted is offered again when it is resumed, and what was asked
+    under limits that changed meanwhile is asked again under the new ones.
 Rule 2: a release is assessed on quotes asked for now, never on kept ones.
 Rule 3: a proposal that cannot be priced now is asked again; nothing of it leaves meanwhile.
 """
@@ -119,7 +120,12 @@ class Deciding:
                 moved = True
             except (Refused, Conflict) as no:
                 log.info("release_refused", proposal=one.proposal, says=no.says)
-                if not (isinstance(no, Refused) and no.code == "halted"):
+                if not _is_asked_again(no):
                     self._refused_at[one.proposal] = one.last_seq
                 break
         return moved
+
+
+def _is_asked_again(no: Refused | Conflict) -> bool:
+    """Whether it may go as it stands: when it is resumed, or under limits confirmed since it was read."""
+    return isinstance(no, Refused) and no.code in ("halted", "limits_changed")

@@ -4,7 +4,8 @@ Rule 1: every policy is asked again, in the market as it is now, about every leg
 Rule 2: a breach, or a soft finding that nobody has given reasons for, denies: the whole proposal before its
     first order, single orders after it. It comes back with the differences.
 Rule 3: what lets an order out is the append: this file offers it, and believes its answer.
-Rule 4: a missing consent ends nothing, nor does a halt: the proposal waits.
+Rule 4: limits that came into force since are the ones that are asked, and an entry says so first.
+Rule 5: a missing consent ends nothing, nor does a halt: the proposal waits.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ from core.gate.recheck import recheck
 from core.ids import CustodianId, OrderId, ProposalId, TraceId
 from core.ledger.envelope import Stored, stored
 from core.ledger.journal import SQL as JOURNAL
+from core.limits.events import ProposalReassessed
+from core.limits.reading import read_limits, read_reassessed
+from core.limits.versions import InForce
 from core.orders.content import Content, Leg
 from core.orders.events import Finding, OrderDenied, OrderReleased, ProposalDenied
 from core.orders.released import ReleasedOrder
@@ -76,12 +80,13 @@ async def offer(connection: Connection, wanted: Waiting) -> tuple[Entry, ...]:
     content = view.content
     legs = tuple(_at_most(leg, wanted.most[leg.leg]) for leg in content.legs if leg.leg in wanted.most)
     picture = await read_picture(connection, view.household, without=view.proposal)
-    now = recheck(content, legs, picture)
+    in_force = await read_limits(connection)  # after the picture: never older than its sequence
+    now = recheck(content, legs, picture, in_force)
     if any(finding.policy == Halted.code for finding in now.against):
         return ()  # it came between: it waits
     if now.against and wanted.status == "APPROVED":
         return (_denied(view, now.findings, now.against),)
-    entries = []
+    entries = await _asked_again(connection, view, content, in_force, now.findings)
     for leg in legs:
         most = wanted.most[leg.leg]
         if most is None:
@@ -112,6 +117,25 @@ async def life_of(connection: Connection, order: OrderId) -> tuple[Stored, ...]:
     """The entries of one order's stream."""
     found = await rows(connection, JOURNAL["stream_entries"], {"stream": f"order/{order}"})
     return tuple(stored(row) for row in found)
+
+
+async def _asked_again(
+    connection: Connection,
+    view: ProposalView,
+    content: Content,
+    in_force: InForce,
+    findings: Sequence[Finding],
+) -> list[Entry]:
+    """The entry that says so, where limits came into force after the proposal was computed: once a version.
+
+    The append takes no release of it before, and no such entry under any other version.
+    """
+    if in_force.seq <= content.portfolio_seq:
+        return []
+    if await read_reassessed(connection, view.proposal) == in_force.version:
+        return []
+    fact = ProposalReassessed(proposal=view.proposal, digest=content.digest(), limits=in_force.digest)
+    return [Entry(f"proposal/{view.proposal}", fact, view.trace, policy_decisions=policy_decisions(findings))]
 
 
 def _at_most(leg: Leg, most: Decimal | None) -> Leg:

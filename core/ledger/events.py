@@ -16,6 +16,7 @@ from core.forgetting import events as forgetting
 from core.halts import events as halts
 from core.ids import Digest
 from core.ledger.upcasts import brought_up, unknown
+from core.limits import events as limits
 from core.market import events as market
 from core.orders import events as orders
 from core.people import events as people
@@ -45,6 +46,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(forgetting),
         **_facts_of(halts),
         **_facts_of(orders),
+        **_facts_of(limits),
         "AttemptRefused": AttemptRefused,
     }
 )

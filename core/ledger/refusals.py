@@ -26,7 +26,12 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "consent_not_needed": ("the account is discretionary: no consent is needed", "go on without it"),
     "content_mismatch": ("the assessed content is not of this proposal", "assess it from its own request"),
     "day_closed": ("the business day is closed", "wait until operations opens the next one"),
+    "day_limit_reached": (
+        "the orders of the business day would go beyond a limit",
+        "ask for less, or go on tomorrow",
+    ),
     "digest_mismatch": ("the fingerprint is not that of the current content", "read the proposal again"),
+    "execution_known": ("this execution was counted before", "read the order again"),
     "forgetting_asked": ("somebody has asked for that already", "confirm or decline it"),
     "forgotten_before": (
         "this subject is forgotten, or is being forgotten now",
@@ -41,6 +46,25 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "lapsed": ("the proposal was good for another business day", "draft it anew"),
     "leg_mismatch": ("the order differs from what was decided on", "use the decided content"),
     "legal_hold": ("a legal hold keeps the words about this subject", "two people lift it first"),
+    "limits_changed": (
+        "limits came into force that this was not assessed under",
+        "it is assessed again by itself; look in a moment",
+    ),
+    "limits_in_past": (
+        "the business day that these limits are for is over",
+        "propose them for the day that runs or a later one",
+    ),
+    "limits_malformed": (
+        "a routine proposal would be larger than one that a principal decides alone",
+        "make the first tier no larger than the second",
+    ),
+    "limits_not_open": ("no limits wait for a decision", "see `limits show`"),
+    "limits_open": ("other limits wait for a decision", "confirm or withdraw those first"),
+    "lots_mismatch": (
+        "a sale does not name the lots that it uses, or a purchase names some",
+        "assess it again",
+    ),
+    "lots_not_free": ("a tax lot of the sale is sold or promised elsewhere", "draft it anew"),
     "malformed": ("the entry is not a JSON envelope", "send RFC 8785 text"),
     "malformed_bodies": ("a body is empty, too large, or one of too many", "send up to 64, of up to 1 MiB"),
     "malformed_event_id": ("event_id is not a UUID", "make a UUIDv7"),
@@ -65,6 +89,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "ask a principal, compliance or operations",
     ),
     "may_not_resume": ("your role does not resume trading", "ask a principal, compliance or operations"),
+    "may_not_set_limits": ("limits are set by principals and compliance", "ask one of them"),
     "no_provenance": ("an agent's draft must say which words asked for it", "name the spans of the message"),
     "no_right": ("this login may not write that kind of event", "use the door that may"),
     "no_such_alert": ("there is no such alert that waits", "see `gatehouse halts`"),
@@ -115,11 +140,21 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "the first approval of this no longer counts",
         "somebody else in that role approves it first",
     ),
+    "order_count_reached": (
+        "too many orders of the advisor within the window",
+        "wait a moment, then submit it again",
+    ),
+    "order_limit_reached": ("an order is larger than the limit in force", "draft it anew with less"),
     "outside_book": ("that household or account is not in your book", "choose one of your own"),
+    "overfilled": ("more would be executed than was released", "stop and compare with the venue"),
     "own_data": ("nobody decides about her own or her family's data", "another person decides"),
     "principal_missing": (
         "compliance has approved this; a principal is missing",
         "ask an independent principal",
+    ),
+    "position_limit_reached": (
+        "the position would be larger than the limit, open orders counted",
+        "draft it anew with less",
     ),
     "quantity_mismatch": ("the quantity is not what was decided on", "use the decided quantity"),
     "reasons_missing": ("each finding needs your written reason", "write a reason for every finding"),

@@ -60,7 +60,7 @@ def work_out(proposal: ProposalId, request: Request, picture: Picture, assumptio
         return Worked(plan, None, None, set_aside_findings(plan))
     legs = legs_of(proposal, plan, picture.market, assumptions.limits, partly=request.kind == REBALANCE)
     verdict = assess(intents_of(legs, picture), POLICIES, assumptions.limits)
-    content = content_of(proposal, request, picture, legs, verdict)
+    content = content_of(proposal, request, picture, legs, verdict, assumptions.limits)
     return Worked(plan, verdict, content, findings_of(verdict, legs))
 
 
@@ -90,7 +90,12 @@ def intents_of(legs: Sequence[Leg], picture: Picture) -> tuple[Intent, ...]:
 
 
 def content_of(
-    proposal: ProposalId, request: Request, picture: Picture, legs: tuple[Leg, ...], verdict: Verdict
+    proposal: ProposalId,
+    request: Request,
+    picture: Picture,
+    legs: tuple[Leg, ...],
+    verdict: Verdict,
+    limits: Limits,
 ) -> Content:
     """What people decide on."""
     accounts = [picture.account(account) for account in sorted({leg.account for leg in legs})]
@@ -102,7 +107,7 @@ def content_of(
         kind=request.kind,
         legs=legs,
         needs_consent=consent_needed(legs, picture),
-        tier=tier_of(legs, picture, has_finding=bool(verdict.findings)),
+        tier=tier_of(legs, picture, limits, has_finding=bool(verdict.findings)),
         valid_for=picture.market.session.isoformat(),
         portfolio_seq=picture.as_of_seq,
         policy_set=verdict.policy_set,

@@ -1,4 +1,4 @@
-"""How much deciding a proposal needs, as data.
+"""How much deciding a proposal needs. The numbers are of the limits in force.
 
 Rule 1: a batch is tiered by its worst account and by its total.
 Rule 2: dollars are what is traded, buys and sells together, at reference prices; the fraction is of the
@@ -13,14 +13,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from hashlib import sha256
-from typing import Final, Literal
+from typing import Literal
 
 from core.book.picture import Account, Picture
-from core.ids import Digest
 from core.orders.content import Leg
 from core.orders.events import Side
 from core.plan.preview import worth
+from core.risk.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +27,27 @@ class Tier:
     """Up to these numbers, both included. `routine` asks for rule 5 as well."""
 
     number: Literal[1, 2]
-    version: int
     dollars: Decimal
     fraction: Decimal
     routine: bool
 
 
-TIERS: Final = (
-    Tier(number=1, version=1, dollars=Decimal(250_000), fraction=Decimal("0.25"), routine=True),
-    Tier(number=2, version=1, dollars=Decimal(1_000_000), fraction=Decimal("0.50"), routine=False),
-)
-"""In the order that they are tried. What fits none is tier 3: a principal and compliance."""
+def tiers(limits: Limits) -> tuple[Tier, Tier]:
+    """In the order that they are tried. What fits none is tier 3: a principal and compliance."""
+    return (
+        Tier(1, limits.routine_dollars, limits.routine_fraction, routine=True),
+        Tier(2, limits.principal_dollars, limits.principal_fraction, routine=False),
+    )
 
-TIERS_DIGEST: Final = Digest(sha256("\n".join(map(repr, TIERS)).encode()).hexdigest())
 
-
-def tier_of(legs: Sequence[Leg], picture: Picture, *, has_finding: bool) -> Literal[1, 2, 3]:
+def tier_of(legs: Sequence[Leg], picture: Picture, limits: Limits, *, has_finding: bool) -> Literal[1, 2, 3]:
     """The first tier that the proposal fits."""
     if picture.household.related or any(leg.symbol in picture.market.restricted for leg in legs):
         return 3
     accounts = [picture.account(account) for account in sorted({leg.account for leg in legs})]
     routine = not has_finding and all(_routine(account, legs) for account in accounts)
     total = sum((_dollars(leg) for leg in legs), Decimal(0))
-    for tier in TIERS:
+    for tier in tiers(limits):
         fits = total <= tier.dollars and all(_fits(account, legs, picture, tier) for account in accounts)
         if fits and (routine or not tier.routine):
             return tier.number

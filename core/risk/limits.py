@@ -3,6 +3,8 @@
 Rule 1: a policy compares with what stands here, with the account's own investment policy statement, or with
     the law; it holds no number of its own.
 Rule 2: dollars of a day count buys and sells alike, at the worst price that each order may trade at.
+Rule 3: which version holds is a fact of the journal (`core.limits`). Version 0 stands here and in the
+    migration that brought limits into the journal: a test holds the two equal.
 """
 
 from __future__ import annotations
@@ -41,6 +43,11 @@ class Limits:
     turnover: Decimal  # purchases of twelve months, in times the account's value
     trading_cost: Decimal  # fees of twelve months, as a fraction of the account
     profile_months: int  # of age that a risk profile may have
+    day_loss: Decimal  # dollars that what one agent drafted may have lost on a business day
+    routine_dollars: Decimal  # tier 1 up to here, dollars traded
+    routine_fraction: Decimal  # and up to this fraction of each account
+    principal_dollars: Decimal  # tier 2 up to here; what is above takes a principal and compliance
+    principal_fraction: Decimal
 
 
 DEFAULT_LIMITS: Final = Limits(
@@ -66,4 +73,10 @@ DEFAULT_LIMITS: Final = Limits(
     turnover=Decimal(4),
     trading_cost=Decimal("0.05"),
     profile_months=36,
+    day_loss=Decimal(250_000),
+    routine_dollars=Decimal(250_000),
+    routine_fraction=Decimal("0.25"),
+    principal_dollars=Decimal(1_000_000),
+    principal_fraction=Decimal("0.50"),
 )
+"""Version 0: what holds until two people have set others."""

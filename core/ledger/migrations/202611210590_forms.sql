@@ -253,6 +253,50 @@ create type form.of_legal_hold_placed as (
     "note" form.a_sealed_or_none,
     "subject" form.words
 );
+create type form.of_limits_confirmed as (
+    "digest" form.words
+);
+create domain form.whole_from_0 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0);
+create domain form.amount_above_0_to_1 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric > 0 and value::numeric <= 1);
+create domain form.amount_from_0 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric >= 0);
+create type form.of_limit_set as (
+    "account_day_value" form.amount_above_0,
+    "advisor_day_value" form.amount_above_0,
+    "agent_day_value" form.amount_above_0,
+    "day_loss" form.amount_above_0,
+    "duplicate_window_seconds" form.whole_from_0,
+    "firm_day_value" form.amount_above_0,
+    "household_day_value" form.amount_above_0,
+    "household_issuer_weight" form.amount_above_0_to_1,
+    "max_issuer_weight" form.amount_above_0_to_1,
+    "max_sector_weight" form.amount_above_0_to_1,
+    "order_count" form.whole_from_1,
+    "order_minimum" form.amount_from_0,
+    "order_quantity" form.amount_above_0,
+    "order_value" form.amount_above_0,
+    "order_volume" form.amount_above_0_to_1,
+    "order_window_seconds" form.whole_from_1,
+    "outflow_horizon_days" form.whole_from_0,
+    "position_size" form.amount_above_0,
+    "price_band" form.amount_above_0_to_1,
+    "principal_dollars" form.amount_above_0,
+    "principal_fraction" form.amount_above_0_to_1,
+    "profile_months" form.whole_from_1,
+    "routine_dollars" form.amount_above_0,
+    "routine_fraction" form.amount_above_0_to_1,
+    "trading_cost" form.amount_above_0_to_1,
+    "turnover" form.amount_above_0,
+    "volatility_band" form.amount_above_0
+);
+create domain form.a_limit_set as form.of_limit_set not null;
+create type form.of_limits_proposed as (
+    "digest" form.words,
+    "effective_on" form.words,
+    "limits" form.a_limit_set
+);
+create type form.of_limits_withdrawn as (
+    "digest" form.words
+);
 create type form.of_lot_received as (
     "account" form.words,
     "acquired_on" form.words,
@@ -333,7 +377,6 @@ create type form.of_order_expired as (
     "order" form.words,
     "session" form.words
 );
-create domain form.amount_from_0 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric >= 0);
 create domain form.one_of_buy_sell as text not null check (value in ('buy', 'sell'));
 create type form.of_order_filled as (
     "account" form.words,
@@ -443,7 +486,6 @@ create type form.of_proposal_denied as (
     "proposal" form.words
 );
 create domain form.whole_above_0 as bigint not null check (abs(value) <= 9007199254740991 and value > 0);
-create domain form.whole_from_0 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0);
 create type form.of_span as (
     "end" form.whole_above_0,
     "field" form.words,
@@ -477,6 +519,11 @@ create type form.of_proposal_drafted as (
 create type form.of_proposal_lapsed as (
     "proposal" form.words,
     "session" form.words
+);
+create type form.of_proposal_reassessed as (
+    "digest" form.words,
+    "limits" form.words,
+    "proposal" form.words
 );
 create type form.of_leg_comment as (
     "leg" form.whole,
@@ -690,6 +737,9 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'LegalHoldLiftRequested' then row_to_json(jsonb_populate_record(null::form.of_legal_hold_lift_requested, payload))::text
         when 'LegalHoldLifted' then row_to_json(jsonb_populate_record(null::form.of_legal_hold_lifted, payload))::text
         when 'LegalHoldPlaced' then row_to_json(jsonb_populate_record(null::form.of_legal_hold_placed, payload))::text
+        when 'LimitsConfirmed' then row_to_json(jsonb_populate_record(null::form.of_limits_confirmed, payload))::text
+        when 'LimitsProposed' then row_to_json(jsonb_populate_record(null::form.of_limits_proposed, payload))::text
+        when 'LimitsWithdrawn' then row_to_json(jsonb_populate_record(null::form.of_limits_withdrawn, payload))::text
         when 'LotReceived' then row_to_json(jsonb_populate_record(null::form.of_lot_received, payload))::text
         when 'MessageReceived' then row_to_json(jsonb_populate_record(null::form.of_message_received, payload))::text
         when 'ModelPublished' then row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text
@@ -713,6 +763,7 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'ProposalDenied' then row_to_json(jsonb_populate_record(null::form.of_proposal_denied, payload))::text
         when 'ProposalDrafted' then row_to_json(jsonb_populate_record(null::form.of_proposal_drafted, payload))::text
         when 'ProposalLapsed' then row_to_json(jsonb_populate_record(null::form.of_proposal_lapsed, payload))::text
+        when 'ProposalReassessed' then row_to_json(jsonb_populate_record(null::form.of_proposal_reassessed, payload))::text
         when 'ProposalReturned' then row_to_json(jsonb_populate_record(null::form.of_proposal_returned, payload))::text
         when 'ProposalSubmitted' then row_to_json(jsonb_populate_record(null::form.of_proposal_submitted, payload))::text
         when 'ProposalWithdrawn' then row_to_json(jsonb_populate_record(null::form.of_proposal_withdrawn, payload))::text

@@ -26,6 +26,11 @@ WORDS: Final = {"subject": "hh-101", "key": 1, "sealed": "AAAA"}
 DISCRETIONARY, NEEDS_CONSENT = "hh-101", "hh-102"
 
 
+def lot_in(symbol: str) -> str:
+    """The one lot of that symbol that `own` makes."""
+    return f"lot-of-{symbol}"
+
+
 def leg(
     account: str,
     side: str,
@@ -46,7 +51,7 @@ def leg(
         "order_type": "limit" if limit else "market",
         "limit_price": limit,
         "time_in_force": "day",
-        "lots": [],
+        "lots": [{"lot": lot_in(symbol), "quantity": quantity}] if side == "sell" else [],
         "reference_price": price,
         "band_low": str(Decimal(price) * Decimal("0.95")),
         "band_high": str(Decimal(price) * Decimal("1.05")),
@@ -94,7 +99,17 @@ class Deal:
         return (row[0]["held"], row[0]["reserved"]) if row else (Decimal(0), Decimal(0))
 
     def own(self, held: str, symbol: str) -> Deal:
-        """Set what the account holds, as the founding would have."""
+        """Set what the account holds, as the founding would have. Shares are one lot, which `leg` sells."""
+        if symbol != "cash":
+            self.firm.ask(
+                "superuser",
+                "insert into gatehouse.lot_holding values (%s, %s, %s, %s, 0)"
+                " on conflict (account, lot) do update set held = excluded.held, reserved = 0",
+                self.account,
+                lot_in(symbol),
+                symbol,
+                Decimal(held),
+            )
         self.firm.ask(
             "superuser",
             "insert into gatehouse.holding values (%s, %s, %s, 0)"

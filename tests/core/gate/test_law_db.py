@@ -211,6 +211,12 @@ OF_PEOPLE: Final = {
     *("authenticator_enrolled", "no_authenticator", "no_such_delegation", "no_such_person", "not_a_delegate"),
     *("other_approval_ended", "principal_missing", "step_up_missing", "step_up_wrong", "wrong_period"),
 }
+# Tried by `tests/core/limits/test_limits_law_db.py` and `tests/core/gate/test_caps_db.py`.
+OF_LIMITS: Final = {
+    *("day_limit_reached", "execution_known", "limits_changed", "limits_in_past", "limits_malformed"),
+    *("limits_not_open", "limits_open", "lots_mismatch", "lots_not_free", "may_not_set_limits"),
+    *("order_count_reached", "order_limit_reached", "overfilled", "position_limit_reached"),
+}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used", "refused", "principal"),
     *("close", "open", "cash", "closed"),
@@ -246,7 +252,7 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 
 
 def test_every_code_has_words_and_is_tried() -> None:
-    tried_elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA | OF_HALTS | OF_PEOPLE
+    tried_elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA | OF_HALTS | OF_PEOPLE | OF_LIMITS
     assert set(ATTEMPTS) | tried_elsewhere == set(IN_WORDS)
 
 

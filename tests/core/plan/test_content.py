@@ -16,7 +16,8 @@ from core.orders.content import Content, LotChoice
 from core.orders.events import OrderType, Request, Side
 from core.plan.band import band
 from core.plan.content import Worked, intents_of, work_out
-from core.plan.tiers import TIERS, TIERS_DIGEST, tier_of
+from core.plan.tiers import tier_of, tiers
+from core.risk.limits import DEFAULT_LIMITS
 from tests.core.household import (
     ACCOUNT,
     HOUSEHOLD,
@@ -165,7 +166,7 @@ def tier(
 ) -> int:
     who = who or account(money=cash(value), model=model({"AAA": "1"}))
     legs = (leg(0, BUY, "AAA", quantity, reference=reference),)
-    return tier_of(legs, picture(who, market=market()), has_finding=False)
+    return tier_of(legs, picture(who, market=market()), DEFAULT_LIMITS, has_finding=False)
 
 
 @pytest.mark.parametrize(
@@ -200,30 +201,31 @@ def test_a_batch_is_tiered_by_its_total_and_by_its_worst_account() -> None:
     )
     total = (leg(0, BUY, "AAA", 1_500), leg(1, BUY, "AAA", 1_001, account=ACCOUNT))
     worst = (leg(0, BUY, "AAA", 1), leg(1, BUY, "AAA", 51, account="acc-2"))
-    assert tier_of(total, both, has_finding=False) == 2
-    assert tier_of(worst, both, has_finding=False) == 3
+    assert tier_of(total, both, DEFAULT_LIMITS, has_finding=False) == 2
+    assert tier_of(worst, both, DEFAULT_LIMITS, has_finding=False) == 3
 
 
 def test_what_is_not_routine_is_not_tier_one() -> None:
     rich, whole = cash(10_000_000), model({"AAA": "1"})
     seen = picture(account(money=rich, model=whole), market=market())
     one = (leg(0, BUY, "AAA", 1),)
-    assert tier_of(one, seen, has_finding=True) == 2
-    assert tier_of((leg(0, BUY, "BBB", 1),), seen, has_finding=False) == 2
-    assert tier_of((leg(0, SELL, "BBB", 1),), seen, has_finding=False) == 1
+    assert tier_of(one, seen, DEFAULT_LIMITS, has_finding=True) == 2
+    assert tier_of((leg(0, BUY, "BBB", 1),), seen, DEFAULT_LIMITS, has_finding=False) == 2
+    assert tier_of((leg(0, SELL, "BBB", 1),), seen, DEFAULT_LIMITS, has_finding=False) == 1
     assert tier(1, who=replace(account(money=rich, model=whole), discretionary=False)) == 2
     assert tier(1, who=account(money=rich)) == 2
 
 
 def test_a_related_household_is_never_below_tier_three() -> None:
     seen = picture(account(money=cash(10_000_000), model=model({"AAA": "1"})), market=market(), related=True)
-    assert tier_of((leg(0, BUY, "AAA", 1),), seen, has_finding=False) == 3
+    assert tier_of((leg(0, BUY, "AAA", 1),), seen, DEFAULT_LIMITS, has_finding=False) == 3
 
 
-def test_the_tiers_have_a_digest_and_rise() -> None:
-    assert len(TIERS_DIGEST) == 64
-    assert [one.number for one in TIERS] == [1, 2]
-    assert TIERS[0].dollars < TIERS[1].dollars
+def test_the_tiers_are_those_of_the_limits_and_rise() -> None:
+    first, second = tiers(DEFAULT_LIMITS)
+    assert (first.number, first.dollars, first.routine) == (1, DEFAULT_LIMITS.routine_dollars, True)
+    assert (second.number, second.fraction, second.routine) == (2, DEFAULT_LIMITS.principal_fraction, False)
+    assert first.dollars < second.dollars
 
 
 # single orders
