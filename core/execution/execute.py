@@ -4,7 +4,8 @@ Rule 1: at start every order that may be at a venue is looked up before anything
 Rule 2: route, write the intent, send those bytes, write what came of it. Nothing is sent that is not written.
 Rule 3: in doubt it looks up until the venue's word is there. Only "never seen" sends again, with the same id.
 Rule 4: there is no cursor to lose: a start begins at the venue's newest report, and look-ups tell the rest.
-Rule 5: an order that cannot go on stays where it is, is named in `troubles`, and stops no other order.
+Rule 5: what leaves is what people decided on, by the record's own text: asked last, of the bytes themselves.
+Rule 6: an order that cannot go on stays where it is, is named in `troubles`, and stops no other order.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ import structlog
 
 from core.errors import BadInput, Conflict, IllegalTransition, Refused, WorldFailed
 from core.execution.board import Board
+from core.execution.last_check import Chained, undecided
 from core.execution.line import Line, Patience
 from core.execution.outbox import NOT_SENT, Outbox, Record
 from core.execution.working import Working, working
-from core.ids import CustodianId, OrderId, VenueName
+from core.ids import CustodianId, OrderId, ProposalId, VenueName
 from core.orders.order import Status
 from core.orders.released import ReleasedOrder
 from core.routing.router import route
@@ -52,6 +54,8 @@ class Terms:
 TermsOf = Callable[[CustodianId], Terms]
 Find = Callable[[OrderId], Awaitable[Working | None]]
 """The journal's word on an order that is not at work; None: never released here."""
+RecordOf = Callable[[OrderId, ProposalId], Awaitable[Sequence[Chained]]]
+"""The journal's own text of an order and of its proposal."""
 
 
 class Executor:
@@ -64,6 +68,7 @@ class Executor:
         venues: Sequence[Venue],
         terms_of: TermsOf,
         find: Find,
+        record_of: RecordOf,
         weights: Weights,
         patience: Patience,
     ) -> None:
@@ -73,6 +78,7 @@ class Executor:
         self._outbox = Outbox(record)
         self._terms_of = terms_of
         self._find = find
+        self._record_of = record_of
         self._weights = weights
         self._between_lookups = patience.between_lookups
         self._orders: dict[OrderId, Working] = {}
@@ -150,6 +156,7 @@ class Executor:
         """Write the intent, send, write the answer."""
         name, body = line.venue.name, encode(work.released)
         await self._caught_up[name].wait()
+        await self._withhold_undecided(work, name, body)
         await self._outbox.sent(work, name, body)
         work.never_seen = False
         line.open.add(work.released.id)
@@ -165,6 +172,28 @@ class Executor:
         else:
             await self._outbox.answered(work, name, said)
         self._settle(work, line)
+
+    async def _withhold_undecided(self, work: Working, venue: VenueName, body: bytes) -> None:
+        """Return where people decided on exactly these bytes. Asked again for as long as the journal is away.
+
+        Raises:
+            IllegalTransition: they did not. Nothing is sent, and an entry says so.
+        """
+        order = work.released
+        while True:
+            try:
+                record = await self._record_of(order.id, order.proposal)
+                break
+            except WorldFailed as away:
+                log.info("record_away", order=order.id, says=away.says)
+                await _pause(AWAY)
+        why = undecided(body, order.id, venue, record)
+        if why is not None:
+            await self._outbox.withheld(work, venue, body, why)
+            raise IllegalTransition(
+                f"order {order.id!r} is not what people decided on: {why}",
+                fix="run `gatehouse audit verify`; a person must look",
+            )
 
     async def _resolve(self, work: Working, line: Line | None) -> None:
         """Ask for the venue's word on an order that may be there, and act on it."""
