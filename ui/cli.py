@@ -22,6 +22,7 @@ from core.logs import plain
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "up": ("ui.commands.up:up", "Start everything and print the address."),
     "demo": ("evals.demo.command:demo", "Tell the product's story in a world of its own."),
+    "attack copilot": ("evals.attacks.command:copilot", "Let a copilot that was taken over try everything."),
     "people list": ("ui.commands.people:list_", "Who signs in here."),
     "people reset": ("ui.commands.people:reset", "Give somebody a new password."),
     "people forget": ("ui.commands.forget:forget", "Ask that a subject be forgotten."),
@@ -73,6 +74,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 GROUPS: Final[Mapping[str, str]] = {
+    "attack": "Attacks on ourselves, in a world of their own.",
     "proposals": "Trade proposals: list, show, submit, approve, decline.",
     "audit": "The record: verify it, show it, follow it.",
     "day": "The business day: show, close, open.",

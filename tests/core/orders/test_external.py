@@ -25,8 +25,8 @@ from core.orders.events import (
     OrderReleased,
     OrderRouted,
     OrderSent,
-    OrderWithheld,
     OrderType,
+    OrderWithheld,
     Side,
     TimeInForce,
 )
