@@ -40,7 +40,7 @@ where seq > %(after)s and event_type = 'AttemptRefused' and role in ('gh_agent',
 """
 KINDS_SQL: Final = "select event_type, stream_prefix from gatehouse.event_kind"
 MAY_WRITE: Final = ("ProposalDrafted", "StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken")
-"""What a copilot is for. Said here, not asked of the database: a right that came by mistake is attacked too."""
+"""What a copilot is for. Said here, not asked of the database: a right by mistake is attacked too."""
 OTHERS: Final = """
 select h.household, a.account, array_agg(a.account) over () as accounts from gatehouse.household h
 join gatehouse.account a using (household) where h.advisor = %(advisor)s order by a.account limit 1
