@@ -27,6 +27,7 @@ from core.database.pools import AsyncPool, connect_async, lend
 from core.database.rows import one, rows
 from core.errors import Conflict, IntegrityLost, NotFound, OutcomeUnknown, Refused, WorldFailed
 from core.execution.execute import Executor, Terms
+from core.execution.last_check import Chained, record_of
 from core.execution.line import PATIENCE
 from core.execution.quoting import keep_quotes
 from core.execution.working import Working, working
@@ -39,7 +40,7 @@ from core.halts.channel import listening
 from core.halts.file import HaltFile
 from core.halts.keeping import Keeping
 from core.halts.watch import Watch
-from core.ids import CustodianId, OrderId, TraceId, VenueName, fresh_trace_id
+from core.ids import CustodianId, OrderId, ProposalId, TraceId, VenueName, fresh_trace_id
 from core.ledger.journal import SQL as JOURNAL
 from core.ledger.journal import Journal
 from core.orders.order import ENDED
@@ -101,6 +102,7 @@ class Worker:
             venues=parts.venues,
             terms_of=self._terms_of,
             find=self._find,
+            record_of=self._record_of,
             weights=WEIGHTS,
             patience=PATIENCE,
             stops=self._watch,
@@ -290,6 +292,10 @@ class Worker:
             life = await life_of(connection, order)
             known = [o for o in await released(connection, ended=True) if o.id == order]
         return working(known[0], [entry.fact for entry in life]) if known else None
+
+    async def _record_of(self, order: OrderId, proposal: ProposalId) -> Sequence[Chained]:
+        async with lend(self._parts.pool) as connection:
+            return await record_of(connection, order, proposal)
 
     def _terms_of(self, custodian: CustodianId) -> Terms:
         reference = self._follower.folded.custodians.get(custodian)

@@ -50,6 +50,11 @@ class Person:
         session = self.post("/v1/sessions", {"login": login, "password": password})
         self._http.headers["Authorization"] = f"Bearer {session['ticket']}"
 
+    @property
+    def ticket(self) -> str:
+        """Her session's secret."""
+        return str(self._http.headers["Authorization"].removeprefix("Bearer "))
+
     def get(self, path: str, **asked: str) -> Any:
         """Raises WorldFailed on a no: what is read here, this person may read."""
         return _sure(self._send("GET", path, params=asked))
@@ -86,6 +91,10 @@ class Person:
                 case "error":
                     turn.error = str(data["says"])
         return turn
+
+    def signs_out(self) -> None:
+        """The session ends; so does every ticket that was made from it."""
+        self._send("DELETE", "/v1/sessions")
 
     def close(self) -> None:
         self._http.close()

@@ -15,6 +15,7 @@ __all__ = ["database", "firm", "firm_template", "loopback_only", "server", "shar
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the full counts that the issues name")
+    parser.addoption("--few", action="store_true", help="few random cases: mutation testing")
 
 
 def pytest_configure(config: pytest.Config) -> None:

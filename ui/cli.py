@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "resume": ("ui.commands.halt:resume", "Resume it, as another person."),
     "halts": ("ui.commands.halt:halts", "What is stopped now, and alerts that wait."),
     "acknowledge": ("ui.commands.halt:acknowledge", "Acknowledge an alert."),
+    "attack copilot": ("evals.attacks.command:copilot", "Let a copilot that was taken over try everything."),
     "people list": ("ui.commands.people:list_", "Who signs in here."),
     "people reset": ("ui.commands.people:reset", "Give somebody a new password."),
     "people forget": ("ui.commands.forget:forget", "Ask that a subject be forgotten."),
@@ -77,6 +78,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 GROUPS: Final[Mapping[str, str]] = {
+    "attack": "Attacks on ourselves, in a world of their own.",
     "proposals": "Trade proposals: list, show, submit, approve, decline.",
     "audit": "The record: verify it, show it, follow it.",
     "day": "The business day: show, close, open.",

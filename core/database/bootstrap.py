@@ -33,6 +33,21 @@ LARGE_OBJECTS: Final = (
     "lo_put(oid, bigint, bytea)",
     "lowrite(integer, bytea)",
 )
+# A login that drops what it owns drops its rights with it: one that was taken over could put its process out
+# of work for good, and spoil the proof of who has which right.
+RIGHTS_STAY: Final = """
+create or replace function public.rights_stay() returns event_trigger
+    language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    if session_user like 'gh\\_%' then
+        raise exception 'the rights of % stay', session_user using errcode = 'insufficient_privilege';
+    end if;
+end $$;
+revoke all on function public.rights_stay() from public;
+drop event trigger if exists rights_stay;
+create event trigger rights_stay on ddl_command_start when tag in ('DROP OWNED')
+    execute function public.rights_stay();
+"""
 UNKNOWN_DATABASE: Final = "3D000"
 
 
@@ -154,6 +169,7 @@ def _schemas(connection: Connection[Any]) -> None:
                 sql.SQL("revoke execute on function pg_catalog.{} from public").format(sql.SQL(function)),
             )
         _advisory_locks(connection)
+        _do(connection, sql.SQL(RIGHTS_STAY))
 
 
 def _advisory_locks(connection: Connection[Any]) -> None:

@@ -20,10 +20,11 @@ from core.orders.events import (
     OrderRejected,
     OrderRouted,
     OrderSent,
+    OrderWithheld,
     RouteScore,
 )
 from core.orders.released import ReleasedOrder
-from core.venues.venue import Accepted, Ended, Execution, How, Rejected, Unknown
+from core.venues.venue import Accepted, Ended, Execution, How, Rejected, Unknown, digest_of
 
 
 def routed(order: ReleasedOrder, venue: VenueName, scores: tuple[RouteScore, ...], *, choice: int) -> Entry:
@@ -36,6 +37,12 @@ def sent(order: ReleasedOrder, venue: VenueName, body: Digest, *, attempt: int) 
     """The intent: durable before the first byte leaves. `attempt` counts from one."""
     fact = OrderSent(order=order.id, venue=venue, body_digest=body)
     return _entry(order, fact, f"sent/{order.id}/{attempt}")
+
+
+def withheld(order: ReleasedOrder, venue: VenueName, body: Digest, says: str) -> Entry:
+    """The bytes that did not leave, and why. One entry for each reason, however often it is tried."""
+    fact = OrderWithheld(order=order.id, venue=venue, body_digest=body, says=says)
+    return _entry(order, fact, f"withheld/{order.id}/{digest_of(f'{body} {says}'.encode())}")
 
 
 def accepted(order: ReleasedOrder, venue: VenueName, said: Accepted) -> Entry:

@@ -8,6 +8,7 @@ Rule 5: what is halted is neither routed nor sent: it waits, asked again, until 
     Look-ups and bookings go on.
 Rule 6: an order that cannot go on stays where it is, is named in `troubles`, and stops no other order;
     `alarms` is what a person should hear of, with what a halt would name.
+Rule 7: what leaves is what people decided on, by the record's own text: asked last, of the bytes themselves.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import structlog
 
 from core.errors import BadInput, Conflict, IllegalTransition, IntegrityLost, Refused, WorldFailed
 from core.execution.board import Board
+from core.execution.last_check import Chained, undecided
 from core.execution.line import Held, Line, Patience
 from core.execution.outbox import NOT_SENT, Outbox, Record
 from core.execution.working import Working, working
@@ -30,7 +32,7 @@ from core.halts.events import AlertKind
 from core.halts.scope import EVERYTHING, Scope
 from core.halts.scope import of as scope_of
 from core.halts.watch import Stops
-from core.ids import AccountId, CustodianId, OrderId, VenueName
+from core.ids import AccountId, CustodianId, OrderId, ProposalId, VenueName
 from core.orders.order import Status
 from core.orders.released import ReleasedOrder
 from core.routing.router import route
@@ -70,6 +72,8 @@ class Alarm:
 TermsOf = Callable[[CustodianId], Terms]
 Find = Callable[[OrderId], Awaitable[Working | None]]
 """The journal's word on an order that is not at work; None: never released here."""
+RecordOf = Callable[[OrderId, ProposalId], Awaitable[Sequence[Chained]]]
+"""The journal's own text of an order and of its proposal."""
 
 
 class Executor:
@@ -82,6 +86,7 @@ class Executor:
         venues: Sequence[Venue],
         terms_of: TermsOf,
         find: Find,
+        record_of: RecordOf,
         weights: Weights,
         patience: Patience,
         stops: Stops,
@@ -93,6 +98,7 @@ class Executor:
         self._outbox = Outbox(record)
         self._terms_of = terms_of
         self._find = find
+        self._record_of = record_of
         self._weights = weights
         self._between_lookups = patience.between_lookups
         self._orders: dict[OrderId, Working] = {}
@@ -207,6 +213,7 @@ class Executor:
         """Write the intent, send, write the answer."""
         name, body = line.venue.name, encode(work.released)
         await self._caught_up[name].wait()
+        await self._withhold_undecided(work, name, body)
         await self._outbox.sent(work, name, body)
         work.never_seen = work.unsent = False
         line.open.add(work.released.id)
@@ -228,6 +235,28 @@ class Executor:
         else:
             await self._outbox.answered(work, name, said)
         self._settle(work, line)
+
+    async def _withhold_undecided(self, work: Working, venue: VenueName, body: bytes) -> None:
+        """Return where people decided on exactly these bytes. Asked again for as long as the journal is away.
+
+        Raises:
+            IllegalTransition: they did not. Nothing is sent, and an entry says so.
+        """
+        order = work.released
+        while True:
+            try:
+                record = await self._record_of(order.id, order.proposal)
+                break
+            except WorldFailed as away:
+                log.info("record_away", order=order.id, says=away.says)
+                await _pause(AWAY)
+        why = undecided(body, order.id, venue, record)
+        if why is not None:
+            await self._outbox.withheld(work, venue, body, why)
+            raise IllegalTransition(
+                f"order {order.id!r} is not what people decided on: {why}",
+                fix="run `gatehouse audit verify`; a person must look",
+            )
 
     async def _resolve(self, work: Working, line: Line | None) -> None:
         """Ask for the venue's word on an order that may be there, and act on it."""

@@ -46,6 +46,10 @@ class Outbox:
         entry = entries.sent(work.released, venue, digest_of(body), attempt=work.attempts + 1)
         await self._write(work, entry)
 
+    async def withheld(self, work: Working, venue: VenueName, body: bytes, says: str) -> None:
+        """That exactly these bytes were not sent, and why. The order's state is what it was."""
+        await durably(self._record, entries.withheld(work.released, venue, digest_of(body), says))
+
     async def answered(self, work: Working, venue: VenueName, said: Accepted | Rejected) -> None:
         """Accepted twice is written once."""
         async with work.busy:

@@ -238,6 +238,15 @@ class OrderSent(Fact):
     body_digest: Digest  # of the exact bytes that are sent
 
 
+class OrderWithheld(Fact):
+    """Not sent: the bytes are not what people decided on, or the record does not show that they are."""
+
+    order: OrderId
+    venue: VenueName
+    body_digest: Digest  # of the bytes that did not leave
+    says: str  # what differs, in ids and figures
+
+
 class OrderAccepted(Fact):
     """The venue has it, under its own number."""
 

@@ -35,6 +35,7 @@ from core.orders.events import (
     OrderReleased,
     OrderRouted,
     OrderSent,
+    OrderWithheld,
     ProposalAssessed,
     ProposalDeclined,
     ProposalDenied,
@@ -75,10 +76,12 @@ STEPS: Final[Mapping[tuple[Status, str], Status]] = {
     (Status.RELEASED, "OrderCancelled"): Status.CANCELLED,
     (Status.RELEASED, "OrderExpired"): Status.EXPIRED,
     (Status.ROUTED, "OrderRouted"): Status.ROUTED,  # the choice is made again before anything is sent
+    (Status.ROUTED, "OrderWithheld"): Status.ROUTED,  # not what people decided on: it does not leave
     (Status.ROUTED, "OrderSent"): Status.SENT,
     (Status.ROUTED, "OrderCancelled"): Status.CANCELLED,
     (Status.ROUTED, "OrderExpired"): Status.EXPIRED,
     (Status.SENT, "OrderSent"): Status.SENT,  # again, on the venue's word that it never had it
+    (Status.SENT, "OrderWithheld"): Status.SENT,
     (Status.SENT, "OrderAccepted"): Status.ACCEPTED,
     (Status.SENT, "OrderRejected"): Status.REJECTED,
     (Status.SENT, "OrderDoubted"): Status.UNKNOWN,
@@ -86,6 +89,7 @@ STEPS: Final[Mapping[tuple[Status, str], Status]] = {
     (Status.SENT, "OrderCancelled"): Status.CANCELLED,
     (Status.SENT, "OrderExpired"): Status.EXPIRED,
     (Status.UNKNOWN, "OrderSent"): Status.SENT,  # again, on the venue's word that it never had it
+    (Status.UNKNOWN, "OrderWithheld"): Status.UNKNOWN,
     (Status.UNKNOWN, "OrderAccepted"): Status.ACCEPTED,
     (Status.UNKNOWN, "OrderRejected"): Status.REJECTED,
     (Status.UNKNOWN, "OrderDoubted"): Status.UNKNOWN,  # looked up, and still no answer
@@ -125,6 +129,7 @@ OrderOwn = (
     | OrderDenied
     | OrderRouted
     | OrderSent
+    | OrderWithheld
     | OrderAccepted
     | OrderRejected
     | OrderDoubted

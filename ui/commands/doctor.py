@@ -60,6 +60,7 @@ def doctor(
         server,
         people,
         isolation,
+        refusals,
     )
     findings = [guarded(look, env) for look in looks]
     if as_json:
@@ -148,6 +149,16 @@ def isolation(env: Environment) -> Finding:
     state = home(env)
     place = next(step for step in (state, *state.parents) if step.exists())
     return Finding("isolation", True, walls(names(sorted(CHARACTERS)), place).says)
+
+
+def refusals(_: Environment) -> Finding:
+    """What of a refused attempt can be seen afterwards, and what cannot."""
+    return Finding(
+        "refusals",
+        True,
+        "a refused call of the append is an entry; a statement that the server itself refuses is seen "
+        "nowhere: its log is kept free of statements, for people's words may stand in them",
+    )
 
 
 def _print_memory(found: Mapping[str, int], *, as_json: bool) -> None:

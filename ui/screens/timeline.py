@@ -77,8 +77,8 @@ CHOICES: Final[Mapping[str, str]] = {
     "Everything": "",
     "Trade proposals": "ProposalDrafted,ProposalAssessed,ProposalDenied,ProposalWithdrawn,ProposalLapsed",
     "Decisions": "ProposalSubmitted,ConsentRecorded,ProposalApproved,ProposalReturned,ProposalDeclined",
-    "Orders": "OrderReleased,OrderDenied,OrderRouted,OrderSent,OrderAccepted,OrderRejected,OrderDoubted,"
-    "OrderFilled,OrderCancelled,OrderExpired",
+    "Orders": "OrderReleased,OrderDenied,OrderRouted,OrderSent,OrderWithheld,OrderAccepted,OrderRejected,"
+    "OrderDoubted,OrderFilled,OrderCancelled,OrderExpired",
     "Fills and settlement": "OrderFilled,TradeAllocated,TradeConfirmed,TradeSettled",
     "Copilot": "MessageReceived,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven",
     "Refused attempts": "AttemptRefused",

@@ -430,6 +430,12 @@ create type form.of_order_sent as (
     "order" form.words,
     "venue" form.words
 );
+create type form.of_order_withheld as (
+    "body_digest" form.words,
+    "order" form.words,
+    "says" form.words,
+    "venue" form.words
+);
 create type form.of_password_reset as (
     "person" form.words
 );
@@ -754,6 +760,7 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'OrderReleased' then row_to_json(jsonb_populate_record(null::form.of_order_released, payload))::text
         when 'OrderRouted' then row_to_json(jsonb_populate_record(null::form.of_order_routed, payload))::text
         when 'OrderSent' then row_to_json(jsonb_populate_record(null::form.of_order_sent, payload))::text
+        when 'OrderWithheld' then row_to_json(jsonb_populate_record(null::form.of_order_withheld, payload))::text
         when 'PasswordReset' then row_to_json(jsonb_populate_record(null::form.of_password_reset, payload))::text
         when 'PayRecorded' then row_to_json(jsonb_populate_record(null::form.of_pay_recorded, payload))::text
         when 'PersonEngaged' then row_to_json(jsonb_populate_record(null::form.of_person_engaged, payload))::text

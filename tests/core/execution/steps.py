@@ -17,15 +17,17 @@ from typing import Any
 
 from core.errors import Conflict
 from core.execution.execute import Executor, Terms
+from core.execution.last_check import Chained
 from core.execution.line import Patience
 from core.execution.working import Working, working
 from core.fact import Entry, Fact
-from core.ids import CustodianId, OrderId, Symbol, VenueName
+from core.ids import CustodianId, OrderId, ProposalId, Symbol, VenueName
 from core.ledger.envelope import Recorded
 from core.ledger.events import fact_of
 from core.orders.released import ReleasedOrder
 from core.routing.score import WEIGHTS
 from core.venues.venue import Cancelling, Capabilities, Health, Looking, Page, Quote, Sending, Venue
+from tests.core.execution.decided import recorded
 from tests.fixtures.halts import watching
 
 IMPATIENT = Patience(
@@ -160,6 +162,9 @@ async def one_life(
     async def find(order: OrderId) -> Working | None:
         return works.get(order)
 
+    async def record_of(order: OrderId, _: ProposalId) -> Sequence[Chained]:
+        return recorded(works[order].released, record.of(order))
+
     def terms_of(custodian: CustodianId) -> Terms:
         return Terms(frozenset(venue.name for venue in venues), Decimal("4.95"))
 
@@ -168,6 +173,7 @@ async def one_life(
         venues=[SteppedVenue(venue, steps) for venue in venues],
         terms_of=terms_of,
         find=find,
+        record_of=record_of,
         weights=WEIGHTS,
         patience=IMPATIENT,
         stops=watching(record.path.with_suffix(".halts")),

@@ -17,12 +17,14 @@ from typing import Any, Final
 import pytest
 
 from core.execution.execute import Executor, Terms
+from core.execution.last_check import Chained
 from core.execution.working import Working
-from core.ids import OrderId, VenueName
+from core.ids import OrderId, ProposalId, VenueName
 from core.orders.events import OrderCancelled, OrderFilled
 from core.orders.released import ReleasedOrder
 from core.routing.score import WEIGHTS
 from core.venues.http import HttpVenue
+from tests.core.execution.decided import recorded
 from tests.core.execution.steps import IMPATIENT, FileRecord
 from tests.fixtures.halts import watching
 from tests.fixtures.venues import released
@@ -148,11 +150,17 @@ class Day:
         async def find(order: OrderId) -> Working | None:
             return None
 
+        self.orders: dict[OrderId, ReleasedOrder] = {}
+
+        async def record_of(order: OrderId, _: ProposalId) -> Sequence[Chained]:
+            return recorded(self.orders[order], self.record.of(order))
+
         self.executor = Executor(
             record=self.record,
             venues=[client],
             terms_of=lambda _: Terms(frozenset({NAME}), Decimal(0)),
             find=find,
+            record_of=record_of,
             weights=WEIGHTS,
             patience=IMPATIENT,
             stops=watching(record.with_suffix(".halts")),
@@ -177,6 +185,7 @@ class Day:
             await asyncio.gather(working, return_exceptions=True)
 
     async def _accepted(self, order: ReleasedOrder, working: asyncio.Task[None]) -> None:
+        self.orders[order.id] = order
         self.executor.take(order)
         while not any(fact.event_type() == "OrderAccepted" for fact in self.record.of(order.id)):
             await self._look(working)

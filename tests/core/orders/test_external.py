@@ -26,6 +26,7 @@ from core.orders.events import (
     OrderRouted,
     OrderSent,
     OrderType,
+    OrderWithheld,
     Side,
     TimeInForce,
 )
@@ -86,6 +87,7 @@ FILLED: Final = OrderFilled(
 OTHERS: Final[tuple[OrderOwn, ...]] = (
     OrderRouted(order=ORDER, venue=VENUE, scores=()),
     OrderSent(order=ORDER, venue=VENUE, body_digest=Digest("b" * 64)),
+    OrderWithheld(order=ORDER, venue=VENUE, body_digest=Digest("b" * 64), says="quantity: 11, not 10"),
     OrderAccepted(order=ORDER, venue=VENUE, venue_order="A-1"),
     OrderRejected(order=ORDER, venue=VENUE, reason="no such symbol"),
     OrderDoubted(order=ORDER, venue=VENUE, waited_ms=2000),

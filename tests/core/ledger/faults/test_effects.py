@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,9 +22,10 @@ from core.clock import WallClock
 from core.database.pools import async_pool, lend
 from core.errors import GatehouseError
 from core.execution.execute import Executor, Terms
+from core.execution.last_check import Chained, record_of
 from core.fact import Entry
 from core.gate.release import released
-from core.ids import CustodianId, OrderId
+from core.ids import CustodianId, OrderId, ProposalId
 from core.ledger.envelope import Recorded
 from core.ledger.journal import Journal
 from core.routing.score import WEIGHTS
@@ -134,6 +135,10 @@ async def sending(own: OwnServer, venue: VenueProcess) -> AsyncIterator[tuple[Ex
     ):
         heard = Heard(journal)
 
+        async def read(order: OrderId, proposal: ProposalId) -> Sequence[Chained]:
+            async with lend(pool) as connection:
+                return await record_of(connection, order, proposal)
+
         def terms_of(_: CustodianId) -> Terms:
             return Terms(frozenset([client.name]), Decimal("4.95"))
 
@@ -142,6 +147,7 @@ async def sending(own: OwnServer, venue: VenueProcess) -> AsyncIterator[tuple[Ex
             venues=[client],
             terms_of=terms_of,
             find=find,
+            record_of=read,
             weights=WEIGHTS,
             patience=IMPATIENT,
             stops=watching(own.home / "halts"),

@@ -1,0 +1,256 @@
+"""The last question before bytes leave: are they what people decided on, by the record's own text?
+
+Rule 1: it reads the bytes that would leave and the journal's text. No row that can be changed is believed,
+    and nothing that the worker has in memory: not even the order that the bytes were made from.
+Rule 2: each entry is proven where it stands: its digest is what the digest before it, its place, time, author
+    and text come to.
+Rule 3: what is missing is a no. A leg whose digest says so may carry fewer shares; never more, and never
+    another field.
+Who may decide is the append's question. Here it is whether what was decided is what would be sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, Generic, TypeVar
+
+import msgspec
+import rfc8785
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+from pydantic import ValidationError
+
+from core.database.rows import rows
+from core.database.statements import statements
+from core.errors import GatehouseError
+from core.fact import Fact
+from core.ids import OrderId, ProposalId, VenueName, order_id_for
+from core.ledger.chain import GENESIS, Sealing, leaf, link
+from core.ledger.envelope import opened
+from core.orders.content import Content, Leg
+from core.orders.events import (
+    ConsentRecorded,
+    OrderReleased,
+    OrderRouted,
+    OrderSent,
+    ProposalApproved,
+    ProposalAssessed,
+    ProposalDeclined,
+    ProposalDenied,
+    ProposalLapsed,
+    ProposalReturned,
+    ProposalSubmitted,
+    ProposalWithdrawn,
+)
+
+SQL: Final = statements(Path(__file__).with_name("statements.sql"))
+GATE: Final = "gh_gate"
+PEOPLE: Final = "gh_approver"
+ENDS: Final = (ProposalDenied, ProposalReturned, ProposalDeclined, ProposalWithdrawn, ProposalLapsed)
+DECISIONS: Final = (ProposalSubmitted, ConsentRecorded, ProposalApproved)
+DRAWN: Final = "StandingApprovalDrawn"
+"""A draw on a standing approval stands for the principal's act, and for nothing else."""
+AMOUNTS: Final = frozenset({"quantity", "limit_price"})
+Kind = TypeVar("Kind", bound=Fact)
+
+
+@dataclass(frozen=True, slots=True)
+class Chained:
+    """One entry as the journal holds it, with its digest and the one before it."""
+
+    seq: int
+    recorded_at: datetime
+    role: str
+    actor: str
+    text: str
+    digest: bytes
+    before: bytes
+
+
+class _Differs(Exception):
+    """Why these bytes may not leave, in words for whoever looks into it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told(Generic[Kind]):
+    """One proven entry, read."""
+
+    seq: int
+    role: str
+    actor: str
+    fact: Kind
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """Where an entry's own text says that it stands."""
+
+    stream: str
+    stream_version: int
+
+
+_PLACE: Final = msgspec.json.Decoder(_Place)
+
+
+async def record_of(
+    connection: AsyncConnection[DictRow], order: OrderId, proposal: ProposalId
+) -> tuple[Chained, ...]:
+    """The entries of that order's stream and of that proposal's, oldest first."""
+    found = await rows(connection, SQL["record_of"], {"order": order, "proposal": proposal})
+    return tuple(
+        Chained(
+            seq=row["seq"],
+            recorded_at=row["recorded_at"],
+            role=row["role"],
+            actor=row["actor"],
+            text=row["text"],
+            digest=bytes(row["digest"]),
+            before=GENESIS if row["before"] is None else bytes(row["before"]),
+        )
+        for row in found
+    )
+
+
+def undecided(body: bytes, order: OrderId, venue: VenueName, record: Sequence[Chained]) -> str | None:
+    """Why this body may not go to that venue as that order; None where people decided on exactly it."""
+    try:
+        _prove(record)
+        of_order = tuple(_told(record, f"order/{order}"))
+        release = _only(of_order, OrderReleased, GATE)
+        fact = release.fact
+        of_proposal = tuple(_told(record, f"proposal/{fact.proposal}"))
+        _same("order id", (fact.order, order), (order, order_id_for(fact.proposal, fact.leg)))
+        leg = _leg_decided_on(release, of_proposal)
+        _same_terms(fact, leg)
+        _same_body(body, fact)
+        _same_way(body, venue, of_order)
+    except _Differs as why:
+        return str(why)
+    except (GatehouseError, ValidationError, msgspec.DecodeError) as unreadable:
+        return f"the record cannot be read: {unreadable}"
+    return None
+
+
+def _prove(record: Iterable[Chained]) -> None:
+    for entry in record:
+        sealing = Sealing(entry.seq, entry.recorded_at, entry.role, entry.actor, entry.text)
+        if link(entry.before, leaf(sealing)) != entry.digest:
+            raise _Differs(f"entry {entry.seq} is not what the record's chain says")
+
+
+def _told(record: Iterable[Chained], stream: str) -> Iterator[_Told[Fact]]:
+    """The facts of that stream from its first, none left out."""
+    version = 0
+    for entry in record:
+        place = _PLACE.decode(entry.text)
+        if place.stream == stream:
+            version += 1
+            _same("place in its stream", (place.stream_version,), (version,))
+            yield _Told(entry.seq, entry.role, entry.actor, opened(entry.text).fact)
+
+
+def _only(told: Sequence[_Told[Fact]], kind: type[Kind], role: str) -> _Told[Kind]:
+    found = [_Told(one.seq, one.role, one.actor, one.fact) for one in told if isinstance(one.fact, kind)]
+    if len(found) != 1 or found[0].role != role:
+        raise _Differs(f"the record has {len(found)} {kind.__name__} of {role} where one belongs")
+    return found[0]
+
+
+def _leg_decided_on(release: _Told[OrderReleased], of_proposal: Sequence[_Told[Fact]]) -> Leg:
+    """The leg in the text that people decided on, before the release and with the release's digest."""
+    fact = release.fact
+    before = tuple(one for one in of_proposal if one.seq < release.seq)
+    assessed = _only(before, ProposalAssessed, GATE).fact
+    submitted = _only(before, ProposalSubmitted, PEOPLE)
+    digest = sha256(assessed.content.encode()).hexdigest()
+    content = Content.model_validate_json(assessed.content)
+    decided = [one for one in before if isinstance(one.fact, DECISIONS) or one.fact.event_type() == DRAWN]
+    ended = [one.fact.event_type() for one in before if isinstance(one.fact, ENDS)]
+    if ended:
+        raise _Differs(f"the proposal ended before the release ({ended[0]})")
+    for one in decided:
+        _same(one.fact.event_type(), (getattr(one.fact, "digest", digest),), (digest,))
+    _same("digest", (assessed.digest, fact.digest, content.proposal), (digest, digest, fact.proposal))
+    if not any(_lets_go(one, submitted.actor) for one in decided):
+        raise _Differs("the record has no approval by another person than who submitted")
+    if content.needs_consent and not any(type(one.fact) is ConsentRecorded for one in before):
+        raise _Differs("the record has no consent")
+    legs = [leg for leg in content.legs if leg.leg == fact.leg]
+    if len(legs) != 1 or legs[0].order != fact.order:
+        raise _Differs(f"the text that people decided on has no leg {fact.leg} of this order")
+    return legs[0]
+
+
+def _lets_go(one: _Told[Fact], submitter: str) -> bool:
+    approved = type(one.fact) is ProposalApproved and one.role == PEOPLE and one.actor != submitter
+    return approved or one.fact.event_type() == DRAWN
+
+
+def _same_terms(fact: OrderReleased, leg: Leg) -> None:
+    """The release carries the leg's terms; its shares are the leg's, or fewer where the leg says so."""
+    for name in ("account", "symbol", "side", "order_type", "limit_price", "time_in_force"):
+        _same(name, (getattr(fact, name),), (getattr(leg, name),))
+    fewer = leg.may_release_less and 0 < fact.quantity < leg.quantity
+    if fact.quantity != leg.quantity and not fewer:
+        raise _Differs(f"the release carries {fact.quantity:f} shares, the decision {leg.quantity:f}")
+
+
+def _same_body(body: bytes, fact: OrderReleased) -> None:
+    """The bytes, read back, are the release: every field, no other field, each once."""
+    said = _read_back(body)
+    must: Mapping[str, object] = {
+        "account": fact.account,
+        "client_order": fact.order,
+        "limit_price": fact.limit_price,
+        "order_type": fact.order_type.value,
+        "quantity": fact.quantity,
+        "side": fact.side.value,
+        "symbol": fact.symbol,
+        "time_in_force": fact.time_in_force.value,
+    }
+    _same("the fields", sorted(said), sorted(must))
+    for name, value in must.items():
+        _same(name, (said[name],), (value,))
+
+
+def _read_back(body: bytes) -> Mapping[str, object]:
+    try:
+        said = json.loads(body)
+        if not isinstance(said, dict) or rfc8785.dumps(said) != body:
+            raise _Differs("the bytes are not one object in its canonical form")
+        return {name: _amount(value) if name in AMOUNTS else value for name, value in said.items()}
+    except (ValueError, RecursionError, InvalidOperation, rfc8785.CanonicalizationError) as bad:
+        raise _Differs("the bytes cannot be read back") from bad
+
+
+def _amount(value: object) -> Decimal | None:
+    if value is None:
+        return None
+    number = Decimal(value) if isinstance(value, str) else Decimal("NaN")
+    if not number.is_finite():
+        raise _Differs("an amount in the bytes is none")
+    return number
+
+
+def _same_way(body: bytes, venue: VenueName, of_order: Sequence[_Told[Fact]]) -> None:
+    """To the venue that was chosen last, and as every earlier intent said."""
+    routes = [one.fact for one in of_order if isinstance(one.fact, OrderRouted)]
+    if not routes or routes[-1].venue != venue:
+        raise _Differs(f"the record does not route it to {venue}")
+    for one in of_order:
+        if isinstance(one.fact, OrderSent):
+            _same("an earlier intent", (one.fact.body_digest,), (sha256(body).hexdigest(),))
+
+
+def _same(what: str, said: Sequence[object], must: Sequence[object]) -> None:
+    if said != must:
+        raise _Differs(f"{what}: {_shown(said)} where the decision has {_shown(must)}")
+
+
+def _shown(values: Sequence[object]) -> str:
+    return ", ".join(str(value)[:64] for value in values)
