@@ -16,6 +16,7 @@ from core.book.views import ProposalView
 from core.clock import Clock
 from core.database.pools import AsyncPool
 from core.database.rows import one
+from core.direct.machines import Machines
 from core.errors import BadInput, RuleBroken
 from core.fact import Entry, Fact
 from core.forgetting.door import RecordKeeping
@@ -53,6 +54,7 @@ class Approval:
         self._keys = keys
         self._clock = clock
         self.records = RecordKeeping(pool, journal, keys, clock)
+        self.machines = Machines(journal, clock)
 
     async def submit(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]

@@ -22,7 +22,9 @@ from ui.api import (
     library,
     metrics,
     orders,
+    placing,
     problems,
+    programs,
     proposals,
     session,
     sign_in,
@@ -30,6 +32,7 @@ from ui.api import (
     threads,
     worklist,
 )
+from ui.api.bare import Shortcut
 from ui.api.edge import BodyLimit, SecurityHeaders
 from ui.api.feed import Feeds
 
@@ -44,7 +47,9 @@ ROUTERS: Final = (
     forgetting.router,
     audit.router,
     as_of.router,
+    placing.router,
     orders.router,
+    programs.router,
     steps.router,
     library.router,
     health.router,
@@ -79,6 +84,7 @@ def create_app() -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(metrics.Metered, meters=app.state.meters)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Shortcut, routes=placing.SHORTCUTS, counted=app.state.meters.posted)
     return app
 
 

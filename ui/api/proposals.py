@@ -156,7 +156,7 @@ async def proposal(proposal: PathId, at: At, ticket: Ticket) -> Proposal:
 @router.post("/v1/proposals", status_code=201, response_model=Drafted, summary="Draft one directly")
 async def draft(ask: Draft, at: At, ticket: Ticket, key: Key) -> Drafted:
     """It is assessed in a moment; read it again before submitting. The same key is the same proposal."""
-    return Drafted(proposal=await at.intake.draft(ticket, request_of(ask), key=key))
+    return Drafted(proposal=await at.intake.direct.draft(ticket, request_of(ask), key=key))
 
 
 def request_of(ask: Draft) -> Request:

@@ -202,6 +202,8 @@ OF_PEOPLES_DATA: Final = {
     *("no_such_hold", "no_such_request", "not_a_record_keeper", "not_all_reached", "not_confirmed"),
     *("not_longer", "own_data", "request_decided", "retention_runs", "same_person"),
 }
+# Tried by the files in `tests/core/direct`: what is about direct orders, programs, cancels and signals.
+OF_DIRECT_ORDERS: Final = {"not_an_advisor", "not_yours_to_assess"}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used"),
     *("close", "open", "cash", "closed"),
@@ -237,7 +239,7 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 
 
 def test_every_code_has_words_and_is_tried() -> None:
-    assert set(ATTEMPTS) | OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA == set(IN_WORDS)
+    assert set(ATTEMPTS) | OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA | OF_DIRECT_ORDERS == set(IN_WORDS)
 
 
 LAWFUL: Final = (

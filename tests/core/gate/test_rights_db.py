@@ -44,6 +44,7 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     # people
     "gatehouse.person": {INTAKE: "S", APPROVER: "S", GATE: "S"},
     "gatehouse.registration": {INTAKE: "S", APPROVER: "S", GATE: "S"},
+    "gatehouse.machine": {APPROVER: "S"},
     "gatehouse.credential": NOBODY,
     "gatehouse.failed_sign_in": NOBODY,
     "gatehouse.session": NOBODY,
@@ -89,6 +90,7 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "asker_sees_all()": set(ROLES),
     "present(text)": {AGENT, INTAKE, APPROVER},
     "present_for_words(text)": {INTAKE},
+    "present_machine(text)": {INTAKE},
     "open_session(text,bytea,uuid,bytea)": {INTAKE},
     "open_thread_session(text,text,uuid,bytea)": {INTAKE},
     "close_session(text)": {INTAKE},
@@ -114,6 +116,7 @@ INTERNAL: Final = {
     "at_worst",
     "attempted",
     "bodies_stay",
+    "book_of",
     "canonical",
     "canonical_envelope",
     "canonical_if_small",
@@ -153,6 +156,8 @@ INTERNAL: Final = {
     "law_lot_received",
     "law_of_bars",
     "law_of_record_keepers",
+    "law_machine_admitted",
+    "law_machine_dismissed",
     "law_order_denied",
     "law_order_filled",
     "law_order_released",
@@ -172,6 +177,7 @@ INTERNAL: Final = {
     "law_says_carefully",
     "law_subject_forgotten",
     "law_thread_opened",
+    "law_who_assesses",
     "leaf",
     "live_session",
     "look",
@@ -553,7 +559,12 @@ def events_and_rights(firm: Firm) -> dict[str, set[str]]:
 def test_each_kind_of_event_is_one_logins_and_refusals_are_nobodys(firm: Firm) -> None:
     rights = events_and_rights(firm)
     shared = {kind: roles for kind, roles in rights.items() if len(roles) > 1}
-    assert shared == {"ProposalDrafted": {AGENT, INTAKE}, "BusinessDayOpened": {"gh_owner", GATE}}
+    assert shared == {
+        "ProposalDrafted": {AGENT, INTAKE},
+        "ProposalAssessed": {INTAKE, GATE},  # of a direct order, by who drafted it: `law_who_assesses`
+        "ProposalDenied": {INTAKE, GATE},
+        "BusinessDayOpened": {"gh_owner", GATE},
+    }
     assert rights["AttemptRefused"] == set()
     assert WITNESS not in set().union(*rights.values())
     assert rights["OrderReleased"] == {GATE}
