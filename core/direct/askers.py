@@ -25,7 +25,7 @@ from core.people.asker import asking
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 KEY_BEGINS: Final = "ghk."
-REMEMBERED: Final = timedelta(seconds=2)
+REMEMBERED: Final = timedelta(seconds=10)
 AT_MOST: Final = 10_000  # askers
 
 

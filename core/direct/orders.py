@@ -120,7 +120,7 @@ class DirectOrders:
                 f"this is not the book of {asked.advisor!r}", fix="name the book's own advisor"
             )
         ground = await self.books.ground(asker, asked.account)
-        request = _request(asked, ground)
+        request = request_of(asked, ground)
         proposal = proposal_of(asker.who, asked.client_order)
         fact = assessed(proposal, request, ground, assumed_on(ground.market.session))
         trace = fresh_trace_id(self._clock)
@@ -229,7 +229,8 @@ def assumed_on(session: date) -> Assumptions:
     return assumptions_on(session, DEFAULT_LIMITS)
 
 
-def _request(asked: Asked, ground: Ground) -> Request:
+def request_of(asked: Asked, ground: Ground) -> Request:
+    """The order as a proposal has it."""
     return Request(
         kind="order",
         household=ground.household.id,

@@ -5,12 +5,8 @@ select gatehouse.asker_person() as person;
 select advisor, machine from gatehouse.present_machine(%(key)s);
 
 -- moved --
--- Households of this book in which something was submitted, ended or filled since, newest entries included that the
--- worker has not folded yet; and how far it has.
-select array(select distinct p.household from gatehouse.proposal p
-             where p.advisor = %(advisor)s and p.last_seq > %(after)s
-               and p.status not in ('DRAFTED', 'ASSESSED') and p.denied_at is distinct from 'draft') as households,
-       coalesce((select as_of_seq from gatehouse.follower where name = 'book'), 0) as as_of_seq;
+-- Households in which something was submitted, ended, filled or stated since; and how far the worker has folded.
+select advisor, household, as_of_seq from gatehouse.moved_since(%(after)s);
 
 -- placed --
 -- A direct order as it was first answered, and whether it was submitted.

@@ -91,6 +91,7 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "present(text)": {AGENT, INTAKE, APPROVER},
     "present_for_words(text)": {INTAKE},
     "present_machine(text)": {INTAKE},
+    "moved_since(bigint)": {INTAKE},
     "open_session(text,bytea,uuid,bytea)": {INTAKE},
     "open_thread_session(text,text,uuid,bytea)": {INTAKE},
     "close_session(text)": {INTAKE},
