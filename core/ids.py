@@ -7,11 +7,14 @@ Rule 2: `order_id_for` alone makes the id that a venue sees.
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import NewType
+from typing import Final, NewType
 from uuid import UUID
 
 from core.clock import Clock
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 PersonId = NewType("PersonId", str)
 HouseholdId = NewType("HouseholdId", str)
@@ -48,6 +51,11 @@ def uuid7(clock: Clock) -> UUID:
     value |= 0b10 << 62
     value |= random & ((1 << 62) - 1)
     return UUID(int=value)
+
+
+def begun_at(trace: TraceId) -> datetime:
+    """When a trace of `fresh_trace_id` began, to the millisecond: its id says so for ever."""
+    return EPOCH + timedelta(milliseconds=int(trace[:12], 16))
 
 
 def fresh_trace_id(clock: Clock) -> TraceId:

@@ -22,6 +22,7 @@ from core.book.views import HouseholdLine, JournalLine, MarketDay, Passage, Prop
 from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
+from core.direct.orders import DirectOrders
 from core.errors import BadInput, NotFound, WorldFailed
 from core.fact import Entry, Sealed
 from core.feed.record import Record, line_of
@@ -42,7 +43,6 @@ from core.ledger.journal import Journal
 from core.library.passages import passages
 from core.library.reader import SQL as LIBRARY
 from core.library.reader import as_passage
-from core.orders.events import ProposalDrafted, Request
 from core.people import sessions
 from core.people.asker import SQL, asking, present
 from core.people.events import AnswerGiven, Cited, DocumentStored, MessageReceived, ThreadOpened
@@ -109,6 +109,7 @@ class Intake:
         self.steps = Steps(pool, keys)
         self.history = History(pool)
         self.lineages = Lineages(pool)
+        self.direct = DirectOrders(pool, journal, clock)
 
     # Sessions
 
@@ -233,24 +234,6 @@ class Intake:
     async def proposals(self, ticket: str) -> tuple[ProposalView, ...]:
         async with asking(self._pool, ticket) as connection:
             return await read_proposals(connection)
-
-    async def draft(
-        self, ticket: str, request: Request, *, key: str, supersedes: ProposalId | None = None
-    ) -> ProposalId:
-        """A person's own request, to be assessed like any other. The same key is the same draft.
-
-        Raises:
-            Refused: outside the book, or the day is closed; or what it replaces is not hers.
-            Conflict: the key came with another request.
-        """
-        person = await self.whoami(ticket)
-        proposal = ProposalId("prp-" + sha256(f"{person.person}/{key}".encode()).hexdigest()[:32])
-        fact = ProposalDrafted(proposal=proposal, request=request, supersedes=supersedes)
-        trace = fresh_trace_id(self._clock)
-        await self._journal.record(
-            Entry(f"proposal/{proposal}", fact, trace, ticket=ticket, key=f"draft/{proposal}")
-        )
-        return proposal
 
     # Words
 

@@ -26,7 +26,7 @@ from core.fact import PolicyDecision
 from core.feed.chosen import SQL, Chosen, choose
 from core.ids import OrderId, TraceId
 from core.ledger.events import KINDS, fact_of
-from core.orders.events import Finding, OrderType, Side
+from core.orders.events import Finding, OrderType, Side, apart
 from core.orders.external import External, Stored, Terms, external
 from core.orders.order import OrderOwn
 from core.people.asker import asking
@@ -199,7 +199,7 @@ async def _terms(connection: Connection, orders: Iterable[str]) -> Mapping[Order
             quantity=row["quantity"],
             order_type=OrderType(row["order_type"]),
             limit_price=row["limit_price"],
-            findings=tuple(Finding.model_validate(f) for f in row["findings"]),
+            findings=apart(Finding.model_validate(f) for f in row["findings"]),
         )
         for row in found
     }

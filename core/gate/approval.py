@@ -17,6 +17,7 @@ from core.book.views import ProposalView
 from core.clock import Clock
 from core.database.pools import AsyncPool
 from core.database.rows import one
+from core.direct.machines import Machines
 from core.errors import BadInput, RuleBroken
 from core.fact import Entry, Fact
 from core.forgetting.door import RecordKeeping
@@ -65,6 +66,7 @@ class Approval:
         self.stepping_up = SteppingUp(pool, journal, clock)
         self.staff = Staff(pool, journal, clock)
         self.limits = Limiting(pool, journal, clock)
+        self.machines = Machines(journal, clock)
 
     async def submit(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]

@@ -111,6 +111,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "ask compliance; operations, too, decides on requests to forget, and a principal on lifting a hold",
     ),
     "not_all_reached": ("something of this subject is still stored", "delete that first"),
+    "not_an_advisor": ("that is no advisor of the firm", "name the advisor whose book it is"),
     "not_an_owner": ("that client owns no account that needs consent", "name an owner"),
     "not_canonical": ("the text is not the envelope's RFC 8785 form", "send RFC 8785 text and no other key"),
     "not_approved": ("the proposal is not approved", "a principal approves it first"),
@@ -119,7 +120,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_halted": ("trading is not stopped for that", "see `gatehouse halts`"),
     "not_independent": ("you are not independent of this proposal", "another principal decides"),
     "not_longer": ("that is not more than what holds now", "ask for more"),
-    "not_operations": ("only operations moves the business day", "ask operations"),
+    "not_operations": ("only operations does that", "ask operations"),
     "not_registered": (
         "you do not hold the registration for this decision on its day",
         "somebody decides who holds S24, or S14 for compliance's part",
@@ -136,6 +137,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "not_yet": ("the business day has not ended", "wait for the close"),
     "not_your_thread": ("that conversation is not yours", "use one of your own"),
+    "not_yours_to_assess": (
+        "only what this very session has drafted is assessed here",
+        "wait for the worker",
+    ),
     "other_approval_ended": (
         "the first approval of this no longer counts",
         "somebody else in that role approves it first",

@@ -8,8 +8,9 @@ Rule 3: `Preview` is for people's eyes; every figure in it comes from `core.plan
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Final
 
-import rfc8785
+import msgspec
 
 from core.fact import Amount
 from core.ids import AccountId, Digest, HouseholdId, LotId, OrderId, PersonId, ProposalId, Symbol
@@ -105,4 +106,8 @@ class Preview(Part):
 
 def canonical(part: Part) -> str:
     """RFC 8785 text of a part. Decimals are strings already."""
-    return rfc8785.dumps(part.model_dump(mode="json")).decode()
+    return _sorted(part.model_dump(mode="json")).decode()
+
+
+# RFC 8785 for text, whole numbers, yes and no, null, and names in ASCII. A test holds it equal to `rfc8785`.
+_sorted: Final = msgspec.json.Encoder(order="sorted").encode

@@ -7,7 +7,9 @@ Rule 2: a digest in a decision is what that person saw; the append compares it, 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -84,7 +86,9 @@ class ProposalDrafted(Fact):
 
 
 class Finding(Part):
-    """One policy's answer in numbers. `breach` denies; `finding` needs two written reasons."""
+    """One policy's answer in numbers. `breach` denies; `finding` needs two written reasons.
+
+    Passes of several policies may stand in one line, their names with a space between (`apart`)."""
 
     policy: str
     result: Literal["pass", "finding", "breach"]
@@ -97,8 +101,23 @@ class Finding(Part):
     unit: str = ""
 
 
+def apart(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One line for each policy: passes may stand together in one, their names with a space between."""
+    return tuple(
+        _passed(policy) if " " in finding.policy else finding
+        for finding in findings
+        for policy in finding.policy.split(" ")
+    )
+
+
+@lru_cache(maxsize=256)
+def _passed(policy: str) -> Finding:
+    return Finding(policy=policy, result="pass")
+
+
 class ProposalAssessed(Fact):
-    """What the worker computed from the request and the journal: the figures that a person sees.
+    """What was computed from the request and the journal: the figures that a person sees. By the worker, and
+    for a direct order by `front`.
 
     `content` is RFC 8785 text of `core.orders.content.Content`; `digest` is its sha256.
     `preview` is what screens show beside it (before, after, tax, costs): strings, computed by the core.

@@ -1,6 +1,6 @@
 """The events of people at work: sessions, messages, answers, agents' steps, documents.
 
-Streams: `person/<id>`, `delegation/<id>`, `thread/<thread>`, `library/<document>`.
+Streams: `person/<id>`, `delegation/<id>`, `machine/<id>`, `thread/<thread>`, `library/<document>`.
 
 An agent's plan is a step `plan` (a thought that ends in questions), its questions are `ToolCalled`, what it
 read of them `ObservationMade`, and where it went `DecisionTaken`: all of one message under one trace.
@@ -8,9 +8,9 @@ read of them `ObservationMade`, and where it went `DecisionTaken`: all of one me
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from core.fact import Amount, Fact, Sealed, Words
 from core.ids import AccountId, Digest, HouseholdId, MessageId, PersonId, ThreadId
@@ -26,6 +26,24 @@ class SessionOpened(Fact):
     """Somebody signed in with a password."""
 
     person: PersonId
+
+
+class MachineAdmitted(Fact):
+    """Operations gave a program a key with which it drafts orders in one advisor's book, and nothing else.
+
+    `key_hash` is the sha256 of 32 random bytes that the program alone holds.
+    """
+
+    machine: Annotated[str, Field(pattern="^mch-[a-z0-9-]{1,40}$")]
+    advisor: PersonId
+    key_hash: Annotated[Digest, Field(pattern="^[0-9a-f]{64}$")]
+    days: int = Field(ge=1, le=400)  # that the key is good for
+
+
+class MachineDismissed(Fact):
+    """Its key is good no more."""
+
+    machine: str
 
 
 class PasswordReset(Fact):

@@ -30,13 +30,31 @@ def single_order(picture: Picture, request: Request, assumptions: Assumptions) -
         BadInput: a field is missing or does not fit; names it. Nothing is planned.
         NotFound: the account is not of this household. Nothing is planned.
     """
-    account = _account(picture, request)
+    account = account_of(picture, request)
+    trade = trade_of(picture, account, request, assumptions)
+    if isinstance(trade, str):
+        return set_aside(account, picture, assumptions, trade)
+    seen = shown(account, (trade,), picture.market, assumptions)
+    return Plan((trade,), {}, Preview(rows=seen.rows, accounts=(seen.summary,)))
+
+
+def set_aside(account: Account, picture: Picture, assumptions: Assumptions, why: str) -> Plan:
+    """A plan without a trade."""
+    summary = untouched(account, picture.market, assumptions, why)
+    return Plan((), {account.id: why}, Preview(rows=(), accounts=(summary,)))
+
+
+def trade_of(picture: Picture, account: Account, request: Request, assumptions: Assumptions) -> Trade | str:
+    """The one trade that is asked for, or why none can be planned.
+
+    Raises:
+        BadInput: a field is missing or does not fit; names it.
+    """
     symbol, side, quantity = _asked(request)
     why = _unplannable(picture, symbol, assumptions)
     if why:
-        summary = untouched(account, picture.market, assumptions, why)
-        return Plan((), {account.id: why}, Preview(rows=(), accounts=(summary,)))
-    trade = Trade(
+        return why
+    return Trade(
         account=account.id,
         symbol=symbol,
         side=side,
@@ -46,11 +64,10 @@ def single_order(picture: Picture, request: Request, assumptions: Assumptions) -
         order_type=request.order_type or OrderType.MARKET,
         limit_price=None if request.limit_price is None else tidy(request.limit_price),
     )
-    seen = shown(account, (trade,), picture.market, assumptions)
-    return Plan((trade,), {}, Preview(rows=seen.rows, accounts=(seen.summary,)))
 
 
-def _account(picture: Picture, request: Request) -> Account:
+def account_of(picture: Picture, request: Request) -> Account:
+    """The one account that an order names."""
     if len(request.accounts) != 1:
         raise BadInput(
             f"an order is for one account, not {len(request.accounts)}", fix="name one", field="accounts"

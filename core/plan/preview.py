@@ -61,6 +61,63 @@ def shown(account: Account, trades: Sequence[Trade], market: Market, assumptions
     return Shown(rows=_rows(account, after, market), summary=summary)
 
 
+def shown_briefly(
+    account: Account, trade: Trade, market: Market, assumptions: Assumptions, *, total: Decimal
+) -> Shown:
+    """As `shown`, of one trade, with the rows that it moves and no others. `total` is the account's worth.
+
+    The figures are the same, worked out from what changes: a test holds the two equal.
+    """
+    cost = estimated_cost(account, (trade,), market)
+    dollars = to_cents(trade.dollars)
+    buys = trade.side is Side.BUY
+    then, cash_then = account.shares(trade.symbol), _cash(account.cash)
+    now = then + trade.quantity if buys else then - sum((one.quantity for one in trade.lots), ZERO)
+    cash_now = cash_then - cost + (-dollars if buys else dollars)
+    price = trade.reference_price
+    after = total + (now - then) * price + cash_now - cash_then
+    weights = account.model.weights if account.model else {}
+    target = (weights.get(trade.symbol) or ZERO) if account.model else None
+    share = _row(account, trade.symbol, (then, now), (then * price, now * price), (total, after), target)
+    cash_target = account.model.cash_weight if account.model else None
+    held = (to_cents(cash_then), to_cents(cash_now))
+    cash = _row(account, CASH, held, (cash_then, cash_now), (total, after), cash_target)
+    realised = _gains(account, (trade,), market)
+    drifted = account.model is not None
+    summary = AccountSummary(
+        account=account.id,
+        value=to_cents(total),
+        drift_before=_drift(account, market, assumptions) if drifted else ZERO,
+        drift_after=_drift(traded(account, (trade,), market, cost), market, assumptions) if drifted else ZERO,
+        short_term_gain=to_cents(realised.short_term),
+        long_term_gain=to_cents(realised.long_term),
+        estimated_tax=estimated_tax(realised, kind=account.kind, rates=assumptions.rates),
+        estimated_cost=cost,
+        cash_after=to_cents(cash_now),
+        turnover=weight_of(trade.dollars, total),
+    )
+    return Shown((share, cash), summary)
+
+
+Twice = tuple[Decimal, Decimal]  # before and after
+
+
+def _row(
+    account: Account, symbol: str, shares: Twice, values: Twice, totals: Twice, target: Decimal | None
+) -> Row:
+    return Row(
+        account=account.id,
+        symbol=symbol,
+        shares_before=tidy(shares[0]),
+        shares_after=tidy(shares[1]),
+        value_before=to_cents(values[0]),
+        value_after=to_cents(values[1]),
+        weight_before=weight_of(values[0], totals[0]),
+        weight_after=weight_of(values[1], totals[1]),
+        target=target,
+    )
+
+
 def untouched(account: Account, market: Market, assumptions: Assumptions, why: str) -> AccountSummary:
     """The summary of an account that is set aside. What has no price is left out of its value."""
     now = _drift(account, market, assumptions)

@@ -18,7 +18,7 @@ from core.errors import NotFound
 from core.fact import Sealed
 from core.ids import ProposalId
 from core.orders.content import Content, Preview
-from core.orders.events import Finding, Request, RouteScore, Side
+from core.orders.events import Finding, Request, RouteScore, Side, apart
 from core.orders.order import ENDED
 
 BOTH: Final = 3  # the tier that takes a principal and compliance
@@ -101,7 +101,7 @@ def _view(
         digest=row["digest"],
         content=Content.model_validate_json(row["content"]) if row["content"] else None,
         preview=Preview.model_validate_json(row["preview"]) if row["preview"] else None,
-        findings=tuple(Finding.model_validate(f) for f in row["findings"]),
+        findings=apart(Finding.model_validate(f) for f in row["findings"]),
         tier=row["tier"],
         needs_consent=row["needs_consent"],
         consented=consented,

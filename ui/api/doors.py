@@ -13,6 +13,7 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from core.clock import Clock
+from core.direct.askers import KEY_BEGINS
 from core.errors import SignInRequired
 from core.gate.approval import Approval
 from core.halts.door import Halting
@@ -55,6 +56,8 @@ def ticket(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer
         raise SignInRequired(
             "no ticket was presented", fix="sign in, then send 'Authorization: Bearer <ticket>'"
         )
+    if given.credentials.startswith(KEY_BEGINS):
+        raise SignInRequired("a program's key places orders and nothing else", fix="sign in as a person")
     return given.credentials
 
 

@@ -92,7 +92,7 @@ class BodyLimit:
         limit = DOCUMENT_LIMIT if scope["path"] == "/v1/documents" else BODY_LIMIT
         try:
             async with asyncio.timeout(ARRIVES_WITHIN.total_seconds()):
-                body = await _read(scope, receive, limit)
+                body = await read_body(scope, receive, limit)
         except TimeoutError:
             return  # the connection is dropped: whoever sends a byte a minute gets no document
         except TooLarge as no:
@@ -105,7 +105,12 @@ def _ours(path: str) -> bool:
     return is_api(path) or path in {"/sign-in", "/sign-out"}
 
 
-async def _read(scope: Scope, receive: Receive, limit: int) -> bytes:
+async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The whole body, counted as it comes.
+
+    Raises:
+        TooLarge: it is larger than the limit.
+    """
     declared = Headers(scope=scope).get("content-length", "0")
     if declared.isdecimal() and int(declared) > limit:
         raise _too_large(limit)

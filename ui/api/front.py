@@ -24,7 +24,9 @@ from ui.api import (
     metrics,
     orders,
     people,
+    placing,
     problems,
+    programs,
     proposals,
     session,
     sign_in,
@@ -32,6 +34,7 @@ from ui.api import (
     threads,
     worklist,
 )
+from ui.api.bare import Shortcut
 from ui.api.edge import BodyLimit, SecurityHeaders
 from ui.api.feed import Feeds
 
@@ -48,7 +51,9 @@ ROUTERS: Final = (
     halts.router,
     audit.router,
     as_of.router,
+    placing.router,
     orders.router,
+    programs.router,
     steps.router,
     library.router,
     health.router,
@@ -83,6 +88,7 @@ def create_app() -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(metrics.Metered, meters=app.state.meters)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(Shortcut, routes=placing.SHORTCUTS, counted=app.state.meters.posted)
     return app
 
 

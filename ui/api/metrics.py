@@ -46,6 +46,10 @@ class Meters:
             "gatehouse_proposals_open", "Trade proposals that are open.", ("status",), registry=self.registry
         )
 
+    def posted(self, route: str, status: int) -> None:
+        """One POST that a bare route answered."""
+        self.requests.labels("POST", route, str(status)).inc()
+
 
 class Metered:
     """Counts what `app` answers."""

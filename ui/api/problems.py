@@ -49,6 +49,10 @@ class TooLarge(BadInput):
     """The body is larger than this route takes."""
 
 
+class Malformed(BadInput):
+    """The body cannot be read at all."""
+
+
 class KeyMissing(BadInput):
     """A request that creates something came without its Idempotency-Key."""
 
@@ -57,6 +61,7 @@ STATUS: Final[Mapping[type[GatehouseError], int]] = {
     RuleBroken: 422,
     BadInput: 422,
     TooLarge: 413,
+    Malformed: 400,
     KeyMissing: 400,
     NotFound: 404,
     NotPermitted: 403,
@@ -95,6 +100,8 @@ REFUSED_STATUS: Final[Mapping[str, int]] = {
     "no_such_person": 404,
     "no_such_delegation": 404,
     "no_authenticator": 404,
+    "not_an_advisor": 422,
+    "not_yours_to_assess": 403,
     "no_such_request": 404,
     "no_such_hold": 404,
     "not_your_thread": 403,
@@ -116,6 +123,7 @@ REFUSED_STATUS: Final[Mapping[str, int]] = {
 
 TITLES: Final[Mapping[type[GatehouseError], str]] = {
     TooLarge: "Too large",
+    Malformed: "A body that cannot be read",
     KeyMissing: "Idempotency key missing",
     BadInput: "A field cannot be used",
     NotFound: "Not found",
@@ -307,9 +315,14 @@ async def _on_anything_else(request: Request, error: Exception) -> JSONResponse:
     """A bug of ours: it is recorded, and the caller learns no more than that."""
     route = getattr(request.scope.get("route"), "path", "none")  # the path itself may name somebody
     structlog.get_logger("front").error("unhandled", route=route, kind=type(error).__name__, exc_info=error)
+    return answered(stopped(request.url.path))
+
+
+def stopped(instance: str) -> Problem:
+    """What the caller learns of a bug of ours."""
     says = "this request ran into a defect of ours and was stopped"
     fix = "look whether it took effect before you send it again; the front's log has the cause"
-    return answered(_problem(500, "Stopped", "defect", says, fix, request.url.path))
+    return _problem(500, "Stopped", "defect", says, fix, instance)
 
 
 def install(app: FastAPI) -> None:

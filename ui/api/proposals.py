@@ -177,7 +177,8 @@ async def proposal(proposal: PathId, at: At, ticket: Ticket) -> Proposal:
 async def draft(ask: Draft, at: At, ticket: Ticket, key: Key) -> Drafted:
     """It is assessed in a moment; read it again before submitting. The same key is the same proposal."""
     supersedes = ProposalId(ask.supersedes) if ask.supersedes else None
-    return Drafted(proposal=await at.intake.draft(ticket, request_of(ask), key=key, supersedes=supersedes))
+    drafted = at.intake.direct.draft(ticket, request_of(ask), key=key, supersedes=supersedes)
+    return Drafted(proposal=await drafted)
 
 
 def request_of(ask: Draft) -> Request:

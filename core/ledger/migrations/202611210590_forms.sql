@@ -305,6 +305,17 @@ create type form.of_lot_received as (
     "quantity" form.amount_above_0,
     "symbol" form.words
 );
+create domain form.whole_from_1_to_400 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1 and value <= 400);
+create domain form.words_b12e32c2 as text not null check (value ~ '^mch-[a-z0-9-]{1,40}$');
+create type form.of_machine_admitted as (
+    "advisor" form.words,
+    "days" form.whole_from_1_to_400,
+    "key_hash" form.words_52f851fa,
+    "machine" form.words_b12e32c2
+);
+create type form.of_machine_dismissed as (
+    "machine" form.words
+);
 create type form.of_message_received as (
     "message" form.words,
     "text" form.a_sealed,
@@ -747,6 +758,8 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'LimitsProposed' then row_to_json(jsonb_populate_record(null::form.of_limits_proposed, payload))::text
         when 'LimitsWithdrawn' then row_to_json(jsonb_populate_record(null::form.of_limits_withdrawn, payload))::text
         when 'LotReceived' then row_to_json(jsonb_populate_record(null::form.of_lot_received, payload))::text
+        when 'MachineAdmitted' then row_to_json(jsonb_populate_record(null::form.of_machine_admitted, payload))::text
+        when 'MachineDismissed' then row_to_json(jsonb_populate_record(null::form.of_machine_dismissed, payload))::text
         when 'MessageReceived' then row_to_json(jsonb_populate_record(null::form.of_message_received, payload))::text
         when 'ModelPublished' then row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text
         when 'ObservationMade' then row_to_json(jsonb_populate_record(null::form.of_observation_made, payload))::text

@@ -206,6 +206,7 @@ create or replace function gatehouse.law_proposal_assessed(e gatehouse.incoming)
 declare
     p gatehouse.proposal;
     content jsonb;
+    fault text;
     total numeric;
     asks_consent boolean;
 begin
@@ -224,17 +225,22 @@ begin
        is distinct from (p.proposal, p.household, p.advisor, p.session)
        or coalesce(jsonb_array_length(content->'legs'), 0) = 0
        or exists (select from jsonb_array_elements(content->'legs') as l (leg)
-                  where not exists (select from gatehouse.account a
-                                    where a.account = l.leg->>'account' and a.household = p.household)) then
+                  where (select a.household from gatehouse.account a where a.account = l.leg->>'account')
+                        is distinct from p.household) then
         return 'content_mismatch';
+    end if;
+    fault := gatehouse.law_who_assesses(e, p, content);  -- and whether a direct order is the one that was asked for
+    if fault is not null then
+        return fault;
     end if;
     if not gatehouse.lots_well_formed(content->'legs') then
         return 'lots_mismatch';
     end if;
-    select sum((l.leg->>'quantity')::numeric * (l.leg->>'reference_price')::numeric), bool_or(not a.discretionary)
+    -- Each account by its key: joined, the planner expects a hundred of them and reads every account of the firm.
+    select sum((l.leg->>'quantity')::numeric * (l.leg->>'reference_price')::numeric),
+           bool_or((select not a.discretionary from gatehouse.account a where a.account = l.leg->>'account'))
         into total, asks_consent
-        from jsonb_array_elements(content->'legs') as l (leg)
-        join gatehouse.account a on a.account = l.leg->>'account';
+        from jsonb_array_elements(content->'legs') as l (leg);
     if (e.payload->>'needs_consent')::boolean is distinct from asks_consent
        or (content->>'needs_consent')::boolean is distinct from asks_consent
        or content->>'tier' is distinct from e.payload->>'tier'

@@ -217,6 +217,8 @@ OF_LIMITS: Final = {
     *("limits_not_open", "limits_open", "lots_mismatch", "lots_not_free", "may_not_set_limits"),
     *("order_count_reached", "order_limit_reached", "overfilled", "position_limit_reached"),
 }
+# Tried by the files in `tests/core/direct`: what is about direct orders, programs, cancels and signals.
+OF_DIRECT_ORDERS: Final = {"not_an_advisor", "not_yours_to_assess"}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used", "refused", "principal"),
     *("close", "open", "cash", "closed"),
@@ -252,8 +254,9 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 
 
 def test_every_code_has_words_and_is_tried() -> None:
-    tried_elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA | OF_HALTS | OF_PEOPLE | OF_LIMITS
-    assert set(ATTEMPTS) | tried_elsewhere == set(IN_WORDS)
+    elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA
+    elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_DIRECT_ORDERS
+    assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 
 LAWFUL: Final = (

@@ -53,6 +53,7 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     # people
     "gatehouse.person": {INTAKE: "S", APPROVER: "S", GATE: "S"},
     "gatehouse.registration": {INTAKE: "S", APPROVER: "S", GATE: "S"},
+    "gatehouse.machine": {APPROVER: "S"},
     "gatehouse.credential": NOBODY,
     "gatehouse.pay": NOBODY,
     "gatehouse.delegation": {INTAKE: "S", APPROVER: "S", GATE: "S"},
@@ -116,6 +117,8 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "step_up(text,text,text,bytea,text)": {APPROVER},
     "present(text)": {AGENT, INTAKE, APPROVER},
     "present_for_words(text)": {INTAKE},
+    "present_machine(text)": {INTAKE},
+    "moved_since(bigint)": {INTAKE},
     "open_session(text,bytea,uuid,bytea)": {INTAKE},
     "open_thread_session(text,text,uuid,bytea)": {INTAKE},
     "close_session(text)": {INTAKE},
@@ -149,6 +152,7 @@ INTERNAL: Final = {
     "at_worst",
     "attempted",
     "bodies_stay",
+    "book_of",
     "canonical",
     "canonical_envelope",
     "canonical_if_small",
@@ -202,6 +206,8 @@ INTERNAL: Final = {
     "law_limits_proposed",
     "law_limits_reassessed",
     "law_lot_received",
+    "law_machine_admitted",
+    "law_machine_dismissed",
     "law_of_bars",
     "law_of_record_keepers",
     "law_of_staff",
@@ -229,6 +235,7 @@ INTERNAL: Final = {
     "law_thread_opened",
     "law_trading_halted",
     "law_trading_resumed",
+    "law_who_assesses",
     "leaf",
     "least_tier",
     "limits_fault",
@@ -633,9 +640,11 @@ def test_each_kind_of_event_is_one_logins_and_refusals_are_nobodys(firm: Firm) -
     shared = {kind: roles for kind, roles in rights.items() if len(roles) > 1}
     assert shared == {
         "ProposalDrafted": {AGENT, INTAKE},
-        "BusinessDayOpened": {"gh_owner", GATE},
         "RegistrationRecorded": {"gh_owner", APPROVER},
         "AuthenticatorRemoved": {"gh_owner", APPROVER},
+        "ProposalAssessed": {INTAKE, GATE},  # of a direct order, by who drafted it: `law_who_assesses`
+        "ProposalDenied": {INTAKE, GATE},
+        "BusinessDayOpened": {"gh_owner", GATE},
     }
     assert rights["AttemptRefused"] == set()
     assert WITNESS not in set().union(*rights.values())

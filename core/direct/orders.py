@@ -1,0 +1,251 @@
+"""Direct orders: drafted and assessed in this process, in one append, and answered when it is durable.
+
+Rule 1: the same client order id with the same order gets the first answer for ever; with another, a conflict.
+Rule 2: the book in memory is optimistic: it may deny too late or too early, and releases nothing.
+Rule 3: nothing is recorded of an order that cannot be drafted; no draft is recorded without its assessment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from hashlib import sha256
+from typing import Final
+
+from core.clock import Clock
+from core.database.pools import AsyncPool
+from core.database.rows import rows
+from core.direct.askers import SQL, Asker, Askers, reading
+from core.direct.books import Books
+from core.errors import BadInput, Conflict, NotFound, NotPermitted
+from core.fact import Entry
+from core.ids import (
+    AccountId,
+    Digest,
+    OrderId,
+    PersonId,
+    ProposalId,
+    Symbol,
+    TraceId,
+    begun_at,
+    fresh_trace_id,
+    order_id_for,
+)
+from core.ledger.journal import Journal
+from core.money import tidy
+from core.orders.events import (
+    Finding,
+    OrderType,
+    ProposalAssessed,
+    ProposalDenied,
+    ProposalDrafted,
+    Request,
+    Side,
+    apart,
+)
+from core.plan.assumptions import Assumptions, assumptions_on
+from core.plan.direct import together, work_out_direct
+from core.risk.findings import policy_decisions
+from core.risk.limits import DEFAULT_LIMITS
+from core.risk.standing import Ground
+
+HELD: Final = "HELD"
+BLOCKED: Final = "BLOCKED"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An order as it is asked for. `quantity` is shares, `limit_price` dollars a share."""
+
+    client_order: str
+    account: AccountId
+    advisor: PersonId
+    symbol: Symbol
+    side: Side
+    quantity: Decimal
+    order_type: OrderType
+    limit_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The answer. `status` is HELD, for people decide next, or BLOCKED: a policy denies it.
+
+    `digest` is what the advisor submits; None where there is nothing to submit. `findings` are of every
+    policy. `submitted`: it is the advisor's already.
+    """
+
+    order: OrderId
+    proposal: ProposalId
+    digest: Digest | None
+    status: str
+    accepted_at: datetime
+    trace: TraceId
+    findings: tuple[Finding, ...]
+    submitted: bool
+    repeated: bool
+
+    @property
+    def needs_reasons(self) -> tuple[str, ...]:
+        """Policies with a finding: the advisor submits it with a written reason for each."""
+        return tuple(dict.fromkeys(f.policy for f in self.findings if f.result == "finding"))
+
+
+class DirectOrders:
+    """One for each process that takes orders."""
+
+    def __init__(self, pool: AsyncPool, journal: Journal, clock: Clock) -> None:
+        self._pool = pool
+        self._journal = journal
+        self._clock = clock
+        self.askers = Askers(pool, clock)
+        self.books = Books(pool, clock)
+
+    async def place(self, ticket: str, asked: Asked, *, supersedes: ProposalId | None = None) -> Placed:
+        """Draft it, ask every policy, and answer when both are durable.
+
+        Raises:
+            SignInRequired: the ticket or key is not good any more.
+            NotFound: the account is not in the book, or the book is not that advisor's.
+            BadInput: a field cannot be used.
+            Conflict: the client order id came with another order before.
+            Refused: the day is closed, or the law says no. Nothing was recorded but the refusal.
+        """
+        asker = await self.askers.of(ticket)
+        if asked.advisor != asker.advisor:
+            raise NotPermitted(
+                f"this is not the book of {asked.advisor!r}", fix="name the book's own advisor"
+            )
+        ground = await self.books.ground(asker, asked.account)
+        request = request_of(asked, ground)
+        proposal = proposal_of(asker.who, asked.client_order)
+        fact = assessed(proposal, request, ground, assumed_on(ground.market.session))
+        trace = fresh_trace_id(self._clock)
+        stream = f"proposal/{proposal}"
+        draft = ProposalDrafted(proposal=proposal, request=request, supersedes=supersedes)
+        try:
+            recorded = await self._journal.record(
+                Entry(stream, draft, trace, ticket=ticket, key=f"draft/{proposal}"),
+                _entry(stream, fact, trace, ticket),
+            )
+        except Conflict:
+            return await self._again(asker, proposal, request)
+        if recorded[0].duplicate:
+            return await self._again(asker, proposal, request)
+        digest = fact.digest if isinstance(fact, ProposalAssessed) else None
+        return Placed(
+            order=order_id_for(proposal, 0),
+            proposal=proposal,
+            digest=digest,
+            status=HELD if digest else BLOCKED,
+            accepted_at=begun_at(trace),
+            trace=trace,
+            findings=apart(fact.findings),
+            submitted=False,
+            repeated=False,
+        )
+
+    async def draft(
+        self, ticket: str, request: Request, *, key: str, supersedes: ProposalId | None = None
+    ) -> ProposalId:
+        """A person's own request, which the worker assesses like any other. The same key is the same draft.
+
+        Raises:
+            SignInRequired: her session has ended.
+            Refused: outside the book, or the day is closed; or what it replaces is not hers.
+            Conflict: the key came with another request.
+        """
+        person = (await self.askers.of(ticket)).who
+        proposal = ProposalId("prp-" + sha256(f"{person}/{key}".encode()).hexdigest()[:32])
+        fact = ProposalDrafted(proposal=proposal, request=request, supersedes=supersedes)
+        trace = fresh_trace_id(self._clock)
+        await self._journal.record(
+            Entry(f"proposal/{proposal}", fact, trace, ticket=ticket, key=f"draft/{proposal}")
+        )
+        return proposal
+
+    async def _again(self, asker: Asker, proposal: ProposalId, request: Request) -> Placed:
+        """The first answer to the same order.
+
+        Raises:
+            Conflict: that client order id is another order's.
+        """
+        async with reading(self._pool, asker.ticket) as (connection, _):
+            found = await rows(connection, SQL["placed"], {"proposal": proposal})
+        if not found or Request.model_validate(found[0]["request"]) != request:
+            raise Conflict(
+                "that client_order_id came with another order before",
+                fix="use a fresh one",
+                field="client_order_id",
+            )
+        row = found[0]
+        trace = TraceId(row["trace"])
+        return Placed(
+            order=order_id_for(proposal, 0),
+            proposal=proposal,
+            digest=row["digest"],
+            status=HELD if row["digest"] else BLOCKED,
+            accepted_at=begun_at(trace),
+            trace=trace,
+            findings=apart(Finding.model_validate(f) for f in row["findings"]),
+            submitted=row["submitted"],
+            repeated=True,
+        )
+
+
+def proposal_of(who: PersonId, client_order: str) -> ProposalId:
+    """The same asker's same client order id is the same proposal."""
+    return ProposalId("prp-" + sha256(f"order/{who}/{client_order}".encode()).hexdigest()[:32])
+
+
+def assessed(
+    proposal: ProposalId, request: Request, ground: Ground, assumptions: Assumptions
+) -> ProposalAssessed | ProposalDenied:
+    """What the order comes to on that ground."""
+    try:
+        worked = work_out_direct(proposal, request, ground, assumptions)
+    except (BadInput, NotFound) as bad:
+        finding = Finding(policy="request", result="breach", says=str(bad))
+        return ProposalDenied(proposal=proposal, at="draft", findings=(finding,))
+    findings = together(worked.findings)
+    if worked.content is None or worked.verdict is None or worked.verdict.breaches:
+        return ProposalDenied(proposal=proposal, at="draft", findings=findings)
+    content = worked.content
+    text = content.text()
+    return ProposalAssessed(
+        proposal=proposal,
+        content=text,
+        digest=Digest(sha256(text.encode()).hexdigest()),
+        tier=content.tier,
+        needs_consent=content.needs_consent,
+        findings=findings,
+        preview=worked.plan.preview.text(),
+    )
+
+
+@lru_cache(maxsize=4)
+def assumed_on(session: date) -> Assumptions:
+    return assumptions_on(session, DEFAULT_LIMITS)
+
+
+def request_of(asked: Asked, ground: Ground) -> Request:
+    """The order as a proposal has it."""
+    return Request(
+        kind="order",
+        household=ground.household.id,
+        accounts=(asked.account,),
+        symbol=asked.symbol,
+        side=asked.side,
+        quantity=tidy(asked.quantity),
+        order_type=asked.order_type,
+        limit_price=None if asked.limit_price is None else tidy(asked.limit_price),
+    )
+
+
+def _entry(stream: str, fact: ProposalAssessed | ProposalDenied, trace: TraceId, ticket: str) -> Entry:
+    said: Sequence[Finding] = fact.findings
+    key = f"assess/{fact.proposal}"
+    return Entry(stream, fact, trace, ticket=ticket, key=key, policy_decisions=policy_decisions(said))
