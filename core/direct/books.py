@@ -3,8 +3,8 @@
 Rule 1: a book is read with the ticket of whoever asks, under the row policies: nobody's order is assessed on
     what she may not read, and a process that serves nobody holds no book.
 Rule 2: it is optimistic. Which households moved is asked every half second for all books at once, the market
-    is read every second, everything every ten minutes. What binds are the reservations in the append and the
-    worker's question at release.
+    and the limits are read every second, everything every ten minutes. What binds are the reservations in the
+    append and the worker's question at release.
 Rule 3: where an account stands is worked out when it is first asked about in a market, and kept.
 """
 
@@ -26,9 +26,11 @@ from core.database.rows import rows
 from core.direct.askers import SQL, Asker, reading
 from core.errors import NotFound
 from core.ids import AccountId, HouseholdId, PersonId
+from core.limits.reading import read_limits
 from core.projections.activity import read_lately
 from core.projections.market import read_market
 from core.projections.reader import read_pictures
+from core.risk.limits import DEFAULT_LIMITS, Limits
 from core.risk.standing import Ground
 
 LOOKS_EVERY: Final = timedelta(milliseconds=500)
@@ -96,6 +98,7 @@ class Books:
         self._looked = self._market_read = self._begun = clock.monotonic_ns()
         self._after = 0  # as far as what moved is known
         self._market: Market | None = None
+        self.limits: Limits = DEFAULT_LIMITS  # those in force, from the first look at the market on
 
     async def ground(self, asker: Asker, account: AccountId) -> Ground:
         """Where the household of that account stands, for an order of this asker's.
@@ -127,6 +130,7 @@ class Books:
                     await self._mark_moved(connection)
                     if self._market is None or self._old(self._market_read, MARKET_EVERY):
                         found, _ = await read_market(connection)
+                        self.limits = (await read_limits(connection)).limits
                         self._market_read = now
                         if found != self._market:  # an equal one is the same one: what stands in it stays
                             self._market = found

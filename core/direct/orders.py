@@ -49,7 +49,7 @@ from core.orders.events import (
 from core.plan.assumptions import Assumptions, assumptions_on
 from core.plan.direct import together, work_out_direct
 from core.risk.findings import policy_decisions
-from core.risk.limits import DEFAULT_LIMITS
+from core.risk.limits import Limits
 from core.risk.standing import Ground
 
 HELD: Final = "HELD"
@@ -122,7 +122,7 @@ class DirectOrders:
         ground = await self.books.ground(asker, asked.account)
         request = request_of(asked, ground)
         proposal = proposal_of(asker.who, asked.client_order)
-        fact = assessed(proposal, request, ground, assumed_on(ground.market.session))
+        fact = assessed(proposal, request, ground, assumed_on(ground.market.session, self.books.limits))
         trace = fresh_trace_id(self._clock)
         stream = f"proposal/{proposal}"
         draft = ProposalDrafted(proposal=proposal, request=request, supersedes=supersedes)
@@ -227,8 +227,8 @@ def assessed(
 
 
 @lru_cache(maxsize=4)
-def assumed_on(session: date) -> Assumptions:
-    return assumptions_on(session, DEFAULT_LIMITS)
+def assumed_on(session: date, limits: Limits) -> Assumptions:
+    return assumptions_on(session, limits)
 
 
 def request_of(asked: Asked, ground: Ground) -> Request:

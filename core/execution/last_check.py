@@ -51,11 +51,13 @@ from core.orders.events import (
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 GATE: Final = "gh_gate"
+INTAKE: Final = "gh_intake"
 PEOPLE: Final = "gh_approver"
 ENDS: Final = (ProposalDenied, ProposalReturned, ProposalDeclined, ProposalWithdrawn, ProposalLapsed)
 DECISIONS: Final = (ProposalSubmitted, ConsentRecorded, ProposalApproved)
 DRAWN: Final = "StandingApprovalDrawn"
 """A draw on a standing approval stands for the principal's act, and for nothing else."""
+TWO_DECIDE: Final = 3  # the tier
 AMOUNTS: Final = frozenset({"quantity", "limit_price"})
 Kind = TypeVar("Kind", bound=Fact)
 
@@ -154,10 +156,11 @@ def _told(record: Iterable[Chained], stream: str) -> Iterator[_Told[Fact]]:
             yield _Told(entry.seq, entry.role, entry.actor, opened(entry.text).fact)
 
 
-def _only(told: Sequence[_Told[Fact]], kind: type[Kind], role: str) -> _Told[Kind]:
+def _only(told: Sequence[_Told[Fact]], kind: type[Kind], *roles: str) -> _Told[Kind]:
     found = [_Told(one.seq, one.role, one.actor, one.fact) for one in told if isinstance(one.fact, kind)]
-    if len(found) != 1 or found[0].role != role:
-        raise _Differs(f"the record has {len(found)} {kind.__name__} of {role} where one belongs")
+    if len(found) != 1 or found[0].role not in roles:
+        of = " or ".join(roles)
+        raise _Differs(f"the record has {len(found)} {kind.__name__} of {of} where one belongs")
     return found[0]
 
 
@@ -165,7 +168,7 @@ def _leg_decided_on(release: _Told[OrderReleased], of_proposal: Sequence[_Told[F
     """The leg in the text that people decided on, before the release and with the release's digest."""
     fact = release.fact
     before = tuple(one for one in of_proposal if one.seq < release.seq)
-    assessed = _only(before, ProposalAssessed, GATE).fact
+    assessed = _only(before, ProposalAssessed, GATE, INTAKE).fact
     submitted = _only(before, ProposalSubmitted, PEOPLE)
     digest = sha256(assessed.content.encode()).hexdigest()
     content = Content.model_validate_json(assessed.content)
@@ -176,8 +179,9 @@ def _leg_decided_on(release: _Told[OrderReleased], of_proposal: Sequence[_Told[F
     for one in decided:
         _same(one.fact.event_type(), (getattr(one.fact, "digest", digest),), (digest,))
     _same("digest", (assessed.digest, fact.digest, content.proposal), (digest, digest, fact.proposal))
-    if not any(_lets_go(one, submitted.actor) for one in decided):
-        raise _Differs("the record has no approval by another person than who submitted")
+    approvers = {one.actor for one in decided if _lets_go(one, submitted.actor)}
+    if not approvers or (content.tier == TWO_DECIDE and len(approvers) < 2):
+        raise _Differs("the record has no approval by another person than who submitted, or one too few")
     if content.needs_consent and not any(type(one.fact) is ConsentRecorded for one in before):
         raise _Differs("the record has no consent")
     legs = [leg for leg in content.legs if leg.leg == fact.leg]

@@ -42,7 +42,7 @@ def work_out_direct(
     plan = Plan((trade,), {}, Preview(rows=seen.rows, accounts=(seen.summary,)))
     legs = legs_of(proposal, plan, picture.market, assumptions.limits, partly=False)
     verdict = assess(intents(legs, ground), POLICIES, assumptions.limits)
-    content = content_of(proposal, request, picture, legs, verdict)
+    content = content_of(proposal, request, picture, legs, verdict, assumptions.limits)
     return Worked(plan, verdict, content, findings_of(verdict, legs))
 
 

@@ -153,7 +153,8 @@ class DecideBench:
             asker = await self.orders.askers.of(key)
             ground = await self.orders.books.ground(asker, order.account)
             proposal = proposal_of(asker.who, order.client_order)
-            assessed(proposal, request_of(order, ground), ground, assumed_on(ground.market.session))
+            on = assumed_on(ground.market.session, self.orders.books.limits)
+            assessed(proposal, request_of(order, ground), ground, on)
         return len(asked) / self._since(begun)
 
     def _detail(self) -> Mapping[str, Any]:

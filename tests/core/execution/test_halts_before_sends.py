@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,14 +17,16 @@ import pytest
 
 from core.clock import WallClock
 from core.execution.execute import Executor, Terms
+from core.execution.last_check import Chained
 from core.execution.working import Working
 from core.halts.beside import Beside, Stopped
 from core.halts.channel import listening
 from core.halts.file import Halt, HaltFile
-from core.ids import CustodianId, OrderId, VenueName
+from core.ids import CustodianId, OrderId, ProposalId, VenueName
 from core.orders.events import OrderRouted
 from core.orders.released import ReleasedOrder
 from core.routing.score import WEIGHTS
+from tests.core.execution.decided import recorded
 from tests.core.execution.steps import IMPATIENT, FileRecord
 from tests.fixtures.halts import KEY, halt, opened, watching
 from tests.fixtures.venues import VenueProcess, one_venue, released
@@ -50,7 +52,13 @@ class Floor:
     record: FileRecord
     venues: list[VenueProcess]
     folder: Path
+    taken: dict[OrderId, ReleasedOrder]
     halts: list[Halt] = field(default_factory=list)
+
+    def take(self, order: ReleasedOrder) -> None:
+        """As the worker takes what people decided on."""
+        self.taken[order.id] = order
+        self.executor.take(order)
 
     async def stop(self, named: str = "all") -> Stopped:
         self.halts.append(halt(named))
@@ -80,9 +88,13 @@ async def floor(folder: Path, *venues: VenueProcess) -> AsyncIterator[Floor]:
     halts = folder / "halts"
     opened(halts)
     watch, record = watching(halts), FileRecord(folder / "record")
+    taken: dict[OrderId, ReleasedOrder] = {}
 
     async def find(_: OrderId) -> Working | None:
         return None
+
+    async def record_of(order: OrderId, _: ProposalId) -> Sequence[Chained]:
+        return recorded(taken[order], record.of(order))
 
     def terms_of(_: CustodianId) -> Terms:
         return Terms(frozenset(VenueName(venue.name) for venue in venues), Decimal("4.95"))
@@ -93,6 +105,7 @@ async def floor(folder: Path, *venues: VenueProcess) -> AsyncIterator[Floor]:
             venues=[await stack.enter_async_context(venue.client()) for venue in venues],
             terms_of=terms_of,
             find=find,
+            record_of=record_of,
             weights=WEIGHTS,
             patience=IMPATIENT,
             stops=watch,
@@ -101,7 +114,7 @@ async def floor(folder: Path, *venues: VenueProcess) -> AsyncIterator[Floor]:
         await executor.start([])
         running = asyncio.create_task(executor.run())
         try:
-            yield Floor(executor, record, list(venues), halts)
+            yield Floor(executor, record, list(venues), halts, taken)
             assert not running.done(), running.exception()
         finally:
             running.cancel()
@@ -116,7 +129,7 @@ async def test_at_full_load_no_send_begins_after_the_answer(
     orders = [released(quantity="3") for _ in range(120)]
     async with floor(tmp_path, arcadia) as at:
         for order in orders:
-            at.executor.take(order)
+            at.take(order)
         await at.until(lambda: len(at.sends()) >= after)
         said = await at.stop()
         assert (said.workers, said.silent, said.on_the_way) == (1, (), 0)
@@ -145,7 +158,7 @@ print(said.workers, said.on_the_way, flush=True)
 async def test_from_another_process_too(arcadia: VenueProcess, tmp_path: Path) -> None:
     async with floor(tmp_path, arcadia) as at:
         for order in [released(quantity="3") for _ in range(200)]:
-            at.executor.take(order)
+            at.take(order)
         await at.until(lambda: len(at.sends()) >= 5)
         words = [sys.executable, "-c", HALTS, str(at.folder)]
         other = await asyncio.create_subprocess_exec(*words, stdout=subprocess.PIPE)
@@ -162,10 +175,10 @@ async def test_from_another_process_too(arcadia: VenueProcess, tmp_path: Path) -
 async def test_fills_of_what_is_out_are_booked_under_a_halt(arcadia: VenueProcess, tmp_path: Path) -> None:
     order, waits = released(quantity="30"), released(quantity="5")
     async with floor(tmp_path, arcadia) as at:
-        at.executor.take(order)
+        at.take(order)
         await at.until(lambda: "OrderAccepted" in at.kinds(order))
         await at.stop()
-        at.executor.take(waits)
+        at.take(waits)
         await at.until(lambda: sum(1 for kind in at.kinds(order) if kind == "OrderFilled") >= 1)
         await at.until(lambda: arcadia.executed(order.id) == 30)
         await at.until(lambda: at.executor.open_orders()[0]["order"] == waits.id)
@@ -180,7 +193,7 @@ async def test_a_halted_venue_loses_every_order_to_another_and_is_told_why(
     async with floor(tmp_path, arcadia, cortland) as at:
         await at.stop("venue:ARCADIA")
         for order in orders:
-            at.executor.take(order)
+            at.take(order)
         await at.until(lambda: all("OrderFilled" in at.kinds(order) for order in orders))
         for order in orders:
             (routed,) = [fact for fact in at.record.of(order.id) if isinstance(fact, OrderRouted)]
@@ -194,8 +207,8 @@ async def test_only_what_the_scope_names_waits(arcadia: VenueProcess, tmp_path: 
     halted, goes = released(symbol="AAPL"), released(symbol="KO", limit=None)
     async with floor(tmp_path, arcadia) as at:
         await at.stop("symbol:AAPL")
-        at.executor.take(halted)
-        at.executor.take(goes)
+        at.take(halted)
+        at.take(goes)
         await at.until(lambda: "OrderFilled" in at.kinds(goes))
         assert at.kinds(halted) == []
 
@@ -207,7 +220,7 @@ async def test_an_order_whose_intent_is_written_does_not_leave_under_a_halt(
     orders = [released(quantity="3") for _ in range(40)]
     async with floor(tmp_path, arcadia) as at:
         for order in orders:
-            at.executor.take(order)
+            at.take(order)
         await at.until(lambda: any("OrderSent" in at.kinds(order) for order in orders))
         arcadia.kill()  # those with an intent try again and again
         await at.stop()
@@ -228,7 +241,7 @@ async def test_the_session_ends_what_a_halt_kept_back(arcadia: VenueProcess, tmp
     async with floor(tmp_path, arcadia) as at:
         await at.stop()
         for order in orders:
-            at.executor.take(order)
+            at.take(order)
         await asyncio.sleep(0.3)
         await at.executor.expire("2022-12-29")
         assert all(at.kinds(order) == ["OrderExpired"] for order in orders)
@@ -242,7 +255,7 @@ async def test_a_damaged_halt_file_lets_nothing_leave(arcadia: VenueProcess, tmp
     async with floor(tmp_path, arcadia) as at:
         (at.folder / "halts").write_bytes(b"all is well\n")
         order = released()
-        at.executor.take(order)
+        at.take(order)
         await asyncio.sleep(0.5)
         assert at.sends() == []
         assert at.kinds(order) == []

@@ -242,6 +242,8 @@ def another(draw: random.Random, value: Any) -> Any:
         flipped = bytearray(value)
         flipped[at // 8] ^= 1 << (at % 8)
         return bytes(flipped)
+    if isinstance(value, frozenset):
+        return value ^ {draw.choice(("all", "symbol:AAPL"))}
     if value is None:
         return Decimal(draw.randrange(1, 500))
     return value + timedelta(microseconds=draw.choice((1, -1, 10**6)))

@@ -20,6 +20,7 @@ from core.routing.score import WEIGHTS
 from core.venues.venue import digest_of, encode
 from tests.core.execution.decided import recorded
 from tests.core.execution.steps import IMPATIENT, FileRecord
+from tests.fixtures.halts import watching
 from tests.fixtures.venues import VenueProcess, arcadia, released
 
 __all__ = ["arcadia"]
@@ -30,6 +31,7 @@ class Changing:
 
     def __init__(self, venue: VenueProcess, folder: Path, orders: Sequence[ReleasedOrder]) -> None:
         self.venue = venue
+        self.halts = folder / "halts"
         self.kept = FileRecord(folder / "record")
         self.decided = {order.id: order for order in orders}
         self.away = 0
@@ -53,6 +55,7 @@ class Changing:
                 record_of=self.record_of,
                 weights=WEIGHTS,
                 patience=IMPATIENT,
+                stops=watching(self.halts),
             )
             await executor.start([])
             running = asyncio.create_task(executor.run())
