@@ -221,7 +221,7 @@ OF_LIMITS: Final = {
 OF_DIRECT_ORDERS: Final = {"not_an_advisor", "not_yours_to_assess"}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used", "refused", "principal"),
-    *("close", "open", "cash", "closed"),
+    *("close", "open", "cash", "closed", "unknown"),
 }
 
 
