@@ -6,22 +6,28 @@ Rule 2: what is confirmed is a digest: the whole set with its business day, as t
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from psycopg.rows import DictRow
 
 from core.clock import Clock
 from core.database.pools import AsyncPool
 from core.database.rows import one, rows
+from core.errors import NotPermitted
 from core.fact import Entry, Fact
 from core.ids import Digest, PersonId, fresh_trace_id
-from core.ledger.envelope import Recorded
+from core.ledger.envelope import Recorded, stored
 from core.ledger.journal import Journal
 from core.limits.events import LimitsConfirmed, LimitSet, LimitsProposed, LimitsWithdrawn, digest_of
 from core.limits.reading import SQL
+from core.limits.trying import KINDS, Trial, Tried, limits_of
 from core.people.asker import asking
+from core.projections.folded import FOLDED
+
+PAGE: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,23 @@ class Limiting:
             for row in found
         )
         return Standing(in_force, session, versions, _proposed(waiting[0]) if waiting else None)
+
+    async def try_out(self, ticket: str, limits: LimitSet) -> Tried:
+        """What these limits would have changed, over everything that the journal holds. Records nothing.
+
+        Raises:
+            NotPermitted: she is not shown the whole record: half an answer would mislead.
+        """
+        trial = Trial(limits_of(limits))
+        async with asking(self._pool, ticket) as connection:
+            if not (await one(connection, SQL["supervises"]))["everything"]:
+                raise NotPermitted("a dry run reads the whole record", fix="ask a principal or compliance")
+            asked = {"after": 0, "kinds": sorted(FOLDED | KINDS), "page": PAGE}
+            while found := await rows(connection, SQL["past"], asked):
+                entries = [stored(row) for row in found]
+                asked["after"] = entries[-1].seq
+                await asyncio.to_thread(trial.take, entries)
+        return trial.found
 
     async def propose(
         self, ticket: str, limits: LimitSet, effective_on: date | None

@@ -133,6 +133,20 @@ class Client:
         """`step` is close or open."""
         return self._ask("POST", f"/v1/day/{step}")
 
+    # limits
+
+    def limits(self) -> Json:
+        return self._ask("GET", "/v1/limits")
+
+    def try_limits(self, limits: Json) -> Json:
+        return self._ask("POST", "/v1/limits/try", json={"limits": limits})
+
+    def propose_limits(self, limits: Json, effective_on: str | None) -> Json:
+        return self._ask("POST", "/v1/limits", json={"limits": limits, "effective_on": effective_on})
+
+    def decide_limits(self, digest: str, step: str) -> Json:
+        return self._ask("POST", f"/v1/limits/{step}", json={"digest": digest})
+
     # people's data
 
     def forgettings(self) -> Json:
