@@ -25,6 +25,7 @@ from core.ledger.envelope import Recorded
 from core.ledger.journal import Journal
 from core.limits.door import Limiting
 from core.limits.reading import read_limits
+from core.limits.watch import Watching
 from core.market.calendar import next_session
 from core.market.events import BusinessDayCloseRequested, BusinessDayOpenRequested
 from core.orders.events import (
@@ -56,6 +57,7 @@ class Approval:
         self._clock = clock
         self.records = RecordKeeping(pool, journal, keys, clock)
         self.limits = Limiting(pool, journal, clock)
+        self.watch = Watching(pool, journal, keys, clock)
 
     async def submit(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]

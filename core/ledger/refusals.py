@@ -91,6 +91,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "ask compliance; operations, too, decides on requests to forget, and a principal on lifting a hold",
     ),
     "not_all_reached": ("something of this subject is still stored", "delete that first"),
+    "not_an_ira": ("only an IRA has a required minimum distribution", "name an IRA"),
     "not_an_owner": ("that client owns no account that needs consent", "name an owner"),
     "not_canonical": ("the text is not the envelope's RFC 8785 form", "send RFC 8785 text and no other key"),
     "not_approved": ("the proposal is not approved", "a principal approves it first"),
@@ -107,6 +108,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "the account's advisor submits it first",
     ),
     "not_the_advisor": ("only the account's advisor does that", "sign in as the account's advisor"),
+    "not_watched": ("that is not watched", "see the watch list"),
     "not_yet": ("the business day has not ended", "wait for the close"),
     "not_your_thread": ("that conversation is not yours", "use one of your own"),
     "order_count_reached": (

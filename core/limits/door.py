@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final, Literal
 
 from psycopg.rows import DictRow
@@ -18,7 +19,8 @@ from core.database.pools import AsyncPool
 from core.database.rows import one, rows
 from core.errors import NotPermitted
 from core.fact import Entry, Fact
-from core.ids import Digest, PersonId, fresh_trace_id
+from core.firm.events import RmdDetermined
+from core.ids import AccountId, Digest, PersonId, fresh_trace_id
 from core.ledger.envelope import Recorded, stored
 from core.ledger.journal import Journal
 from core.limits.events import LimitsConfirmed, LimitSet, LimitsProposed, LimitsWithdrawn, digest_of
@@ -134,6 +136,18 @@ class Limiting:
         """
         fact = LimitsConfirmed(digest=digest) if step == "confirm" else LimitsWithdrawn(digest=digest)
         return await self._record(ticket, fact)
+
+    async def determine_rmd(
+        self, ticket: str, account: AccountId, year: int, amount: Decimal, due_on: date
+    ) -> Recorded:
+        """Operations records what must leave an IRA for a year; it is kept in cash from then on.
+
+        Raises:
+            Refused: not operations, or the account is no IRA.
+        """
+        fact = RmdDetermined(account=account, year=year, amount=amount, due_on=due_on.isoformat())
+        entry = Entry(f"account/{account}", fact, fresh_trace_id(self._clock), ticket=ticket)
+        return (await self._journal.record(entry))[0]
 
     async def _record(self, ticket: str, fact: Fact) -> Recorded:
         entry = Entry("limits", fact, fresh_trace_id(self._clock), ticket=ticket)

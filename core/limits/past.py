@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from core.book import cash, lots
-from core.book.activity import Activity, Asked, Executed, Sold
+from core.book.activity import Activity, Asked, Executed, Sold, Traded
 from core.book.picture import (
     Account,
     Custodian,
@@ -183,8 +183,8 @@ class Past:
             reserved_lots=promised,
             cash=cash.on(money, self._session(), reserved=max(needed, ZERO)),
             outflows=tuple(
-                Outflow(one["schedule"], what, Decimal(one["amount"]), date.fromisoformat(one["due_on"]))
-                for what in ("withdrawal", "fee")
+                _outflow(what, one)
+                for what in ("withdrawal", "fee", "rmd")
                 for one in self._all(what, account)
             ),
         )
@@ -260,6 +260,7 @@ class Past:
             firm_dollars=self._dollars(counted),
             agent=agent,
             agent_dollars=self._dollars(drafted) if agent is not None else ZERO,
+            agent_traded=tuple(self._traded(drafted)) if agent is not None else (),
         )
 
     def _asked(self, leg: Leg, at: datetime) -> Asked:
@@ -285,6 +286,14 @@ class Past:
     def _dollars(self, proposals: Iterable[Open]) -> Decimal:
         return sum((self._came_to(leg) for one in proposals for leg in one.content.legs), ZERO)
 
+    def _traded(self, proposals: Iterable[Open]) -> Iterator[Traded]:
+        for one in proposals:
+            for leg in one.content.legs:
+                order = self.folded.orders[leg.order]
+                if order.filled:
+                    sign = 1 if leg.side is Side.BUY else -1
+                    yield Traded(leg.symbol, sign * order.filled, -sign * self.proceeds[leg.order])
+
     def _executed(self, accounts: set[AccountId]) -> Iterator[Executed]:
         since = self._session() - timedelta(days=365)
         for order in self.folded.orders.values():
@@ -306,6 +315,11 @@ class Past:
                     Sold(c.sale.quantity, c.sale.proceeds, c.sale.cost) for c in closed if c.order == order.id
                 ),
             )
+
+
+def _outflow(what: str, state: Mapping[str, Any]) -> Outflow:
+    named = f"rmd-{state['year']}" if what == "rmd" else state["schedule"]
+    return Outflow(named, what, Decimal(state["amount"]), date.fromisoformat(state["due_on"]))
 
 
 def _ips(state: Mapping[str, Any]) -> Ips:

@@ -29,6 +29,7 @@ from ui.api import (
     sign_in,
     steps,
     threads,
+    watch,
     worklist,
 )
 from ui.api.edge import BodyLimit, SecurityHeaders
@@ -44,6 +45,7 @@ ROUTERS: Final = (
     day.router,
     forgetting.router,
     limits.router,
+    watch.router,
     audit.router,
     as_of.router,
     orders.router,

@@ -7,19 +7,20 @@ Rule 1: whoever works here may read them. Principals and compliance set them, tw
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.ids import Digest
+from core.ids import AccountId, Digest
 from core.ledger.envelope import Recorded
 from core.limits.door import Proposed
 from core.limits.door import Version as Held
 from core.limits.events import LimitSet
 from core.limits.trying import Count, Tried
 from ui.api.doors import At, Ticket
-from ui.api.fields import Amount, Ask, Told
+from ui.api.fields import Amount, Ask, PathId, Told
 
 router = APIRouter(tags=["limits"])
 
@@ -43,6 +44,19 @@ class Decide(Ask):
     """The fingerprint of the set as it was read."""
 
     digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class Rmd(Ask):
+    """Zero: it is done."""
+
+    year: int = Field(ge=1900, le=2199)
+    amount: Annotated[Decimal, Field(ge=0, le=10**12)]
+    due_on: date
+
+
+class Recording(Told):
+    seq: int
+    repeated: bool
 
 
 class Version(Told):
@@ -144,6 +158,17 @@ async def propose(ask: Propose, at: At, ticket: Ticket) -> Step:
 async def decide(step: Literal["confirm", "withdraw"], ask: Decide, at: At, ticket: Ticket) -> Step:
     recorded = await at.approval.limits.decide(ticket, Digest(ask.digest), step)
     return _step(ask.digest, {"confirm": "CONFIRMED", "withdraw": "WITHDRAWN"}[step], recorded)
+
+
+@router.post(
+    "/v1/accounts/{account}/rmd", status_code=201, response_model=Recording, summary="What must leave an IRA"
+)
+async def rmd(account: PathId, ask: Rmd, at: At, ticket: Ticket) -> Recording:
+    """Operations records it for a year; what is due within the limits' horizon stays in cash."""
+    recorded = await at.approval.limits.determine_rmd(
+        ticket, AccountId(account), ask.year, ask.amount, ask.due_on
+    )
+    return Recording(seq=recorded.seq, repeated=recorded.duplicate)
 
 
 def _version(one: Held) -> Version:

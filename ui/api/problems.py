@@ -83,6 +83,8 @@ REFUSED_STATUS: Final[Mapping[str, int]] = {
     "not_a_record_keeper": 403,
     "may_not_set_limits": 403,
     "compliance_missing": 403,
+    "not_watched": 404,
+    "not_an_ira": 422,
     "same_person": 403,
     "own_data": 403,
     "no_such_request": 404,

@@ -207,6 +207,7 @@ OF_LIMITS: Final = {
     *("day_limit_reached", "execution_known", "limits_changed", "limits_in_past", "limits_malformed"),
     *("limits_not_open", "limits_open", "lots_mismatch", "lots_not_free", "may_not_set_limits"),
     *("order_count_reached", "order_limit_reached", "overfilled", "position_limit_reached"),
+    *("not_an_ira", "not_watched"),
 }
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used"),
