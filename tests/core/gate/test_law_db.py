@@ -256,6 +256,8 @@ LAWFUL: Final = (
     "decision_fault",
     "envelope_fault",
     "independence_fault",
+    "caps_fault",
+    "limits_fault",
 )
 ANSWERS: Final = re.compile(r"(?:return|code :=|fault :=|then|else)\s+'([a-z]+(?:_[a-z]+)*)'")
 
