@@ -147,6 +147,19 @@ class Client:
     def decide_limits(self, digest: str, step: str) -> Json:
         return self._ask("POST", f"/v1/limits/{step}", json={"digest": digest})
 
+    def determine_rmd(self, account: str, year: int, amount: str, due_on: str) -> Json:
+        body = {"year": year, "amount": amount, "due_on": due_on}
+        return self._ask("POST", f"/v1/accounts/{account}/rmd", json=body)
+
+    def watched(self) -> Json:
+        return self._ask("GET", "/v1/watch")
+
+    def watch(self, symbol: str, cause: str) -> Json:
+        return self._ask("POST", "/v1/watch", json={"symbol": symbol, "cause": cause})
+
+    def end_watch(self, watch: str) -> Json:
+        return self._ask("POST", f"/v1/watch/{watch}/end")
+
     # people's data
 
     def forgettings(self) -> Json:

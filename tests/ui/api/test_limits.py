@@ -54,3 +54,21 @@ def test_what_is_no_set_of_limits_is_refused_by_its_field(office: Office, number
     with pytest.raises(Problem) as no:
         robert.propose_limits({**held["limits"], **numbers}, None)
     assert no.value.status == 422
+
+
+def test_the_watch_list_is_answered_to_compliance_alone(office: Office) -> None:
+    ngozi = office.of(NGOZI)
+    listed = ngozi.watch("ZZTOP", "a cause")
+    assert [(one["symbol"], one["cause"]) for one in ngozi.watched()["watched"]] == [("ZZTOP", "a cause")]
+    for login in (MARIA, ROBERT):
+        with pytest.raises(Problem) as no:
+            office.of(login).watched()
+        assert no.value.status == 403
+    ngozi.end_watch(listed["watch"])
+    assert ngozi.watched()["watched"][0]["until"] is not None
+
+
+def test_operations_records_what_must_leave_an_ira(office: Office) -> None:
+    with pytest.raises(Problem) as no:
+        office.of(MARIA).determine_rmd("acc-1001", 2023, "1200", "2023-12-31")
+    assert (no.value.status, no.value.code) == (403, "not_operations")
