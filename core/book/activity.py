@@ -62,6 +62,18 @@ class Executed:
 
 
 @dataclass(frozen=True, slots=True)
+class Traded:
+    """What an agent's drafts of this business day traded of one symbol, over all accounts.
+
+    `shares` are bought less sold; `dollars` what came in less what went out, fees included.
+    """
+
+    symbol: Symbol
+    shares: Decimal
+    dollars: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """Dollars are of this business day's orders. `agent` drafted what is being asked about; None: a person.
 
@@ -76,6 +88,7 @@ class Activity:
     firm_dollars: Decimal
     agent: str | None
     agent_dollars: Decimal  # drafts that wait for the advisor included
+    agent_traded: tuple[Traded, ...] = ()
 
 
 def quiet(at: datetime) -> Activity:

@@ -69,10 +69,10 @@ class Ips:
 
 @dataclass(frozen=True, slots=True)
 class Outflow:
-    """A scheduled withdrawal or fee."""
+    """A scheduled withdrawal or fee, or what must leave an IRA for a year."""
 
     schedule: str
-    what: str  # "withdrawal" or "fee"
+    what: str  # "withdrawal", "fee" or "rmd"
     amount: Decimal
     due_on: date
 

@@ -198,3 +198,15 @@ class FeeScheduled(Fact):
     schedule: str
     amount: Amount
     due_on: str
+
+
+class RmdDetermined(Fact):
+    """What must leave an IRA for a year, and by when. A later word on the year replaces it; zero: it is done.
+
+    Source: 26 USC 401(a)(9) and 408(a)(6); 26 CFR 1.408-8.
+    """
+
+    account: AccountId
+    year: int = Field(ge=1900)
+    amount: Amount = Field(ge=0)
+    due_on: str

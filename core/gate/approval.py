@@ -28,6 +28,7 @@ from core.ledger.envelope import Recorded
 from core.ledger.journal import Journal
 from core.limits.door import Limiting
 from core.limits.reading import read_limits
+from core.limits.watch import Watching
 from core.market.calendar import next_session
 from core.market.events import BusinessDayCloseRequested, BusinessDayOpenRequested
 from core.orders.events import (
@@ -67,6 +68,7 @@ class Approval:
         self.staff = Staff(pool, journal, clock)
         self.limits = Limiting(pool, journal, clock)
         self.machines = Machines(journal, clock)
+        self.watch = Watching(pool, journal, keys, clock)
 
     async def submit(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]

@@ -112,6 +112,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "not_all_reached": ("something of this subject is still stored", "delete that first"),
     "not_an_advisor": ("that is no advisor of the firm", "name the advisor whose book it is"),
+    "not_an_ira": ("only an IRA has a required minimum distribution", "name an IRA"),
     "not_an_owner": ("that client owns no account that needs consent", "name an owner"),
     "not_canonical": ("the text is not the envelope's RFC 8785 form", "send RFC 8785 text and no other key"),
     "not_approved": ("the proposal is not approved", "a principal approves it first"),
@@ -135,6 +136,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "only the account's advisor does that, or who stands in for her that day",
         "sign in as the account's advisor",
     ),
+    "not_watched": ("that is not watched", "see the watch list"),
     "not_yet": ("the business day has not ended", "wait for the close"),
     "not_your_thread": ("that conversation is not yours", "use one of your own"),
     "not_yours_to_assess": (

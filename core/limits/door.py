@@ -6,22 +6,30 @@ Rule 2: what is confirmed is a digest: the whole set with its business day, as t
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from decimal import Decimal
+from typing import Final, Literal
 
 from psycopg.rows import DictRow
 
 from core.clock import Clock
 from core.database.pools import AsyncPool
 from core.database.rows import one, rows
+from core.errors import NotPermitted
 from core.fact import Entry, Fact
-from core.ids import Digest, PersonId, fresh_trace_id
-from core.ledger.envelope import Recorded
+from core.firm.events import RmdDetermined
+from core.ids import AccountId, Digest, PersonId, fresh_trace_id
+from core.ledger.envelope import Recorded, stored
 from core.ledger.journal import Journal
 from core.limits.events import LimitsConfirmed, LimitSet, LimitsProposed, LimitsWithdrawn, digest_of
 from core.limits.reading import SQL
+from core.limits.trying import KINDS, Trial, Tried, limits_of
 from core.people.asker import asking
+from core.projections.folded import FOLDED
+
+PAGE: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,23 @@ class Limiting:
         )
         return Standing(in_force, session, versions, _proposed(waiting[0]) if waiting else None)
 
+    async def try_out(self, ticket: str, limits: LimitSet) -> Tried:
+        """What these limits would have changed, over everything that the journal holds. Records nothing.
+
+        Raises:
+            NotPermitted: she is not shown the whole record: half an answer would mislead.
+        """
+        trial = Trial(limits_of(limits))
+        async with asking(self._pool, ticket) as connection:
+            if not (await one(connection, SQL["supervises"]))["everything"]:
+                raise NotPermitted("a dry run reads the whole record", fix="ask a principal or compliance")
+            asked = {"after": 0, "kinds": sorted(FOLDED | KINDS), "page": PAGE}
+            while found := await rows(connection, SQL["past"], asked):
+                entries = [stored(row) for row in found]
+                asked["after"] = entries[-1].seq
+                await asyncio.to_thread(trial.take, entries)
+        return trial.found
+
     async def propose(
         self, ticket: str, limits: LimitSet, effective_on: date | None
     ) -> tuple[Digest, Recorded]:
@@ -111,6 +136,18 @@ class Limiting:
         """
         fact = LimitsConfirmed(digest=digest) if step == "confirm" else LimitsWithdrawn(digest=digest)
         return await self._record(ticket, fact)
+
+    async def determine_rmd(
+        self, ticket: str, account: AccountId, year: int, amount: Decimal, due_on: date
+    ) -> Recorded:
+        """Operations records what must leave an IRA for a year; it is kept in cash from then on.
+
+        Raises:
+            Refused: not operations, or the account is no IRA.
+        """
+        fact = RmdDetermined(account=account, year=year, amount=amount, due_on=due_on.isoformat())
+        entry = Entry(f"account/{account}", fact, fresh_trace_id(self._clock), ticket=ticket)
+        return (await self._journal.record(entry))[0]
 
     async def _record(self, ticket: str, fact: Fact) -> Recorded:
         entry = Entry("limits", fact, fresh_trace_id(self._clock), ticket=ticket)

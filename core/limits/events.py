@@ -1,4 +1,6 @@
-"""The events of the firm's limits. Stream: `limits`; and `proposal/<proposal>` for what is assessed again.
+"""The events of the firm's limits and of compliance's watch list.
+
+Streams: `limits`; `proposal/<proposal>` for what is assessed again; `watch/<entry>`.
 
 Rule 1: a version is the whole set: what is not changed is said again, so that a version reads by itself.
 Rule 2: the digest binds the set and the business day that it holds from. A confirmation names the digest.
@@ -11,7 +13,7 @@ from hashlib import sha256
 import rfc8785
 from pydantic import Field
 
-from core.fact import Amount, Fact
+from core.fact import Amount, Fact, Sealed
 from core.ids import Digest, ProposalId
 from core.orders.events import Part
 
@@ -74,6 +76,19 @@ class ProposalReassessed(Fact):
     proposal: ProposalId
     digest: Digest  # of the content
     limits: Digest  # of the version that was asked
+
+
+class WatchListed(Fact):
+    """Compliance watches something. Which symbol, and why, is sealed for compliance alone."""
+
+    watch: str
+    entry: Sealed
+
+
+class WatchUnlisted(Fact):
+    """Compliance watches it no more."""
+
+    watch: str
 
 
 def digest_of(limits: LimitSet, effective_on: str) -> Digest:

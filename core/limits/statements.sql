@@ -12,5 +12,13 @@ select digest, effective_on, limits::text as limits, proposed_by, proposed_at, s
 -- session --
 select session from gatehouse.market_day;
 
+-- supervises --
+select gatehouse.asker_sees_all() as everything;
+
+-- past --
+-- The next page of what a dry run reads, in sequence.
+select seq, recorded_at, role, actor, text from gatehouse.journal_line
+where seq > %(after)s and event_type = any (%(kinds)s::text[]) order by seq limit %(page)s;
+
 -- reassessed --
 select version from gatehouse.reassessment where proposal = %(proposal)s;

@@ -17,7 +17,7 @@ from typing import Any, Final
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from core.book.activity import Activity, Asked, Executed, Sold
+from core.book.activity import Activity, Asked, Executed, Sold, Traded
 from core.book.lots import lot_id_for
 from core.database.rows import one, rows
 from core.database.statements import statements
@@ -40,6 +40,7 @@ class Lately:
     executed: Mapping[HouseholdId, list[Executed]]
     times: Mapping[PersonId, list[datetime]]
     totals: Sequence[DictRow]
+    agent_traded: tuple[Traded, ...]
 
     def of(self, household: HouseholdId, advisor: PersonId) -> Activity:
         """That household's part, with its advisor's and the firm's."""
@@ -54,6 +55,7 @@ class Lately:
             firm_dollars=sum((row["submitted"] for row in self.totals), Decimal(0)),
             agent=self.agent,
             agent_dollars=sum(drafted, Decimal(0)) if self.agent is not None else Decimal(0),
+            agent_traded=self.agent_traded,
         )
 
 
@@ -73,7 +75,15 @@ async def read_lately(
     for row in await rows(connection, SQL["order_times"], wanted):
         times[PersonId(row["advisor"])].append(row["decided_at"])
     totals = await rows(connection, SQL["day_totals"], wanted)
-    return Lately(asking["taken_at"], asking["agent"], asked, executed, times, totals)
+    traded = await _traded(connection, asking["agent"])
+    return Lately(asking["taken_at"], asking["agent"], asked, executed, times, totals, traded)
+
+
+async def _traded(connection: Connection, agent: str | None) -> tuple[Traded, ...]:
+    if agent is None:
+        return ()
+    found = await rows(connection, SQL["agent_traded"], {"agent": agent})
+    return tuple(Traded(Symbol(row["symbol"]), row["shares"], row["dollars"]) for row in found)
 
 
 def _asked(row: DictRow) -> Asked:

@@ -35,6 +35,14 @@ where p.status in ('ASSESSED', 'SUBMITTED', 'APPROVED', 'RELEASED')
   and (%(without)s::text is null or p.proposal <> %(without)s)
 group by p.advisor, p.agent;
 
+-- agent_traded --
+-- What the asking agent's drafts of this business day traded, by symbol: shares in, dollars in.
+select l.symbol, sum(case l.side when 'buy' then l.filled else -l.filled end) as shares, sum(l.proceeds) as dollars
+from gatehouse.market_day m
+join gatehouse.proposal p on p.session = m.session and p.agent = %(agent)s::text
+join gatehouse.leg l on l.proposal = p.proposal and l.filled > 0
+group by l.symbol order by l.symbol;
+
 -- order_times --
 select p.advisor, d.decided_at from gatehouse.market_day m
 join gatehouse.proposal p on p.session = m.session

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -53,19 +54,20 @@ def book_rows(folded: Folded, references: Iterable[Reference]) -> Mapping[str, I
 def holding_rows(folded: Folded) -> Iterator[Row]:
     """What the append's own law must hold: shares, and the dollars that are good or on their way.
 
-    A deposit that is held until a date is nobody's to spend: the law does not count it. Where nothing is held
-    there is no row.
+    A deposit that is held until a date is nobody's to spend before that business day opens: the law does not
+    count it. Where nothing is held there is no row.
     """
     for account, held in folded.positions.items():
         for symbol, quantity in held.shares.items():
             yield {"account": account, "symbol": symbol, "held": quantity}
     for account, book in folded.cash.items():
-        if dollars := _spendable(book):
+        if dollars := _spendable(book, folded.session or date.min):
             yield {"account": account, "symbol": "cash", "held": dollars}
 
 
-def _spendable(book: CashBook) -> Decimal:
-    good = sum((d.amount for d in book.deposits.values() if d.held_until is None), Decimal(0))
+def _spendable(book: CashBook, day: date) -> Decimal:
+    deposits = book.deposits.values()
+    good = sum((d.amount for d in deposits if d.held_until is None or d.held_until <= day), Decimal(0))
     return good + book.settled + sum(book.unsettled.values(), Decimal(0))
 
 

@@ -93,7 +93,7 @@ class Dates:
                 return self._with(account, _first_moment(day))
             case firm.CashDeposited(account=account) | firm.WithdrawalScheduled(account=account):
                 return self._with(account, line.market_at)
-            case firm.FeeScheduled(account=account):
+            case firm.FeeScheduled(account=account) | firm.RmdDetermined(account=account):
                 return self._with(account, line.market_at)
             case firm.RestrictionPlaced(placed_on=day) | firm.RiskProfileRecorded(recorded_on=day):
                 return _first_moment(day)

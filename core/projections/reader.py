@@ -171,6 +171,10 @@ class _Stated:
                 self.profiles[row["household"]] = state
             case "do_not_trade":
                 self.do_not_trade[account].add(Symbol(state["symbol"]))
+            case "rmd":
+                due = date.fromisoformat(state["due_on"])
+                named = f"rmd-{state['year']}"
+                self.outflows[account].append(Outflow(named, "rmd", Decimal(state["amount"]), due))
             case "withdrawal" | "fee" as what:
                 self.outflows[account].append(
                     Outflow(

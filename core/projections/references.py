@@ -24,6 +24,7 @@ REFERRED: Final[frozenset[type[Fact]]] = frozenset(
         firm.DoNotTradePlaced,
         firm.WithdrawalScheduled,
         firm.FeeScheduled,
+        firm.RmdDetermined,
     }
 )
 
@@ -66,6 +67,8 @@ def reference_in(fact: Fact, homes: Mapping[AccountId, HouseholdId]) -> Referenc
             return Reference("withdrawal", f"{account}/{schedule}", homes[account], account, _state(fact))
         case firm.FeeScheduled(account=account, schedule=schedule):
             return Reference("fee", f"{account}/{schedule}", homes[account], account, _state(fact))
+        case firm.RmdDetermined(account=account, year=year):
+            return Reference("rmd", f"{account}/{year}", homes[account], account, _state(fact))
     return None
 
 

@@ -17,7 +17,7 @@ where kind in ('instrument', 'custodian', 'model', 'restriction') order by kind,
 -- book_reference --
 -- Null asks for the whole book of the asker.
 select kind, id, household, account, state from gatehouse.reference
-where kind in ('ips', 'profile', 'do_not_trade', 'withdrawal', 'fee', 'account')
+where kind in ('ips', 'profile', 'do_not_trade', 'withdrawal', 'fee', 'rmd', 'account')
   and (%(households)s::text[] is null or household = any (%(households)s::text[]))
 order by kind, id;
 

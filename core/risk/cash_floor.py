@@ -15,11 +15,12 @@ from core.risk.policy import Breach, Severity
 class CashFloor:
     """After all legs at their worst, what is due can be paid and the IPS's floor stays in cash. Soft.
 
-    Withdrawals and fees that are due within the firm's horizon are paid from money that can be spent; held
-    deposits count toward the floor alone.
+    Withdrawals, fees and required minimum distributions that are due within the firm's horizon are paid from
+    money that can be spent; held deposits count toward the floor alone.
 
     Source: the account's investment policy statement; 17 CFR 240.15l-1(a)(2)(ii)(A) (the customer's
-    liquidity needs are part of the investment profile).
+    liquidity needs are part of the investment profile); 26 USC 401(a)(9) and 408(a)(6) (what must leave an
+    IRA each year).
     """
 
     code: ClassVar[str] = "cash_floor"

@@ -16,6 +16,7 @@ from core.risk.agent_day_value import AgentDayValue
 from core.risk.cash import CashCovers
 from core.risk.cash_floor import CashFloor
 from core.risk.concentration import Concentration
+from core.risk.day_loss import DayLoss
 from core.risk.do_not_trade import DoNotTrade
 from core.risk.duplicate_content import DuplicateContent
 from core.risk.duplicate_key import DuplicateKey
@@ -68,6 +69,7 @@ POLICIES: Final[tuple[Policy, ...]] = (
     AdvisorDayValue(),
     AgentDayValue(),
     FirmDayValue(),
+    DayLoss(),
     OrderCount(),
     DuplicateContent(),
     DuplicateKey(),

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from core.book.activity import Activity, Asked, Executed
+from core.book.activity import Activity, Asked, Executed, Traded
 from core.book.picture import Account, Custodian, Household, Lot, Market, Picture
 from core.ids import AccountId, LotId, OrderId, Symbol
 from core.market.calendar import is_session, session_close, session_open
@@ -93,6 +93,7 @@ class Ground:
     __slots__ = (
         "accounts",
         "activity",
+        "agent_loss",
         "day_dollars",
         "executed",
         "hours",
@@ -125,6 +126,7 @@ class Ground:
             for issuer, dollars in standing.issuers.items():
                 _add(self.issuers, issuer, dollars)
         self.day_dollars: Final = _dollars(activity.asked)
+        self.agent_loss: Final = _lost(activity.agent_traded, market) if activity.agent_traded else ZERO
         self.orders: Final[frozenset[OrderId]] = frozenset(asked.order for asked in activity.asked)
         self.latest: Final[dict[Content, Asked]] = {
             content_of(asked): asked for asked in sorted(activity.asked, key=_open_last)
@@ -145,6 +147,13 @@ class Ground:
 def content_of(asked: Asked) -> Content:
     """What two orders have in common when one is a copy of the other."""
     return asked.account, asked.symbol, asked.side, asked.quantity, asked.limit_price
+
+
+def _lost(traded: tuple[Traded, ...], market: Market) -> Decimal:
+    """Dollars below zero at market prices, as a positive number. What has no price now is left out."""
+    priced = [(one, market.prices.get(one.symbol)) for one in traded]
+    gain = sum((one.dollars + one.shares * at.price for one, at in priced if at is not None), ZERO)
+    return max(-gain, ZERO)
 
 
 def _open_last(asked: Asked) -> tuple[bool, datetime]:

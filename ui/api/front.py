@@ -21,6 +21,7 @@ from ui.api import (
     households,
     internal,
     library,
+    limits,
     metrics,
     orders,
     people,
@@ -32,6 +33,7 @@ from ui.api import (
     sign_in,
     steps,
     threads,
+    watch,
     worklist,
 )
 from ui.api.bare import Shortcut
@@ -49,6 +51,8 @@ ROUTERS: Final = (
     day.router,
     forgetting.router,
     halts.router,
+    limits.router,
+    watch.router,
     audit.router,
     as_of.router,
     placing.router,

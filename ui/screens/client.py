@@ -182,6 +182,33 @@ class Client:
         """`what` is registrations, pay, reports-to or related."""
         return self._ask("POST", f"/v1/people/{person}/{what}", json=dict(body))
 
+    # limits
+
+    def limits(self) -> Json:
+        return self._ask("GET", "/v1/limits")
+
+    def try_limits(self, limits: Json) -> Json:
+        return self._ask("POST", "/v1/limits/try", json={"limits": limits})
+
+    def propose_limits(self, limits: Json, effective_on: str | None) -> Json:
+        return self._ask("POST", "/v1/limits", json={"limits": limits, "effective_on": effective_on})
+
+    def decide_limits(self, digest: str, step: str) -> Json:
+        return self._ask("POST", f"/v1/limits/{step}", json={"digest": digest})
+
+    def determine_rmd(self, account: str, year: int, amount: str, due_on: str) -> Json:
+        body = {"year": year, "amount": amount, "due_on": due_on}
+        return self._ask("POST", f"/v1/accounts/{account}/rmd", json=body)
+
+    def watched(self) -> Json:
+        return self._ask("GET", "/v1/watch")
+
+    def watch(self, symbol: str, cause: str) -> Json:
+        return self._ask("POST", "/v1/watch", json={"symbol": symbol, "cause": cause})
+
+    def end_watch(self, watch: str) -> Json:
+        return self._ask("POST", f"/v1/watch/{watch}/end")
+
     # people's data
 
     def forgettings(self) -> Json:

@@ -594,6 +594,13 @@ create type form.of_risk_profile_recorded as (
     "objective" form.one_of_conservative_income_balanced_growth,
     "recorded_on" form.words
 );
+create domain form.whole_from_1900 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1900);
+create type form.of_rmd_determined as (
+    "account" form.words,
+    "amount" form.amount_from_0,
+    "due_on" form.words,
+    "year" form.whole_from_1900
+);
 create type form.of_session_opened as (
     "person" form.words
 );
@@ -705,6 +712,13 @@ create type form.of_trading_resumed as (
     "halts" form.list_of_words,
     "scope" form.words
 );
+create type form.of_watch_listed as (
+    "entry" form.a_sealed,
+    "watch" form.words
+);
+create type form.of_watch_unlisted as (
+    "watch" form.words
+);
 create type form.of_withdrawal_scheduled as (
     "account" form.words,
     "amount" form.amount,
@@ -793,6 +807,7 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'RestrictionPlaced' then row_to_json(jsonb_populate_record(null::form.of_restriction_placed, payload))::text
         when 'RetentionLengthened' then row_to_json(jsonb_populate_record(null::form.of_retention_lengthened, payload))::text
         when 'RiskProfileRecorded' then row_to_json(jsonb_populate_record(null::form.of_risk_profile_recorded, payload))::text
+        when 'RmdDetermined' then row_to_json(jsonb_populate_record(null::form.of_rmd_determined, payload))::text
         when 'SessionOpened' then row_to_json(jsonb_populate_record(null::form.of_session_opened, payload))::text
         when 'StepTaken' then row_to_json(jsonb_populate_record(null::form.of_step_taken, payload))::text
         when 'SubjectForgotten' then row_to_json(jsonb_populate_record(null::form.of_subject_forgotten, payload))::text
@@ -804,6 +819,8 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'TradeSettled' then row_to_json(jsonb_populate_record(null::form.of_trade_settled, payload))::text
         when 'TradingHalted' then row_to_json(jsonb_populate_record(null::form.of_trading_halted, payload))::text
         when 'TradingResumed' then row_to_json(jsonb_populate_record(null::form.of_trading_resumed, payload))::text
+        when 'WatchListed' then row_to_json(jsonb_populate_record(null::form.of_watch_listed, payload))::text
+        when 'WatchUnlisted' then row_to_json(jsonb_populate_record(null::form.of_watch_unlisted, payload))::text
         when 'WithdrawalScheduled' then row_to_json(jsonb_populate_record(null::form.of_withdrawal_scheduled, payload))::text
     end
 $$;

@@ -170,6 +170,19 @@ async def test_the_law_and_the_fold_hold_the_same_shares_and_dollars(firm: Firm)
 
 
 @pytest.mark.anyio
+async def test_the_law_and_the_fold_hold_the_same_lots(firm: Firm) -> None:
+    traded(firm)
+    await firm.fold()
+    different = firm.ask(
+        "superuser",
+        "select * from (select account, lot, symbol, held from gatehouse.lot_holding where held <> 0) h"
+        " full join (select account, lot, symbol, quantity from gatehouse.lot) l using (account, lot, symbol)"
+        " where h.held is distinct from l.quantity",
+    )
+    assert different == []
+
+
+@pytest.mark.anyio
 async def test_rebuilt_from_nothing_the_rows_are_the_same(firm: Firm) -> None:
     traded(firm)
     await firm.fold()

@@ -99,7 +99,7 @@ class Deal:
         return (row[0]["held"], row[0]["reserved"]) if row else (Decimal(0), Decimal(0))
 
     def own(self, held: str, symbol: str) -> Deal:
-        """Set what the account holds, as the founding would have. Shares are one lot, which `leg` sells."""
+        """Set what the account holds, as the founding would have. Shares are in one lot, the one of `leg`."""
         if symbol != "cash":
             self.firm.ask(
                 "superuser",

@@ -19,7 +19,7 @@ import psycopg
 Line = psycopg.Connection[tuple[Any, ...]]
 
 PROCESSES: Final = 4
-CONNECTIONS: Final = 3  # of each process
+CONNECTIONS: Final = 2  # of each process
 PATIENCE: Final = 60  # seconds
 
 

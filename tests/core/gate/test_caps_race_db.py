@@ -77,7 +77,7 @@ def submission(deal: Deal) -> dict[str, Any]:
     return deal.firm.item("ProposalSubmitted", deal.stream, payload, login=deal.advisor)
 
 
-def reserved(firm: Firm, edge: Edge, account: str) -> tuple[Decimal, ...]:
+def reserved(firm: Firm, edge: Edge, account: str) -> tuple[Any, ...]:
     """What the rows say is promised: cash, shares, lots, dollars of the day, shares to come."""
     symbol = "AAPL" if edge.side == "sell" else "KO"
     rows = (

@@ -216,6 +216,7 @@ OF_LIMITS: Final = {
     *("day_limit_reached", "execution_known", "limits_changed", "limits_in_past", "limits_malformed"),
     *("limits_not_open", "limits_open", "lots_mismatch", "lots_not_free", "may_not_set_limits"),
     *("order_count_reached", "order_limit_reached", "overfilled", "position_limit_reached"),
+    *("not_an_ira", "not_watched"),
 }
 # Tried by the files in `tests/core/direct`: what is about direct orders, programs, cancels and signals.
 OF_DIRECT_ORDERS: Final = {"not_an_advisor", "not_yours_to_assess"}

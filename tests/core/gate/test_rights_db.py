@@ -50,6 +50,8 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.lot_holding": {GATE: "S"},
     "gatehouse.execution": NOBODY,
     "gatehouse.held_deposit": NOBODY,
+    # compliance's alone, by row policy
+    "gatehouse.watch": {APPROVER: "S"},
     # people
     "gatehouse.person": {INTAKE: "S", APPROVER: "S", GATE: "S"},
     "gatehouse.registration": {INTAKE: "S", APPROVER: "S", GATE: "S"},
@@ -133,6 +135,7 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "halt_fault(proposal,leg)": {GATE},
     "halted(text)": {AGENT, INTAKE, APPROVER, GATE},
     "limits_in_force()": {AGENT, INTAKE, APPROVER, GATE},
+    "asker_is_compliance()": {INTAKE, APPROVER},
     "head_holder()": {GATE},
     "end_head_holder(bigint)": {GATE},
     "forgetting_bars(text)": {APPROVER},
@@ -205,6 +208,7 @@ INTERNAL: Final = {
     "law_limits_decided",
     "law_limits_proposed",
     "law_limits_reassessed",
+    "law_limits_rmd_determined",
     "law_lot_received",
     "law_machine_admitted",
     "law_machine_dismissed",
@@ -236,6 +240,7 @@ INTERNAL: Final = {
     "law_trading_halted",
     "law_trading_resumed",
     "law_who_assesses",
+    "law_watch_listed",
     "leaf",
     "least_tier",
     "limits_fault",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from random import Random
 
-from core.book.activity import Activity, Asked, Executed, Sold
+from core.book.activity import Activity, Asked, Executed, Sold, Traded
 from core.book.picture import Account, Instrument, Lot, Market, Outflow, Picture
 from core.ids import AccountId, LotId, OrderId, Symbol, VenueName
 from core.market.volatility import Volatility
@@ -40,7 +40,7 @@ LIMITED = {  # moved to what a leg comes to
     code: code
     for code in (
         *("order_value", "order_quantity", "order_minimum", "position_size", "account_day_value"),
-        *("household_day_value", "advisor_day_value", "agent_day_value", "firm_day_value"),
+        *("household_day_value", "advisor_day_value", "agent_day_value", "firm_day_value", "day_loss"),
     )
 }
 BY_CASH = (
@@ -220,6 +220,7 @@ def _activity(random: Random, accounts: Sequence[Account]) -> Activity:
     seconds = sorted(
         (random.choice((0, 59, 299, 300, 301, 4000)) for _ in range(random.choice((0, 3)))), reverse=True
     )
+    agent = random.choice((None, "proposal"))
     return Activity(
         taken_at=built.NOW,
         asked=tuple(sorted(asked, key=lambda a: a.asked_at)),
@@ -227,9 +228,16 @@ def _activity(random: Random, accounts: Sequence[Account]) -> Activity:
         advisor_orders=tuple(built.NOW - timedelta(seconds=s) for s in seconds),
         advisor_dollars=Decimal(random.randint(0, 9_999)),
         firm_dollars=Decimal(random.randint(0, 99_999)),
-        agent=random.choice((None, "proposal")),
+        agent=agent,
         agent_dollars=Decimal(random.randint(0, 9_999)),
+        agent_traded=tuple(_traded(random)) if agent else (),
     )
+
+
+def _traded(random: Random) -> Iterator[Traded]:
+    for symbol in random.sample(("AAA", "BBB", "NONE"), random.choice((0, 1, 2))):
+        shares = Decimal(random.choice((-10, 0, 10)))
+        yield Traded(Symbol(symbol), shares, -shares * random.choice((90, 100, 110)) - random.choice((0, 1)))
 
 
 def _asked(random: Random, n: int, account: Account) -> Asked:

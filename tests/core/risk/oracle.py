@@ -306,6 +306,18 @@ def agent_day_value(q: Question) -> Measure | None:
     return Measure(HARD, before + size(q.leg), F(q.limits.agent_day_value), before)
 
 
+def day_loss(q: Question) -> Measure | None:
+    """Marked to the market: what came in, and what the shares that came in are worth."""
+    if q.leg.side is not Side.BUY or q.picture.activity.agent is None:
+        return None
+    gain = F(0)
+    for one in q.picture.activity.agent_traded:
+        at = q.picture.market.prices.get(one.symbol)
+        if at is not None:
+            gain += F(one.dollars) + F(one.shares) * F(at.price)
+    return Measure(HARD, max(F(0), -gain), F(q.limits.day_loss))
+
+
 def order_count(q: Question) -> Measure | None:
     activity = q.picture.activity
     recent = [at for at in activity.advisor_orders if activity.taken_at - at < q.limits.order_window]
@@ -585,8 +597,17 @@ RULES: dict[str, Rule] = {
         halted,
         *(account_status, account_authority, instrument_permission, venue_permission, trading_session),
         *(share_fraction, price_tick, order_minimum, order_quantity, order_volume, cash, free_riding),
-        *(order_value, agent_day_value, order_count, duplicate_content, duplicate_key, position_size),
-        *(restricted, do_not_trade, price_band, volatility_band, stale_price, short_sale, lot_reserved),
+        *(order_value, agent_day_value, day_loss, order_count, duplicate_content, duplicate_key),
+        *(
+            position_size,
+            restricted,
+            do_not_trade,
+            price_band,
+            volatility_band,
+            stale_price,
+            short_sale,
+            lot_reserved,
+        ),
         *(concentration, sector_concentration, household_exposure, cash_floor, turnover, trading_cost),
         *(profile_age, wash_sale),
     )

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 import pytest
 
-from core.book.activity import Activity, Asked, Executed, Sold, quiet
+from core.book.activity import Activity, Asked, Executed, Sold, Traded, quiet
 from core.book.picture import Account, Market, Picture
 from core.ids import LotId, OrderId, PersonId, Symbol, VenueName
 from core.market.volatility import Volatility
@@ -113,6 +113,10 @@ def lately(*rows: Asked | Executed, **more: object) -> Activity:
         executed=tuple(row for row in rows if isinstance(row, Executed)),
     )
     return replace(base, **more)  # type: ignore[arg-type]
+
+
+def traded(symbol: str, shares: int, paid: str) -> Traded:
+    return Traded(Symbol(symbol), Decimal(shares), -Decimal(paid))
 
 
 def limits(**more: object) -> Limits:
@@ -214,6 +218,18 @@ KNOWN = (
         )
         for who in ("advisor", "agent", "firm")
         for before, breaks in (("980", False), ("980.01", True))
+    ),
+    *(
+        Known(
+            *("day_loss", f"100 bought for {paid}, worth 10,000 now", breaks, lost, "50", buys()),
+            lately=lately(agent="proposal", agent_traded=(traded("AAA", 100, paid),)),
+            limits=limits(day_loss=Decimal(50)),
+        )
+        for paid, breaks, lost in (("10050", False, "50"), ("10050.01", True, "50.01"))
+    ),
+    Known(
+        *("cash_floor", "an RMD of 1,000 due in the horizon stays", True, "0", "1000", buys()),
+        who=(account(money=cash("1021.12"), kind="ira", outflows=[outflow(1_000, SESSION, "rmd")]),),
     ),
     Known(
         *("order_count", "two in five minutes and this one", False, "3", "3", buys()),
