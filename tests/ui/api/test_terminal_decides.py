@@ -1,4 +1,4 @@
-"""Deciding from a terminal: secrets come by standard input, and stand in no word of a command and in no answer."""
+"""Deciding from a terminal: secrets come by standard input, and stand in no answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 from tests.fixtures.office import Office
 from tests.ui.api.test_terminal import Terminal, terminal
-from tests.ui.api.test_tier_3 import MARIA, NGOZI, ROBERT, Authenticator, big_sale, withdraw
+from tests.ui.api.test_tier_3 import MARIA, NGOZI, ROBERT, big_sale, withdraw
 
 __all__ = ["terminal"]
 
@@ -34,8 +34,6 @@ def test_tier_3_is_approved_with_a_password_and_a_code_from_standard_input(
 def test_an_authenticator_is_enrolled_and_removed_at_the_terminal(office: Office, terminal: Terminal) -> None:
     terminal.login(NGOZI)
     password = office.passwords[NGOZI]
-    offered = office.of(NGOZI).offer_authenticator(password)
-    assert Authenticator(offered["uri"])
     said = terminal.run("people", "enrol-totp", "--stdin", typed=f"{password}\n000000\n")
     assert said.returncode == 1
     assert "otpauth://totp/Gatehouse:ngozi.adeyemi" in said.stdout

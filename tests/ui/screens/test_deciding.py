@@ -1,4 +1,4 @@
-"""Who has approved, who is missing and what changed, as words on a screen; nothing of a person's is markup."""
+"""Who has approved, who is missing and what changed, on a screen; nothing of a person's is markup."""
 
 from __future__ import annotations
 
