@@ -75,7 +75,7 @@ async def _removed(dsn: str, person: PersonId) -> int:
 def typed(words: str, from_stdin: bool) -> str:
     """A secret: from the terminal without echo, or a line of standard input."""
     if from_stdin:
-        return typer.get_text_stream("stdin").readline().rstrip("\n")
+        return sys.stdin.readline().rstrip("\n")
     return str(typer.prompt(words, hide_input=True, err=True))
 
 
