@@ -21,6 +21,7 @@ NEXT: Final = {
     "advisor": "Nothing has been sent: look at it under Proposals and submit it if you agree.",
     "consent": "It is submitted and waits for the client's consent.",
     "principal": "It is submitted and waits for a principal.",
+    "compliance": "A principal has approved it; it waits for compliance.",
     "release": "It is approved and waits for release.",
     "fills": "It is released; its orders are working.",
     "nobody": "",

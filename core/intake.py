@@ -121,11 +121,7 @@ class Intake:
         await sessions.sign_out(self._pool, ticket)
 
     async def whoami(self, ticket: str) -> Person:
-        """Who holds this ticket.
-
-        Raises:
-            SignInRequired: nobody, any more.
-        """
+        """Who holds this ticket: nobody raises SignInRequired."""
         async with asking(self._pool, ticket) as connection:
             row = await one(connection, SQL["whoami"])
         name = self._open("name", Sealed.model_validate(row["name"])) if row["name"] else row["login"]
@@ -342,8 +338,7 @@ class Intake:
     async def standing(self) -> Standing:
         """How the firm stands, for whoever watches: numbers that name nobody, so no ticket."""
         async with lend(self._pool) as connection:
-            row = await one(connection, BOOK["standing"])
-        return Standing(row["head_seq"], row["as_of_seq"], row["undecided"])
+            return Standing(**await one(connection, BOOK["standing"]))
 
     async def as_of(self) -> int:
         """How far the worker has folded the journal."""

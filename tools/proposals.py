@@ -52,7 +52,7 @@ class OrderLine(Ask):
 
 
 class Proposal(Sourced):
-    """`waits_for`: assessment, advisor, consent, principal, release, fills or nobody."""
+    """`waits_for`: assessment, advisor, consent, principal, compliance, release, fills or nobody."""
 
     proposal: ProposalId
     household: HouseholdId

@@ -229,5 +229,11 @@ def test_a_version_that_ended_is_named() -> None:
         for name, told in DOCUMENT["components"]["messages"].items()
         if "x-earlier-versions" in told
     }
-    assert ended == {"StepTaken": [1], "ToolCalled": [1]}
+    assert ended == {
+        "ProposalApproved": [1],
+        "ProposalReturned": [1],
+        "RegistrationRecorded": [1],
+        "StepTaken": [1],
+        "ToolCalled": [1],
+    }
     assert DOCUMENT["info"]["version"] == VERSION

@@ -19,6 +19,7 @@ from core.settings import Secret
 from ui.api.consents import ConsentOf, consents_of
 from ui.api.doors import At, Ticket
 from ui.api.fields import Ask, Fingerprint, Id, PathId, Text, Told
+from ui.api.people import Code
 
 router = APIRouter(tags=["decisions"])
 
@@ -39,7 +40,7 @@ class Decide(Ask):
 class StepUp(Ask):
     """Who decides, proven once more: the code of one's authenticator, or the password where one has none."""
 
-    totp: Annotated[SecretStr, StringConstraints(min_length=6, max_length=9)] | None = None
+    totp: Code | None = None
     password: Annotated[SecretStr, StringConstraints(min_length=1, max_length=200)] | None = None
 
     @model_validator(mode="after")

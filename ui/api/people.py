@@ -7,12 +7,13 @@ Rule 2: a secret is shown once, to whoever asked for it with her password, and k
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 import segno
 from fastapi import APIRouter
-from pydantic import SecretStr, StringConstraints
+from pydantic import BeforeValidator, SecretStr, StringConstraints, WithJsonSchema
 
 from core.ids import AccountId, HouseholdId, PersonId
 from core.ledger.envelope import Recorded
@@ -22,7 +23,16 @@ from ui.api.fields import Ask, Id, PathId, Told
 
 router = APIRouter(tags=["people at work"])
 
-Code = Annotated[SecretStr, StringConstraints(min_length=6, max_length=9)]
+_SIX_DIGITS: Final = re.compile(r"[0-9]{3} ?[0-9]{3}", re.ASCII)
+
+
+def _code(value: Any) -> Any:
+    if not isinstance(value, str) or not _SIX_DIGITS.fullmatch(value):
+        raise ValueError("a code has six digits")
+    return value
+
+
+Code = Annotated[SecretStr, BeforeValidator(_code), WithJsonSchema({"type": "string", "format": "password"})]
 Password = Annotated[SecretStr, StringConstraints(min_length=1, max_length=200)]
 
 

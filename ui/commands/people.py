@@ -41,7 +41,7 @@ order by p.role, p.login
 
 def list_(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
     """Everybody who can sign in, with role, id and valid registrations."""
-    with _logins() as logins, connect(logins.dsn(OWNER), name="people") as owner:
+    with owners_logins() as logins, connect(logins.dsn(OWNER), name="people") as owner:
         found = owner.execute(LISTED).fetchall()
     if as_json:
         typer.echo(json.dumps(found))
@@ -57,7 +57,7 @@ def reset(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """A new random password, printed once. Ends that person's sessions."""
-    with _logins() as logins:
+    with owners_logins() as logins:
         with connect(logins.dsn(OWNER), name="people") as owner:
             password = set_password(owner, name)
             row = owner.execute(PERSON, {"login": name}).fetchone()
@@ -74,7 +74,8 @@ async def _recorded(dsn: str, person: PersonId) -> None:
 
 
 @contextmanager
-def _logins() -> Iterator[Logins]:
+def owners_logins() -> Iterator[Logins]:
+    """The logins of this machine's database, with its server running."""
     env = environment()
     state = home(env)
     logins = kept.load(state)

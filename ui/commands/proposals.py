@@ -8,7 +8,7 @@ Rule 2: a reason for each finding comes as `--reason policy=words`.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
@@ -16,9 +16,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from core.errors import BadInput
+from ui.commands.authenticator import typed
 from ui.commands.session import console, print_json, signed_in
+from ui.screens import deciding
 from ui.screens import figures as f
 from ui.screens.client import Client
+
+BOTH: Final = 3  # the tier that takes a principal and compliance
 
 Json = Annotated[bool, typer.Option("--json", help="print the answer as JSON")]
 Named = Annotated[str, typer.Argument(help="the proposal's id")]
@@ -102,19 +106,47 @@ def _missing(one: Any) -> str:
     return f"the consent of {escape(owners)} for {one['account']}"
 
 
-def approve(proposal: Named, digest: Digest = "", reason: Reasons = [], as_json: Json = False) -> None:  # noqa: B006
-    """Approve exactly this fingerprint: you are an independent principal."""
-    _decide(proposal, "approve", digest, as_json, reasons=_reasons(reason))
+def approve(
+    proposal: Named,
+    digest: Digest = "",
+    reason: Reasons = [],  # noqa: B006
+    code_stdin: Annotated[
+        bool, typer.Option("--code-stdin", help="read the code or password from standard input")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Approve exactly this fingerprint: you are an independent principal. Of tier 3 it takes compliance as
+    well, and from each the code of an authenticator, or the password where there is none."""
+    with signed_in() as client:
+        seen = digest or _shown_and_confirmed(client, proposal, "approve")
+        body: dict[str, Any] = {"digest": seen, "reasons": _reasons(reason)}
+        found = client.proposal(proposal)
+        if found["tier"] == BOTH and found["bar"] is None:
+            body["step_up"] = _proof(client, code_stdin)
+        answer = client.decide(proposal, "approve", body)
+    _told(answer, "approve", as_json)
+    if answer["missing"] and not as_json:
+        console().print(f"It needs one more: {' and '.join(answer['missing'])}.")
+
+
+def _proof(client: Client, from_stdin: bool) -> dict[str, str]:
+    """What proves once more who decides: typed without echo, and in no word of the command."""
+    if client.authenticator()["enrolled"]:
+        return {"totp": typed("The code that your authenticator shows", from_stdin)}
+    return {"password": typed("Your password", from_stdin)}
 
 
 def return_(
     proposal: Named,
     comment: Annotated[str, typer.Option(help="what the advisor should change")],
     digest: Digest = "",
+    line: Annotated[list[str], typer.Option(help="number=words, beside that order ticket")] = [],  # noqa: B006
     as_json: Json = False,
 ) -> None:
-    """Give it back with comments. It ends; its successor is checked anew."""
-    _decide(proposal, "return", digest, as_json, comment=comment)
+    """Give it back with comments, also beside single order tickets. It ends; its successor is checked
+    anew."""
+    lines = dict(_pairs(line, "line", "number=words, as `proposals show` numbers the order tickets"))
+    _decide(proposal, "return", digest, as_json, comment=comment, comments=lines)
 
 
 def decline(
@@ -164,11 +196,15 @@ def submit_shown(out: Console, client: Client, proposal: str) -> None:
 
 
 def _reasons(given: list[str]) -> dict[str, str]:
+    return dict(_pairs(given, "reason", "policy=words"))
+
+
+def _pairs(given: list[str], field: str, form: str) -> list[tuple[str, str]]:
     pairs = [one.partition("=") for one in given]
-    for policy, sign, text in pairs:
-        if not sign or not policy or not text:
-            raise BadInput(f"the reason {policy!r} cannot be read", fix="write policy=words", field="reason")
-    return {policy: text for policy, _, text in pairs}
+    for name, sign, text in pairs:
+        if not sign or not name or not text:
+            raise BadInput(f"the {field} {name!r} cannot be read", fix=f"write {form}", field=field)
+    return [(name, text) for name, _, text in pairs]
 
 
 def _told(answer: Any, step: str, as_json: bool) -> None:
@@ -185,6 +221,13 @@ def card(out: Console, found: Any) -> None:
     out.print(f"\n[bold]{f.kind_of(found)} · {name}[/]  [dim]{found['proposal']}[/]")
     tickets = f"{f.tickets(found['order_count'])} · {f.dollars(found['dollars'])}"
     out.print(f"{f.state(found)} · waits for {waits} · tier {found['tier'] or f.DASH} · {tickets}")
+    for one in found["approvals"]:
+        counts = "" if one["counts"] else ", which counts no more"
+        out.print(f"Approved by {found['people'].get(one['person'], one['person'])}, {one['role']}{counts}.")
+    if says := deciding.missing(found):
+        out.print(f"[bold]{says.capitalize()}.[/]")
+    if found["bar"]:
+        out.print(f"You cannot approve it: {escape(found['bar']['says'])}; {escape(found['bar']['fix'])}.")
     for one in found["consents"]:
         given = f"{escape(str(one['name']))} consented for {one['account']}"
         out.print(f"{given}." if one["client"] else f"Missing: {_missing(one)}.")
@@ -195,6 +238,9 @@ def card(out: Console, found: Any) -> None:
     for check in found["findings"]:
         if check["result"] != "pass":
             out.print(f"[bold]{f.check_name(check['policy'])}[/] {check['result']}: {escape(check['says'])}")
+    for one in found["changes"]:
+        if one["what"] != "same":
+            out.print(_changed(one))
     for order in found["orders"]:
         if Decimal(order["filled"]):
             out.print(
@@ -205,11 +251,24 @@ def card(out: Console, found: Any) -> None:
         out.print(f"Moved: {escape(difference)}")
     if found["closing"]:
         out.print(f"“{escape(found['closing'])}”")
+    for one in found["comments"]:
+        out.print(f"Order ticket {one['leg']}: “{escape(one['text'])}”")
+    if found["successor"]:
+        out.print(f"Its successor is {found['successor']}.")
     out.print(f"[dim]fingerprint {found['digest'] or f.DASH}\ntrace       {found['trace']}[/]")
+
+
+def _changed(one: Any) -> str:
+    before, after = (f.shares(t["quantity"]) if t else "none" for t in (one["before"], one["after"]))
+    said = f" (“{escape(one['comment'])}”)" if one["comment"] else ""
+    return (
+        f"{one['side'].capitalize()} {one['symbol']} in {one['account']}: {before} before, {after} now{said}"
+    )
 
 
 def _tickets(legs: Any) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("No.", justify="right")
     table.add_column("Order ticket")
     table.add_column("Account")
     for title in ("Quantity", "Limit", "Reference", "Dollar value"):
@@ -217,6 +276,7 @@ def _tickets(legs: Any) -> Table:
     for leg in legs:
         worth = Decimal(leg["quantity"]) * Decimal(leg["reference_price"])
         table.add_row(
+            str(leg["leg"]),
             f"{leg['side'].capitalize()} {leg['symbol']}",
             leg["account"],
             f.shares(leg["quantity"]),

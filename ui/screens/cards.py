@@ -160,9 +160,16 @@ def accounts(preview: Json, names: Names) -> str:
     return table(ACCOUNT_COLUMNS, rows)
 
 
-def tickets(legs: Sequence[Json], names: Names) -> str:
-    """The order tickets that the fingerprint covers."""
-    return table(TICKET_COLUMNS, [_ticket(leg, legs, names) for leg in legs])
+def tickets(legs: Sequence[Json], names: Names, comments: Sequence[Json] = ()) -> str:
+    """The order tickets that the fingerprint covers, each with the comment that stands beside it."""
+    rows = [_ticket(leg, legs, names) for leg in legs]
+    if not comments:
+        return table(TICKET_COLUMNS, rows)
+    said = {one["leg"]: one["text"] for one in comments}
+    beside = [
+        Row((*row.cells, said.get(leg["leg"], f.DASH)), row.kind) for row, leg in zip(rows, legs, strict=True)
+    ]
+    return table((*TICKET_COLUMNS, Column("Comment")), beside)
 
 
 def _ticket(leg: Json, legs: Sequence[Json], names: Names) -> Row:

@@ -27,8 +27,6 @@ def what_was_said(proposal: Json) -> None:
             f'<div class="said"><strong>{f.status(proposal["status"])}</strong>'
             f"{words(proposal['closing'])}</div>"
         )
-    if proposal["comments"]:
-        section("Comments on order tickets", deciding.comments(proposal))
     told = ""
     for written in proposal["reasons"]:
         policy = f.esc(f.check_name(written["policy"]))
@@ -57,7 +55,7 @@ def in_full(proposal: Json, names: Mapping[str, str]) -> None:
     if proposal["preview"]:
         section("By account", cards.accounts(proposal["preview"], names))
     if proposal["legs"]:
-        section("Order tickets", cards.tickets(proposal["legs"], names))
+        section("Order tickets", cards.tickets(proposal["legs"], names, proposal["comments"]))
     if proposal["findings"]:
         section("Checks", cards.checks(proposal["findings"], proposal["legs"], names))
     if proposal["preview"]:

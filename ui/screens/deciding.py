@@ -69,17 +69,6 @@ def _proven(method: str | None) -> str:
     return f", proven {PROVEN.get(method, method)}" if method else ""
 
 
-def comments(proposal: Json) -> str:
-    """What stands beside single order tickets, each under its ticket."""
-    legs = {leg["leg"]: leg for leg in proposal["legs"]}
-    told = ""
-    for one in proposal["comments"]:
-        leg = legs.get(one["leg"])
-        name = ticket_name(leg) if leg else f"Order ticket {one['leg']}"
-        told += f"<div><strong>{f.esc(name)}</strong>: {f.esc(one['text'])}</div>"
-    return f'<div class="small">{told}</div>' if told else ""
-
-
 def ticket_name(leg: Json) -> str:
     """`Sell 10 AAPL in acc-1001`."""
     side = str(leg["side"]).capitalize()

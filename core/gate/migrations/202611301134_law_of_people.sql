@@ -7,19 +7,18 @@ alter table gatehouse.decision add column stepped_up text check (stepped_up in (
 alter table gatehouse.proposal add column leg_comments jsonb not null default '[]';
 create index proposal_household on gatehouse.proposal (household, drafted_seq);
 
--- What a proposal was drafted to replace, as its draft says.
-create function gatehouse.predecessor(p gatehouse.proposal) returns text
-    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
-    select j.text::jsonb->'payload'->>'supersedes' from gatehouse.journal j where j.seq = p.drafted_seq
+-- What a proposal was drafted to replace, as its draft says, which is that entry of the journal.
+create function gatehouse.predecessor(drafted_seq bigint) returns text language sql stable as $$
+    select j.text::jsonb->'payload'->>'supersedes' from gatehouse.journal j where j.seq = drafted_seq
 $$;
 
 -- What that proposal replaces, and the newest that replaces it, for whoever sees it.
 create function gatehouse.lineage(of_proposal text, out supersedes text, out successor text)
     language sql stable security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
-    select gatehouse.predecessor(p),
+    select gatehouse.predecessor(p.drafted_seq),
            (select q.proposal from gatehouse.proposal q
             where q.household = p.household and q.drafted_seq > p.drafted_seq
-              and gatehouse.predecessor(q) = p.proposal
+              and gatehouse.predecessor(q.drafted_seq) = p.proposal
             order by q.drafted_seq desc limit 1)
     from gatehouse.proposal p
     where p.proposal = of_proposal
@@ -36,31 +35,46 @@ create or replace function gatehouse.may_submit(of_person text, p gatehouse.prop
 $$;
 
 -- Whose act it is, or could have been: who drafted it or submitted it, its advisor and whoever stands in for her, and
--- the same of every proposal that it replaces. Null among them: there are more than anybody reads back.
-create function gatehouse.acting_on(p gatehouse.proposal) returns setof text
-    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
-    with recursive before (one, depth) as (
-        select p, 0
-        union all
-        select q, b.depth + 1 from before b
-        join gatehouse.proposal q on q.proposal = gatehouse.predecessor(b.one) and b.depth < 100
-    )
-    select unnest(array[(b.one).drafted_by, (b.one).advisor] || coalesce((b.one).submitted_by, (b.one).advisor)) from before b
-    union select d.delegate from gatehouse.delegation d
-        where d.advisor = p.advisor and d.status = 'NAMED' and p.session between d.from_day and d.until_day
-    union select null from before b where b.depth = 100
-$$;
+-- the same of every proposal that it replaces. Null: there are more of these than anybody reads back.
+create function gatehouse.acting_on(p gatehouse.proposal) returns text[]
+    language plpgsql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    acting text[] := array[p.drafted_by, p.advisor, coalesce(p.submitted_by, p.advisor)];
+    at_seq bigint := p.drafted_seq;
+    before text;
+    names text[];
+begin
+    acting := acting || array(
+        select d.delegate from gatehouse.delegation d
+        where d.advisor = p.advisor and d.status = 'NAMED' and p.session between d.from_day and d.until_day);
+    for depth in 1..100 loop
+        before := gatehouse.predecessor(at_seq);
+        if before is null then
+            return acting;
+        end if;
+        select q.drafted_seq, array[q.drafted_by, q.advisor, coalesce(q.submitted_by, q.advisor)]
+            into at_seq, names from gatehouse.proposal q where q.proposal = before;
+        if not found then
+            return acting;
+        end if;
+        acting := acting || names;
+    end loop;
+    return null;
+end $$;
 
--- Everybody to whom that person reports, directly or through others.
-create function gatehouse.superiors(of_person text) returns setof text
-    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
-    with recursive above (person) as (
-        select p.reports_to from gatehouse.person p where p.person = of_person and p.reports_to is not null
-        union
-        select p.reports_to from above a join gatehouse.person p on p.person = a.person where p.reports_to is not null
-    )
-    select a.person from above a
-$$;
+-- Everybody to whom that person reports, directly or through others. A circle ends where it closes.
+create function gatehouse.superiors(of_person text) returns text[]
+    language plpgsql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    above text[] := '{}';
+    next text := (select w.reports_to from gatehouse.person w where w.person = of_person);
+begin
+    while next is not null and not next = any (above) loop
+        above := above || next;
+        next := (select w.reports_to from gatehouse.person w where w.person = next);
+    end loop;
+    return above;
+end $$;
 
 -- Independent means, at that moment: did not ask for, draft, edit, submit or record consent for it; is not its
 -- advisor, nor stands in for her, nor reports to any of them; is not paid from the account, the household or by
@@ -83,9 +97,8 @@ begin
                where d.proposal = p.proposal and d.kind = 'consent' and d.person = of_person) then
         return 'not_independent';
     end if;
-    acting := array(select gatehouse.acting_on(p));
-    if of_person = any (acting) or array_position(acting, null) is not null
-       or acting && array(select gatehouse.superiors(of_person)) then
+    acting := gatehouse.acting_on(p);
+    if acting is null or of_person = any (acting) or acting && gatehouse.superiors(of_person) then
         return 'not_independent';
     end if;
     if p.household = any (who.related_households) then

@@ -35,11 +35,12 @@ grant select on gatehouse.delegation to gh_intake, gh_approver, gh_gate;
 
 -- Whether that person holds one of these registrations on that day.
 create function gatehouse.registered(of_person text, any_of text[], on_day date) returns boolean
-    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
-    select exists (select from gatehouse.registration r
+    language plpgsql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+begin
+    return exists (select from gatehouse.registration r
                    where r.person = of_person and r.registration = any (any_of) and r.valid_from <= on_day
-                     and (r.valid_until is null or r.valid_until >= on_day))
-$$;
+                     and (r.valid_until is null or r.valid_until >= on_day));
+end $$;
 
 -- The advisors in whose place that person stands on that day.
 create function gatehouse.stands_in_for(of_person text, on_day date) returns setof text

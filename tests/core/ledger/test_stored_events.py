@@ -224,3 +224,18 @@ def test_a_thought_of_version_1_keeps_its_prompt_and_tokens() -> None:
 def test_a_step_of_version_1_that_no_model_took_has_no_thought() -> None:
     old = {"thread": "t", "prompt_digest": None, "input_tokens": 0, "output_tokens": 0}
     assert brought_up("StepTaken", 1, old, to=2) == {"thread": "t"}
+
+
+def test_an_approval_of_version_1_was_a_principals_and_unproven() -> None:
+    """Under version 1 the law let principals alone; nothing else is made up."""
+    old = {"proposal": "p", "digest": "d", "reasons": []}
+    assert brought_up("ProposalApproved", 1, old, to=2) == {**old, "capacity": "principal", "step_up": None}
+
+
+def test_what_came_back_under_version_1_has_no_comment_on_a_line() -> None:
+    assert brought_up("ProposalReturned", 1, {"comment": 1}, to=2) == {"comment": 1, "comments": []}
+
+
+def test_a_registration_of_version_1_is_as_it_was() -> None:
+    old = {"person": "p", "registration": "S24", "valid_from": "2011-09-06", "valid_until": None}
+    assert brought_up("RegistrationRecorded", 1, old, to=2) == old

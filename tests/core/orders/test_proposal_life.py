@@ -146,3 +146,33 @@ def test_time_and_the_advisor_may_end_whatever_is_not_out() -> None:
 
 def test_every_status_is_reached() -> None:
     assert set(STEPS.values()) == set(Status)
+
+
+# Tier 3 ---------------------------------------------------------------------------------------------------
+
+
+def of_tier(tier: int, *roles: str) -> Proposal:
+    """Submitted at that tier, then approved in these roles in turn."""
+    said = assessed().model_copy(update={"tier": tier})
+    approvals = [approved().model_copy(update={"capacity": role, "step_up": "totp"}) for role in roles]
+    return fold([drafted(), said, submitted(), *approvals])[PROPOSAL]
+
+
+@pytest.mark.parametrize(
+    ("roles", "status"),
+    [
+        (["principal"], Status.SUBMITTED),
+        (["compliance"], Status.SUBMITTED),
+        (["principal", "principal"], Status.SUBMITTED),
+        (["principal", "compliance"], Status.APPROVED),
+        (["compliance", "principal"], Status.APPROVED),
+        (["principal", "principal", "compliance"], Status.APPROVED),
+    ],
+)
+def test_tier_3_is_approved_with_the_second_role_and_not_before(roles: list[str], status: Status) -> None:
+    assert of_tier(3, *roles).status is status
+
+
+@pytest.mark.parametrize("tier", [1, 2])
+def test_below_tier_3_the_first_approval_is_enough(tier: int) -> None:
+    assert of_tier(tier, "principal").status is Status.APPROVED

@@ -16,7 +16,7 @@ from core.errors import Conflict, IntegrityLost
 from core.projections.rebuild import Compared, compare, rebuild
 from core.worker import AT_WORK
 from tests.core.book.test_follower_db import stored, traded
-from tests.core.gate.deal import GATE, Deal, leg
+from tests.core.gate.deal import GATE, NGOZI, ROBERT, Deal, leg
 from tests.core.projections.test_snapshots_db import HALF, kept_at
 from tests.fixtures.firm import Firm
 
@@ -33,13 +33,18 @@ async def compared(firm: Firm) -> Compared:
 
 
 def went_every_way(firm: Firm) -> None:
-    """A declined proposal, one that was superseded, and its successor, which was withdrawn."""
+    """A declined proposal, one that was superseded, and its successor, which was withdrawn; and of tier 3
+    one that is half approved and one that is approved."""
     declined = Deal(firm)
     assert declined.submitted(leg(declined.account, "buy", "KO", "1")).turn_down().ok
     superseded, successor = Deal(firm), Deal(firm)
     assert superseded.draft().ok
     assert successor.draft(supersedes=superseded.proposal).ok
     assert successor.withdraw().ok
+    for logins in ((NGOZI,), (ROBERT, NGOZI)):
+        of_tier_3 = Deal(firm)
+        of_tier_3.submitted(leg(of_tier_3.account, "buy", "KO", "1"), tier=3)
+        assert all(of_tier_3.approve_proven(login).ok for login in logins)
 
 
 @pytest.mark.anyio

@@ -66,7 +66,7 @@ def approve(proposal: dict[str, Any]) -> None:
 @st.dialog("Return with comments")
 def give_back(proposal: dict[str, Any]) -> None:
     st.markdown("It ends; the advisor drafts its successor with your comments.")
-    with st.form("Return/why", border=False):
+    with st.form("Return/why", border=False, enter_to_submit=False):
         comment = st.text_area("Comments for the advisor", max_chars=4000)
         with st.expander("On single order tickets", expanded=len(proposal["legs"]) <= FEW):
             lines = {

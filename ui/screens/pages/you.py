@@ -140,7 +140,7 @@ def page() -> None:
     removing() if has_one["enrolled"] else enrolling()
     if me()["role"] in {"advisor", "operations", *SUPERVISES}:
         st.subheader("Standing in", anchor=False)
-        st.caption("Whoever stands in may submit and withdraw in the advisor’s place, and never approve.")
+        st.caption("Whoever stands in may submit, withdraw and record consents there, and never approve.")
         standing_in(rows)
         if me()["role"] in {"advisor", "operations"}:
             naming(date.fromisoformat(day["session"]))
