@@ -161,20 +161,18 @@ def stop(role: str) -> None:
     st.markdown(
         "New orders wait at once. Cancels, look-ups and bookings go on. **Another person** resumes it."
     )
-    scope = _hers() if role == "advisor" else _anything()
-    reason = st.text_input("Why (for those who resume it)", max_chars=200, key="stop-why").strip()
-    if st.button("Stop trading now", type="primary", disabled=not scope):
+    place = st.empty()
+    with place.container():
+        scope = _hers() if role == "advisor" else _anything()
+        reason = st.text_input("Why (for those who resume it)", max_chars=200, key="stop-why").strip()
+        pressed = st.button("Stop trading now", type="primary", disabled=not scope)
+    if pressed:
         with problems_shown(stop=False):
             answer = client().halt(scope, reason or None, key=key_for("halt"))
             done_with("halt")
-            st.session_state["stopped"] = answer
-    if "stopped" in st.session_state:
-        answer = st.session_state["stopped"]
-        st.success(f"{answer['says']}.", icon=":material/front_hand:")
-        _left(answer["left"])
-        if st.button("Close"):
-            del st.session_state["stopped"]
-            st.rerun(scope="app")
+            place.empty()
+            st.success(f"{answer['says']}.", icon=":material/front_hand:")
+            _left(answer["left"])
 
 
 def _hers() -> str:

@@ -1,4 +1,4 @@
-"""The worker under a halt, as a process: nothing leaves, whatever it lives through; another person resumes."""
+"""The worker under a halt, as a process: nothing leaves, whatever it lives through, until it is resumed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Halts over HTTP, with real processes: stopped by one person, resumed by another, seen by everybody it concerns."""
+"""Halts over HTTP, with real processes: one person stops, another resumes, whom it concerns sees it."""
 
 from __future__ import annotations
 

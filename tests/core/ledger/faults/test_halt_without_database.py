@@ -54,8 +54,8 @@ def test_with_the_database_stopped_nothing_is_sent_after_the_answer(own: OwnServ
     floor.until(lambda: standing(floor.firm) == [("all", "machine")], "taken in")
     nothing_leaves(floor)
     assert sends(floor) == sent
-    held = "select h.halted_at < j.recorded_at as before from gatehouse.halt h join gatehouse.journal j using (seq)"
-    assert floor.firm.value("superuser", held)
+    rows = "select h.halted_at < j.recorded_at from gatehouse.halt h join gatehouse.journal j using (seq)"
+    assert floor.firm.value("superuser", rows)
     assert resume(floor.firm, "all", SUSAN).ok
     floor.until(lambda: all(floor.over(deal) for deal in deals), "all over")
     floor.nothing_is_lost_or_doubled()
