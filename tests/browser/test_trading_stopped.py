@@ -17,11 +17,8 @@ BANNER = ".stopped"
 def test_the_banner_is_on_every_page_and_another_person_resumes(
     office: Office, sign_in: Callable[[str], Seen]
 ) -> None:
-    compliance, advisor, principal = (
-        sign_in("ngozi.adeyemi"),
-        sign_in("maria.alvarez"),
-        sign_in("robert.hensley"),
-    )
+    people = [sign_in(login) for login in ("ngozi.adeyemi", "maria.alvarez", "robert.hensley")]
+    compliance, advisor, principal = people
     waiting = office.assessed("maria.alvarez", "hh-105")
     expect(advisor.page.locator(BANNER)).to_have_count(0)
 

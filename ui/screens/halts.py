@@ -87,7 +87,6 @@ def why_it_waits(proposal: Json) -> None:
         )
 
 
-@st.fragment(run_every=LOOKS_EVERY)
 def banner() -> None:
     """What is stopped, above every page, with what this person may do about it."""
     try:
@@ -96,11 +95,27 @@ def banner() -> None:
         return
     if now["halts"]:
         st.html(words(now["halts"]))
-    role = str(me()["role"])
-    if role in SUPERVISE and now["halts"]:
+    if str(me()["role"]) in SUPERVISE:
         _resuming(now["halts"])
     for alert in now["alerts"]:
         _alert(alert)
+    watch(_seen(now))
+
+
+@st.fragment(run_every=LOOKS_EVERY)
+def watch(seen: tuple[str, ...]) -> None:
+    """Redraws the page when something was stopped or resumed, or an alert came or went."""
+    try:
+        now = client().halts()
+    except (Problem, Unreachable):
+        return
+    if _seen(now) != seen:
+        st.rerun(scope="app")
+
+
+def _seen(now: Json) -> tuple[str, ...]:
+    halts = [str(one["halt"]) for one in now["halts"]]
+    return (*halts, *(f"{one['alert']}/{one['halted']}" for one in now["alerts"]))
 
 
 def _resuming(halts: Sequence[Json]) -> None:
