@@ -95,6 +95,9 @@ def banner() -> None:
         return
     if now["halts"]:
         st.html(words(now["halts"]))
+    answer = st.session_state.get("stopped")
+    if answer is not None and any(one["halt"] == answer["halt"] for one in now["halts"]):
+        _answered(answer)
     if str(me()["role"]) in SUPERVISE:
         _resuming(now["halts"])
     for alert in now["alerts"]:
@@ -176,18 +179,19 @@ def stop(role: str) -> None:
     st.markdown(
         "New orders wait at once. Cancels, look-ups and bookings go on. **Another person** resumes it."
     )
-    place = st.empty()
-    with place.container():
-        scope = _hers() if role == "advisor" else _anything()
-        reason = st.text_input("Why (for those who resume it)", max_chars=200, key="stop-why").strip()
-        pressed = st.button("Stop trading now", type="primary", disabled=not scope)
-    if pressed:
+    scope = _hers() if role == "advisor" else _anything()
+    reason = st.text_input("Why (for those who resume it)", max_chars=200, key="stop-why").strip()
+    if st.button("Stop trading now", type="primary", disabled=not scope):
         with problems_shown(stop=False):
-            answer = client().halt(scope, reason or None, key=key_for("halt"))
+            st.session_state["stopped"] = client().halt(scope, reason or None, key=key_for("halt"))
             done_with("halt")
-            place.empty()
-            st.success(f"{answer['says']}.", icon=":material/front_hand:")
-            _left(answer["left"])
+            st.rerun(scope="app")
+
+
+def _answered(answer: Json) -> None:
+    """What somebody who stopped it was told, for as long as she is here and it is stopped."""
+    with st.expander(f"You stopped it. {answer['says']}.", expanded=True, icon=":material/front_hand:"):
+        _left(answer["left"])
 
 
 def _hers() -> str:
