@@ -134,8 +134,9 @@ class Worker:
             log.info("worker_at_work")
             await self._follower.catch_up()
             await self._halts.begin()
-            async with listening(
-                self._parts.halts.folder, self._parts.halts.key, self._watch, self._executor.open_orders
+            halts = self._parts.halts
+            with listening(
+                halts.folder, halts.key, self._parts.clock, self._watch, self._executor.open_orders
             ):
                 try:
                     await self._work(holder)

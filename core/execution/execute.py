@@ -141,7 +141,7 @@ class Executor:
                 "venue": work.state.venue,
                 "scopes": " ".join(sorted(work.released.scopes)),
             }
-            for work in self._orders.values()
+            for work in list(self._orders.values())  # whoever asks may be another thread
             if not work.over
         )
 
@@ -183,11 +183,7 @@ class Executor:
     def _stopped(self, work: Working, line: Line | None) -> bool:
         """Whether a halt covers it: before it is routed, wherever; then, at its venue."""
         order = work.released
-        why = self._stops.why(order.scopes) if line is None else line.stopped(order)
-        if why is not None and work.held != why:
-            log.info("order_waits", order=order.id, says=[why])
-        work.held = why
-        return why is not None
+        return (self._stops.why(order.scopes) if line is None else line.stopped(order)) is not None
 
     async def _choose(self, work: Working) -> bool:
         """Whether a venue was chosen and written down."""

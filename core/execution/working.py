@@ -36,7 +36,6 @@ class Working:
     ended: Ended | None = None
     never_seen: bool = False  # the venue's word, since we last sent
     unsent: bool = False  # its intent is written, and a halt came before the first byte
-    held: str | None = None  # why a halt keeps it back, as it was last told
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property

@@ -17,21 +17,26 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 import structlog
 
+from core.clock import Clock
+from core.errors import WorldFailed
+from core.halts.file import HaltFile
 from core.halts.watch import Watch
 
 SUFFIX: Final = ".sock"
 LONGEST: Final = 1 << 22  # bytes of a question or an answer
 RESTS_WITHIN: Final = timedelta(seconds=1)  # for sends that have begun: then they are counted
 ANSWERS_WITHIN: Final = timedelta(seconds=3)
+STOPS_WITHIN: Final = timedelta(seconds=1)
 ASKED: Final = b"gatehouse halt asked\n"
 ANSWERED: Final = b"gatehouse halt answered\n"
 MODE: Final = 0o660
@@ -61,35 +66,85 @@ class Told:
     silent: tuple[str, ...]
 
 
-@asynccontextmanager
-async def listening(folder: Path, key: bytes, watch: Watch, orders: Orders) -> AsyncIterator[None]:
-    """Answer whoever halts, for as long as this is open. Begin before the first send."""
-    path = folder / f"worker-{os.getpid()}-{secrets.token_hex(3)}{SUFFIX}"
+@contextmanager
+def listening(folder: Path, key: bytes, clock: Clock, watch: Watch, orders: Orders) -> Iterator[None]:
+    """Answer whoever halts, for as long as this is open. Begin before the first send.
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    Raises:
+        WorldFailed: no socket can be made in that folder.
+    """
+    path = folder / f"worker-{os.getpid()}-{secrets.token_hex(3)}{SUFFIX}"
+    server = socket.socket(socket.AF_UNIX)
+    try:
+        with _near(folder) as near:
+            server.bind(f"{near}/{path.name}")
+        path.chmod(MODE)
+        server.listen()
+    except OSError as bad:
+        server.close()
+        raise WorldFailed(
+            f"no line for halts can be opened in {str(folder)!r}: {bad.strerror}",
+            fix="set GATEHOUSE_HALTS to a folder of this machine's own disk",
+        ) from bad
+    listener = _Listener(server, key, HaltFile(folder, key, clock), watch, orders)
+    listener.start()
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        listener.stop()
+
+
+class _Listener(Thread):
+    """A thread with a loop of its own: an answer does not wait behind a thousand orders."""
+
+    def __init__(
+        self, server: socket.socket, key: bytes, file: HaltFile, watch: Watch, orders: Orders
+    ) -> None:
+        super().__init__(name="halts", daemon=True)
+        self._server = server
+        self._key = key
+        self._file = file
+        self._watch = watch
+        self._orders = orders
+        self._loop = asyncio.new_event_loop()
+        self._over = asyncio.Event()
+
+    def run(self) -> None:
+        with contextlib.closing(self._loop):
+            self._loop.run_until_complete(self._serve())
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+        self.join(STOPS_WITHIN.total_seconds())
+
+    async def _serve(self) -> None:
+        async with await asyncio.start_unix_server(self._answer, sock=self._server, limit=LONGEST):
+            await self._over.wait()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(ANSWERS_WITHIN.total_seconds()):
-                asked = _opened(key, ASKED, await reader.readline())
+                asked = _opened(self._key, ASKED, await reader.readline())
                 if asked is None:
                     log.warning("halt_line_refused")
                 else:
-                    writer.write(_sealed(key, ANSWERED, await _answer(watch, orders, asked)))
+                    writer.write(_sealed(self._key, ANSWERED, await self._said(asked)))
                     await writer.drain()
-        except (OSError, TimeoutError, ValueError) as bad:
+        except (OSError, TimeoutError, ValueError, KeyError) as bad:
             log.warning("halt_line_broke", says=str(bad) or type(bad).__name__)
         finally:
             writer.close()
 
-    with _near(folder) as near:
-        server = socket.socket(socket.AF_UNIX)
-        server.bind(f"{near}/{path.name}")
-        path.chmod(MODE)
-    listener = await asyncio.start_unix_server(answer, sock=server, limit=LONGEST)
-    try:
-        yield
-    finally:
-        listener.close()
-        path.unlink(missing_ok=True)
+    async def _said(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        now = self._file.read()
+        return {
+            "nonce": asked["nonce"],
+            "read": now.fault is not None or now.revision >= int(asked["revision"]),
+            "fault": now.fault,
+            "on_the_way": await self._watch.quiet(RESTS_WITHIN),
+            "orders": list(self._orders()),
+        }
 
 
 async def tell(folder: Path, key: bytes, revision: int) -> Told:
@@ -98,18 +153,6 @@ async def tell(folder: Path, key: bytes, revision: int) -> Told:
     words = await asyncio.gather(*(_ask(folder, key, path.name, revision) for path in sockets))
     answered = tuple(word for word in words if isinstance(word, Acknowledged))
     return Told(answered, tuple(word for word in words if isinstance(word, str)))
-
-
-async def _answer(watch: Watch, orders: Orders, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    now = watch.now()
-    read = now.fault is not None or now.revision >= int(asked["revision"])
-    return {
-        "nonce": asked["nonce"],
-        "read": read,
-        "fault": now.fault,
-        "on_the_way": await watch.quiet(RESTS_WITHIN),
-        "orders": list(orders()),
-    }
 
 
 async def _ask(folder: Path, key: bytes, name: str, revision: int) -> Acknowledged | str | None:
@@ -157,7 +200,7 @@ def _opened(key: bytes, purpose: bytes, line: bytes) -> Mapping[str, Any] | None
     return said if isinstance(said, dict) else None
 
 
-@contextlib.contextmanager
+@contextmanager
 def _near(folder: Path) -> Iterator[str]:
     """A short name for the folder: a socket's own may have 107 bytes and no more (unix(7))."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

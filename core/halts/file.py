@@ -37,6 +37,7 @@ NAME: Final = "halts"
 MODE: Final = 0o660  # its owner's and the group's of `front` and `worker`: either may replace it
 LARGEST: Final = 1 << 20  # bytes; a file beyond that is none of ours
 LOCKED_WITHIN: Final = timedelta(seconds=2)
+BETWEEN_TRIES: Final = timedelta(milliseconds=5)
 SEALED_AS: Final = b"gatehouse halt file\n"
 
 
@@ -219,7 +220,7 @@ class HaltFile:
                             f"another process holds the halt file in {str(self.folder)!r}",
                             fix="try again; or stop the worker: nothing leaves without it",
                         ) from None
-                    sleep(0.005)
+                    sleep(BETWEEN_TRIES.total_seconds())
             yield
         finally:
             os.close(lock)

@@ -67,6 +67,7 @@ class Keeping:
         self._alarms = alarms
         self._within = acknowledged_within
         self._raised: set[str] = set()
+        self._told: set[Scope] = set()
 
     async def begin(self) -> None:
         """Before anything is sent: a first file where there is none, and what the record says.
@@ -102,11 +103,17 @@ class Keeping:
         known = await self._known([halt.id for halt in now.halts])
         standing = tuple(halt for halt, lifted in known.values() if not lifted)
         self._watch.recorded(standing)
+        self._tell({halt.scope for halt in standing})
         lifted = {halt.id for halt, over in known.values() if over}
         for halt in now.halts:
             if halt.id not in known and not await self._take_in(halt):
                 lifted.add(halt.id)  # another of the same stands already
         self._file.settle(standing, lifted=lifted)
+
+    def _tell(self, scopes: set[Scope]) -> None:
+        if scopes != self._told:
+            log.warning("trading_halted" if scopes else "trading_resumed", scopes=sorted(scopes))
+            self._told = scopes
 
     async def raise_alarms(self) -> None:
         """Tell a person of what the execution cannot mend by itself.
@@ -137,7 +144,7 @@ class Keeping:
             fact = TradingHalted(halt=halt.id, scope=halt.scope, cause="alert", alert=row["alert"])
             await self._record(f"halt/{halt.scope}", fact, f"halt/{row['alert']}")
             self._file.add(halt)
-            log.error("trading_halted", scope=halt.scope, alert=row["alert"])
+            log.error("alert_unanswered", scope=halt.scope, alert=row["alert"])
 
     async def _known(self, ids: Iterable[str]) -> Mapping[str, tuple[Halt, bool]]:
         """Halts of the record by id, and whether they were lifted."""

@@ -9,12 +9,15 @@ Rule 3: `quiet` is the answer to a halt: every send that began before it is out,
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from core.halts.file import Halt, HaltFile, Halts
+
+LOOKS_EVERY: Final = timedelta(milliseconds=1)
 
 
 class Stops(Protocol):
@@ -30,16 +33,12 @@ class Stops(Protocol):
 
 
 class Watch:
-    """One for each worker, on its one event loop."""
+    """One for each worker. Asked on its event loop; `quiet` may be asked from another thread."""
 
     def __init__(self, file: HaltFile) -> None:
         self._file = file
         self._record: tuple[Halt, ...] = ()
-        self._begun: set[asyncio.Event] = set()
-
-    def now(self) -> Halts:
-        """What the file says."""
-        return self._file.read()
+        self._begun: set[object] = set()
 
     def recorded(self, standing: tuple[Halt, ...]) -> None:
         """What the record says is halted, newly read."""
@@ -50,24 +49,18 @@ class Watch:
 
     @contextmanager
     def beginning(self, scopes: Collection[str]) -> Iterator[str | None]:
-        stopped = self.why(scopes)
-        if stopped is not None:
-            yield stopped
-            return
-        ended = asyncio.Event()
-        self._begun.add(ended)
+        mine = object()
+        self._begun.add(mine)  # before the file is read: who counts us out is who comes after a halt
         try:
-            yield None
+            yield self.why(scopes)
         finally:
-            self._begun.discard(ended)
-            ended.set()
+            self._begun.discard(mine)
 
     async def quiet(self, within: timedelta) -> int:
         """Wait for the sends that have begun; how many of them have no answer yet when the time is over."""
-        before = [asyncio.ensure_future(ended.wait()) for ended in self._begun]
-        if not before:
-            return 0
-        _, open_ = await asyncio.wait(before, timeout=within.total_seconds())
-        for one in open_:
-            one.cancel()
-        return len(open_)
+        before = set(self._begun)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within.total_seconds()):
+                while before & self._begun:
+                    await asyncio.sleep(LOOKS_EVERY.total_seconds())
+        return len(before & self._begun)

@@ -55,9 +55,15 @@ def halt_key(home: Path) -> str | None:
     """The halts' key of that home, for whoever may read its secrets; None where there is none.
 
     Raises:
+        PermissionError: it is another user's.
         IntegrityLost: the file is there and cannot be read.
     """
-    kept = _read(home / "secrets" / "processes.json")
+    file = home / "secrets" / "processes.json"
+    try:
+        file.open().close()
+    except FileNotFoundError:
+        return None
+    kept = _read(file)
     return (kept.halts or None) if kept else None
 
 

@@ -71,6 +71,7 @@ ACCOUNT_KINDS: Final[Mapping[str, str]] = {
     "joint": "Joint",
 }
 CHECKS: Final[Mapping[str, str]] = {
+    "halted": "Trading is not stopped",
     "account_status": "Account status",
     "account_authority": "Account authority",
     "instrument_permission": "Instrument permission",

@@ -87,7 +87,6 @@ def why_it_waits(proposal: Json) -> None:
         )
 
 
-@st.fragment(run_every=LOOKS_EVERY)
 def banner() -> None:
     """What is stopped, above every page, with what this person may do about it."""
     try:
@@ -96,11 +95,30 @@ def banner() -> None:
         return
     if now["halts"]:
         st.html(words(now["halts"]))
-    role = str(me()["role"])
-    if role in SUPERVISE and now["halts"]:
+    answer = st.session_state.get("stopped")
+    if answer is not None and any(one["halt"] == answer["halt"] for one in now["halts"]):
+        _answered(answer)
+    if str(me()["role"]) in SUPERVISE:
         _resuming(now["halts"])
     for alert in now["alerts"]:
         _alert(alert)
+    watch(_seen(now))
+
+
+@st.fragment(run_every=LOOKS_EVERY)
+def watch(seen: tuple[str, ...]) -> None:
+    """Redraws the page when something was stopped or resumed, or an alert came or went."""
+    try:
+        now = client().halts()
+    except (Problem, Unreachable):
+        return
+    if _seen(now) != seen:
+        st.rerun(scope="app")
+
+
+def _seen(now: Json) -> tuple[str, ...]:
+    halts = [str(one["halt"]) for one in now["halts"]]
+    return (*halts, *(f"{one['alert']}/{one['halted']}" for one in now["alerts"]))
 
 
 def _resuming(halts: Sequence[Json]) -> None:
@@ -165,16 +183,15 @@ def stop(role: str) -> None:
     reason = st.text_input("Why (for those who resume it)", max_chars=200, key="stop-why").strip()
     if st.button("Stop trading now", type="primary", disabled=not scope):
         with problems_shown(stop=False):
-            answer = client().halt(scope, reason or None, key=key_for("halt"))
+            st.session_state["stopped"] = client().halt(scope, reason or None, key=key_for("halt"))
             done_with("halt")
-            st.session_state["stopped"] = answer
-    if "stopped" in st.session_state:
-        answer = st.session_state["stopped"]
-        st.success(f"{answer['says']}.", icon=":material/front_hand:")
-        _left(answer["left"])
-        if st.button("Close"):
-            del st.session_state["stopped"]
             st.rerun(scope="app")
+
+
+def _answered(answer: Json) -> None:
+    """What somebody who stopped it was told, for as long as she is here and it is stopped."""
+    with st.expander(f"You stopped it. {answer['says']}.", expanded=True, icon=":material/front_hand:"):
+        _left(answer["left"])
 
 
 def _hers() -> str:

@@ -110,7 +110,7 @@ async def floor(folder: Path, *venues: VenueProcess) -> AsyncIterator[Floor]:
             patience=IMPATIENT,
             stops=watch,
         )
-        await stack.enter_async_context(listening(halts, KEY, watch, executor.open_orders))
+        stack.enter_context(listening(halts, KEY, WallClock(), watch, executor.open_orders))
         await executor.start([])
         running = asyncio.create_task(executor.run())
         try:

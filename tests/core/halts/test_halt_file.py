@@ -194,7 +194,7 @@ def test_a_folder_that_cannot_be_written_says_so_and_what_was_there_holds(tmp_pa
 
 
 def test_reading_it_costs_no_more_than_a_send_may(tmp_path: Path) -> None:
-    """By work, not by the clock: one open and one read, and what has not changed is not read as JSON again."""
+    """By work, not by the clock: what has not changed is read, and not taken apart again."""
     file = opened(tmp_path)
     file.add(halt("all"))
     assert file.read() is not None

@@ -30,7 +30,7 @@ OURS: Final = {"account:acc-1", "symbol:AAPL"}
 @asynccontextmanager
 async def worker(folder: Path, watch: Watch | None = None) -> AsyncIterator[Watch]:
     found = watch or watching(folder)
-    async with listening(folder, KEY, found, lambda: ({"order": "o-1", "status": "ACCEPTED"},)):
+    with listening(folder, KEY, WallClock(), found, lambda: ({"order": "o-1", "status": "ACCEPTED"},)):
         yield found
 
 
@@ -91,10 +91,11 @@ async def test_every_worker_is_asked_and_a_dead_ones_socket_is_no_worker(tmp_pat
 STOPPED: Final = """
 import asyncio, sys
 from pathlib import Path
+from core.clock import WallClock
 from core.halts.channel import listening
 from tests.fixtures.halts import KEY, watching
 async def main(folder):
-    async with listening(folder, KEY, watching(folder), lambda: ()):
+    with listening(folder, KEY, WallClock(), watching(folder), lambda: ()):
         print("here", flush=True)
         await asyncio.sleep(60)
 asyncio.run(main(Path(sys.argv[1])))
@@ -155,7 +156,13 @@ async def test_nobody_else_answers_for_a_worker(tmp_path: Path, lies: str) -> No
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked: dict[str, Any] = json.loads((await reader.readline()).partition(b" ")[2])
         nonce = "0" * 32 if lies == "a replay" else asked["nonce"]
-        said = {"nonce": nonce, "read": lies != "not read", "fault": None, "on_the_way": 0, "orders": []}
+        said: dict[str, Any] = {
+            "nonce": nonce,
+            "read": lies != "not read",
+            "fault": None,
+            "on_the_way": 0,
+            "orders": [],
+        }
         key = b"x" * 32 if lies == "without the key" else KEY
         writer.write(_sealed(key, b"gatehouse halt answered\n", said))
         await writer.drain()
@@ -171,7 +178,8 @@ async def test_nobody_else_answers_for_a_worker(tmp_path: Path, lies: str) -> No
 @pytest.mark.anyio
 async def test_a_worker_acknowledges_only_what_it_has_read(tmp_path: Path) -> None:
     async with worker(tmp_path) as watch:
-        told = await tell(tmp_path, KEY, watch.now().revision + 5)
+        assert watch.why(OURS) is None
+        told = await tell(tmp_path, KEY, 5)
         assert (told.acknowledged, len(told.silent)) == ((), 1)
 
 

@@ -1,4 +1,4 @@
-"""The worker under a halt, as a process: nothing leaves, whatever it lives through; another person resumes."""
+"""The worker under a halt, as a process: nothing leaves, whatever it lives through, until it is resumed."""
 
 from __future__ import annotations
 
@@ -52,6 +52,12 @@ def local(floor: Floor, *words: str) -> dict[str, Any]:
     return told
 
 
+def in_the_file(floor: Floor) -> bytes:
+    """What the halt file holds; nothing where there is none yet."""
+    file = floor.folder / "home" / "halts" / NAME
+    return file.read_bytes() if file.exists() else b""
+
+
 def sends(floor: Floor) -> int:
     return sum(line.get("verb") == "send" for line in floor.lines())
 
@@ -78,7 +84,7 @@ def test_a_local_halt_is_taken_into_the_record_and_another_person_resumes_it(flo
     (taken,) = floor.facts("TradingHalted")
     assert taken["reason"]["subject"] == "machine"
     assert "odd" not in json.dumps(taken)
-    floor.until(lambda: b"odd" not in (floor.folder / "home" / "halts" / NAME).read_bytes(), "sealed")
+    floor.until(lambda: b"odd" not in in_the_file(floor), "sealed")
     held = floor.firm.ask("superuser", "select halted_at, seq from gatehouse.halt")[0]
     recorded = floor.firm.value(
         "superuser", "select recorded_at from gatehouse.journal where seq = %s", held["seq"]
@@ -96,7 +102,7 @@ def test_what_was_approved_waits_under_a_halt_over_a_killed_worker_and_goes_on(f
     deals = [floor.rebalanced("hh-101"), floor.rebalanced("hh-103")]
     floor.until(lambda: sends(floor) >= 1, "sent something")
     assert halt(floor.firm, "all", NGOZI).ok
-    floor.until(lambda: b"all" in (floor.folder / "home" / "halts" / NAME).read_bytes(), "in the file")
+    floor.until(lambda: b"all" in in_the_file(floor), "in the file")
     first.send_signal(signal.SIGKILL)
     first.wait()
     time.sleep(0.2)  # what had left is written at the venue
@@ -136,7 +142,7 @@ def test_a_file_that_was_taken_away_while_nobody_ran_brings_back_what_the_record
     (floor.folder / "home" / "halts" / NAME).unlink(missing_ok=True)
     floor.worker("second")
     floor.until(lambda: floor.at_work() is not None, "at work")
-    floor.until(lambda: b'"all"' in (floor.folder / "home" / "halts" / NAME).read_bytes(), "in the file")
+    floor.until(lambda: b'"all"' in in_the_file(floor), "in the file")
     assert standing(floor.firm) == [("all", "person")]
 
 
