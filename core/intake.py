@@ -26,6 +26,7 @@ from core.errors import BadInput, NotFound, WorldFailed
 from core.fact import Entry, Sealed
 from core.feed.record import Record, line_of
 from core.feed.steps import Steps
+from core.feed.tickets import OrderTickets
 from core.ids import (
     Digest,
     HouseholdId,
@@ -107,6 +108,7 @@ class Intake:
         self.record = Record(pool)
         self.steps = Steps(pool, keys)
         self.history = History(pool)
+        self.tickets = OrderTickets(pool)
 
     # Sessions
 
