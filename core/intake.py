@@ -48,6 +48,7 @@ from core.people import sessions
 from core.people.asker import SQL, asking, present
 from core.people.events import AnswerGiven, Cited, DocumentStored, MessageReceived, ThreadOpened
 from core.people.keystore import KeyStore
+from core.people.permitting import Permitting
 from core.people.repeated import record_once
 from core.people.sessions import Session
 from core.projections.history import History
@@ -109,6 +110,7 @@ class Intake:
         self.steps = Steps(pool, keys)
         self.history = History(pool)
         self.tickets = OrderTickets(pool)
+        self._permitting = Permitting(pool, journal, clock)
 
     # Sessions
 
@@ -244,9 +246,10 @@ class Intake:
         person = await self.whoami(ticket)
         proposal = ProposalId("prp-" + sha256(f"{person.person}/{key}".encode()).hexdigest()[:32])
         fact = ProposalDrafted(proposal=proposal, request=request)
-        trace = fresh_trace_id(self._clock)
+        asked = await self._permitting.draft(ticket, request.household)
+        trace, key = fresh_trace_id(self._clock), f"draft/{proposal}"
         await self._journal.record(
-            Entry(f"proposal/{proposal}", fact, trace, ticket=ticket, key=f"draft/{proposal}")
+            Entry(f"proposal/{proposal}", fact, trace, ticket=ticket, key=key, policy_decisions=asked)
         )
         return proposal
 
