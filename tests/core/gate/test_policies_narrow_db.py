@@ -106,20 +106,26 @@ def related(firm: Firm, relation: str, household: str) -> str:
     if relation == "another's book":
         rows = "select min(household) from gatehouse.account where advisor = 'adv-2' and discretionary"
         return str(firm.value("superuser", rows))
-    words: list[Any] = {"a relative": [[household], ROBERT], "reports to her": ["adv-1", ROBERT]}.get(
-        relation, []
-    )
+    words: dict[str, list[Any]] = {
+        "a relative": [[household], ROBERT],
+        "reports to her": ["adv-1", ROBERT],
+    }
     firm.ask("superuser", RELATIONS[relation], *words.get(relation, []))
     return household
 
 
 TRIED: Final = [
     *((act, "strangers", home) for act in ACTS for home in HOMES),
-    *((act, relation, "hh-101") for act in ("submit", "approve", "decline") for relation in RELATIONS),
+    *(
+        (act, relation, "hh-101")
+        for act in ("submit", "approve", "decline")
+        for relation in RELATIONS
+        if relation != "strangers"
+    ),
 ]
 
 
-@pytest.mark.parametrize(("act", "relation", "home"), TRIED, ids=" ".join)
+@pytest.mark.parametrize(("act", "relation", "home"), TRIED)
 def test_whom_the_policies_let_ask_the_law_does_not_refuse(
     firm: Firm, act: str, relation: str, home: str
 ) -> None:

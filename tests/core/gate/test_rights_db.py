@@ -553,7 +553,11 @@ def events_and_rights(firm: Firm) -> dict[str, set[str]]:
 def test_each_kind_of_event_is_one_logins_and_refusals_are_nobodys(firm: Firm) -> None:
     rights = events_and_rights(firm)
     shared = {kind: roles for kind, roles in rights.items() if len(roles) > 1}
-    assert shared == {"ProposalDrafted": {AGENT, INTAKE}, "BusinessDayOpened": {"gh_owner", GATE}}
+    assert shared == {
+        "ProposalDrafted": {AGENT, INTAKE},
+        "BusinessDayOpened": {"gh_owner", GATE},
+        "PolicyDenied": {INTAKE, APPROVER},
+    }
     assert rights["AttemptRefused"] == set()
     assert WITNESS not in set().union(*rights.values())
     assert rights["OrderReleased"] == {GATE}
