@@ -87,7 +87,7 @@ def test_what_only_blocks_says_why_and_is_one_where_none_may_be() -> None:
         "because",
         "blocks",
     )
-    assert (found.observed, found.limit, found.headroom) == (1, 0, -1)
+    assert (found.observed, found.limit, found.headroom) == (Decimal(1), Decimal(0), Decimal(-1))
 
 
 def test_every_breach_says_something_and_names_its_unit() -> None:
