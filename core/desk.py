@@ -18,7 +18,8 @@ from core.book.views import HouseholdLine, Passage, ProposalView
 from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
-from core.fact import Entry, Sealed, Words
+from core.errors import NotPermitted
+from core.fact import Entry, PolicyDecision, Sealed, Words
 from core.ids import HouseholdId, ProposalId, ThreadId, TraceId
 from core.ledger import bodies
 from core.ledger.journal import Journal
@@ -26,6 +27,7 @@ from core.library.reader import SQL, as_passage
 from core.orders.events import ProposalDrafted, Request, Span
 from core.people.asker import asking
 from core.people.events import StepEvent
+from core.people.permits import Ask, Denied, entity, permits, uid
 from core.projections.households import read_households
 from core.projections.proposals import read_proposal, read_proposals
 from core.projections.reader import read_picture, read_pictures
@@ -115,10 +117,28 @@ class Desk:
         """
         return await bodies.keep(self._pool, self._ticket, sealed)
 
-    async def record(self, trace: TraceId, *facts: StepEvent) -> None:
-        """Journal what an agent did, all of it or nothing."""
+    def may_call(self, agent: str, tool: str, effect: str) -> tuple[PolicyDecision, ...]:
+        """What the entry of that call carries.
+
+        Raises:
+            NotPermitted: no policy lets this agent call that tool.
+        """
+        known = (entity("Agent", agent), entity("Tool", tool, effect=effect))
+        said = permits().ask(Ask(uid("Agent", agent), "call", uid("Tool", tool), known))
+        if isinstance(said, Denied):
+            named = ", ".join(said.policies) or "none allows it"
+            raise NotPermitted(
+                f"the {agent} agent may not call {tool[:60]!r} (policy: {named})", fix="answer without it"
+            )
+        return said.decisions
+
+    async def record(self, trace: TraceId, *facts: StepEvent, asked: tuple[PolicyDecision, ...] = ()) -> None:
+        """Journal what an agent did, all of it or nothing. `asked` is what policies said to it."""
         await self._journal.record(
-            *(Entry(f"thread/{fact.thread}", fact, trace, ticket=self._ticket) for fact in facts)
+            *(
+                Entry(f"thread/{fact.thread}", fact, trace, ticket=self._ticket, policy_decisions=asked)
+                for fact in facts
+            )
         )
 
     async def stopped(self, *, agent: str, tool: str) -> str | None:

@@ -27,6 +27,7 @@ from core.errors import BadInput, NotFound, WorldFailed
 from core.fact import Entry, Sealed
 from core.feed.record import Record, line_of
 from core.feed.steps import Steps
+from core.feed.tickets import OrderTickets
 from core.ids import (
     Digest,
     HouseholdId,
@@ -110,6 +111,7 @@ class Intake:
         self.history = History(pool)
         self.lineages = Lineages(pool)
         self.direct = DirectOrders(pool, journal, clock)
+        self.tickets = OrderTickets(pool)
 
     # Sessions
 

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 
-from core.errors import RuleBroken, SignInRequired, WorldFailed
+from core.errors import NotPermitted, RuleBroken, SignInRequired, WorldFailed
 from core.people.events import DecisionTaken, ObservationMade, StepTaken, ToolCalled
 from tools.catalog import held
 from tools.contract import Call, Refusal, Sourced, Turn
@@ -71,6 +71,10 @@ async def _answered(name: str, fields: Mapping[str, Any], call: Call) -> Sourced
         raise Refusal(
             f"the question is longer than {LONGEST_ASK} characters; ask less at once", code="too_long"
         )
+    try:
+        call.turn.desk.may_call(call.agent, tool.name, tool.effect)
+    except NotPermitted as no:
+        raise Refusal(no.says, code="not_permitted") from no
     try:
         ask = tool.ask.model_validate(fields)
     except ValidationError as bad:
@@ -127,7 +131,8 @@ async def _record(
     observation = ObservationMade(
         thread=turn.thread, call=call.id, agent=call.agent, tool=name[:60], outcome=outcome, words=observed
     )
-    await turn.desk.record(turn.trace, fact, observation)
+    allowed = turn.desk.may_call(call.agent, name, held(call.agent, name).effect) if answer else ()
+    await turn.desk.record(turn.trace, fact, observation, asked=allowed)
 
 
 def _text(fields: Mapping[str, Any]) -> str:

@@ -46,6 +46,7 @@ from core.orders.events import (
     Side,
     apart,
 )
+from core.people.permitting import Permitting
 from core.plan.assumptions import Assumptions, assumptions_on
 from core.plan.direct import together, work_out_direct
 from core.risk.findings import policy_decisions
@@ -103,6 +104,7 @@ class DirectOrders:
         self._clock = clock
         self.askers = Askers(pool, clock)
         self.books = Books(pool, clock)
+        self._permitting = Permitting(pool, journal, clock)
 
     async def place(self, ticket: str, asked: Asked, *, supersedes: ProposalId | None = None) -> Placed:
         """Draft it, ask every policy, and answer when both are durable.
@@ -161,9 +163,10 @@ class DirectOrders:
         person = (await self.askers.of(ticket)).who
         proposal = ProposalId("prp-" + sha256(f"{person}/{key}".encode()).hexdigest()[:32])
         fact = ProposalDrafted(proposal=proposal, request=request, supersedes=supersedes)
-        trace = fresh_trace_id(self._clock)
+        asked = await self._permitting.draft(ticket, request.household)
+        trace, key = fresh_trace_id(self._clock), f"draft/{proposal}"
         await self._journal.record(
-            Entry(f"proposal/{proposal}", fact, trace, ticket=ticket, key=f"draft/{proposal}")
+            Entry(f"proposal/{proposal}", fact, trace, ticket=ticket, key=key, policy_decisions=asked)
         )
         return proposal
 

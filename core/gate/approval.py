@@ -2,7 +2,8 @@
 
 Rule 1: who acts is the session's person; nobody passes an actor.
 Rule 2: what was seen is passed back as its digest; the append compares it, and decides. Nothing here does.
-    A submission and an approval are told early where a policy speaks against them now.
+    A submission and an approval are told early where a policy speaks against them now, and each act where
+    the policies of who may ask do; they only narrow.
 Rule 3: a double click is one decision: the same person's same act on the same digest has one key.
 """
 
@@ -44,6 +45,7 @@ from core.orders.events import (
 from core.people.asker import SQL as PEOPLE
 from core.people.asker import asking
 from core.people.keystore import KeyStore
+from core.people.permitting import Permitting
 from core.people.repeated import record_once
 from core.people.stepping_up import Proof, SteppingUp
 from core.projections.proposals import SQL as BOOK
@@ -69,6 +71,7 @@ class Approval:
         self.limits = Limiting(pool, journal, clock)
         self.machines = Machines(journal, clock)
         self.watch = Watching(pool, journal, keys, clock)
+        self._permitting = Permitting(pool, journal, clock)
 
     async def submit(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]
@@ -243,7 +246,10 @@ class Approval:
         return session
 
     async def _decide(self, ticket: str, view: ProposalView, fact: Fact, key: str) -> Recorded:
-        entry = Entry(f"proposal/{view.proposal}", fact, view.trace, ticket=ticket, key=key)
+        asked = await self._permitting.decide(ticket, view.proposal, fact.event_type())
+        entry = Entry(
+            f"proposal/{view.proposal}", fact, view.trace, ticket=ticket, key=key, policy_decisions=asked
+        )
         return (await self._journal.record(entry))[0]
 
     async def _decide_in_words(
@@ -251,14 +257,19 @@ class Approval:
     ) -> Recorded:
         """A decision with sealed words: `fact(n)` has them under the version of the key n rotations ago."""
 
+        asked = await self._permitting.decide(ticket, view.proposal, fact(0).event_type())
+
         def entry(back: int) -> Entry:
-            return Entry(f"proposal/{view.proposal}", fact(back), view.trace, ticket=ticket, key=key)
+            stream = f"proposal/{view.proposal}"
+            return Entry(stream, fact(back), view.trace, ticket=ticket, key=key, policy_decisions=asked)
 
         return await record_once(self._journal, self._keys, SubjectId(view.household), entry)
 
     async def _ask(self, ticket: str, fact: Fact) -> Recorded:
         trace: TraceId = fresh_trace_id(self._clock)
-        return (await self._journal.record(Entry("market", fact, trace, ticket=ticket)))[0]
+        asked = await self._permitting.move_day(ticket, fact.event_type())
+        entry = Entry("market", fact, trace, ticket=ticket, policy_decisions=asked)
+        return (await self._journal.record(entry))[0]
 
     def _reasons(self, view: ProposalView, reasons: Mapping[str, str], back: int) -> tuple[Reason, ...]:
         subject = SubjectId(view.household)

@@ -65,12 +65,17 @@ class Selection:
 
     def span(self) -> tuple[int | None, int | None]:
         """From, and up to but without, in microseconds since 1970."""
-        since = [_us(self.since)] if self.since else []
-        before = [_us(self.before)] if self.before else []
+        since, before = self.moments()
+        return _us(since) if since else None, _us(before) if before else None
+
+    def moments(self) -> tuple[datetime | None, datetime | None]:
+        """From, and up to but without."""
+        since = [self.since] if self.since else []
+        before = [self.before] if self.before else []
         if self.day:
             midnight = datetime.combine(self.day, time(), UTC)
-            since.append(_us(midnight))
-            before.append(_us(midnight + timedelta(days=1)))
+            since.append(midnight)
+            before.append(midnight + timedelta(days=1))
         return max(since, default=None), min(before, default=None)
 
 

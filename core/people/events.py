@@ -46,6 +46,17 @@ class MachineDismissed(Fact):
     machine: str
 
 
+class PolicyDenied(Fact):
+    """Somebody asked for something that no policy allows, or that one forbids. It was not offered further."""
+
+    person: PersonId
+    action: str
+    resource: str
+    policies: tuple[str, ...]  # that forbade it; empty: none allowed it
+    policy_set: Digest
+    code: str  # the refusal that she read
+
+
 class PasswordReset(Fact):
     """The owner's login gave somebody a new password."""
 

@@ -19,7 +19,7 @@ from core.book.views import HouseholdLine, OrderView, Passage, ProposalView
 from core.clock import SetClock
 from core.desk import Desk, Found, derived_proposal_id
 from core.errors import Conflict, NotFound
-from core.fact import Sealed, Words
+from core.fact import PolicyDecision, Sealed, Words
 from core.ids import (
     AccountId,
     Digest,
@@ -132,7 +132,10 @@ class SimulatedDesk:
     async def proposals(self) -> tuple[ProposalView, ...]:
         return tuple(view for _, _, view in self.drafts.values())
 
-    async def record(self, trace: TraceId, *facts: StepEvent) -> None:
+    def may_call(self, agent: str, tool: str, effect: str) -> tuple[PolicyDecision, ...]:
+        return Desk.may_call(cast(Desk, self), agent, tool, effect)
+
+    async def record(self, trace: TraceId, *facts: StepEvent, asked: tuple[PolicyDecision, ...] = ()) -> None:
         self.recorded.extend(facts)
 
     async def keep(self, sealed: Sequence[Sealed]) -> tuple[Words, ...]:

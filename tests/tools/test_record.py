@@ -93,7 +93,7 @@ async def test_a_malformed_question_is_refused_without_its_input_or_a_link() -> 
 @pytest.mark.anyio
 async def test_without_a_record_there_is_no_answer() -> None:
     class Down(SimulatedDesk):
-        async def record(self, *_: object) -> None:
+        async def record(self, *_: object, **__: object) -> None:
             raise WorldFailed("the journal is down", fix="wait")
 
     with pytest.raises(WorldFailed):

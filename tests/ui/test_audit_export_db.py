@@ -33,6 +33,13 @@ def test_she_exports_beside_a_running_witness_and_verifies_elsewhere(place: Plac
     assert "nothing was left out" in said
     assert f"python -I {tmp_path / 'Q' / 'verify.py'}" in said
     assert json.loads((tmp_path / "Q" / "manifest.json").read_bytes())["selection"] == {"account": account}
+    told = place.json("export", "--advisor", "adv-1", "--tickets", "--out", str(tmp_path / "R"))
+    assert told["tickets"]["tickets"] == 0
+    assert {file.name for file in (tmp_path / "R.tickets").iterdir()} == {
+        "manifest.json",
+        "tickets.jsonl",
+        "tickets.parquet",
+    }
 
 
 @pytest.mark.parametrize(
@@ -42,6 +49,7 @@ def test_she_exports_beside_a_running_witness_and_verifies_elsewhere(place: Plac
         (("--from", "x"), "neither a day nor a time"),
         (("--to", "x"), "neither a day nor a time"),
         (("--account", "../x"), "is not an id"),
+        (("--tickets",), "order tickets are an advisor's"),
         ((), "no signed head is there yet"),
     ],
 )

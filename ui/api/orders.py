@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from core.feed.record import Page
 from core.ids import OrderId
 from core.orders.external import External
+from core.orders.ticket import Ticket as OrderTicket
 from ui.api.chosen import OfOrders, Resumed, first_of_feed
 from ui.api.doors import At, Doors, Ticket
 from ui.api.feed import STREAM, FeedResponse, Feeds, Following, feeds_of, followed
@@ -26,6 +27,15 @@ router = APIRouter(tags=["orders"])
 async def order_events(order_id: PathId, at: At, ticket: Ticket) -> tuple[External, ...]:
     """Oldest first. Empty while the order's leg is held: nobody has let it out yet."""
     return await at.intake.record.order_events(ticket, OrderId(order_id))
+
+
+@router.get("/v1/orders/{order_id}/ticket", response_model=OrderTicket, summary="The order ticket")
+async def order_ticket(order_id: PathId, at: At, ticket: Ticket) -> OrderTicket:
+    """What the firm keeps of it: terms and every change, who recommended and decided, times, executions.
+
+    Each entry of the record that it rests on is named in `seqs`.
+    """
+    return await at.intake.tickets.of(ticket, OrderId(order_id))
 
 
 @router.get(

@@ -19,6 +19,9 @@ from core.database.logins import WITNESS
 from core.database.pools import connect_async
 from core.database.rows import one
 from core.errors import BadInput, IntegrityLost
+from core.feed.ticket_files import Kept, write
+from core.feed.tickets import tickets_of
+from core.ids import PersonId
 from core.ledger.archive import Exported, export, newest_head
 from core.ledger.heads import HeadsFile
 from core.ledger.journal import SQL
@@ -45,6 +48,9 @@ def audit_export(
     advisor: Annotated[
         str | None, typer.Option("--advisor", help="By id: her acts, and her book's proposals and orders.")
     ] = None,
+    tickets: Annotated[
+        bool, typer.Option("--tickets", help="The advisor's order tickets too, in a folder beside it.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Write a package that `python -I OUT/verify.py` proves without us. Several conditions hold together."""
@@ -57,6 +63,8 @@ def audit_export(
         trace=trace,
         advisor=advisor,
     )
+    if tickets and advisor is None:
+        raise BadInput("order tickets are an advisor's", fix="name her: --advisor ID", field="advisor")
     env = environment()
     state = home(env)
     logins = kept.load(state)
@@ -68,12 +76,19 @@ def audit_export(
         made = asyncio.run(
             _export(logins.dsn(WITNESS), HeadsFile(state / "heads"), out.absolute(), selection)
         )
+        kept_tickets = (
+            asyncio.run(_tickets(logins.dsn(WITNESS), out.absolute(), selection)) if tickets else None
+        )
         report = {"out": str(out), **asdict(made), "seconds": round(time.monotonic() - begun, 3)}
     finally:
         if cluster is not None:
             cluster.close()
     report["head"] = made.head.fields()
+    if kept_tickets is not None:
+        report["tickets"] = asdict(kept_tickets)
     typer.echo(json.dumps(report) if as_json else _in_words(out, made))
+    if kept_tickets is not None and not as_json:
+        typer.echo(f"{kept_tickets.tickets} order tickets in {kept_tickets.folder!r}")
     if made.faults:
         worst = made.faults[0]
         raise IntegrityLost(
@@ -90,6 +105,14 @@ async def _export(dsn: str, heads: HeadsFile, out: Path, selection: Selection) -
             await asyncio.sleep(LOOKS_EVERY.total_seconds())
             looks -= 1
         return await export(connection, heads, out, selection, processes=os.cpu_count() or 1)
+
+
+async def _tickets(dsn: str, out: Path, selection: Selection) -> Kept:
+    advisor = PersonId(selection.advisor or "")
+    async with await connect_async(dsn, name="export", statement_within=STATEMENT_WITHIN) as connection:
+        since, before = selection.moments()
+        found = await tickets_of(connection, advisor, since=since, before=before)
+    return write(out.with_name(f"{out.name}.tickets"), found, asked=selection.said())
 
 
 def _in_words(out: Path, made: Exported) -> str:

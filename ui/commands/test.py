@@ -17,6 +17,7 @@ from typing import Annotated, Final
 import typer
 
 from core.clock import WallClock
+from ui.commands.mutants import run_mutants
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ROOMS: Final = ("core", "tools", "agents", "ui", "evals", "tests")
@@ -36,6 +37,10 @@ def test(
         raise typer.BadParameter(f"there is no folder {folder}", param_hint="--room")
     broken = [name for name, command in checks() if not passes(name, command)]
     code, summary = run_tests(folder, long=long, workers=workers)
+    if long and room in (None, "core"):
+        found = run_mutants(environment(), workers=workers)
+        typer.echo("\n".join(found.lines()))
+        broken += [] if found.enough else ["mutants"]
     if broken:
         typer.echo(f"these checks did not pass: {', '.join(broken)}")
     typer.echo(summary)

@@ -105,6 +105,10 @@ class Client:
         """What happened to an order, in the form that other systems read."""
         return self._ask("GET", f"/v1/orders/{order}/events")
 
+    def order_ticket(self, order: str) -> Json:
+        """What the firm keeps of that order."""
+        return self._ask("GET", f"/v1/orders/{order}/ticket")
+
     def feed(self, path: str, query: Mapping[str, str | int], *, last_id: str = "") -> Iterator[Event]:
         """A live feed from there on, or from behind the last id. It ends with its connection."""
         headers = {"Last-Event-ID": last_id} if last_id else {}

@@ -465,6 +465,14 @@ create type form.of_person_engaged as (
     "reports_to" form.words_or_none,
     "role" form.one_of_6_5c5c8c99
 );
+create type form.of_policy_denied as (
+    "action" form.words,
+    "code" form.words,
+    "person" form.words,
+    "policies" form.list_of_words,
+    "policy_set" form.words,
+    "resource" form.words
+);
 create domain form.one_of_principal_compliance as text not null check (value in ('principal', 'compliance'));
 create type form.of_reason as (
     "policy" form.words,
@@ -791,6 +799,7 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'PasswordReset' then row_to_json(jsonb_populate_record(null::form.of_password_reset, payload))::text
         when 'PayRecorded' then row_to_json(jsonb_populate_record(null::form.of_pay_recorded, payload))::text
         when 'PersonEngaged' then row_to_json(jsonb_populate_record(null::form.of_person_engaged, payload))::text
+        when 'PolicyDenied' then row_to_json(jsonb_populate_record(null::form.of_policy_denied, payload))::text
         when 'ProposalApproved' then row_to_json(jsonb_populate_record(null::form.of_proposal_approved, payload))::text
         when 'ProposalAssessed' then row_to_json(jsonb_populate_record(null::form.of_proposal_assessed, payload))::text
         when 'ProposalDeclined' then row_to_json(jsonb_populate_record(null::form.of_proposal_declined, payload))::text

@@ -651,6 +651,7 @@ def test_each_kind_of_event_is_one_logins_and_refusals_are_nobodys(firm: Firm) -
         "ProposalDenied": {INTAKE, GATE},
         "BusinessDayOpened": {"gh_owner", GATE},
         "TradingHalted": {APPROVER, GATE},  # a person, or the machine: the law tells them apart
+        "PolicyDenied": {INTAKE, APPROVER},
     }
     assert rights["AttemptRefused"] == set()
     assert WITNESS not in set().union(*rights.values())

@@ -11,6 +11,7 @@ import pytest
 
 from tests.fixtures.office import Office
 from tests.fixtures.processes import until
+from ui.screens import order_ticket
 from ui.screens.client import Problem
 
 MARIA, ROBERT = "maria.alvarez", "robert.hensley"
@@ -62,6 +63,16 @@ def test_a_proposal_goes_from_the_worklist_to_fills(office: Office, drifting: An
     assert {order["status"] for order in done["orders"]} == {"FILLED"}
     assert all(Decimal(o["filled"]) == Decimal(o["quantity"]) for o in done["orders"])
     assert all(len(order["scores"]) == 3 for order in done["orders"])
+    ticket = maria.order_ticket(done["orders"][0]["order"])
+    assert ticket["status"] == "FILLED"
+    assert [step["what"] for step in ticket["decisions"]] == ["submitted", "approved"]
+    assert ticket == robert.order_ticket(ticket["order"])
+    shown = order_ticket.whole(ticket)
+    assert ticket["custodian"] in shown
+    assert ticket["executions"][0]["venue"] in shown
+    with pytest.raises(Problem) as no:
+        office.of("david.nakamura").order_ticket(ticket["order"])
+    assert no.value.status == 404
 
 
 def test_the_same_decision_twice_is_one_entry(office: Office, drifting: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.screens import cards, decide
+from ui.screens import cards, decide, order_ticket
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
 from ui.screens.look import link, shown
@@ -25,8 +25,24 @@ def one(proposal: dict[str, Any]) -> None:
             "Why this venue", list(names), format_func=lambda o: names[o], key=f"why/{proposal['proposal']}"
         )
         st.html(cards.scores(next(o for o in routed if o["order"] == chosen)))
+    _ticket(proposal)
     trace = shown(link("The whole trace, from the request on", f"audit?trace={proposal['trace']}"))
     st.html(f'<div class="gh">{trace}</div>')
+
+
+def _ticket(proposal: dict[str, Any]) -> None:
+    """The order ticket of one order of the proposal, for whoever has to keep it."""
+    names = {
+        o["order"]: f"{o['side'].capitalize()} {f.shares(o['quantity'])} {o['symbol']}"
+        for o in proposal["orders"]
+    }
+    with st.expander("Order ticket"):
+        chosen = st.selectbox(
+            "Order", list(names), format_func=lambda o: names[o], key=f"ticket/{proposal['proposal']}"
+        )
+        if chosen is not None:
+            with problems_shown():
+                st.html(order_ticket.whole(client().order_ticket(chosen)))
 
 
 def sent(proposals: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,0 +1,274 @@
+"""Folding the record into order tickets. Pure; the form of a ticket is in `core/orders/ticket.py`.
+
+Rule 1: an entry changes the tickets that it is of, and is named on each of them.
+Rule 2: an execution that appears twice counts once.
+Rule 3: what ends a proposal ends what is held of it; what is out goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Final
+
+from core.fact import Fact
+from core.ids import Digest, OrderId, ProposalId, order_id_for
+from core.orders.content import Content, Leg
+from core.orders.events import (
+    ConsentRecorded,
+    OrderAccepted,
+    OrderCancelled,
+    OrderDenied,
+    OrderDoubted,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    OrderReleased,
+    OrderRouted,
+    OrderSent,
+    OrderWithheld,
+    ProposalApproved,
+    ProposalAssessed,
+    ProposalDeclined,
+    ProposalDenied,
+    ProposalDrafted,
+    ProposalLapsed,
+    ProposalReturned,
+    ProposalSubmitted,
+    ProposalWithdrawn,
+)
+from core.orders.ticket import Around, Authority, Executed, Held, Line, OrderTerms, Solicited, Step, Ticket
+
+PRICE_STEP: Final = Decimal("0.000001")
+ZERO: Final = Decimal(0)
+
+Tickets = Mapping[OrderId, Ticket]
+
+DECISIONS: Final[Mapping[type[Fact], str]] = {
+    ProposalSubmitted: "submitted",
+    ConsentRecorded: "consent recorded",
+    ProposalApproved: "approved",
+    ProposalReturned: "returned",
+    ProposalDeclined: "declined",
+    ProposalWithdrawn: "withdrawn",
+    ProposalLapsed: "lapsed",
+    ProposalDenied: "denied by risk",
+}
+ENDS: Final[Mapping[type[Fact], str]] = {
+    OrderDenied: "DENIED",
+    OrderRejected: "REJECTED",
+    OrderCancelled: "CANCELLED",
+    OrderExpired: "EXPIRED",
+}
+ENDS_BEFORE: Final[Mapping[type[Fact], str]] = {
+    ProposalReturned: "RETURNED",
+    ProposalDeclined: "DECLINED",
+    ProposalWithdrawn: "WITHDRAWN",
+    ProposalLapsed: "LAPSED",
+    ProposalDenied: "DENIED",
+}
+HELD: Final = "HELD"
+
+
+def fold(lines: Iterable[Line], around: Around) -> Tickets:
+    """The ticket of every order in these entries, which come in the order of their sequences."""
+    tickets: dict[OrderId, Ticket] = {}
+    of_proposal: dict[ProposalId, tuple[Line, list[OrderId]]] = {}
+    for line in lines:
+        fact = line.fact
+        if isinstance(fact, ProposalDrafted):
+            of_proposal[fact.proposal] = (line, [])
+            _keep(tickets, of_proposal[fact.proposal][1], _requested(line, fact, around))
+        elif isinstance(fact, ProposalAssessed):
+            drafted, orders = of_proposal.get(fact.proposal, (line, []))
+            for leg in Content.model_validate_json(fact.content).legs:
+                _keep(tickets, orders, (_assessed(tickets.get(leg.order), drafted, line, leg, fact, around),))
+            of_proposal[fact.proposal] = (drafted, orders)
+        elif type(fact) in DECISIONS:
+            for order in of_proposal.get(fact.proposal, (line, []))[1]:  # type: ignore[attr-defined]
+                tickets[order] = _decided(tickets[order], line)
+        else:
+            known = tickets.get(getattr(fact, "order", None))  # type: ignore[arg-type] # none is no order's
+            if known is not None:
+                tickets[known.order] = _happened(known, line)
+    return tickets
+
+
+def _keep(tickets: dict[OrderId, Ticket], orders: list[OrderId], made: Iterable[Ticket]) -> None:
+    for ticket in made:
+        tickets[ticket.order] = ticket
+        if ticket.order not in orders:
+            orders.append(ticket.order)
+
+
+def _requested(line: Line, fact: ProposalDrafted, around: Around) -> tuple[Ticket, ...]:
+    """The ticket of a single order from its request: it is one even where it comes to nothing."""
+    asked = fact.request
+    if asked.kind != "order" or len(asked.accounts) != 1:
+        return ()
+    if asked.symbol is None or asked.side is None or asked.quantity is None:
+        return ()
+    terms = OrderTerms(
+        account=asked.accounts[0],
+        symbol=asked.symbol,
+        side=asked.side,
+        quantity=asked.quantity,
+        order_type=asked.order_type,
+        limit_price=asked.limit_price,
+        time_in_force=None,
+    )
+    return (_fresh(line, fact, order_id_for(fact.proposal, 0), 0, terms, around),)
+
+
+def _assessed(
+    known: Ticket | None, drafted: Line, line: Line, leg: Leg, fact: ProposalAssessed, around: Around
+) -> Ticket:
+    terms = OrderTerms(**{name: getattr(leg, name) for name in OrderTerms.model_fields})
+    draft = drafted.fact
+    if known is None:
+        if not isinstance(draft, ProposalDrafted):
+            raise ValueError(f"proposal {fact.proposal!r} was assessed before it was drafted")
+        known = _fresh(drafted, draft, leg.order, leg.leg, terms, around)
+    changes = known.changes
+    if known.terms != terms:
+        changes = (*changes, _step(line, "assessed", digest=fact.digest, says=_differing(known.terms, terms)))
+    return _with(known, line, status=HELD, terms=terms, changes=changes)
+
+
+def _fresh(
+    line: Line, fact: ProposalDrafted, order: OrderId, leg: int, terms: OrderTerms, around: Around
+) -> Ticket:
+    held = around.accounts.get(terms.account)
+    planned = fact.agent is not None or fact.request.kind == "rebalance"
+    return Ticket(
+        order=order,
+        proposal=fact.proposal,
+        leg=leg,
+        trace=line.trace,
+        household=fact.request.household,
+        advisor=held.advisor if held else None,
+        account_kind=held.kind if held else None,
+        capacity=held.capacity if held else None,
+        authority=_authority(held),
+        custodian=held.custodian if held else None,
+        solicited=Solicited.SOLICITED if planned else Solicited.NOT_RECORDED,
+        requested_by=line.actor,
+        recommended_by=line.actor if planned else None,
+        agent=fact.agent,
+        agent_version=around.models.get(line.trace) if fact.agent else None,
+        supersedes=fact.supersedes,
+        received_at=line.at,
+        entered_at=None,
+        sent_at=None,
+        accepted_at=None,
+        ended_at=None,
+        status="DRAFTED",
+        terms=terms,
+        changes=(),
+        decisions=(),
+        venues=(),
+        venue_order=None,
+        executions=(),
+        filled=ZERO,
+        average_price=None,
+        seqs=(line.seq,),
+    )
+
+
+def _authority(held: Held | None) -> Authority:
+    if held is None:
+        return Authority.NOT_RECORDED
+    return Authority.DISCRETIONARY if held.discretionary else Authority.NOT_DISCRETIONARY
+
+
+def _decided(ticket: Ticket, line: Line) -> Ticket:
+    """A decision on the proposal. One that ends it ends what is still held, and nothing that is out."""
+    kind, fact = type(line.fact), line.fact
+    says = f"{fact.client}, {fact.channel}" if isinstance(fact, ConsentRecorded) else ""
+    step = _step(line, DECISIONS[kind], digest=getattr(fact, "digest", None), says=says)
+    ended = kind in ENDS_BEFORE and ticket.status in (HELD, "DRAFTED")
+    more = {"status": ENDS_BEFORE[kind], "ended_at": line.at} if ended else {}
+    return _with(ticket, line, decisions=(*ticket.decisions, step), **more)
+
+
+def _happened(ticket: Ticket, line: Line) -> Ticket:
+    """What became of the order itself."""
+    fact = line.fact
+    match fact:
+        case OrderReleased():
+            changes = ticket.changes
+            if fact.quantity != ticket.terms.quantity:
+                says = f"quantity {ticket.terms.quantity:f} to {fact.quantity:f}"
+                changes = (*changes, _step(line, "released with fewer shares", digest=fact.digest, says=says))
+            terms = ticket.terms.model_copy(update={"quantity": fact.quantity})
+            return _with(ticket, line, status="RELEASED", entered_at=line.at, terms=terms, changes=changes)
+        case OrderRouted():
+            return _with(ticket, line, status="ROUTED", venues=(*ticket.venues, fact.venue))
+        case OrderSent():
+            return _with(ticket, line, status="SENT", sent_at=ticket.sent_at or line.at)
+        case OrderWithheld():
+            step = _step(line, "not sent", digest=None, says=fact.says)
+            return _with(ticket, line, changes=(*ticket.changes, step))
+        case OrderAccepted():
+            status = "ACCEPTED" if ticket.status in ("SENT", "UNKNOWN") else ticket.status
+            at = ticket.accepted_at or line.at
+            return _with(ticket, line, status=status, accepted_at=at, venue_order=fact.venue_order)
+        case OrderDoubted():
+            status = "UNKNOWN" if ticket.status == "SENT" else ticket.status
+            return _with(ticket, line, status=status)
+        case OrderFilled():
+            return _filled(ticket, line, fact)
+        case OrderDenied() | OrderRejected() | OrderCancelled() | OrderExpired():
+            says = getattr(fact, "reason", "") or "; ".join(getattr(fact, "differences", ()))
+            step = _step(line, ENDS[type(fact)].lower(), digest=None, says=says)
+            changes = (*ticket.changes, step)
+            return _with(ticket, line, status=ENDS[type(fact)], ended_at=line.at, changes=changes)
+    return _with(ticket, line)
+
+
+def _filled(ticket: Ticket, line: Line, fact: OrderFilled) -> Ticket:
+    if any(one.execution == fact.execution for one in ticket.executions):
+        return ticket
+    one = Executed(
+        execution=fact.execution,
+        venue=fact.venue,
+        quantity=fact.quantity,
+        price=fact.price,
+        fee=fact.fee,
+        at=fact.executed_at,
+        recorded_at=line.at,
+        trade_date=fact.trade_date,
+        settles_on=fact.settles_on,
+        seq=line.seq,
+    )
+    done = (*ticket.executions, one)
+    filled = sum((each.quantity for each in done), ZERO)
+    paid = sum((each.quantity * each.price for each in done), ZERO)
+    whole = filled >= ticket.terms.quantity
+    return _with(
+        ticket,
+        line,
+        executions=done,
+        filled=filled,
+        average_price=(paid / filled).quantize(PRICE_STEP, rounding=ROUND_HALF_EVEN),
+        status=ticket.status if ticket.ended_at else "FILLED" if whole else "PARTIALLY_FILLED",
+        ended_at=line.at if whole and ticket.ended_at is None else ticket.ended_at,
+    )
+
+
+def _step(line: Line, what: str, *, digest: Digest | None, says: str = "") -> Step:
+    return Step(what=what, by=line.actor, at=line.at, seq=line.seq, digest=digest, says=says)
+
+
+def _with(ticket: Ticket, line: Line, **changed: object) -> Ticket:
+    return ticket.model_copy(update={**changed, "seqs": (*ticket.seqs, line.seq)})
+
+
+def _differing(before: OrderTerms, after: OrderTerms) -> str:
+    """`limit_price none to 104.50`, one after the other."""
+    pairs = ((name, getattr(before, name), getattr(after, name)) for name in OrderTerms.model_fields)
+    return "; ".join(f"{name} {_said(old)} to {_said(new)}" for name, old, new in pairs if old != new)
+
+
+def _said(value: object) -> str:
+    return "none" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)

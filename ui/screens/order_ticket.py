@@ -1,0 +1,106 @@
+"""The order ticket on the page: what the firm keeps of one order. Pure: JSON in, HTML out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from ui.screens import figures as f
+from ui.screens.look import Cell, Column, Row, facts, table
+
+Json = Mapping[str, Any]
+
+STEP_COLUMNS: Final = (
+    Column("Recorded, UTC"),
+    Column("What"),
+    Column("By"),
+    Column("Fingerprint"),
+    Column("What it says"),
+    Column("Entry", figures=True),
+)
+EXECUTION_COLUMNS: Final = (
+    Column("Executed, UTC"),
+    Column("Venue"),
+    Column("Quantity", figures=True),
+    Column("Price", figures=True),
+    Column("Fee", figures=True),
+    Column("Trade date"),
+    Column("Settles on"),
+    Column("Entry", figures=True),
+)
+NOTHING: Final = "–"
+
+
+def whole(ticket: Json) -> str:
+    """Everything on it, top to bottom."""
+    steps: Sequence[Json] = sorted(
+        [*ticket["decisions"], *ticket["changes"]], key=lambda one: int(one["seq"])
+    )
+    return (
+        facts(_head(ticket))
+        + table(STEP_COLUMNS, [_step(one) for one in steps])
+        + table(EXECUTION_COLUMNS, [_execution(one) for one in ticket["executions"]])
+    )
+
+
+def _head(ticket: Json) -> Mapping[str, Cell]:
+    terms = ticket["terms"]
+    limit = f" at {f.price(terms['limit_price'])}" if terms["limit_price"] else ""
+    kind = f" {terms['order_type']}" if terms["order_type"] else ""
+    account = (terms["account"], ticket["account_kind"] or NOTHING, ticket["capacity"] or NOTHING)
+    agent = (
+        f" by the {ticket['agent']} agent ({ticket['agent_version'] or 'not recorded'})"
+        if ticket["agent"]
+        else ""
+    )
+    return {
+        "Order": ticket["order"],
+        "Terms": f"{terms['side']} {f.shares(terms['quantity'])} {terms['symbol']}{kind}{limit}",
+        "Account": ", ".join(account),
+        "Authority": ticket["authority"],
+        "Custodian": ticket["custodian"] or NOTHING,
+        "Responsible": ticket["advisor"] or NOTHING,
+        "Requested by": ticket["requested_by"],
+        "Recommended by": f"{ticket['recommended_by'] or NOTHING}{agent}",
+        "Solicited": ticket["solicited"],
+        "Received": _when(ticket["received_at"]),
+        "Entered": _when(ticket["entered_at"]),
+        "Sent": _when(ticket["sent_at"]),
+        "Accepted": _when(ticket["accepted_at"]),
+        "Ended": _when(ticket["ended_at"]),
+        "State": f.status(ticket["status"]),
+        "Venue": ", ".join(ticket["venues"]) or NOTHING,
+        "Filled": f"{f.shares(ticket['filled'])} at {f.average(ticket['average_price'])}",
+        "Entries": ", ".join(map(str, ticket["seqs"])),
+    }
+
+
+def _when(text: str | None) -> str:
+    return f.utc(text) if text else NOTHING
+
+
+def _step(one: Json) -> Row:
+    cells = (
+        _when(one["at"]),
+        one["what"],
+        one["by"],
+        f.fingerprint(one["digest"]),
+        one["says"],
+        str(one["seq"]),
+    )
+    return Row(cells)
+
+
+def _execution(one: Json) -> Row:
+    return Row(
+        (
+            _when(one["at"]),
+            one["venue"],
+            f.shares(one["quantity"]),
+            f.price(one["price"]),
+            f.dollars(one["fee"], cents=True),
+            one["trade_date"],
+            one["settles_on"],
+            str(one["seq"]),
+        )
+    )
