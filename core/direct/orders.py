@@ -20,6 +20,7 @@ from core.database.pools import AsyncPool
 from core.database.rows import rows
 from core.direct.askers import SQL, Asker, Askers, reading
 from core.direct.books import Books
+from core.direct.standing import OrderLine, order_of, orders_of
 from core.errors import BadInput, Conflict, NotFound, NotPermitted
 from core.fact import Entry
 from core.ids import (
@@ -147,6 +148,14 @@ class DirectOrders:
             submitted=False,
             repeated=False,
         )
+
+    async def order(self, ticket: str, order: OrderId) -> OrderLine:
+        """As `core.direct.standing.order_of`."""
+        return await order_of(self._pool, ticket, order)
+
+    async def orders(self, ticket: str) -> tuple[OrderLine, ...]:
+        """As `core.direct.standing.orders_of`."""
+        return await orders_of(self._pool, ticket)
 
     async def draft(self, ticket: str, request: Request, *, key: str) -> ProposalId:
         """A person's own request, which the worker assesses like any other. The same key is the same draft.

@@ -16,6 +16,7 @@ from core.book.views import ProposalView
 from core.clock import Clock
 from core.database.pools import AsyncPool
 from core.database.rows import one
+from core.direct.cancels import Cancels
 from core.direct.machines import Machines
 from core.errors import BadInput, RuleBroken
 from core.fact import Entry, Fact
@@ -55,6 +56,7 @@ class Approval:
         self._clock = clock
         self.records = RecordKeeping(pool, journal, keys, clock)
         self.machines = Machines(journal, clock)
+        self.cancels = Cancels(pool, journal)
 
     async def submit(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]

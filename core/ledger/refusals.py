@@ -19,6 +19,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "a principal approves it first",
     ),
     "cash_not_free": ("the account's free cash does not cover the purchases", "draft it anew with less"),
+    "cancel_asked": ("somebody has asked to cancel it already", "look at the order"),
     "compliance_missing": ("that takes somebody of compliance", "ask compliance"),
     "consent_missing": ("the client has not consented to exactly this", "record the client's consent"),
     "consent_not_needed": ("the account is discretionary: no consent is needed", "go on without it"),
@@ -85,10 +86,15 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_the_advisor": ("only the account's advisor does that", "sign in as the account's advisor"),
     "not_yet": ("the business day has not ended", "wait for the close"),
     "not_your_thread": ("that conversation is not yours", "use one of your own"),
+    "not_yours_to_cancel": (
+        "the account's advisor, a principal or operations asks for that",
+        "ask one of them",
+    ),
     "not_yours_to_assess": (
         "only what this very session has drafted is assessed here",
         "wait for the worker",
     ),
+    "order_ended": ("the order has ended: nothing of it is left to cancel", "look at the order"),
     "outside_book": ("that household or account is not in your book", "choose one of your own"),
     "own_data": ("nobody decides about her own or her family's data", "another person decides"),
     "quantity_mismatch": ("the quantity is not what was decided on", "use the decided quantity"),

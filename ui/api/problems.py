@@ -91,6 +91,7 @@ REFUSED_STATUS: Final[Mapping[str, int]] = {
     "own_data": 403,
     "not_an_advisor": 422,
     "not_yours_to_assess": 403,
+    "not_yours_to_cancel": 403,
     "no_such_request": 404,
     "no_such_hold": 404,
     "not_your_thread": 403,

@@ -66,6 +66,9 @@ create type form.of_business_day_opened as (
     "at" form.moment,
     "session" form.words
 );
+create type form.of_cancel_requested as (
+    "order" form.words
+);
 create domain form.amount_above_0 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric > 0);
 create type form.of_cash_deposited as (
     "account" form.words,
@@ -601,6 +604,7 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'BusinessDayClosed' then row_to_json(jsonb_populate_record(null::form.of_business_day_closed, payload))::text
         when 'BusinessDayOpenRequested' then row_to_json(jsonb_populate_record(null::form.of_business_day_open_requested, payload))::text
         when 'BusinessDayOpened' then row_to_json(jsonb_populate_record(null::form.of_business_day_opened, payload))::text
+        when 'CancelRequested' then row_to_json(jsonb_populate_record(null::form.of_cancel_requested, payload))::text
         when 'CashDeposited' then row_to_json(jsonb_populate_record(null::form.of_cash_deposited, payload))::text
         when 'ConsentRecorded' then row_to_json(jsonb_populate_record(null::form.of_consent_recorded, payload))::text
         when 'CustodianAppointed' then row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text

@@ -203,7 +203,9 @@ OF_PEOPLES_DATA: Final = {
     *("not_longer", "own_data", "request_decided", "retention_runs", "same_person"),
 }
 # Tried by the files in `tests/core/direct`: what is about direct orders, programs, cancels and signals.
-OF_DIRECT_ORDERS: Final = {"not_an_advisor", "not_yours_to_assess"}
+OF_DIRECT_ORDERS: Final = {
+    *("cancel_asked", "not_an_advisor", "not_yours_to_assess", "not_yours_to_cancel", "order_ended"),
+}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used"),
     *("close", "open", "cash", "closed"),

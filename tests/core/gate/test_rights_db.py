@@ -141,6 +141,7 @@ INTERNAL: Final = {
     "law_account_closed",
     "law_account_opened",
     "law_after_release",
+    "law_cancel_requested",
     "law_cash_deposited",
     "law_consent_recorded",
     "law_day_closed",
