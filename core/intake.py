@@ -23,6 +23,7 @@ from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
 from core.direct.orders import DirectOrders
+from core.direct.signals import Signals
 from core.errors import BadInput, NotFound, WorldFailed
 from core.fact import Entry, Sealed
 from core.feed.record import Record, line_of
@@ -108,6 +109,7 @@ class Intake:
         self.steps = Steps(pool, keys)
         self.history = History(pool)
         self.direct = DirectOrders(pool, journal, clock)
+        self.signals = Signals(self.direct, keys, clock)
 
     # Sessions
 

@@ -11,7 +11,8 @@ select advisor, household, as_of_seq from gatehouse.moved_since(%(after)s);
 -- placed --
 -- A direct order as it was first answered, and whether it was submitted.
 select p.request, p.digest, p.content, p.findings, p.trace,
-       exists (select from gatehouse.decision d where d.proposal = p.proposal and d.kind = 'submission') as submitted
+       exists (select from gatehouse.decision d where d.proposal = p.proposal and d.kind = 'submission') as submitted,
+       (select s.purpose from gatehouse.signal s where s.proposal = p.proposal) as purpose
 from gatehouse.proposal p where p.proposal = %(proposal)s;
 
 -- order --

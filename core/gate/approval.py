@@ -55,7 +55,7 @@ class Approval:
         self._keys = keys
         self._clock = clock
         self.records = RecordKeeping(pool, journal, keys, clock)
-        self.machines = Machines(journal, clock)
+        self.machines = Machines(journal, keys, clock)
         self.cancels = Cancels(pool, journal)
 
     async def submit(
