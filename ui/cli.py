@@ -51,6 +51,13 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "proposals return": ("ui.commands.proposals:return_", "Give it back with comments."),
     "proposals decline": ("ui.commands.proposals:decline", "Say no, with the reason."),
     "proposals withdraw": ("ui.commands.proposals:withdraw", "Take it back."),
+    "orders place": ("ui.commands.orders:place", "Place an order in your own book."),
+    "orders list": ("ui.commands.orders:list_", "Orders of your book."),
+    "orders show": ("ui.commands.orders:show", "One order as it stands."),
+    "orders cancel": ("ui.commands.orders:cancel", "Ask that it be executed no further."),
+    "programs admit": ("ui.commands.programs:admit", "A key for a program that places orders."),
+    "programs dismiss": ("ui.commands.programs:dismiss", "Its key ends."),
+    "programs signals": ("ui.commands.programs:signals", "Let a strategy's signals draft in an account."),
     "audit tail": ("ui.commands.audit_tail:tail", "Follow the record as it grows."),
     "audit show": ("ui.commands.audit_show:show", "One trace, or what something was at a moment."),
     "day show": ("ui.commands.day:show", "Where the business day stands."),
@@ -74,6 +81,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 
 GROUPS: Final[Mapping[str, str]] = {
     "proposals": "Trade proposals: list, show, submit, approve, decline.",
+    "orders": "Orders: place, list, show, cancel.",
+    "programs": "Programs that place orders, and strategies' signals.",
     "audit": "The record: verify it, show it, follow it.",
     "day": "The business day: show, close, open.",
     "people": "People: list them, reset a password; forget, hold, and rotate keys.",
