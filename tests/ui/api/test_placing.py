@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -12,7 +15,8 @@ import pytest
 
 from core.database.pools import connect
 from tests.fixtures.office import Office
-from tests.fixtures.processes import until
+from tests.fixtures.processes import process, until
+from tests.fixtures.servers import free_port
 
 ELENA, MARIA, ROBERT = "elena.petrova", "maria.alvarez", "robert.hensley"
 HOUSEHOLD: Final = "hh-103"
@@ -276,3 +280,36 @@ def resting(office: Office) -> str:
     """A limit inside the firm's band that no seller takes soon."""
     bid = value(office, "select min(bid) from gatehouse.quote where symbol = 'AAPL'")
     return str(round(bid * 982 / 1000, 2))
+
+
+@pytest.mark.parametrize("after", [0.0, 0.15])
+def test_a_front_killed_on_the_way_leaves_one_order_and_the_repeat_is_answered(
+    office: Office, tmp_path: Path, after: float
+) -> None:
+    """Wherever it died: before the first append, between the two, or after both."""
+    maria, port = ticket(office, MARIA), free_port()
+    body = order(office, quantity="15" if after else "16")
+    with process(
+        ["front", "--intake"], {**office.env, "GATEHOUSE_PORT": str(port)}, tmp_path / "log"
+    ) as front:
+        until(lambda: answers(port), bool, within=60)
+        with ThreadPoolExecutor(1) as pool:
+            dying = replace(office, url=f"http://127.0.0.1:{port}")
+            lost = pool.submit(post, dying, maria, body)
+            threading.Event().wait(after)
+            front.kill()
+            wait([lost])
+    first, again = post(office, maria, body), post(office, maria, body)
+    assert first.status_code == 201, first.text
+    assert first.json() == again.json()
+    assert first.json()["waits_for"] == "principal"
+    stream = f"proposal/{first.json()['proposal_id']}"
+    kinds = "select string_agg(event_type, ' ' order by seq) from gatehouse.journal where stream = %s"
+    assert value(office, kinds, stream) == "ProposalDrafted ProposalAssessed ProposalSubmitted"
+
+
+def answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
