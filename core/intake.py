@@ -23,6 +23,7 @@ from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
 from core.direct.orders import DirectOrders
+from core.direct.signals import Signals
 from core.errors import BadInput, NotFound, WorldFailed
 from core.fact import Entry, Sealed
 from core.feed.record import Record, line_of
@@ -112,6 +113,7 @@ class Intake:
         self.lineages = Lineages(pool)
         self.direct = DirectOrders(pool, journal, clock)
         self.tickets = OrderTickets(pool)
+        self.signals = Signals(self.direct, keys, clock)
 
     # Sessions
 

@@ -185,6 +185,8 @@ class Worker:
         async with lend(self._parts.pool) as connection:
             for order in await released(connection):
                 self._executor.take(order)
+            for row in await rows(connection, SQL["cancelling"]):
+                self._executor.cancel(row["order_id"])
         return read or moved
 
     async def _day(self) -> bool:

@@ -20,6 +20,7 @@ from core.database.pools import AsyncPool
 from core.database.rows import rows
 from core.direct.askers import SQL, Asker, Askers, reading
 from core.direct.books import Books
+from core.direct.standing import OrderLine, order_of, orders_of
 from core.errors import BadInput, Conflict, NotFound, NotPermitted
 from core.fact import Entry
 from core.ids import (
@@ -51,7 +52,11 @@ from core.plan.assumptions import Assumptions, assumptions_on
 from core.plan.direct import together, work_out_direct
 from core.risk.findings import policy_decisions
 from core.risk.limits import Limits
+from core.risk.policies import POLICIES
+from core.risk.policy import Policy
+from core.risk.signal_direction import SignalDirection
 from core.risk.standing import Ground
+from core.signals.events import Purpose, SignalReceived
 
 HELD: Final = "HELD"
 BLOCKED: Final = "BLOCKED"
@@ -106,8 +111,8 @@ class DirectOrders:
         self.books = Books(pool, clock)
         self._permitting = Permitting(pool, journal, clock)
 
-    async def place(self, ticket: str, asked: Asked, *, supersedes: ProposalId | None = None) -> Placed:
-        """Draft it, ask every policy, and answer when both are durable.
+    async def place(self, ticket: str, asked: Asked, *, purpose: Purpose | None = None) -> Placed:
+        """Draft it, ask every policy, and answer when both are durable. `purpose`: a signal wants it.
 
         Raises:
             SignInRequired: the ticket or key is not good any more.
@@ -124,19 +129,22 @@ class DirectOrders:
         ground = await self.books.ground(asker, asked.account)
         request = request_of(asked, ground)
         proposal = proposal_of(asker.who, asked.client_order)
-        fact = assessed(proposal, request, ground, assumed_on(ground.market.session, self.books.limits))
+        assumptions = assumed_on(ground.market.session, self.books.limits)
+        fact = assessed(proposal, request, ground, assumptions, policies=_asked_of(purpose))
         trace = fresh_trace_id(self._clock)
         stream = f"proposal/{proposal}"
-        draft = ProposalDrafted(proposal=proposal, request=request, supersedes=supersedes)
+        draft = ProposalDrafted(proposal=proposal, request=request)
+        signal = () if purpose is None else (_signal(asker, asked, proposal, purpose, trace),)
         try:
             recorded = await self._journal.record(
+                *signal,
                 Entry(stream, draft, trace, ticket=ticket, key=f"draft/{proposal}"),
                 _entry(stream, fact, trace, ticket),
             )
         except Conflict:
-            return await self._again(asker, proposal, request)
+            return await self._again(asker, proposal, request, purpose)
         if recorded[0].duplicate:
-            return await self._again(asker, proposal, request)
+            return await self._again(asker, proposal, request, purpose)
         digest = fact.digest if isinstance(fact, ProposalAssessed) else None
         return Placed(
             order=order_id_for(proposal, 0),
@@ -149,6 +157,14 @@ class DirectOrders:
             submitted=False,
             repeated=False,
         )
+
+    async def order(self, ticket: str, order: OrderId) -> OrderLine:
+        """As `core.direct.standing.order_of`."""
+        return await order_of(self._pool, ticket, order)
+
+    async def orders(self, ticket: str) -> tuple[OrderLine, ...]:
+        """As `core.direct.standing.orders_of`."""
+        return await orders_of(self._pool, ticket)
 
     async def draft(
         self, ticket: str, request: Request, *, key: str, supersedes: ProposalId | None = None
@@ -170,7 +186,16 @@ class DirectOrders:
         )
         return proposal
 
-    async def _again(self, asker: Asker, proposal: ProposalId, request: Request) -> Placed:
+    async def known(self, ticket: str, client_order: str) -> bool:
+        """Whether this asker placed an order under that id before."""
+        asker = await self.askers.of(ticket)
+        async with reading(self._pool, ticket) as (connection, _):
+            proposal = proposal_of(asker.who, client_order)
+            return bool(await rows(connection, SQL["placed"], {"proposal": proposal}))
+
+    async def _again(
+        self, asker: Asker, proposal: ProposalId, request: Request, purpose: Purpose | None
+    ) -> Placed:
         """The first answer to the same order.
 
         Raises:
@@ -178,7 +203,10 @@ class DirectOrders:
         """
         async with reading(self._pool, asker.ticket) as (connection, _):
             found = await rows(connection, SQL["placed"], {"proposal": proposal})
-        if not found or Request.model_validate(found[0]["request"]) != request:
+        if not found or (Request.model_validate(found[0]["request"]), found[0]["purpose"]) != (
+            request,
+            purpose,
+        ):
             raise Conflict(
                 "that client_order_id came with another order before",
                 fix="use a fresh one",
@@ -205,11 +233,16 @@ def proposal_of(who: PersonId, client_order: str) -> ProposalId:
 
 
 def assessed(
-    proposal: ProposalId, request: Request, ground: Ground, assumptions: Assumptions
+    proposal: ProposalId,
+    request: Request,
+    ground: Ground,
+    assumptions: Assumptions,
+    *,
+    policies: tuple[Policy, ...] = POLICIES,
 ) -> ProposalAssessed | ProposalDenied:
     """What the order comes to on that ground."""
     try:
-        worked = work_out_direct(proposal, request, ground, assumptions)
+        worked = work_out_direct(proposal, request, ground, assumptions, policies)
     except (BadInput, NotFound) as bad:
         finding = Finding(policy="request", result="breach", says=str(bad))
         return ProposalDenied(proposal=proposal, at="draft", findings=(finding,))
@@ -232,6 +265,30 @@ def assessed(
 @lru_cache(maxsize=4)
 def assumed_on(session: date, limits: Limits) -> Assumptions:
     return assumptions_on(session, limits)
+
+
+ADDS: Final[tuple[Policy, ...]] = (*POLICIES, SignalDirection(adds=True))
+REDUCES: Final[tuple[Policy, ...]] = (*POLICIES, SignalDirection(adds=False))
+
+
+def _asked_of(purpose: Purpose | None) -> tuple[Policy, ...]:
+    if purpose is None:
+        return POLICIES
+    return ADDS if purpose is Purpose.ENTRY else REDUCES
+
+
+def _signal(asker: Asker, asked: Asked, proposal: ProposalId, purpose: Purpose, trace: TraceId) -> Entry:
+    fact = SignalReceived(
+        machine=asker.who,
+        proposal=proposal,
+        purpose=purpose,
+        account=asked.account,
+        symbol=asked.symbol,
+        side=asked.side,
+        quantity=tidy(asked.quantity),
+        limit_price=None if asked.limit_price is None else tidy(asked.limit_price),
+    )
+    return Entry(f"signal/{proposal}", fact, trace, ticket=asker.ticket, key=f"signal/{proposal}")
 
 
 def request_of(asked: Asked, ground: Ground) -> Request:

@@ -10,14 +10,15 @@ select advisor, household, as_of_seq from gatehouse.moved_since(%(after)s);
 
 -- placed --
 -- A direct order as it was first answered, and whether it was submitted.
-select p.request, p.digest, p.content, p.findings, p.trace, p.denied_at, p.drafted_by,
-       exists (select from gatehouse.decision d where d.proposal = p.proposal and d.kind = 'submission') as submitted
+select p.request, p.digest, p.content, p.findings, p.trace,
+       exists (select from gatehouse.decision d where d.proposal = p.proposal and d.kind = 'submission') as submitted,
+       (select s.purpose from gatehouse.signal s where s.proposal = p.proposal) as purpose
 from gatehouse.proposal p where p.proposal = %(proposal)s;
 
 -- order --
 -- One order as it stands, in the asker's book.
 select l.order_id, l.proposal, l.account, l.symbol, l.side, l.quantity, l.released_quantity, l.order_type, l.limit_price,
-       l.time_in_force, l.filled, l.ended, p.status as proposal_status, p.trace, p.findings, p.drafted_by, p.request,
+       l.time_in_force, l.filled, p.trace, p.findings,
        o.status, o.state
 from gatehouse.leg l join gatehouse.proposal p using (proposal)
 left join gatehouse.order_state o on o.order_id = l.order_id
@@ -26,7 +27,7 @@ where l.order_id = %(order)s;
 -- orders --
 -- The newest orders of the asker's book.
 select l.order_id, l.proposal, l.account, l.symbol, l.side, l.quantity, l.released_quantity, l.order_type, l.limit_price,
-       l.time_in_force, l.filled, l.ended, p.status as proposal_status, p.trace, p.findings, p.drafted_by, p.request,
+       l.time_in_force, l.filled, p.trace, p.findings,
        o.status, o.state
 from gatehouse.leg l join gatehouse.proposal p using (proposal)
 left join gatehouse.order_state o on o.order_id = l.order_id

@@ -88,6 +88,12 @@ def ended(order: ReleasedOrder, venue: VenueName, said: Ended) -> Entry:
     return _entry(order, fact, f"ended/{order.id}")
 
 
+def cancelled(order: ReleasedOrder, venue: VenueName | None) -> Entry:
+    """It is at no venue: it was never sent, or its venue never had it."""
+    fact = OrderCancelled(order=order.id, venue=venue, reason="cancelled before a venue had it")
+    return _entry(order, fact, f"ended/{order.id}")
+
+
 def expired(order: ReleasedOrder, session: str) -> Entry:
     """It never left: `session` ended first."""
     return _entry(order, OrderExpired(order=order.id, session=session), f"ended/{order.id}")

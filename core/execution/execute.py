@@ -24,6 +24,7 @@ import structlog
 
 from core.errors import BadInput, Conflict, IllegalTransition, IntegrityLost, Refused, WorldFailed
 from core.execution.board import Board
+from core.execution.cancelling import Canceller, pending_cancel
 from core.execution.last_check import Chained, undecided
 from core.execution.line import Held, Line, Patience
 from core.execution.outbox import NOT_SENT, Outbox, Record
@@ -41,12 +42,11 @@ from core.venues.venue import Ended, Execution, Found, NotKnown, Page, Rejected,
 
 AWAY: Final = timedelta(milliseconds=500)
 """Before asking again: a venue that is away, or an order that no venue may have now."""
-HALTED: Final = timedelta(milliseconds=200)
 """Before asking again whether a halt still covers an order."""
 REMEMBERED: Final = 20_000
 """Ended orders that are still known without asking the journal, for copies and late reports."""
 IN_DOUBT: Final = frozenset({Status.SENT, Status.UNKNOWN})
-AT_VENUE: Final = IN_DOUBT | {Status.ACCEPTED, Status.PARTIALLY_FILLED}
+AT_VENUE: Final = IN_DOUBT | {Status.ACCEPTED, Status.PARTIALLY_FILLED, Status.PENDING_CANCEL}
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +101,9 @@ class Executor:
         self._record_of = record_of
         self._weights = weights
         self._between_lookups = patience.between_lookups
+        self._canceller = Canceller(self._outbox, self._line, self._look_up, patience.between_lookups)
+        self._cancelled: set[OrderId] = set()
+        self._to_cancel: asyncio.Queue[Working] = asyncio.Queue()
         self._orders: dict[OrderId, Working] = {}
         self._taken: asyncio.Queue[Working] = asyncio.Queue()
         self.board = Board(self._lines)
@@ -145,6 +148,13 @@ class Executor:
             if not work.over
         )
 
+    def cancel(self, order: OrderId) -> None:
+        """End an order that somebody asked to cancel. The same order again changes nothing."""
+        work = self._orders.get(order)
+        if work is not None and order not in self._cancelled:
+            self._cancelled.add(order)
+            self._to_cancel.put_nowait(work)
+
     async def expire(self, session: str) -> None:
         """Write the end of orders that went nowhere before `session` ended. Venues end their own."""
         for work in list(self._orders.values()):
@@ -160,25 +170,44 @@ class Executor:
         async with asyncio.TaskGroup() as tasks:
             for line in self._lines.values():
                 tasks.create_task(self._follow(line), name=f"reports of {line.venue.name}")
+            tasks.create_task(self._cancels(tasks), name="cancels")
             while True:
                 work = await self._taken.get()
                 tasks.create_task(self._guarded(work, self._carry(work)), name=work.released.id)
+
+    async def _cancels(self, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            work = await self._to_cancel.get()
+            tasks.create_task(self._cancel(work), name=f"cancel {work.released.id}")
+
+    async def _cancel(self, work: Working) -> None:
+        await self._guarded(work, self._canceller.carry(work))
 
     # One order, to the venue's answer
 
     async def _carry(self, work: Working) -> None:
         while work.state.status in NOT_SENT | IN_DOUBT:
-            line = self._line(work)
-            if work.state.status in IN_DOUBT and not work.nowhere:
-                await self._resolve(work, line)
-            elif self._stopped(work, line):
-                await _pause(HALTED)
-            elif work.state.status in IN_DOUBT:
-                await self._resolve(work, line)
-            elif work.state.status is Status.ROUTED and line is not None and line.answering:
-                await self._send(work, line)
-            elif not await self._choose(work):
+            async with work.talking:
+                went_on = work.state.status not in NOT_SENT | IN_DOUBT or await self._step(work)
+            if not went_on:
                 await _pause(AWAY)
+
+    async def _step(self, work: Working) -> bool:
+        """One step toward the venue's answer. False: nothing can be done now."""
+        line = self._line(work)
+        in_doubt = work.state.status in IN_DOUBT
+        if in_doubt and not work.nowhere:
+            await self._resolve(work, line)
+            return True
+        if self._stopped(work, line):
+            return False
+        if in_doubt:
+            await self._resolve(work, line)
+            return True
+        if work.state.status is Status.ROUTED and line is not None and line.answering:
+            await self._send(work, line)
+            return True
+        return await self._choose(work)
 
     def _stopped(self, work: Working, line: Line | None) -> bool:
         """Whether a halt covers it: before it is routed, wherever; then, at its venue."""
@@ -210,6 +239,8 @@ class Executor:
         name, body = line.venue.name, encode(work.released)
         await self._caught_up[name].wait()
         await self._withhold_undecided(work, name, body)
+        if pending_cancel(work):
+            return  # asked for meanwhile: nothing is sent any more
         await self._outbox.sent(work, name, body)
         work.never_seen = work.unsent = False
         line.open.add(work.released.id)
@@ -219,6 +250,8 @@ class Executor:
                 break
             except WorldFailed as away:
                 log.info("venue_away", venue=name, order=work.released.id, says=away.says)
+                if pending_cancel(work):
+                    return
                 await _pause(AWAY)  # nothing was accepted: the same bytes under the same intent
             except IntegrityLost as lost:
                 self._alarm("venue_contradicts", lost.says, order=work.released.id, venue=name)
@@ -308,7 +341,7 @@ class Executor:
         there = [
             work
             for work in self._orders.values()
-            if work.state.venue == name and work.state.status in AT_VENUE
+            if work.state.venue == name and work.state.sent and work.state.status in AT_VENUE
         ]
         await asyncio.gather(*(self._guarded(work, self._look_up(work, line)) for work in there))
         self._cursors[name] = cursor
@@ -318,7 +351,7 @@ class Executor:
         said = await line.lookup(work.released.id)
         if not isinstance(said, NotKnown):
             await self._believe(work, line, said)
-        elif work.state.status in IN_DOUBT:
+        elif work.state.status in IN_DOUBT or (pending_cancel(work) and not work.known_there):
             work.never_seen = True
         else:
             raise IllegalTransition(

@@ -23,7 +23,7 @@ from core.halts.watch import Stops
 from core.ids import OrderId
 from core.orders.released import ReleasedOrder
 from core.routing.score import Seen
-from core.venues.venue import Looking, Page, Sending, Unknown, Venue
+from core.venues.venue import Cancelling, Looking, Page, Sending, Unknown, Venue
 
 TRIES: Final = 3
 FIRST_PAUSE: Final = timedelta(milliseconds=50)
@@ -125,6 +125,11 @@ class Line:
         """Raises WorldFailed: no answer that can be read. Ask again."""
         async with self._room, self._bucket:
             return await self.venue.lookup(order, timeout=self._patience.lookup)
+
+    async def cancel(self, order: OrderId) -> Cancelling:
+        """The venue's answer, or doubt. Raises WorldFailed: no answer at all. Ask again."""
+        async with self._room, self._bucket:
+            return await self.venue.cancel(order, timeout=self._patience.lookup)
 
     async def _once(self, order: ReleasedOrder, body: bytes) -> Sending | Held:
         if not self._breaker.admits(_now()):

@@ -97,6 +97,12 @@ class Outbox:
             if work.state.status in NOT_SENT or work.unsent:
                 await self._append(work, entries.expired(work.released, session))
 
+    async def cancelled(self, work: Working) -> None:
+        """Somebody asked for it, and no venue has it."""
+        async with work.busy:
+            if not work.over:
+                await self._append(work, entries.cancelled(work.released, work.state.venue))
+
     async def _end_if_complete(self, work: Working, venue: VenueName) -> None:
         said = work.ended
         if said is not None and not work.over and work.state.filled >= said.executed:

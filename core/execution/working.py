@@ -26,7 +26,8 @@ ZERO: Final = Decimal(0)
 
 @dataclass(slots=True)
 class Working:
-    """`busy` is held by whoever writes the next fact. `ended` waits for the executions that it speaks of."""
+    """`busy` is held by whoever writes the next fact, `talking` by whoever asks a venue. `ended` waits for
+    the executions that it speaks of."""
 
     released: ReleasedOrder
     state: Order
@@ -37,6 +38,7 @@ class Working:
     never_seen: bool = False  # the venue's word, since we last sent
     unsent: bool = False  # its intent is written, and a halt came before the first byte
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    talking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def venue(self) -> VenueName | None:
@@ -46,6 +48,11 @@ class Working:
     def nowhere(self) -> bool:
         """Whether no venue has it, although its intent is written."""
         return self.never_seen or self.unsent
+
+    @property
+    def known_there(self) -> bool:
+        """Whether its venue has accepted it, or executed some of it."""
+        return self.state.venue_order is not None or bool(self.state.filled)
 
     @property
     def over(self) -> bool:

@@ -18,6 +18,7 @@ from core.book.views import ProposalView
 from core.clock import Clock
 from core.database.pools import AsyncPool
 from core.database.rows import one
+from core.direct.cancels import Cancels
 from core.direct.machines import Machines
 from core.errors import BadInput, RuleBroken
 from core.fact import Entry, Fact
@@ -69,9 +70,10 @@ class Approval:
         self.stepping_up = SteppingUp(pool, journal, clock)
         self.staff = Staff(pool, journal, clock)
         self.limits = Limiting(pool, journal, clock)
-        self.machines = Machines(journal, clock)
         self.watch = Watching(pool, journal, keys, clock)
         self._permitting = Permitting(pool, journal, clock)
+        self.machines = Machines(journal, keys, clock)
+        self.cancels = Cancels(pool, journal)
 
     async def submit(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]

@@ -38,3 +38,7 @@ where p.status in ('DRAFTED', 'ASSESSED', 'SUBMITTED', 'APPROVED')
 
 -- day --
 select session, at, state, requested, requested_session from gatehouse.market_day;
+
+-- cancelling --
+-- Orders that are out, that somebody asked to cancel, and that have not ended.
+select order_id from gatehouse.leg where cancel_seq is not null and released_seq is not null and not ended;

@@ -20,6 +20,7 @@ from core.limits import events as limits
 from core.market import events as market
 from core.orders import events as orders
 from core.people import events as people
+from core.signals import events as signals
 
 
 class AttemptRefused(Fact):
@@ -47,6 +48,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(halts),
         **_facts_of(orders),
         **_facts_of(limits),
+        **_facts_of(signals),
         "AttemptRefused": AttemptRefused,
     }
 )

@@ -37,6 +37,7 @@ def pages() -> dict[str, str]:
         Step(OUTSIDE, "ProposalAssessed", order.Status.HELD),
         *(Step(before, event, after) for (before, event), after in order.STEPS.items()),
         Step(whole, "nothing is open", full),
+        Step(order.Status.PENDING_CANCEL, "nothing is open", full),
     ]
     proposals = [Step(before or OUTSIDE, event, after) for (before, event), after in proposal.STEPS.items()]
     trades = [Step(before or OUTSIDE, event, after) for (before, event), after in trade.STEPS.items()]

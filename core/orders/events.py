@@ -307,6 +307,12 @@ class OrderFilled(Fact):
     settles_on: str  # ISO date
 
 
+class CancelRequested(Fact):
+    """A person asked that the order be executed no further. Where it is out, its venue has the last word."""
+
+    order: OrderId
+
+
 class OrderCancelled(Fact):
     """No more fills. What was executed stays executed."""
 

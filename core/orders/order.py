@@ -7,6 +7,7 @@ Rule 4: what was executed stays executed: a fill may be late, after a cancel or 
 Rule 5: no venue can report on an order that was never sent.
 Rule 6: sent and not answered is `UNKNOWN`: only the venue's own word leads out of it. It is sent again to
 the same venue, under the same id, only after that venue said that it never had it.
+Rule 7: a request to cancel stops nothing that its venue has executed already.
 The diagram in `docs/order-life.md` is drawn from `STEPS`; a test keeps them equal.
 """
 
@@ -25,6 +26,7 @@ from core.fact import Fact, is_of
 from core.ids import AccountId, OrderId, ProposalId, Symbol, VenueName
 from core.orders.content import Content, Leg
 from core.orders.events import (
+    CancelRequested,
     OrderAccepted,
     OrderCancelled,
     OrderDenied,
@@ -58,15 +60,26 @@ class Status(StrEnum):
     UNKNOWN = "UNKNOWN"
     ACCEPTED = "ACCEPTED"
     PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    PENDING_CANCEL = "PENDING_CANCEL"
     FILLED = "FILLED"
     REJECTED = "REJECTED"
     CANCELLED = "CANCELLED"
     EXPIRED = "EXPIRED"
 
 
+CANCELLABLE: Final = (
+    Status.RELEASED,
+    Status.ROUTED,
+    Status.SENT,
+    Status.UNKNOWN,
+    Status.ACCEPTED,
+    Status.PARTIALLY_FILLED,
+)
+
 STEPS: Final[Mapping[tuple[Status, str], Status]] = {
     (Status.HELD, "OrderReleased"): Status.RELEASED,
     (Status.HELD, "OrderDenied"): Status.DENIED,
+    (Status.HELD, "CancelRequested"): Status.CANCELLED,  # what never left ends with the request
     (Status.HELD, "ProposalDenied"): Status.DENIED,
     (Status.HELD, "ProposalReturned"): Status.CANCELLED,
     (Status.HELD, "ProposalDeclined"): Status.CANCELLED,
@@ -115,10 +128,19 @@ STEPS: Final[Mapping[tuple[Status, str], Status]] = {
     (Status.EXPIRED, "OrderAccepted"): Status.EXPIRED,
     (Status.EXPIRED, "OrderDoubted"): Status.EXPIRED,
     (Status.REJECTED, "OrderDoubted"): Status.REJECTED,
+    **{(status, "CancelRequested"): Status.PENDING_CANCEL for status in CANCELLABLE},
+    (Status.PENDING_CANCEL, "OrderRouted"): Status.PENDING_CANCEL,  # begun before the request was known
+    (Status.PENDING_CANCEL, "OrderSent"): Status.PENDING_CANCEL,
+    (Status.PENDING_CANCEL, "OrderAccepted"): Status.PENDING_CANCEL,
+    (Status.PENDING_CANCEL, "OrderDoubted"): Status.PENDING_CANCEL,
+    (Status.PENDING_CANCEL, "OrderFilled"): Status.PENDING_CANCEL,  # the venue was faster
+    (Status.PENDING_CANCEL, "OrderRejected"): Status.REJECTED,
+    (Status.PENDING_CANCEL, "OrderCancelled"): Status.CANCELLED,
+    (Status.PENDING_CANCEL, "OrderExpired"): Status.EXPIRED,
 }
 
 COMPLETES: Final = (Status.PARTIALLY_FILLED, Status.FILLED)
-"""Rule 2, for the diagram: from the first to the second when nothing is open."""
+"""Rule 2, for the diagram: from the first to the second when nothing is open. So does `PENDING_CANCEL`."""
 
 ENDED: Final = frozenset({Status.DENIED, Status.FILLED, Status.REJECTED, Status.CANCELLED, Status.EXPIRED})
 NEVER_OUT: Final = frozenset({Status.HELD, Status.DENIED})
@@ -134,6 +156,7 @@ OrderOwn = (
     | OrderRejected
     | OrderDoubted
     | OrderFilled
+    | CancelRequested
     | OrderCancelled
     | OrderExpired
 )
@@ -323,7 +346,7 @@ def _fill(order: Order, status: Status, event: OrderFilled) -> Order:
             f"a fill of {event.quantity:f} shares is larger than the {order.open_quantity:f} that are open",
             fix="reconcile with the venue before booking it",
         )
-    complete = status is COMPLETES[0] and event.quantity == order.open_quantity
+    complete = status in (COMPLETES[0], Status.PENDING_CANCEL) and event.quantity == order.open_quantity
     return replace(
         order,
         status=COMPLETES[1] if complete else status,

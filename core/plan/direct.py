@@ -18,12 +18,16 @@ from core.plan.trade import Plan
 from core.risk.findings import findings_of
 from core.risk.intent import intents
 from core.risk.policies import POLICIES
-from core.risk.policy import assess
+from core.risk.policy import Policy, assess
 from core.risk.standing import Ground
 
 
 def work_out_direct(
-    proposal: ProposalId, request: Request, ground: Ground, assumptions: Assumptions
+    proposal: ProposalId,
+    request: Request,
+    ground: Ground,
+    assumptions: Assumptions,
+    policies: tuple[Policy, ...] = POLICIES,
 ) -> Worked:
     """Plan the order, ask every policy about it, and write what people would decide on.
 
@@ -41,7 +45,7 @@ def work_out_direct(
     seen = shown_briefly(account, trade, picture.market, assumptions, total=total)
     plan = Plan((trade,), {}, Preview(rows=seen.rows, accounts=(seen.summary,)))
     legs = legs_of(proposal, plan, picture.market, assumptions.limits, partly=False)
-    verdict = assess(intents(legs, ground), POLICIES, assumptions.limits)
+    verdict = assess(intents(legs, ground), policies, assumptions.limits)
     content = content_of(proposal, request, picture, legs, verdict, assumptions.limits)
     return Worked(plan, verdict, content, findings_of(verdict, legs))
 

@@ -1,4 +1,4 @@
-"""How many orders a second are decided with the decision durable: drafted, every policy asked, all on the disk.
+"""How many orders a second are decided, with the decision durable: every policy asked, and all on the disk.
 
 Rule 1: subject is the product's own way behind the HTTP edge: `DirectOrders.place`, 128 callers waiting, in
     this process; each answer is after its commit. Two entries an order.

@@ -83,8 +83,10 @@ class OrdersWorld:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _write(self) -> None:
-        people = [(advisor, advisor, "advisor", [], 0) for advisor in self.keys]
-        programs = [(_program(advisor), _program(advisor), "machine", [], 0) for advisor in self.keys]
+        people: list[Sequence[Any]] = [(advisor, advisor, "advisor", [], 0) for advisor in self.keys]
+        programs: list[Sequence[Any]] = [
+            (_program(advisor), _program(advisor), "machine", [], 0) for advisor in self.keys
+        ]
         sessions = {advisor: uuid4() for advisor in self.keys}
         until = self.clock.now().replace(year=self.clock.now().year + 1)
         self._copy("person (person, login, role, related_households, engaged_seq)", people + programs)
@@ -136,7 +138,7 @@ class OrdersWorld:
                 for venue in ("ARCADIA", "BOREAL")
             ),
         )
-        # What is filled is known to the planner. What is still empty is not analysed: a plan for no rows would be kept.
+        # What is filled is known to the planner. Of what is empty it would keep a plan for no rows.
         for table in (
             "person",
             "session",

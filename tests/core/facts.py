@@ -9,6 +9,7 @@ from core.firm.events import CashDeposited, LotReceived
 from core.ids import AccountId, Digest, LotId, OrderId, Symbol, VenueName
 from core.orders.content import LotChoice
 from core.orders.events import (
+    CancelRequested,
     OrderAccepted,
     OrderCancelled,
     OrderDoubted,
@@ -110,6 +111,10 @@ def rejected(order: Order) -> OrderRejected:
 
 def doubted(order: Order) -> OrderDoubted:
     return OrderDoubted(order=order.id, venue=VENUE, waited_ms=2_000)
+
+
+def cancel_requested(order: Order) -> CancelRequested:
+    return CancelRequested(order=order.id)
 
 
 def cancelled(order: Order) -> OrderCancelled:

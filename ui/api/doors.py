@@ -61,6 +61,17 @@ def ticket(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer
     return given.credentials
 
 
+def ticket_or_key(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
+    """A person's ticket or a program's key, not yet looked at.
+
+    Raises:
+        SignInRequired: there is neither.
+    """
+    if given is not None and given.credentials.startswith(KEY_BEGINS) and len(given.credentials) <= 512:
+        return given.credentials
+    return ticket(given)
+
+
 def idempotency_key(
     key: Annotated[
         str | None,
@@ -87,4 +98,5 @@ def idempotency_key(
 
 At = Annotated[Doors, Depends(doors)]
 Ticket = Annotated[str, Depends(ticket)]
+TicketOrKey = Annotated[str, Depends(ticket_or_key)]
 Key = Annotated[str, Depends(idempotency_key)]

@@ -31,6 +31,7 @@ from ui.api import (
     proposals,
     session,
     sign_in,
+    signals,
     steps,
     threads,
     watch,
@@ -56,6 +57,7 @@ ROUTERS: Final = (
     audit.router,
     as_of.router,
     placing.router,
+    signals.router,
     orders.router,
     programs.router,
     steps.router,
@@ -92,7 +94,9 @@ def create_app() -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(metrics.Metered, meters=app.state.meters)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(Shortcut, routes=placing.SHORTCUTS, counted=app.state.meters.posted)
+    app.add_middleware(
+        Shortcut, routes=placing.SHORTCUTS | signals.SHORTCUTS, counted=app.state.meters.posted
+    )
     return app
 
 

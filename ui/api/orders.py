@@ -1,24 +1,104 @@
-"""What happened to orders, in the form that other systems read: of one order, or of all as it happens."""
+"""How orders stand, how to ask that one be cancelled, and what happened to them as others read it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 
+from core.direct.standing import OrderLine
 from core.feed.record import Page
 from core.ids import OrderId
+from core.orders.events import Finding
 from core.orders.external import External
 from core.orders.ticket import Ticket as OrderTicket
 from ui.api.chosen import OfOrders, Resumed, first_of_feed
-from ui.api.doors import At, Doors, Ticket
+from ui.api.doors import At, Doors, Ticket, TicketOrKey
 from ui.api.feed import STREAM, FeedResponse, Feeds, Following, feeds_of, followed
-from ui.api.fields import PathId
+from ui.api.fields import Amount, Ask, PathId, Told
 from ui.sse import Event
 
 router = APIRouter(tags=["orders"])
+
+
+class OrderTold(Told):
+    """`status` is HELD, RISK_APPROVED (let out), BLOCKED (a policy denies it), or what its venue said since.
+
+    `trace_id` is the same from the request to the settlement. Dollars a share in `average_price`.
+    """
+
+    order_id: str
+    proposal_id: str
+    status: str
+    account_id: str
+    symbol: str
+    side: str
+    quantity: Amount
+    order_type: str
+    limit_price: Amount | None
+    time_in_force: str
+    filled: Amount
+    average_price: Amount | None
+    venue: str | None
+    says: str
+    accepted_at: datetime
+    trace_id: str
+    risk_decisions: tuple[Finding, ...]
+
+
+class CancelAsked(Told):
+    """`seq` is the entry in the record; `repeated` is true where it was there already."""
+
+    order_id: str
+    seq: int
+    repeated: bool
+
+
+class Cancel(Ask):
+    pass
+
+
+@router.get("/v1/orders", response_model=tuple[OrderTold, ...], summary="Orders of one's book")
+async def listed(at: At, ticket: TicketOrKey) -> tuple[OrderTold, ...]:
+    """The newest 200, newest first."""
+    return tuple(order_told(line) for line in await at.intake.direct.orders(ticket))
+
+
+@router.get("/v1/orders/{order_id}", response_model=OrderTold, summary="One order as it stands")
+async def one_order(order_id: PathId, at: At, ticket: TicketOrKey) -> OrderTold:
+    return order_told(await at.intake.direct.order(ticket, OrderId(order_id)))
+
+
+@router.post("/v1/orders/{order_id}/cancel", response_model=CancelAsked, summary="Ask to cancel an order")
+async def cancel(order_id: PathId, ask: Cancel, at: At, ticket: Ticket) -> CancelAsked:
+    """By the account's advisor, a principal or operations. Its venue has the last word: read it again."""
+    recorded = await at.approval.cancels.ask(ticket, OrderId(order_id))
+    return CancelAsked(order_id=order_id, seq=recorded.seq, repeated=recorded.duplicate)
+
+
+def order_told(line: OrderLine) -> OrderTold:
+    return OrderTold(
+        order_id=line.order,
+        proposal_id=line.proposal,
+        status=line.status,
+        account_id=line.account,
+        symbol=line.symbol,
+        side=line.side,
+        quantity=line.quantity,
+        order_type=line.order_type,
+        limit_price=line.limit_price,
+        time_in_force=line.time_in_force,
+        filled=line.filled,
+        average_price=line.average_price,
+        venue=line.venue,
+        says=line.says,
+        accepted_at=line.accepted_at,
+        trace_id=line.trace,
+        risk_decisions=line.findings,
+    )
 
 
 @router.get(

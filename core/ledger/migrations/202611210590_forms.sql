@@ -85,6 +85,9 @@ create type form.of_business_day_opened as (
     "at" form.moment,
     "session" form.words
 );
+create type form.of_cancel_requested as (
+    "order" form.words
+);
 create domain form.amount_above_0 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric > 0);
 create type form.of_cash_deposited as (
     "account" form.words,
@@ -612,6 +615,22 @@ create type form.of_rmd_determined as (
 create type form.of_session_opened as (
     "person" form.words
 );
+create domain form.one_of_entry_exit_profit_take_stop_loss as text not null check (value in ('entry', 'exit', 'profit_take', 'stop_loss'));
+create type form.of_signal_received as (
+    "account" form.words,
+    "limit_price" form.amount_or_none,
+    "machine" form.words,
+    "proposal" form.words,
+    "purpose" form.one_of_entry_exit_profit_take_stop_loss,
+    "quantity" form.amount_above_0,
+    "side" form.one_of_buy_sell,
+    "symbol" form.words
+);
+create type form.of_signals_switched as (
+    "account" form.words,
+    "machine" form.words,
+    "on" form.yes_or_no
+);
 create domain form.moment_or_none as text check (value ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$' and pg_input_is_valid(value, 'timestamptz'));
 create domain form.one_of_route_plan_think_park_resume_answer as text not null check (value in ('route', 'plan', 'think', 'park', 'resume', 'answer'));
 create domain form.one_of_endpoint_rule_nobody as text not null check (value in ('endpoint', 'rule', 'nobody'));
@@ -643,6 +662,12 @@ create type form.of_step_taken as (
     "thought" form.a_thought_or_none,
     "thread" form.words,
     "took_ms" form.whole
+);
+create type form.of_strategy_admitted as (
+    "advisor" form.words,
+    "days" form.whole_from_1_to_400,
+    "key_hash" form.words_52f851fa,
+    "machine" form.words_b12e32c2
 );
 create type form.of_reached as (
     "count" form.whole,
@@ -751,6 +776,7 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'BusinessDayClosed' then row_to_json(jsonb_populate_record(null::form.of_business_day_closed, payload))::text
         when 'BusinessDayOpenRequested' then row_to_json(jsonb_populate_record(null::form.of_business_day_open_requested, payload))::text
         when 'BusinessDayOpened' then row_to_json(jsonb_populate_record(null::form.of_business_day_opened, payload))::text
+        when 'CancelRequested' then row_to_json(jsonb_populate_record(null::form.of_cancel_requested, payload))::text
         when 'CashDeposited' then row_to_json(jsonb_populate_record(null::form.of_cash_deposited, payload))::text
         when 'ConsentRecorded' then row_to_json(jsonb_populate_record(null::form.of_consent_recorded, payload))::text
         when 'CustodianAppointed' then row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text
@@ -818,7 +844,10 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'RiskProfileRecorded' then row_to_json(jsonb_populate_record(null::form.of_risk_profile_recorded, payload))::text
         when 'RmdDetermined' then row_to_json(jsonb_populate_record(null::form.of_rmd_determined, payload))::text
         when 'SessionOpened' then row_to_json(jsonb_populate_record(null::form.of_session_opened, payload))::text
+        when 'SignalReceived' then row_to_json(jsonb_populate_record(null::form.of_signal_received, payload))::text
+        when 'SignalsSwitched' then row_to_json(jsonb_populate_record(null::form.of_signals_switched, payload))::text
         when 'StepTaken' then row_to_json(jsonb_populate_record(null::form.of_step_taken, payload))::text
+        when 'StrategyAdmitted' then row_to_json(jsonb_populate_record(null::form.of_strategy_admitted, payload))::text
         when 'SubjectForgotten' then row_to_json(jsonb_populate_record(null::form.of_subject_forgotten, payload))::text
         when 'SubjectKeyRotated' then row_to_json(jsonb_populate_record(null::form.of_subject_key_rotated, payload))::text
         when 'ThreadOpened' then row_to_json(jsonb_populate_record(null::form.of_thread_opened, payload))::text

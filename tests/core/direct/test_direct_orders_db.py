@@ -13,6 +13,8 @@ from typing import Final
 
 import pytest
 import rfc8785
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.clock import WallClock
 from core.database.logins import INTAKE
@@ -316,3 +318,34 @@ async def test_a_book_sees_what_was_submitted_a_moment_ago(firm: Firm) -> None:
         after = await orders.books.ground(asker, AccountId(deal.account))
     assert len(before.activity.asked) == 0
     assert [one.order for one in after.activity.asked] == [deal.order(0)]
+
+
+BODY: Final = st.fixed_dictionaries(
+    {
+        "symbol": st.sampled_from(["AAPL", "MSFT", "NOPE", "XOM"]),
+        "side": st.sampled_from(list(Side)),
+        "quantity": st.decimals(min_value="0.000001", max_value="999999999999", places=6),
+        "limit_price": st.none() | st.decimals(min_value="0.000001", max_value="999999", places=6),
+    }
+)
+
+
+@pytest.mark.anyio
+async def test_whatever_is_asked_is_answered_with_both_entries_or_refused_with_none(firm: Firm) -> None:
+    """Every order that the edge lets in: held or blocked, never half and never an error of ours."""
+    asked: list[dict[str, object]] = []
+
+    @settings(max_examples=60, deadline=None)
+    @given(BODY)
+    def draw(body: dict[str, object]) -> None:
+        asked.append(body)
+
+    draw()
+    async with taking(firm) as orders:
+        for n, body in enumerate(asked):
+            kind = OrderType.LIMIT if body["limit_price"] is not None else OrderType.MARKET
+            one = buy(firm, f"h-{n}", order_type=kind, **body)
+            placed = await orders.place(firm.ticket(MARIA_LOGIN), one)
+            assert placed.status in (HELD, BLOCKED)
+    assert len(kinds(firm)) == 2 * len(asked)
+    assert (await asyncio.to_thread(firm.verified)).ok

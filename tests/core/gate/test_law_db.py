@@ -219,7 +219,10 @@ OF_LIMITS: Final = {
     *("not_an_ira", "not_watched"),
 }
 # Tried by the files in `tests/core/direct`: what is about direct orders, programs, cancels and signals.
-OF_DIRECT_ORDERS: Final = {"not_an_advisor", "not_yours_to_assess"}
+OF_DIRECT_ORDERS: Final = {
+    *("cancel_asked", "not_an_advisor", "not_yours_to_assess", "not_yours_to_cancel", "order_ended"),
+    *("no_signal", "not_a_strategy", "signals_off"),
+}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used", "refused", "principal"),
     *("close", "open", "cash", "closed", "unknown"),

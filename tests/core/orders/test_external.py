@@ -14,6 +14,7 @@ import pytest
 from core.fact import PolicyDecision
 from core.ids import AccountId, Digest, OrderId, ProposalId, Symbol, TraceId, VenueName
 from core.orders.events import (
+    CancelRequested,
     Finding,
     OrderAccepted,
     OrderCancelled,
@@ -91,6 +92,7 @@ OTHERS: Final[tuple[OrderOwn, ...]] = (
     OrderAccepted(order=ORDER, venue=VENUE, venue_order="A-1"),
     OrderRejected(order=ORDER, venue=VENUE, reason="no such symbol"),
     OrderDoubted(order=ORDER, venue=VENUE, waited_ms=2000),
+    CancelRequested(order=ORDER),
     OrderCancelled(order=ORDER, venue=VENUE, reason="asked"),
     OrderExpired(order=ORDER, session="2022-12-29"),
 )

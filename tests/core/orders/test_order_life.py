@@ -110,6 +110,7 @@ def test_doubt_leads_only_where_the_venue_says() -> None:
 @pytest.mark.parametrize("status", list(Status))
 def test_only_a_routed_order_is_sent_and_again_only_while_no_answer_came(status: Status) -> None:
     may = {Status.ROUTED, Status.SENT, Status.UNKNOWN}
+    may |= {Status.PENDING_CANCEL}  # the intent may have been on its way when somebody asked
     assert ((status, "OrderSent") in STEPS) is (status in may)
 
 
@@ -216,7 +217,10 @@ class OrderLife(RuleBasedStateMachine):
 
     @rule(
         report=st.sampled_from(
-            [facts.accepted, facts.rejected, facts.doubted, facts.cancelled, facts.expired]
+            [
+                *(facts.accepted, facts.rejected, facts.doubted),
+                *(facts.cancel_requested, facts.cancelled, facts.expired),
+            ]
         )
     )
     def report(self, report: type) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -12,7 +15,8 @@ import pytest
 
 from core.database.pools import connect
 from tests.fixtures.office import Office
-from tests.fixtures.processes import until
+from tests.fixtures.processes import process, until
+from tests.fixtures.servers import free_port
 
 ELENA, MARIA, ROBERT = "elena.petrova", "maria.alvarez", "robert.hensley"
 HOUSEHOLD: Final = "hh-103"
@@ -236,3 +240,76 @@ def test_an_approved_order_goes_the_way_of_every_other(office: Office) -> None:
     robert.decide(placed["proposal_id"], "approve", {"digest": placed["digest"], "reasons": {}})
     found = until(lambda: robert.proposal(placed["proposal_id"]), lambda p: p["status"] == "RELEASED")
     assert found["orders"][0]["order"] == placed["order_id"]
+
+
+def test_an_order_is_read_by_whoever_placed_it_and_by_nobody_elses_book(office: Office, key: str) -> None:
+    placed = post(office, key, order(office, quantity="13")).json()
+    path = f"{office.url}/v1/orders/{placed['order_id']}"
+    for bearer, status in ((key, 200), (ticket(office, MARIA), 200), (ticket(office, "david.nakamura"), 404)):
+        got = httpx.get(path, headers={"Authorization": f"Bearer {bearer}"}, trust_env=False)
+        assert got.status_code == status, got.text
+    got = httpx.get(path, headers={"Authorization": f"Bearer {key}"}, trust_env=False).json()
+    assert (got["status"], got["trace_id"]) == ("HELD", placed["trace_id"])
+    assert got["accepted_at"][:23] == placed["accepted_at"][:23]
+    every = httpx.get(f"{office.url}/v1/orders", headers={"Authorization": f"Bearer {key}"}, trust_env=False)
+    assert placed["order_id"] in {one["order_id"] for one in every.json()}
+
+
+def test_an_order_that_is_out_is_cancelled_at_its_venue(office: Office) -> None:
+    maria, robert = ticket(office, MARIA), office.of(ROBERT)
+    body = order(office, quantity="14", order_type="limit", limit_price=resting(office))
+    placed = post(office, maria, body).json()
+    path = f"/v1/orders/{placed['order_id']}/cancel"
+    assert post(office, maria, {}, path).json()["code"] == "not_released"
+    robert.decide(placed["proposal_id"], "approve", {"digest": placed["digest"], "reasons": {}})
+    until(lambda: robert.proposal(placed["proposal_id"]), lambda p: p["status"] == "RELEASED")
+    asked = post(office, maria, {}, path)
+    assert asked.status_code == 200, asked.text
+    url = f"{office.url}/v1/orders/{placed['order_id']}"
+    bearer = {"Authorization": f"Bearer {maria}"}
+    over = until(
+        lambda: httpx.get(url, headers=bearer, trust_env=False).json(),
+        lambda o: o["status"] in ("CANCELLED", "FILLED"),
+    )
+    assert over["status"] == "CANCELLED", over
+    again = post(office, maria, {}, path)
+    assert (again.status_code, again.json()["repeated"]) == (200, True)
+
+
+def resting(office: Office) -> str:
+    """A limit inside the firm's band that no seller takes soon."""
+    bid = value(office, "select min(bid) from gatehouse.quote where symbol = 'AAPL'")
+    return str(round(bid * 982 / 1000, 2))
+
+
+@pytest.mark.parametrize("after", [0.0, 0.15])
+def test_a_front_killed_on_the_way_leaves_one_order_and_the_repeat_is_answered(
+    office: Office, tmp_path: Path, after: float
+) -> None:
+    """Wherever it died: before the first append, between the two, or after both."""
+    maria, port = ticket(office, MARIA), free_port()
+    body = order(office, quantity="15" if after else "16")
+    with process(
+        ["front", "--intake"], {**office.env, "GATEHOUSE_PORT": str(port)}, tmp_path / "log"
+    ) as front:
+        until(lambda: answers(port), bool, within=60)
+        with ThreadPoolExecutor(1) as pool:
+            dying = replace(office, url=f"http://127.0.0.1:{port}")
+            lost = pool.submit(post, dying, maria, body)
+            threading.Event().wait(after)
+            front.kill()
+            wait([lost])
+    first, again = post(office, maria, body), post(office, maria, body)
+    assert first.status_code == 201, first.text
+    assert first.json() == again.json()
+    assert first.json()["waits_for"] == "principal"
+    stream = f"proposal/{first.json()['proposal_id']}"
+    kinds = "select string_agg(event_type, ' ' order by seq) from gatehouse.journal where stream = %s"
+    assert value(office, kinds, stream) == "ProposalDrafted ProposalAssessed ProposalSubmitted"
+
+
+def answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).is_success
+    except httpx.HTTPError:
+        return False

@@ -1,0 +1,40 @@
+"""Asking that an order be executed no further: at the approver's door, by a person, with nobody's leave."""
+
+from __future__ import annotations
+
+from core.database.pools import AsyncPool
+from core.database.rows import rows
+from core.direct.askers import SQL
+from core.errors import NotFound
+from core.fact import Entry
+from core.ids import OrderId, TraceId
+from core.ledger.envelope import Recorded
+from core.ledger.journal import Journal
+from core.orders.events import CancelRequested
+from core.people.asker import asking
+
+
+class Cancels:
+    """One for each process that serves people."""
+
+    def __init__(self, pool: AsyncPool, journal: Journal) -> None:
+        self._pool = pool
+        self._journal = journal
+
+    async def ask(self, ticket: str, order: OrderId) -> Recorded:
+        """What never left ends with this; what is out is cancelled at its venue, which has the last word.
+
+        Raises:
+            NotFound: there is no such order that she may see.
+            Refused: not hers to cancel, it has ended, it was asked for before, or people still decide on it.
+        """
+        async with asking(self._pool, ticket) as connection:
+            found = await rows(connection, SQL["order"], {"order": order})
+        if not found:
+            raise NotFound(
+                f"there is no order {order!r} in your book", fix="see `orders list`", field="order_id"
+            )
+        fact = CancelRequested(order=order)
+        trace = TraceId(found[0]["trace"])
+        entry = Entry(f"order/{order}", fact, trace, ticket=ticket, key=f"cancel/{order}")
+        return (await self._journal.record(entry))[0]

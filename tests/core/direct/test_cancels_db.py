@@ -1,0 +1,81 @@
+"""Who may ask to cancel what, by the law in the append."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from core.ids import OrderId
+from tests.core.gate.deal import APPROVER, ELENA, GATE, INTAKE, MARIA, ROBERT, Deal, leg
+from tests.fixtures.firm import Answer, Firm
+
+
+def ask(deal: Deal, login: str, number: int = 0, *, role: str = APPROVER) -> Answer:
+    order = deal.order(number)
+    item = deal.firm.item("CancelRequested", f"order/{order}", {"order": order}, login=login)
+    return deal.firm.append(role, item)[0]
+
+
+@pytest.fixture
+def out(firm: Firm) -> Deal:
+    deal = Deal(firm).approved()
+    assert deal.release().ok
+    return deal
+
+
+@pytest.mark.parametrize("login", [MARIA, ROBERT, ELENA])
+def test_the_advisor_a_principal_and_operations_may_ask(out: Deal, login: str) -> None:
+    assert ask(out, login).ok
+
+
+@pytest.mark.parametrize("login", ["david.nakamura", "ngozi.adeyemi"])
+def test_nobody_else_may(out: Deal, login: str) -> None:
+    assert ask(out, login).code == "not_yours_to_cancel"
+
+
+def test_no_other_door_takes_it(out: Deal) -> None:
+    assert ask(out, MARIA, role=INTAKE).code == "no_right"
+    thread = out.firm.thread(MARIA)
+    ticket = out.firm.thread_ticket(MARIA, thread)
+    order = out.order(0)
+    item = out.firm.item("CancelRequested", f"order/{order}", {"order": order}, ticket=ticket)
+    assert out.firm.append("gh_agent", item)[0].code == "no_right"
+    assert out.firm.append(GATE, {**item, "ticket": None})[0].code == "no_right"
+
+
+def test_it_is_asked_once_and_not_of_what_has_ended(out: Deal) -> None:
+    assert ask(out, MARIA).ok
+    assert ask(out, ROBERT).code == "cancel_asked"
+    assert out.of_order("OrderCancelled", venue=None, reason="asked").ok
+    assert ask(out, ROBERT).code == "order_ended"
+
+
+def test_what_is_promised_comes_back_when_the_venue_has_said_so(out: Deal) -> None:
+    held, reserved = out.held("AAPL")
+    assert ask(out, MARIA).ok
+    assert out.held("AAPL") == (held, reserved)
+    assert reserved == 10
+    assert out.of_order("OrderCancelled", venue=None, reason="asked").ok
+    assert out.held("AAPL") == (held, Decimal(0))
+
+
+def test_what_people_still_decide_on_is_withdrawn_instead(firm: Firm) -> None:
+    deal = Deal(firm).approved()
+    assert ask(deal, MARIA).code == "not_released"
+
+
+@pytest.mark.anyio
+async def test_a_leg_that_waits_behind_others_ends_with_the_request(firm: Firm) -> None:
+    deal = Deal(firm)
+    deal.own("100", "AAPL")
+    account = deal.account
+    deal.approved(
+        leg(account, "sell", "AAPL", "10"), leg(account, "buy", "MSFT", "1", funded_by=[0], less=True)
+    )
+    assert deal.release(0).ok
+    assert ask(deal, MARIA, 1).ok
+    assert deal.of_order("OrderRouted", 0, scores=[]).ok
+    assert deal.release(1).code == "not_approved"
+    follower = await firm.fold()
+    assert follower.folded.orders[OrderId(deal.order(1))].status == "CANCELLED"
