@@ -1,7 +1,7 @@
 """The worker: assesses, releases, routes, sends, records. A process without a model and without a person.
 
 Rule 1: every step is derived from the journal: it can be killed anywhere and goes on where the record stands.
-Rule 2: one turn is: read, move the day, assess, release, hand over to execution.
+Rule 2: one turn is: read, move the day, assess, draw, release, hand over to execution.
 Rule 3: what cannot be decided now (no price, no database) is asked again; nothing leaves meanwhile.
 Rule 4: one worker is at work; others stand by until its connection ends. That lock saves work; the law is the
     append's.
@@ -126,6 +126,7 @@ class Worker:
         read = await self._follower.step()
         moved = await self._day()
         moved = await self._deciding.assess() or moved
+        moved = await self._deciding.draw() or moved
         if await self._deciding.release():
             moved = True
             await self._follower.catch_up()

@@ -57,6 +57,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "day close": ("ui.commands.day:close", "Ask for the close of the business day."),
     "day open": ("ui.commands.day:open_", "Ask for the next business day."),
     "copilot": ("ui.commands.copilot:copilot", "Start the copilot in the foreground."),
+    "standing list": ("ui.commands.standing:list_", "Standing approvals, and lists to review."),
+    "standing propose": ("ui.commands.standing:propose", "Offer one, within bounds: a principal."),
+    "standing confirm": ("ui.commands.standing:confirm", "Another person adopts its terms."),
+    "standing revoke": ("ui.commands.standing:revoke", "End it at once."),
+    "standing review": ("ui.commands.standing:review", "Say that you looked at each trade of a day."),
     "worker": ("ui.commands.worker:worker", "Run one worker in the foreground."),
     "witness": ("ui.commands.witness:witness", "Run the witness in the foreground."),
     "audit bodies": ("ui.commands.audit_bodies:audit_bodies", "Check the large texts beside the record."),
@@ -77,6 +82,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "audit": "The record: verify it, show it, follow it.",
     "day": "The business day: show, close, open.",
     "people": "People: list them, reset a password; forget, hold, and rotate keys.",
+    "standing": "Standing approvals: what a principal gives in advance for routine proposals.",
     "venue": "Simulated venues.",
 }
 

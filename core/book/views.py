@@ -111,6 +111,7 @@ class ProposalView:
     orders: tuple[OrderView, ...]
     drafted_at: datetime
     seq: int
+    drawn_on: str | None = None  # the standing approval that stands in for a principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from core.people.repeated import record_once
 from core.projections.proposals import SQL as BOOK
 from core.projections.proposals import read_proposal
 from core.projections.reader import read_picture
+from core.standing.door import StandingApprovals
 
 WORDS_AT_MOST = 4_000  # characters of a reason or comment
 
@@ -53,6 +54,7 @@ class Approval:
         self._keys = keys
         self._clock = clock
         self.records = RecordKeeping(pool, journal, keys, clock)
+        self.standing = StandingApprovals(pool, journal, clock)
 
     async def submit(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -31,6 +31,7 @@ from core.ledger.journal import SQL as JOURNAL
 from core.orders.content import Content, Leg
 from core.orders.events import Finding, OrderDenied, OrderReleased, ProposalDenied
 from core.orders.released import ReleasedOrder
+from core.projections.approvals import read_approvals
 from core.projections.proposals import read_proposal
 from core.projections.reader import read_picture
 from core.risk.findings import policy_decisions
@@ -74,7 +75,9 @@ async def offer(connection: Connection, wanted: Waiting) -> tuple[Entry, ...]:
         )
     content = view.content
     legs = tuple(_at_most(leg, wanted.most[leg.leg]) for leg in content.legs if leg.leg in wanted.most)
+    approvals = await read_approvals(connection, view.proposal, view.kind)
     picture = await read_picture(connection, view.household, without=view.proposal)
+    picture = replace(picture, approvals=approvals)
     now = recheck(content, legs, picture)
     if now.against and wanted.status == "APPROVED":
         return (_denied(view, now.findings, now.against),)

@@ -18,6 +18,7 @@ from core.ledger.upcasts import brought_up, unknown
 from core.market import events as market
 from core.orders import events as orders
 from core.people import events as people
+from core.standing import events as standing
 
 
 class AttemptRefused(Fact):
@@ -43,6 +44,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(people),
         **_facts_of(forgetting),
         **_facts_of(orders),
+        **_facts_of(standing),
         "AttemptRefused": AttemptRefused,
     }
 )

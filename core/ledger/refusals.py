@@ -18,6 +18,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "no independent principal has approved exactly this",
         "a principal approves it first",
     ),
+    "bounds_reached": (
+        "the standing approval's bounds are reached",
+        "a principal decides",
+    ),
     "cash_not_free": ("the account's free cash does not cover the purchases", "draft it anew with less"),
     "compliance_missing": ("that takes somebody of compliance", "ask compliance"),
     "consent_missing": ("the client has not consented to exactly this", "record the client's consent"),
@@ -25,6 +29,18 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "content_mismatch": ("the assessed content is not of this proposal", "assess it from its own request"),
     "day_closed": ("the business day is closed", "wait until operations opens the next one"),
     "digest_mismatch": ("the fingerprint is not that of the current content", "read the proposal again"),
+    "draw_holds": (
+        "the standing approval that was drawn on still holds",
+        "revoke it first",
+    ),
+    "draw_misstated": (
+        "the draw's figures are not the proposal's",
+        "read both again",
+    ),
+    "drawn_before": (
+        "a standing approval was drawn on for this proposal before",
+        "a principal decides",
+    ),
     "forgetting_asked": ("somebody has asked for that already", "confirm or decline it"),
     "forgotten_before": (
         "this subject is forgotten, or is being forgotten now",
@@ -60,6 +76,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "no_such_hold": ("there is no such hold on that subject", "see `people holds`"),
     "no_such_leg": ("there is no such order in that proposal", "read the proposal again"),
     "no_such_request": ("there is no such request about that subject", "see `people holds`"),
+    "no_such_standing": (
+        "there is no such standing approval",
+        "see `standing list`",
+    ),
     "not_a_principal": ("only a principal decides that", "ask a principal"),
     "not_a_record_keeper": (
         "your role does not decide that about people's data",
@@ -71,12 +91,20 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_approved": ("the proposal is not approved", "a principal approves it first"),
     "not_assessed": ("the proposal has not been assessed yet", "wait a moment, then read it again"),
     "not_confirmed": ("no other person has confirmed it", "another person confirms it first"),
+    "not_covered": (
+        "the standing approval does not cover this proposal",
+        "a principal decides",
+    ),
     "not_independent": ("you are not independent of this proposal", "another principal decides"),
     "not_longer": ("that is not more than what holds now", "ask for more"),
     "not_operations": ("only operations moves the business day", "ask operations"),
     "not_registered": ("you hold no valid principal's registration today", "a registered principal decides"),
     "not_released": ("the order has not been released", "release it first"),
     "not_requested": ("operations has not asked for that", "operations asks first"),
+    "not_routine": (
+        "the proposal is not routine",
+        "a principal decides",
+    ),
     "not_submitted": (
         "the advisor has not submitted this proposal",
         "the account's advisor submits it first",
@@ -84,12 +112,20 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_the_advisor": ("only the account's advisor does that", "sign in as the account's advisor"),
     "not_yet": ("the business day has not ended", "wait for the close"),
     "not_your_thread": ("that conversation is not yours", "use one of your own"),
+    "nothing_to_review": (
+        "nothing was drawn on it on that day",
+        "see `standing list`",
+    ),
     "outside_book": ("that household or account is not in your book", "choose one of your own"),
     "own_data": ("nobody decides about her own or her family's data", "another person decides"),
     "quantity_mismatch": ("the quantity is not what was decided on", "use the decided quantity"),
     "reasons_missing": ("each finding needs your written reason", "write a reason for every finding"),
     "request_decided": ("that was decided before", "see `people holds`"),
     "retention_runs": ("records of this subject must be kept longer", "wait for the end of the period"),
+    "review_overdue": (
+        "a list of its draws was not reviewed on the next business day",
+        "a principal reviews it first",
+    ),
     "same_person": (
         "that takes another person than who asked; taking it back takes the asker",
         "another person decides",
@@ -100,7 +136,19 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "session_ended": ("your session has ended", "sign in again"),
     "shares_not_free": ("those shares are promised to another proposal or not held", "draft it anew"),
+    "standing_decided": (
+        "that was decided before",
+        "see `standing list`",
+    ),
+    "standing_not_in_force": (
+        "the standing approval is not in force",
+        "a principal decides; or propose another",
+    ),
     "submission_missing": ("the account's advisor has not submitted exactly this", "she submits it first"),
+    "terms_out_of_bounds": (
+        "the terms name nobody who can be covered, or their amounts or days have no bound",
+        "name advisors or households, growing amounts, and at most 90 days from today",
+    ),
     "tier_not_offered": ("this needs a tier 3 decision, which is not offered yet", "propose less at once"),
     "tier_too_low": ("the tier or the need for consent is understated", "assess it anew"),
     "too_large": ("the entry is larger than 256 KiB", "send less"),

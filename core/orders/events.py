@@ -154,6 +154,24 @@ class ProposalApproved(Fact):
     reasons: tuple[Reason, ...] = ()
 
 
+class StandingApprovalDrawn(Fact):
+    """A standing approval stands in for the principal's act on exactly this. Its counts are the append's."""
+
+    standing: str
+    terms_digest: Digest
+    proposal: ProposalId
+    digest: Digest
+    session: str  # ISO date of the business day that it counts on
+    dollars: Amount = Field(gt=0, description="all orders together, each at its worst price or its reference")
+
+
+class StandingDrawVoided(Fact):
+    """What was drawn on holds no more, and nothing is out: the proposal comes back for a principal."""
+
+    standing: str
+    proposal: ProposalId
+
+
 class ProposalReturned(Fact):
     """A principal gave it back with comments. It ends; its successor names it."""
 

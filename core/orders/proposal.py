@@ -3,7 +3,8 @@
 Rule 1: a step not in `STEPS` cannot happen. The journal's append refuses the same steps in SQL.
 Rule 2: a decision binds the digest that was assessed; with another digest it is no step.
 Rule 3: once an order is let out the proposal stays `RELEASED`; what becomes of each leg is its order's life.
-Rule 4: a successor supersedes a draft that nobody has submitted. What has ended keeps its end.
+Rule 4: a draw on a standing approval stands in for the principal's act, and for nothing else.
+Rule 5: a successor supersedes a draft that nobody has submitted. What has ended keeps its end.
 The diagram in `docs/proposal-life.md` is drawn from `STEPS`; a test keeps them equal.
 """
 
@@ -30,6 +31,8 @@ from core.orders.events import (
     ProposalReturned,
     ProposalSubmitted,
     ProposalWithdrawn,
+    StandingApprovalDrawn,
+    StandingDrawVoided,
 )
 
 
@@ -60,11 +63,13 @@ STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
     (Status.ASSESSED, "ProposalDrafted"): Status.SUPERSEDED,  # its successor's
     (Status.SUBMITTED, "ConsentRecorded"): Status.SUBMITTED,
     (Status.SUBMITTED, "ProposalApproved"): Status.APPROVED,
+    (Status.SUBMITTED, "StandingApprovalDrawn"): Status.APPROVED,
     (Status.SUBMITTED, "ProposalReturned"): Status.RETURNED,
     (Status.SUBMITTED, "ProposalDeclined"): Status.DECLINED,
     (Status.SUBMITTED, "ProposalWithdrawn"): Status.WITHDRAWN,
     (Status.SUBMITTED, "ProposalLapsed"): Status.LAPSED,
     (Status.APPROVED, "ConsentRecorded"): Status.APPROVED,  # approved, and waited for it
+    (Status.APPROVED, "StandingDrawVoided"): Status.SUBMITTED,  # comes back for a principal
     (Status.APPROVED, "OrderReleased"): Status.RELEASED,
     (Status.APPROVED, "OrderDenied"): Status.APPROVED,  # one leg; the others may still go
     (Status.APPROVED, "ProposalDenied"): Status.DENIED,
@@ -81,12 +86,20 @@ STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
     (Status.DENIED, "ProposalDrafted"): Status.DENIED,
 }
 
-DECISIONS: Final = (ProposalSubmitted, ConsentRecorded, ProposalApproved, ProposalReturned, ProposalDeclined)
+DECISIONS: Final = (
+    ProposalSubmitted,
+    ConsentRecorded,
+    ProposalApproved,
+    StandingApprovalDrawn,
+    ProposalReturned,
+    ProposalDeclined,
+)
 PROPOSAL_FACTS: Final = (
     ProposalDrafted,
     ProposalAssessed,
     ProposalDenied,
     *DECISIONS,
+    StandingDrawVoided,
     ProposalWithdrawn,
     ProposalLapsed,
     OrderReleased,
@@ -99,6 +112,8 @@ ProposalEvent = (
     | ProposalSubmitted
     | ConsentRecorded
     | ProposalApproved
+    | StandingApprovalDrawn
+    | StandingDrawVoided
     | ProposalReturned
     | ProposalDeclined
     | ProposalWithdrawn

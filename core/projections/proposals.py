@@ -105,6 +105,7 @@ def _view(
         orders=tuple(_order(leg) for leg in legs),
         drafted_at=row["drafted_at"],
         seq=row["last_seq"],
+        drawn_on=row["drawn_on"],
     )
 
 

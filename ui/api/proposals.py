@@ -100,6 +100,7 @@ class ProposalLine(Told):
     trace: str
     submitted_by: str | None
     approved_by: tuple[str, ...]
+    drawn_on: str | None  # the standing approval that stands in for a principal
     denied_at: str | None
     request: Request
     people: dict[str, str]  # names of those that it mentions
@@ -256,6 +257,7 @@ def line(view: ProposalView, names: Names) -> dict[str, Any]:
         "trace": view.trace,
         "submitted_by": view.submitted_by,
         "approved_by": tuple(view.approved_by),
+        "drawn_on": view.drawn_on,
         "denied_at": view.denied_at,
         "request": view.request,
         "people": {person: names.people[person] for person in _people(view) if person in names.people},

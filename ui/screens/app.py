@@ -21,11 +21,13 @@ PAGE: Final = {
     "household": ("Households", ":material/home:"),
     "trades": ("Orders and trades", ":material/swap_horiz:"),
     "audit": ("Audit trail", ":material/manage_search:"),
+    "standing": ("Standing approvals", ":material/verified:"),
     "day": ("Business day", ":material/event:"),
 }
 BY_ROLE: Final = {
     "advisor": ("worklist", "copilot", "proposals", "household", "trades", "audit"),
-    "principal": ("inbox", "proposals", "household", "trades", "audit"),
+    "principal": ("inbox", "standing", "proposals", "household", "trades", "audit"),
+    "compliance": ("standing", "proposals", "household", "trades", "audit"),
     "operations": ("day", "proposals", "trades", "audit"),
 }
 OTHERS: Final = ("proposals", "household", "trades", "audit")

@@ -133,6 +133,25 @@ class Client:
         """`step` is close or open."""
         return self._ask("POST", f"/v1/day/{step}")
 
+    # standing approvals
+
+    def standing(self) -> Json:
+        return self._ask("GET", "/v1/standing")
+
+    def standing_one(self, standing: str) -> Json:
+        """That one with each day's list."""
+        return self._ask("GET", f"/v1/standing/{standing}")
+
+    def standing_to_review(self) -> Json:
+        return self._ask("GET", "/v1/standing/to-review")
+
+    def propose_standing(self, terms: Mapping[str, Any], *, key: str) -> Json:
+        return self._ask("POST", "/v1/standing", json=dict(terms), key=key)
+
+    def decide_standing(self, standing: str, step: str, body: Mapping[str, Any] | None) -> Json:
+        """`step` is confirm, revoke, or days/<business day>/review. Twice is once."""
+        return self._ask("POST", f"/v1/standing/{standing}/{step}", json=body)
+
     # people's data
 
     def forgettings(self) -> Json:

@@ -476,6 +476,53 @@ create type form.of_risk_profile_recorded as (
 create type form.of_session_opened as (
     "person" form.words
 );
+create domain form.words_a4e1a57a as text not null check (value ~ '^std-[0-9a-f]{32}$');
+create type form.of_standing_approval_confirmed as (
+    "digest" form.words,
+    "standing" form.words_a4e1a57a
+);
+create type form.of_standing_approval_drawn as (
+    "digest" form.words,
+    "dollars" form.amount_above_0,
+    "proposal" form.words,
+    "session" form.words,
+    "standing" form.words,
+    "terms_digest" form.words
+);
+create domain form.whole_from_1_to_1000 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1 and value <= 1000);
+create domain form.one_of_1 as bigint not null check (value in (1));
+create domain form.words_17088065 as text not null check (value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$');
+create type form.of_standing_terms as (
+    "advisors" form.list_of_words,
+    "dollars_a_day" form.amount_above_0,
+    "dollars_each" form.amount_above_0,
+    "dollars_in_all" form.amount_above_0,
+    "households" form.list_of_words,
+    "kind" form.one_of_rebalance_order,
+    "proposals_a_day" form.whole_from_1_to_1000,
+    "symbols" form.list_of_words,
+    "tier" form.one_of_1,
+    "valid_from" form.words_17088065,
+    "valid_until" form.words_17088065
+);
+create domain form.a_standing_terms as form.of_standing_terms not null;
+create type form.of_standing_approval_proposed as (
+    "digest" form.words,
+    "standing" form.words_a4e1a57a,
+    "terms" form.a_standing_terms
+);
+create type form.of_standing_approval_revoked as (
+    "standing" form.words_a4e1a57a
+);
+create type form.of_standing_draw_voided as (
+    "proposal" form.words,
+    "standing" form.words
+);
+create type form.of_standing_reviewed as (
+    "digest" form.words,
+    "session" form.words_17088065,
+    "standing" form.words_a4e1a57a
+);
 create domain form.moment_or_none as text check (value ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$' and pg_input_is_valid(value, 'timestamptz'));
 create domain form.one_of_route_plan_think_park_resume_answer as text not null check (value in ('route', 'plan', 'think', 'park', 'resume', 'answer'));
 create domain form.one_of_endpoint_rule_nobody as text not null check (value in ('endpoint', 'rule', 'nobody'));
@@ -642,6 +689,12 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'RetentionLengthened' then row_to_json(jsonb_populate_record(null::form.of_retention_lengthened, payload))::text
         when 'RiskProfileRecorded' then row_to_json(jsonb_populate_record(null::form.of_risk_profile_recorded, payload))::text
         when 'SessionOpened' then row_to_json(jsonb_populate_record(null::form.of_session_opened, payload))::text
+        when 'StandingApprovalConfirmed' then row_to_json(jsonb_populate_record(null::form.of_standing_approval_confirmed, payload))::text
+        when 'StandingApprovalDrawn' then row_to_json(jsonb_populate_record(null::form.of_standing_approval_drawn, payload))::text
+        when 'StandingApprovalProposed' then row_to_json(jsonb_populate_record(null::form.of_standing_approval_proposed, payload))::text
+        when 'StandingApprovalRevoked' then row_to_json(jsonb_populate_record(null::form.of_standing_approval_revoked, payload))::text
+        when 'StandingDrawVoided' then row_to_json(jsonb_populate_record(null::form.of_standing_draw_voided, payload))::text
+        when 'StandingReviewed' then row_to_json(jsonb_populate_record(null::form.of_standing_reviewed, payload))::text
         when 'StepTaken' then row_to_json(jsonb_populate_record(null::form.of_step_taken, payload))::text
         when 'SubjectForgotten' then row_to_json(jsonb_populate_record(null::form.of_subject_forgotten, payload))::text
         when 'SubjectKeyRotated' then row_to_json(jsonb_populate_record(null::form.of_subject_key_rotated, payload))::text

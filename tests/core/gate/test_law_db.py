@@ -202,6 +202,12 @@ OF_PEOPLES_DATA: Final = {
     *("no_such_hold", "no_such_request", "not_a_record_keeper", "not_all_reached", "not_confirmed"),
     *("not_longer", "own_data", "request_decided", "retention_runs", "same_person"),
 }
+# Tried by `tests/core/standing/test_standing_law_db.py`.
+OF_STANDING: Final = {
+    *("bounds_reached", "draw_holds", "draw_misstated", "drawn_before", "no_such_standing", "not_covered"),
+    *("not_routine", "nothing_to_review", "review_overdue", "standing_decided", "standing_not_in_force"),
+    "terms_out_of_bounds",
+}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used"),
     *("close", "open", "cash", "closed"),
@@ -237,7 +243,7 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 
 
 def test_every_code_has_words_and_is_tried() -> None:
-    assert set(ATTEMPTS) | OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA == set(IN_WORDS)
+    assert set(ATTEMPTS) | OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA | OF_STANDING == set(IN_WORDS)
 
 
 LAWFUL: Final = (
@@ -259,7 +265,7 @@ def test_the_words_and_the_sqls_codes_are_the_same() -> None:
         text = re.sub(r"--.*", "", file.read_text(encoding="utf-8"))
         for function in re.split(r"create (?:or replace )?function gatehouse\.", text)[1:]:
             if function.startswith(
-                (*LAWFUL, "quantity_fault", "release_refusal", "approvals_fault", "halt_fault")
+                (*LAWFUL, "standing_", "quantity_fault", "release_refusal", "approvals_fault", "halt_fault")
             ):
                 written |= set(ANSWERS.findall(function))
     assert written - NOT_REFUSALS == set(IN_WORDS)

@@ -51,6 +51,30 @@ def test_every_page_of_an_advisor_opens(page: Opened, name: str) -> None:
     assert page("maria.alvarez", name).title
 
 
+def test_a_principal_and_compliance_see_what_was_given_and_the_inbox_what_is_to_review(
+    office: Office, page: Opened
+) -> None:
+    terms = {
+        "kind": "order",
+        "advisors": ["adv-3"],
+        "dollars_each": "1000",
+        "dollars_a_day": "2000",
+        "dollars_in_all": "3000",
+        "proposals_a_day": 4,
+        "valid_from": "2022-12-29",
+        "valid_until": "2022-12-30",
+    }
+    given = office.of("robert.hensley").propose_standing(terms, key="standing-page-1")
+    app = page("ngozi.adeyemi", "")
+    assert app.title[0].value == "Standing approvals"
+    assert given["standing"] in html_of(app)
+    assert "Priya Raman" in html_of(app)
+    assert {"Confirm", "Revoke"} <= {button.label for button in app.button}
+    his = page("robert.hensley", "standing")
+    assert "Confirm" not in {button.label for button in his.button}, "who gave it does not confirm it"
+    office.of("robert.hensley").decide_standing(given["standing"], "revoke", None)
+
+
 def test_an_ended_session_leads_to_the_sign_in(office: Office) -> None:
     app = AppTest.from_file(str(SCREENS), default_timeout=60)
     app.secrets["api"] = office.url

@@ -81,8 +81,20 @@ def watch(seen: tuple[str, ...]) -> None:
         st.rerun(scope="app")
 
 
+def lists_to_review() -> None:
+    """Days of standing approvals whose trades a principal has not looked at yet."""
+    with problems_shown(stop=False):
+        due = [day for day in client().standing_to_review() if day["due"]]
+        if late := sum(1 for day in due if day["overdue"]):
+            words = "is overdue, and stops its standing approval" if late == 1 else "are overdue"
+            st.error(f"{late} of {len(due)} lists of standing approvals {words}.", icon=":material/warning:")
+        elif due:
+            st.warning(f"Review what was drawn on standing approvals: {len(due)} to review.")
+
+
 def page() -> None:
     st.title("Inbox")
+    lists_to_review()
     with problems_shown():
         waiting = sorted(client().proposals(waits_for="principal"), key=cards.risk_order)
     seen = tuple(sorted(p["proposal"] for p in waiting))
