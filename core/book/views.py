@@ -112,6 +112,8 @@ class ProposalView:
     drafted_at: datetime
     seq: int
     drawn_on: str | None = None  # the standing approval that stands in for a principal
+    waits_since: datetime | None = None  # of what waits for a principal
+    escalated_to: tuple[PersonId, ...] = ()  # all who were told by now, beside the supervising principal
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,10 @@ from core.clock import Clock
 from core.database.pools import AsyncPool
 from core.database.rows import one
 from core.errors import BadInput, RuleBroken
+from core.escalation.door import Deputies
 from core.fact import Entry, Fact
 from core.forgetting.door import RecordKeeping
+from core.gate.batching import Batches
 from core.gate.recheck import recheck
 from core.ids import Digest, ProposalId, SubjectId, TraceId, fresh_trace_id
 from core.ledger.envelope import Recorded
@@ -55,6 +57,8 @@ class Approval:
         self._clock = clock
         self.records = RecordKeeping(pool, journal, keys, clock)
         self.standing = StandingApprovals(pool, journal, clock)
+        self.deputies = Deputies(pool, journal, clock)
+        self.batches = Batches(pool, journal, keys, clock, self._checked)
 
     async def submit(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]

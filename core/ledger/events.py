@@ -10,9 +10,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from core.errors import IntegrityLost
+from core.escalation import events as escalation
 from core.fact import Fact
 from core.firm import events as firm
 from core.forgetting import events as forgetting
+from core.gate import events as gate
 from core.ids import Digest
 from core.ledger.upcasts import brought_up, unknown
 from core.market import events as market
@@ -45,6 +47,8 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(forgetting),
         **_facts_of(orders),
         **_facts_of(standing),
+        **_facts_of(escalation),
+        **_facts_of(gate),
         "AttemptRefused": AttemptRefused,
     }
 )

@@ -18,6 +18,26 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "no independent principal has approved exactly this",
         "a principal approves it first",
     ),
+    "batch_decided": (
+        "the batch is past that decision",
+        "read it again",
+    ),
+    "batch_decides": (
+        "this proposal is a row of a batch that waits for a decision",
+        "decide on the batch",
+    ),
+    "batch_malformed": (
+        "a batch has 2 to 100 different proposals, in the order of their ids",
+        "assemble it anew",
+    ),
+    "batch_misstated": (
+        "the batch's tier or dollars are not those of its rows",
+        "assemble it anew",
+    ),
+    "batch_void": (
+        "a row of the batch has changed or ended",
+        "assemble what is left anew, or decide one by one",
+    ),
     "bounds_reached": (
         "the standing approval's bounds are reached",
         "a principal decides",
@@ -28,6 +48,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "consent_not_needed": ("the account is discretionary: no consent is needed", "go on without it"),
     "content_mismatch": ("the assessed content is not of this proposal", "assess it from its own request"),
     "day_closed": ("the business day is closed", "wait until operations opens the next one"),
+    "deputy_out_of_bounds": (
+        "a deputy stands in from today on, for at most 90 days",
+        "name other days",
+    ),
     "digest_mismatch": ("the fingerprint is not that of the current content", "read the proposal again"),
     "draw_holds": (
         "the standing approval that was drawn on still holds",
@@ -40,6 +64,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "drawn_before": (
         "a standing approval was drawn on for this proposal before",
         "a principal decides",
+    ),
+    "escalation_misstated": (
+        "those are not the people or the ladder that are next",
+        "read both again",
     ),
     "forgetting_asked": ("somebody has asked for that already", "confirm or decline it"),
     "forgotten_before": (
@@ -72,7 +100,15 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "malformed_trace_id": ("trace_id is not 32 hex digits", "send the trace of the cause"),
     "no_provenance": ("an agent's draft must say which words asked for it", "name the spans of the message"),
     "no_right": ("this login may not write that kind of event", "use the door that may"),
+    "no_such_batch": (
+        "there is no such batch",
+        "see `batches list`",
+    ),
     "no_such_body": ("the step names a text that is not kept", "keep it first"),
+    "no_such_deputy": (
+        "you have named no deputy",
+        "there is nothing to end",
+    ),
     "no_such_hold": ("there is no such hold on that subject", "see `people holds`"),
     "no_such_leg": ("there is no such order in that proposal", "read the proposal again"),
     "no_such_request": ("there is no such request about that subject", "see `people holds`"),
@@ -110,6 +146,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "the account's advisor submits it first",
     ),
     "not_the_advisor": ("only the account's advisor does that", "sign in as the account's advisor"),
+    "not_waited": (
+        "it has not waited for so long",
+        "wait",
+    ),
     "not_yet": ("the business day has not ended", "wait for the close"),
     "not_your_thread": ("that conversation is not yours", "use one of your own"),
     "nothing_to_review": (
@@ -129,6 +169,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "same_person": (
         "that takes another person than who asked; taking it back takes the asker",
         "another person decides",
+    ),
+    "second_approver_missing": (
+        "a batch of tier 3 takes compliance before the principal",
+        "compliance approves it first",
     ),
     "self_approval": (
         "you cannot approve what you asked for, drafted or submitted",
@@ -155,6 +199,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "too_many_bodies": ("your copilot has kept too much today", "ask for less, or go on tomorrow"),
     "too_many_drafts": ("there are too many open drafts", "decide on or withdraw some"),
     "wrong_author": ("an agent's draft is its thread's, a person's has no agent", "use your own door"),
+    "wrong_rung": (
+        "that is not the next rung of the ladder",
+        "read it again",
+    ),
     "wrong_session": ("that is not the session to close or open next", "look at `day show`"),
     "wrong_state_of_day": ("the business day is not in that state", "look at `day show`"),
     "wrong_stream": ("that event does not belong to this stream", "use its own stream"),

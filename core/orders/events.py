@@ -19,6 +19,7 @@ from core.ids import (
     HouseholdId,
     MessageId,
     OrderId,
+    PersonId,
     ProposalId,
     Symbol,
     ThreadId,
@@ -170,6 +171,18 @@ class StandingDrawVoided(Fact):
 
     standing: str
     proposal: ProposalId
+
+
+class ProposalEscalated(Fact):
+    """It has waited for a principal for so long that these people are told, too. Nothing is decided by it."""
+
+    proposal: ProposalId
+    digest: Digest
+    rung: int = Field(ge=1)
+    addressed: Literal["deputies", "compliance", "operations"]
+    people: tuple[PersonId, ...]
+    waited_minutes: int = Field(ge=0, description="of business hours")
+    ladder: Digest
 
 
 class ProposalReturned(Fact):

@@ -27,6 +27,7 @@ from core.orders.events import (
     ProposalDeclined,
     ProposalDenied,
     ProposalDrafted,
+    ProposalEscalated,
     ProposalLapsed,
     ProposalReturned,
     ProposalSubmitted,
@@ -64,6 +65,7 @@ STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
     (Status.SUBMITTED, "ConsentRecorded"): Status.SUBMITTED,
     (Status.SUBMITTED, "ProposalApproved"): Status.APPROVED,
     (Status.SUBMITTED, "StandingApprovalDrawn"): Status.APPROVED,
+    (Status.SUBMITTED, "ProposalEscalated"): Status.SUBMITTED,  # others are told; nothing is decided
     (Status.SUBMITTED, "ProposalReturned"): Status.RETURNED,
     (Status.SUBMITTED, "ProposalDeclined"): Status.DECLINED,
     (Status.SUBMITTED, "ProposalWithdrawn"): Status.WITHDRAWN,
@@ -99,6 +101,7 @@ PROPOSAL_FACTS: Final = (
     ProposalAssessed,
     ProposalDenied,
     *DECISIONS,
+    ProposalEscalated,
     StandingDrawVoided,
     ProposalWithdrawn,
     ProposalLapsed,
@@ -113,6 +116,7 @@ ProposalEvent = (
     | ConsentRecorded
     | ProposalApproved
     | StandingApprovalDrawn
+    | ProposalEscalated
     | StandingDrawVoided
     | ProposalReturned
     | ProposalDeclined
@@ -225,7 +229,7 @@ def _same(proposal: Proposal, event: ProposalEvent) -> None:
             f"{event.event_type()} of proposal {named!r} came to {proposal.id!r}",
             fix="fold each stream by itself",
         )
-    if isinstance(event, (*DECISIONS, OrderReleased)) and event.digest != proposal.digest:
+    if isinstance(event, (*DECISIONS, ProposalEscalated, OrderReleased)) and event.digest != proposal.digest:
         raise IllegalTransition(
             f"{event.event_type()} of proposal {proposal.id!r} is of another digest",
             fix="decide on the text that was assessed",

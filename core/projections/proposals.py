@@ -106,6 +106,8 @@ def _view(
         drafted_at=row["drafted_at"],
         seq=row["last_seq"],
         drawn_on=row["drawn_on"],
+        waits_since=row["waits_since"],
+        escalated_to=tuple(row["escalated_to"]),
     )
 
 

@@ -27,8 +27,8 @@ PAGE: Final = {
 BY_ROLE: Final = {
     "advisor": ("worklist", "copilot", "proposals", "household", "trades", "audit"),
     "principal": ("inbox", "standing", "proposals", "household", "trades", "audit"),
-    "compliance": ("standing", "proposals", "household", "trades", "audit"),
-    "operations": ("day", "proposals", "trades", "audit"),
+    "compliance": ("inbox", "standing", "proposals", "household", "trades", "audit"),
+    "operations": ("day", "inbox", "proposals", "trades", "audit"),
 }
 OTHERS: Final = ("proposals", "household", "trades", "audit")
 ROLE_WORDS: Final = {"advisor": "Advisor", "principal": "Principal", "operations": "Operations"}

@@ -26,6 +26,7 @@ WORDS: Final[Mapping[str, str]] = {
     "ProposalApproved": "Approved by a principal",
     "StandingApprovalDrawn": "Approved by a standing approval",
     "StandingDrawVoided": "Came back for a principal",
+    "ProposalEscalated": "Escalated: nobody has decided",
     "ProposalReturned": "Returned by a principal",
     "ProposalDeclined": "Declined by a principal",
     "ProposalWithdrawn": "Withdrawn by the advisor",

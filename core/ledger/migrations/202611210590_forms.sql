@@ -51,6 +51,38 @@ create type form.of_attempt_refused as (
     "code" form.words,
     "text_digest" form.words
 );
+create domain form.words_4a970b4b as text not null check (value ~ '^bat-[0-9a-f]{32}$');
+create type form.of_batch_approved as (
+    "batch" form.words_4a970b4b,
+    "digest" form.words
+);
+create domain form.amount as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
+create type form.of_batch_row as (
+    "digest" form.words,
+    "proposal" form.words
+);
+create domain form.a_batch_row as form.of_batch_row not null;
+create domain form.list_of_a_batch_row as form.a_batch_row[] not null check (coalesce(array_ndims(value), 1) = 1);
+create domain form.one_of_1_2_3 as bigint not null check (value in (1, 2, 3));
+create type form.of_batch_assembled as (
+    "batch" form.words_4a970b4b,
+    "digest" form.words,
+    "dollars" form.amount,
+    "rows" form.list_of_a_batch_row,
+    "tier" form.one_of_1_2_3
+);
+create type form.of_batch_declined as (
+    "batch" form.words_4a970b4b,
+    "digest" form.words
+);
+create type form.of_batch_returned as (
+    "batch" form.words_4a970b4b,
+    "digest" form.words
+);
+create type form.of_batch_submitted as (
+    "batch" form.words_4a970b4b,
+    "digest" form.words
+);
 create type form.of_business_day_close_requested as (
     "session" form.words
 );
@@ -80,7 +112,6 @@ create type form.of_consent_recorded as (
     "digest" form.words,
     "proposal" form.words
 );
-create domain form.amount as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
 create type form.of_custodian_appointed as (
     "custodian" form.words,
     "fractional_shares" form.yes_or_no,
@@ -112,6 +143,16 @@ create type form.of_decision_taken as (
     "decision" form.one_of_hand_over_ask_answer_stop_park_report,
     "thread" form.words,
     "why" form.a_words_or_none
+);
+create type form.of_deputy_ended as (
+    "principal" form.words
+);
+create domain form.words_17088065 as text not null check (value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$');
+create type form.of_deputy_named as (
+    "deputy" form.words,
+    "principal" form.words,
+    "valid_from" form.words_17088065,
+    "valid_until" form.words_17088065
 );
 create type form.of_do_not_trade_placed as (
     "account" form.words,
@@ -378,7 +419,6 @@ create type form.of_proposal_approved as (
     "proposal" form.words,
     "reasons" form.list_of_a_reason
 );
-create domain form.one_of_1_2_3 as bigint not null check (value in (1, 2, 3));
 create type form.of_proposal_assessed as (
     "content" form.words,
     "digest" form.words,
@@ -431,6 +471,16 @@ create type form.of_proposal_drafted as (
     "request" form.a_request,
     "supersedes" form.words_or_none,
     "thread" form.words_or_none
+);
+create domain form.one_of_deputies_compliance_operations as text not null check (value in ('deputies', 'compliance', 'operations'));
+create type form.of_proposal_escalated as (
+    "addressed" form.one_of_deputies_compliance_operations,
+    "digest" form.words,
+    "ladder" form.words,
+    "people" form.list_of_words,
+    "proposal" form.words,
+    "rung" form.whole_from_1,
+    "waited_minutes" form.whole_from_0
 );
 create type form.of_proposal_lapsed as (
     "proposal" form.words,
@@ -491,7 +541,6 @@ create type form.of_standing_approval_drawn as (
 );
 create domain form.whole_from_1_to_1000 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1 and value <= 1000);
 create domain form.one_of_1 as bigint not null check (value in (1));
-create domain form.words_17088065 as text not null check (value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$');
 create type form.of_standing_terms as (
     "advisors" form.list_of_words,
     "dollars_a_day" form.amount_above_0,
@@ -633,6 +682,11 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'AccountOpened' then row_to_json(jsonb_populate_record(null::form.of_account_opened, payload))::text
         when 'AnswerGiven' then row_to_json(jsonb_populate_record(null::form.of_answer_given, payload))::text
         when 'AttemptRefused' then row_to_json(jsonb_populate_record(null::form.of_attempt_refused, payload))::text
+        when 'BatchApproved' then row_to_json(jsonb_populate_record(null::form.of_batch_approved, payload))::text
+        when 'BatchAssembled' then row_to_json(jsonb_populate_record(null::form.of_batch_assembled, payload))::text
+        when 'BatchDeclined' then row_to_json(jsonb_populate_record(null::form.of_batch_declined, payload))::text
+        when 'BatchReturned' then row_to_json(jsonb_populate_record(null::form.of_batch_returned, payload))::text
+        when 'BatchSubmitted' then row_to_json(jsonb_populate_record(null::form.of_batch_submitted, payload))::text
         when 'BusinessDayCloseRequested' then row_to_json(jsonb_populate_record(null::form.of_business_day_close_requested, payload))::text
         when 'BusinessDayClosed' then row_to_json(jsonb_populate_record(null::form.of_business_day_closed, payload))::text
         when 'BusinessDayOpenRequested' then row_to_json(jsonb_populate_record(null::form.of_business_day_open_requested, payload))::text
@@ -641,6 +695,8 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'ConsentRecorded' then row_to_json(jsonb_populate_record(null::form.of_consent_recorded, payload))::text
         when 'CustodianAppointed' then row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text
         when 'DecisionTaken' then row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text
+        when 'DeputyEnded' then row_to_json(jsonb_populate_record(null::form.of_deputy_ended, payload))::text
+        when 'DeputyNamed' then row_to_json(jsonb_populate_record(null::form.of_deputy_named, payload))::text
         when 'DoNotTradePlaced' then row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text
         when 'DocumentStored' then row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text
         when 'FeeScheduled' then row_to_json(jsonb_populate_record(null::form.of_fee_scheduled, payload))::text
@@ -680,6 +736,7 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'ProposalDeclined' then row_to_json(jsonb_populate_record(null::form.of_proposal_declined, payload))::text
         when 'ProposalDenied' then row_to_json(jsonb_populate_record(null::form.of_proposal_denied, payload))::text
         when 'ProposalDrafted' then row_to_json(jsonb_populate_record(null::form.of_proposal_drafted, payload))::text
+        when 'ProposalEscalated' then row_to_json(jsonb_populate_record(null::form.of_proposal_escalated, payload))::text
         when 'ProposalLapsed' then row_to_json(jsonb_populate_record(null::form.of_proposal_lapsed, payload))::text
         when 'ProposalReturned' then row_to_json(jsonb_populate_record(null::form.of_proposal_returned, payload))::text
         when 'ProposalSubmitted' then row_to_json(jsonb_populate_record(null::form.of_proposal_submitted, payload))::text

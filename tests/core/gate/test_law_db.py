@@ -208,6 +208,15 @@ OF_STANDING: Final = {
     *("not_routine", "nothing_to_review", "review_overdue", "standing_decided", "standing_not_in_force"),
     "terms_out_of_bounds",
 }
+# Tried by `tests/core/escalation/test_escalation_db.py`.
+OF_ESCALATION: Final = {
+    *("deputy_out_of_bounds", "escalation_misstated", "no_such_deputy", "not_waited", "wrong_rung"),
+}
+# Tried by `tests/core/gate/test_batches_db.py`.
+OF_BATCHES: Final = {
+    *("batch_decided", "batch_decides", "batch_malformed", "batch_misstated", "batch_void"),
+    *("no_such_batch", "second_approver_missing"),
+}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used"),
     *("close", "open", "cash", "closed"),
@@ -243,7 +252,9 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 
 
 def test_every_code_has_words_and_is_tried() -> None:
-    assert set(ATTEMPTS) | OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA | OF_STANDING == set(IN_WORDS)
+    assert set(
+        ATTEMPTS
+    ) | OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA | OF_STANDING | OF_ESCALATION | OF_BATCHES == set(IN_WORDS)
 
 
 LAWFUL: Final = (
@@ -265,7 +276,15 @@ def test_the_words_and_the_sqls_codes_are_the_same() -> None:
         text = re.sub(r"--.*", "", file.read_text(encoding="utf-8"))
         for function in re.split(r"create (?:or replace )?function gatehouse\.", text)[1:]:
             if function.startswith(
-                (*LAWFUL, "standing_", "quantity_fault", "release_refusal", "approvals_fault", "halt_fault")
+                (
+                    *LAWFUL,
+                    "standing_",
+                    "batch_",
+                    "quantity_fault",
+                    "release_refusal",
+                    "approvals_fault",
+                    "halt_fault",
+                )
             ):
                 written |= set(ANSWERS.findall(function))
     assert written - NOT_REFUSALS == set(IN_WORDS)

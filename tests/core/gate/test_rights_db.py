@@ -45,6 +45,14 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.standing_approval": {INTAKE: "S", APPROVER: "S", GATE: "S"},
     "gatehouse.standing_day": {INTAKE: "S", APPROVER: "S", GATE: "S"},
     "gatehouse.standing_draw": EVERYONE,
+    # batches
+    "gatehouse.batch": {INTAKE: "S", APPROVER: "S", GATE: "S"},
+    "gatehouse.batch_row": {INTAKE: "S", APPROVER: "S", GATE: "S"},
+    "gatehouse.batch_approval": {INTAKE: "S", APPROVER: "S", GATE: "S"},
+    # what waits for a principal, and who is told
+    "gatehouse.escalation": EVERYONE,
+    "gatehouse.escalation_rung": {APPROVER: "S", GATE: "S"},
+    "gatehouse.deputy": {APPROVER: "S", GATE: "S"},
     # people
     "gatehouse.person": {INTAKE: "S", APPROVER: "S", GATE: "S"},
     "gatehouse.registration": {INTAKE: "S", APPROVER: "S", GATE: "S"},
@@ -107,6 +115,9 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "standing_candidates()": {GATE},
     "standing_undone()": {GATE},
     "standing_is_overdue(text)": {APPROVER},
+    "escalation_waiting()": {GATE},
+    "escalation_waits_since(text)": {AGENT, INTAKE, APPROVER, GATE},
+    "batch_measure(text[])": {APPROVER},
     "head_holder()": {GATE},
     "end_head_holder(bigint)": {GATE},
     "forgetting_bars(text)": {APPROVER},
@@ -120,6 +131,11 @@ INTERNAL: Final = {
     "approvals_fault",
     "at_worst",
     "attempted",
+    "batch_fault",
+    "batch_holds",
+    "batch_signer_fault",
+    "batch_whole",
+    "batch_whole_but",
     "bodies_stay",
     "canonical",
     "canonical_envelope",
@@ -133,6 +149,9 @@ INTERNAL: Final = {
     "end_proposal",
     "envelope_fault",
     "envelope_text",
+    "escalation_ladder_digest",
+    "escalation_people",
+    "escalation_since",
     "form_text",
     "give_back",
     "halt_fault",
@@ -144,11 +163,20 @@ INTERNAL: Final = {
     "law_account_closed",
     "law_account_opened",
     "law_after_release",
+    "law_batch_approved",
+    "law_batch_assembled",
+    "law_batch_row_approved",
+    "law_batch_row_drawn",
+    "law_batch_submitted",
+    "law_batch_turned_down",
     "law_cash_deposited",
     "law_consent_recorded",
     "law_day_closed",
     "law_day_opened",
     "law_day_requested",
+    "law_escalation_climbed",
+    "law_escalation_deputy_ended",
+    "law_escalation_deputy_named",
     "law_forget_requested",
     "law_forgetting_begun",
     "law_forgetting_decided",
@@ -216,7 +244,12 @@ INTERNAL: Final = {
     "write_down",
 }
 # They know who asks or what is held, and look at no row that the caller could not see.
-NOT_DEFINERS_WITH_CALLERS: Final = {"releasable(leg)", "consented(text)", "in_book(text)"}
+NOT_DEFINERS_WITH_CALLERS: Final = {
+    "releasable(leg)",
+    "consented(text)",
+    "in_book(text)",
+    "batch_measure(text[])",
+}
 REFUSED: Final = psycopg.errors.InsufficientPrivilege
 NO_WAY: Final = {
     "42501": "insufficient privilege",

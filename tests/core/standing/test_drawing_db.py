@@ -240,5 +240,5 @@ def test_the_fold_of_the_record_says_what_the_append_says(firm: Firm) -> None:
         law.apply(entry.seq, entry.fact)
     folded = {row["proposal"]: row["status"] for row in law.proposal_rows()}
     for deal in (back, out, waits):
-        assert folded[deal.proposal] == deal.status  # type: ignore[index]
+        assert folded[deal.proposal] == deal.status
     assert (back.status, out.status, waits.status) == ("SUBMITTED", "RELEASED", "SUBMITTED")

@@ -1,4 +1,4 @@
-"""Standing approvals over HTTP, with real processes: two people adopt one, the worker draws, one revokes it."""
+"""Standing approvals over HTTP, with real processes: two people adopt one, the worker draws, one revokes."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def test_an_advisor_submits_and_what_two_people_adopted_lets_it_out(office: Offi
     assert (one["drawn_today"], one["drawn"], one["overdue"]) == (1, 1, False)
     (day,) = one["days"]
     assert [draw["proposal"] for draw in day["draws"]] == [proposal["proposal"]]
+    path = f"days/{day['session']}/review"
     with pytest.raises(Problem) as no:  # the day is not over
-        path = f"days/{day['session']}/review"
         office.of(SUSAN).decide_standing(given["standing"], path, {"digest": day["digest"]})
     assert (no.value.status, no.value.code) == (409, "not_yet")
     assert robert.decide_standing(given["standing"], "revoke", None)["status"] == "REVOKED"
@@ -70,22 +70,24 @@ def test_an_advisor_submits_and_what_two_people_adopted_lets_it_out(office: Offi
 
 
 def test_what_no_bound_holds_is_refused_by_its_field_or_its_code(office: Office) -> None:
-    for changed, field in (
+    fields: tuple[tuple[dict[str, Any], str], ...] = (
         ({"dollars_each": 5}, "dollars_each"),
         ({"dollars_each": "0"}, "dollars_each"),
         ({"proposals_a_day": 0}, "proposals_a_day"),
         ({"kind": "transfer"}, "kind"),
         ({"valid_until": "soon"}, "valid_until"),
         ({"tier": 2}, "tier"),
-    ):
+    )
+    for changed, field in fields:
         with pytest.raises(Problem) as no:
             offered(office, **changed)
         assert (no.value.status, no.value.field) == (422, field)
-    for changed, code in (
+    codes: tuple[tuple[dict[str, Any], str], ...] = (
         ({"dollars_each": "50000.01"}, "terms_out_of_bounds"),
         ({"households": []}, "terms_out_of_bounds"),
         ({"valid_until": "2023-03-30"}, "terms_out_of_bounds"),
-    ):
+    )
+    for changed, code in codes:
         with pytest.raises(Problem) as no:
             offered(office, **changed)
         assert (no.value.status, no.value.code) == (422, code)

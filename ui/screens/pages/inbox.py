@@ -6,10 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from ui.screens import cards, decide
+from ui.screens import batch, cards, decide
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
-from ui.screens.session import account_names, client, problems_shown, tell_after_rerun
+from ui.screens.session import account_names, client, me, problems_shown, tell_after_rerun
 
 
 def send(proposal: dict[str, Any], step: str, body: dict[str, Any], done: str) -> None:
@@ -61,8 +61,12 @@ def asked(title: str, step: str) -> str:
 
 
 def acts(proposal: dict[str, Any]) -> None:
+    if me()["role"] not in {"principal", "compliance"}:
+        return
     first, second, third, _ = st.columns([1, 1.6, 1, 3])
-    if first.button("Approve", type="primary", width="stretch", key="approve"):
+    if me()["role"] == "principal" and first.button(
+        "Approve", type="primary", width="stretch", key="approve"
+    ):
         approve(proposal)
     if second.button("Return with comments", width="stretch", key="return"):
         give_back(proposal)
@@ -70,19 +74,44 @@ def acts(proposal: dict[str, Any]) -> None:
         decline(proposal)
 
 
+def to_me(proposal: dict[str, Any]) -> bool:
+    return me()["person"] in proposal["escalated_to"]
+
+
+def mine() -> list[dict[str, Any]]:
+    """All that waits, to a principal; to others what was escalated to them. What was, first."""
+    together = {
+        row for one in client().batches(status="submitted") if one["whole"] for row in one["proposals"]
+    }
+    found = [one for one in client().proposals(waits_for="principal") if one["proposal"] not in together]
+    if me()["role"] != "principal":
+        found = [one for one in found if to_me(one)]
+    return sorted(found, key=lambda one: (not to_me(one), cards.risk_order(one)))
+
+
+def marks(waiting: list[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(sorted(f"{p['proposal']}/{len(p['escalated_to'])}" for p in waiting))
+
+
+def batches_now() -> tuple[str, ...]:
+    return tuple(sorted(f"{b['batch']}/{b['whole']}" for b in client().batches(status="submitted")))
+
+
 @st.fragment(run_every=2)
 def watch(seen: tuple[str, ...]) -> None:
-    """Redraws the page when another proposal came or one went."""
+    """Redraws the page when another proposal came, one went, or one was escalated."""
     try:
-        now = client().proposals(waits_for="principal")
+        now = (*marks(mine()), *batches_now())
     except (Problem, Unreachable):
         return
-    if tuple(sorted(p["proposal"] for p in now)) != seen:
+    if now != seen:
         st.rerun(scope="app")
 
 
 def lists_to_review() -> None:
     """Days of standing approvals whose trades a principal has not looked at yet."""
+    if me()["role"] != "principal":
+        return
     with problems_shown(stop=False):
         due = [day for day in client().standing_to_review() if day["due"]]
         if late := sum(1 for day in due if day["overdue"]):
@@ -96,13 +125,22 @@ def page() -> None:
     st.title("Inbox")
     lists_to_review()
     with problems_shown():
-        waiting = sorted(client().proposals(waits_for="principal"), key=cards.risk_order)
-    seen = tuple(sorted(p["proposal"] for p in waiting))
-    if not waiting:
-        st.success("Nothing waits for a principal.")
+        batches = batch.to_decide() if me()["role"] in {"principal", "compliance"} else []
+    batch.inbox(batches)
+    with problems_shown():
+        waiting = mine()
+        seen = (*marks(waiting), *batches_now())
+    if not waiting and batches:
         watch(seen)
         return
-    st.caption(f"{len(waiting)} waiting, findings and larger amounts first.")
+    if not waiting:
+        principal = me()["role"] == "principal"
+        st.success("Nothing waits for a principal." if principal else "Nothing was escalated to you.")
+        watch(seen)
+        return
+    late = sum(1 for one in waiting if to_me(one))
+    told = f" {late} escalated to you, because nobody has decided." if late else ""
+    st.caption(f"{len(waiting)} waiting, findings and larger amounts first.{told}")
     side, main = st.columns([1.15, 4], gap="medium")
     with side:
         chosen = decide.pick(waiting, "inbox")
