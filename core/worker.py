@@ -1,7 +1,7 @@
 """The worker: assesses, releases, routes, sends, records. A process without a model and without a person.
 
 Rule 1: every step is derived from the journal: it can be killed anywhere and goes on where the record stands.
-Rule 2: one turn is: read, move the day, assess, release, hand over to execution.
+Rule 2: one turn is: read, move the day, assess, draw, release, hand over to execution.
 Rule 3: what cannot be decided now (no price, no database) is asked again; nothing leaves meanwhile.
 Rule 4: before anything is sent, halts are in force: the file, the record, and the line to whoever halts.
 Rule 5: one worker is at work; others stand by until its connection ends. That lock saves work; the law is the
@@ -26,6 +26,7 @@ from core.clock import Clock
 from core.database.pools import AsyncPool, connect_async, lend
 from core.database.rows import one, rows
 from core.errors import Conflict, IntegrityLost, NotFound, OutcomeUnknown, Refused, WorldFailed
+from core.escalation.climbing import Climbing
 from core.execution.execute import Executor, Terms
 from core.execution.last_check import Chained, record_of
 from core.execution.line import PATIENCE
@@ -58,6 +59,7 @@ TURN: Final = timedelta(milliseconds=40)  # between turns in which nothing happe
 QUOTES: Final = timedelta(seconds=2)  # between two looks at the venues' quotes
 INDEXES: Final = timedelta(milliseconds=200)  # between two looks for entries to index
 PEOPLES_DATA: Final = timedelta(milliseconds=500)  # between two looks for what was decided about it
+WAITING: Final = timedelta(seconds=5)  # between two looks for what waits for a principal
 AWAY: Final = timedelta(seconds=1)  # after the database did not answer
 STANDS_BY: Final = timedelta(seconds=1)
 HEAD_HELD_AT_MOST: Final = timedelta(milliseconds=500)
@@ -93,6 +95,7 @@ class Worker:
         self._follower = Follower(parts.pool)
         self._deciding = Deciding(parts.pool, parts.journal, parts.keys, self._as_it_is_now)
         self._forgetting = CarryingOut(parts.pool, parts.journal, parts.keys)
+        self._climbing = Climbing(parts.pool, parts.journal, parts.clock)
         self._rotation = Rotation(parts.pool, parts.journal, parts.keys)
         self._told: VenueDay | None = None
         file = HaltFile(parts.halts.folder, parts.halts.key, parts.clock)
@@ -153,6 +156,7 @@ class Worker:
             tasks.create_task(self._keep_the_head_free(), name="head")
             tasks.create_task(self._index(), name="index")
             tasks.create_task(self._peoples_data(), name="peoples-data")
+            tasks.create_task(self._escalate(), name="escalation")
             while True:
                 moved = await self._turn_or_wait()
                 if not moved:
@@ -179,6 +183,7 @@ class Worker:
         read = await self._follower.step()
         moved = await self._day()
         moved = await self._deciding.assess() or moved
+        moved = await self._deciding.draw() or moved
         if await self._deciding.release():
             moved = True
             await self._follower.catch_up()
@@ -265,6 +270,15 @@ class Worker:
             except WorldFailed as away:
                 log.warning("peoples_data_waits", says=away.says)
             await asyncio.sleep(PEOPLES_DATA.total_seconds())
+
+    async def _escalate(self) -> None:
+        """Tell the next people of what waits for a principal. No order waits for it."""
+        while True:
+            try:
+                await self._climbing.turn()
+            except WorldFailed as away:
+                log.warning("escalation_waits", says=away.says)
+            await asyncio.sleep(WAITING.total_seconds())
 
     async def _keep_the_head_free(self) -> None:
         """End whoever holds the journal's head for longer than anything honest does."""

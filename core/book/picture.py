@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from core.book.activity import Activity
+from core.book.approvals import NO_APPROVALS, Approvals
 from core.ids import AccountId, CustodianId, HouseholdId, LotId, ModelId, PersonId, Symbol, VenueName
 from core.market.volatility import Volatility
 
@@ -181,12 +182,16 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One household with what was done for it lately and its market, as of one journal sequence."""
+    """One household with what was done for it lately and its market, as of one journal sequence.
+
+    `approvals` are there where the worker asks; elsewhere there are none.
+    """
 
     household: Household
     activity: Activity
     market: Market
     as_of_seq: int
+    approvals: Approvals = NO_APPROVALS
 
     def account(self, account: AccountId) -> Account:
         return next(a for a in self.household.accounts if a.id == account)

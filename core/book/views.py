@@ -126,6 +126,9 @@ class ProposalView:
     approvals: tuple[ApprovalOf, ...] = ()  # of tier 3, which takes two
     needs: tuple[str, ...] = ()  # the roles whose approval it still waits for
     leg_comments: tuple[tuple[int, Sealed], ...] = ()  # of whoever returned it, by order ticket
+    drawn_on: str | None = None  # the standing approval that stands in for a principal
+    waits_since: datetime | None = None  # of what waits for a principal
+    escalated_to: tuple[PersonId, ...] = ()  # all who were told by now, beside the supervising principal
 
 
 @dataclass(frozen=True, slots=True)

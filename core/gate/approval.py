@@ -21,8 +21,10 @@ from core.database.rows import one
 from core.direct.cancels import Cancels
 from core.direct.machines import Machines
 from core.errors import BadInput, RuleBroken
+from core.escalation.door import Deputies
 from core.fact import Entry, Fact
 from core.forgetting.door import RecordKeeping
+from core.gate.batching import Batches
 from core.gate.recheck import recheck
 from core.gate.staff import Staff
 from core.ids import Digest, ProposalId, SubjectId, TraceId, fresh_trace_id
@@ -53,6 +55,7 @@ from core.projections.proposals import SQL as BOOK
 from core.projections.proposals import read_proposal
 from core.projections.reader import read_picture
 from core.risk.halted import Halted
+from core.standing.door import StandingApprovals
 
 Capacity = Literal["principal", "compliance"]
 WORDS_AT_MOST = 4_000  # characters of a reason or comment
@@ -74,6 +77,9 @@ class Approval:
         self._permitting = Permitting(pool, journal, clock)
         self.machines = Machines(journal, keys, clock)
         self.cancels = Cancels(pool, journal)
+        self.standing = StandingApprovals(pool, journal, clock)
+        self.deputies = Deputies(pool, journal, clock)
+        self.batches = Batches(pool, journal, keys, clock, self._checked)
 
     async def submit(
         self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]

@@ -8,6 +8,7 @@ Rule 3: a hard breach, or nothing to decide on, ends the draft with the reasons;
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -25,9 +26,11 @@ from core.orders.events import Finding, ProposalAssessed, ProposalDenied, Propos
 from core.orders.provenance import Known, unproven
 from core.people.keystore import KeyStore
 from core.plan.assumptions import assumptions_on
-from core.plan.content import work_out
+from core.plan.content import intents_of, work_out
+from core.projections.approvals import read_approvals
 from core.projections.households import read_households
 from core.projections.reader import read_picture
+from core.risk.standing_bounds import coverage
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
@@ -60,13 +63,15 @@ async def assess_draft(
     if worked.content is None or worked.verdict is None or worked.verdict.breaches:
         return ProposalDenied(proposal=view.proposal, at="draft", findings=worked.findings)
     content = worked.content
+    asked = replace(picture, approvals=await read_approvals(connection, view.proposal, content.kind))
+    covered = coverage(intents_of(content.legs, asked), tier=content.tier)
     return ProposalAssessed(
         proposal=view.proposal,
         content=content.text(),
         digest=content.digest(),
         tier=content.tier,
         needs_consent=content.needs_consent,
-        findings=worked.findings,
+        findings=tuple(covered if f.policy == covered.policy else f for f in worked.findings),
         preview=worked.plan.preview.text(),
     )
 

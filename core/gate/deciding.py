@@ -27,6 +27,7 @@ from core.orders.events import ProposalDrafted
 from core.people.keystore import KeyStore
 from core.projections.proposals import read_proposal
 from core.risk.findings import policy_decisions
+from core.standing.drawing import Drawing
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,7 @@ class Deciding:
         self._journal = journal
         self._keys = keys
         self._fresh_quotes = fresh_quotes
+        self._drawing = Drawing(pool, journal)
         self._refused: set[ProposalId] = set()  # drafts whose assessment the append did not take
         self._later: set[ProposalId] = set()  # drafts that cannot be priced now
         self._refused_at: dict[ProposalId, int] = {}
@@ -61,6 +63,10 @@ class Deciding:
                 raise IntegrityLost(f"entry {entry.seq} is no draft", fix="run `gatehouse audit verify`")
             recorded = await self._assess(entry.fact) or recorded
         return recorded
+
+    async def draw(self) -> bool:
+        """Draw on standing approvals for what advisors submitted. Whether anything was recorded."""
+        return await self._drawing.turn()
 
     async def release(self) -> bool:
         """Offer every approved leg that may go now. Whether anything was recorded."""

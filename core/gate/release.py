@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -35,6 +35,7 @@ from core.limits.versions import InForce
 from core.orders.content import Content, Leg
 from core.orders.events import Finding, OrderDenied, OrderReleased, ProposalDenied
 from core.orders.released import ReleasedOrder
+from core.projections.approvals import read_approvals
 from core.projections.proposals import read_proposal
 from core.projections.reader import read_picture
 from core.risk.findings import policy_decisions
@@ -79,9 +80,10 @@ async def offer(connection: Connection, wanted: Waiting) -> tuple[Entry, ...]:
         )
     content = view.content
     legs = tuple(_at_most(leg, wanted.most[leg.leg]) for leg in content.legs if leg.leg in wanted.most)
+    approvals = await read_approvals(connection, view.proposal, view.kind)
     picture = await read_picture(connection, view.household, without=view.proposal)
     in_force = await read_limits(connection)  # after the picture: never older than its sequence
-    now = recheck(content, legs, picture, in_force)
+    now = recheck(content, legs, replace(picture, approvals=approvals), in_force)
     if any(finding.policy == Halted.code for finding in now.against):
         return ()  # it came between: it waits
     if now.against and wanted.status == "APPROVED":

@@ -10,9 +10,11 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from core.errors import IntegrityLost
+from core.escalation import events as escalation
 from core.fact import Fact
 from core.firm import events as firm
 from core.forgetting import events as forgetting
+from core.gate import events as gate
 from core.halts import events as halts
 from core.ids import Digest
 from core.ledger.upcasts import brought_up, unknown
@@ -21,6 +23,7 @@ from core.market import events as market
 from core.orders import events as orders
 from core.people import events as people
 from core.signals import events as signals
+from core.standing import events as standing
 
 
 class AttemptRefused(Fact):
@@ -49,6 +52,9 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(orders),
         **_facts_of(limits),
         **_facts_of(signals),
+        **_facts_of(standing),
+        **_facts_of(escalation),
+        **_facts_of(gate),
         "AttemptRefused": AttemptRefused,
     }
 )

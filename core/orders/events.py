@@ -21,6 +21,7 @@ from core.ids import (
     HouseholdId,
     MessageId,
     OrderId,
+    PersonId,
     ProposalId,
     Symbol,
     ThreadId,
@@ -182,6 +183,36 @@ class LegComment(Part):
 
     leg: int
     text: Sealed
+
+
+class StandingApprovalDrawn(Fact):
+    """A standing approval stands in for the principal's act on exactly this. Its counts are the append's."""
+
+    standing: str
+    terms_digest: Digest
+    proposal: ProposalId
+    digest: Digest
+    session: str  # ISO date of the business day that it counts on
+    dollars: Amount = Field(gt=0, description="all orders together, each at its worst price or its reference")
+
+
+class StandingDrawVoided(Fact):
+    """What was drawn on holds no more, and nothing is out: the proposal comes back for a principal."""
+
+    standing: str
+    proposal: ProposalId
+
+
+class ProposalEscalated(Fact):
+    """It has waited for a principal for so long that these people are told, too. Nothing is decided by it."""
+
+    proposal: ProposalId
+    digest: Digest
+    rung: int = Field(ge=1)
+    addressed: Literal["deputies", "compliance", "operations"]
+    people: tuple[PersonId, ...]
+    waited_minutes: int = Field(ge=0, description="of business hours")
+    ladder: Digest
 
 
 class ProposalReturned(Fact):

@@ -3,8 +3,9 @@
 Rule 1: a step not in `STEPS` cannot happen. The journal's append refuses the same steps in SQL.
 Rule 2: a decision binds the digest that was assessed; with another digest it is no step.
 Rule 3: once an order is let out the proposal stays `RELEASED`; what becomes of each leg is its order's life.
-Rule 4: a successor supersedes a draft that nobody has submitted. What has ended keeps its end.
-Rule 5: of tier 3 a first approval moves nothing: it is `APPROVED` with the second, in the other role.
+Rule 4: a draw on a standing approval stands in for the principal's act, and for nothing else.
+Rule 5: a successor supersedes a draft that nobody has submitted. What has ended keeps its end.
+Rule 6: of tier 3 a first approval moves nothing: it is `APPROVED` with the second, in the other role.
 The diagram in `docs/proposal-life.md` is drawn from `STEPS`; a test keeps them equal.
 """
 
@@ -27,10 +28,13 @@ from core.orders.events import (
     ProposalDeclined,
     ProposalDenied,
     ProposalDrafted,
+    ProposalEscalated,
     ProposalLapsed,
     ProposalReturned,
     ProposalSubmitted,
     ProposalWithdrawn,
+    StandingApprovalDrawn,
+    StandingDrawVoided,
 )
 
 
@@ -61,11 +65,14 @@ STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
     (Status.ASSESSED, "ProposalDrafted"): Status.SUPERSEDED,  # its successor's
     (Status.SUBMITTED, "ConsentRecorded"): Status.SUBMITTED,
     (Status.SUBMITTED, "ProposalApproved"): Status.APPROVED,
+    (Status.SUBMITTED, "StandingApprovalDrawn"): Status.APPROVED,
+    (Status.SUBMITTED, "ProposalEscalated"): Status.SUBMITTED,  # others are told; nothing is decided
     (Status.SUBMITTED, "ProposalReturned"): Status.RETURNED,
     (Status.SUBMITTED, "ProposalDeclined"): Status.DECLINED,
     (Status.SUBMITTED, "ProposalWithdrawn"): Status.WITHDRAWN,
     (Status.SUBMITTED, "ProposalLapsed"): Status.LAPSED,
     (Status.APPROVED, "ConsentRecorded"): Status.APPROVED,  # approved, and waited for it
+    (Status.APPROVED, "StandingDrawVoided"): Status.SUBMITTED,  # comes back for a principal
     (Status.APPROVED, "OrderReleased"): Status.RELEASED,
     (Status.APPROVED, "OrderDenied"): Status.APPROVED,  # one leg; the others may still go
     (Status.APPROVED, "ProposalDenied"): Status.DENIED,
@@ -84,12 +91,21 @@ STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
 
 BOTH_ROLES: Final = frozenset({"principal", "compliance"})  # who approves what is of tier 3
 
-DECISIONS: Final = (ProposalSubmitted, ConsentRecorded, ProposalApproved, ProposalReturned, ProposalDeclined)
+DECISIONS: Final = (
+    ProposalSubmitted,
+    ConsentRecorded,
+    ProposalApproved,
+    StandingApprovalDrawn,
+    ProposalReturned,
+    ProposalDeclined,
+)
 PROPOSAL_FACTS: Final = (
     ProposalDrafted,
     ProposalAssessed,
     ProposalDenied,
     *DECISIONS,
+    ProposalEscalated,
+    StandingDrawVoided,
     ProposalWithdrawn,
     ProposalLapsed,
     OrderReleased,
@@ -102,6 +118,9 @@ ProposalEvent = (
     | ProposalSubmitted
     | ConsentRecorded
     | ProposalApproved
+    | StandingApprovalDrawn
+    | ProposalEscalated
+    | StandingDrawVoided
     | ProposalReturned
     | ProposalDeclined
     | ProposalWithdrawn
@@ -217,7 +236,7 @@ def _same(proposal: Proposal, event: ProposalEvent) -> None:
             f"{event.event_type()} of proposal {named!r} came to {proposal.id!r}",
             fix="fold each stream by itself",
         )
-    if isinstance(event, (*DECISIONS, OrderReleased)) and event.digest != proposal.digest:
+    if isinstance(event, (*DECISIONS, ProposalEscalated, OrderReleased)) and event.digest != proposal.digest:
         raise IllegalTransition(
             f"{event.event_type()} of proposal {proposal.id!r} is of another digest",
             fix="decide on the text that was assessed",

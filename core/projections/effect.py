@@ -33,6 +33,7 @@ from core.orders.events import (
     ProposalDrafted,
     ProposalSubmitted,
     Side,
+    StandingApprovalDrawn,
     TradeAllocated,
     TradeConfirmed,
     TradeSettled,
@@ -41,7 +42,14 @@ from core.orders.order import OrderOwn
 from core.orders.proposal import PROPOSAL_FACTS
 
 MIDNIGHT: Final = time(0)
-LeadsToAnOrder = ProposalDrafted | ProposalAssessed | ProposalSubmitted | ConsentRecorded | ProposalApproved
+LeadsToAnOrder = (
+    ProposalDrafted
+    | ProposalAssessed
+    | ProposalSubmitted
+    | ConsentRecorded
+    | ProposalApproved
+    | StandingApprovalDrawn
+)
 LeadsToAFill = OrderReleased | OrderRouted | OrderSent
 LeadsToSettlement = TradeAllocated | TradeConfirmed
 

@@ -128,6 +128,9 @@ def _view(
         approvals=tuple(approvals),
         needs=needs,
         leg_comments=tuple((c["leg"], Sealed.model_validate(c["text"])) for c in row["leg_comments"]),
+        drawn_on=row["drawn_on"],
+        waits_since=row["waits_since"],
+        escalated_to=tuple(row["escalated_to"]),
     )
 
 

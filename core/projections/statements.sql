@@ -69,7 +69,12 @@ from gatehouse.quote where session = %(session)s group by symbol, session;
 select p.proposal, p.household, p.advisor, p.kind, p.status, p.request, p.digest, p.content, p.preview, p.findings,
        p.tier, p.needs_consent, p.drafted_by, p.agent, p.thread, p.trace, p.session, p.submitted_by, p.denied_at,
        p.differences, p.closing, p.leg_comments, p.drafted_at, p.last_seq,
-       p.needs_consent and gatehouse.consented(p.proposal) as consented
+       p.needs_consent and gatehouse.consented(p.proposal) as consented,
+       (select w.standing from gatehouse.standing_draw w
+        where w.proposal = p.proposal and w.digest = p.digest and w.voided_seq is null) as drawn_on,
+       case when p.status = 'SUBMITTED' then gatehouse.escalation_waits_since(p.proposal) end as waits_since,
+       array(select distinct unnest(x.people) from gatehouse.escalation x
+             where x.proposal = p.proposal and p.status = 'SUBMITTED' order by 1) as escalated_to
 from gatehouse.proposal p
 where (%(proposals)s::text[] is null or p.proposal = any (%(proposals)s::text[]))
 order by p.drafted_seq desc limit 500;

@@ -42,6 +42,7 @@ from core.risk.sector_concentration import SectorConcentration
 from core.risk.share_fraction import ShareFraction
 from core.risk.short_sale import ShortSale
 from core.risk.stale_price import StalePrice
+from core.risk.standing_bounds import StandingBounds
 from core.risk.trading_cost import TradingCost
 from core.risk.trading_session import TradingSession
 from core.risk.turnover import Turnover
@@ -89,4 +90,5 @@ POLICIES: Final[tuple[Policy, ...]] = (
     TradingCost(),
     ProfileAge(),
     WashSale(),
+    StandingBounds(),
 )

@@ -48,6 +48,7 @@ class Record:
     proposals: dict[str, Decided] = field(default_factory=lambda: defaultdict(Decided))
     releases: dict[str, Fact] = field(default_factory=dict)  # by order
     intents: set[tuple[str, str]] = field(default_factory=set)  # order and digest of the bytes
+    adopted: dict[str, list[Fact]] = field(default_factory=lambda: defaultdict(list))  # by standing approval
 
 
 def record_of(facts: Iterable[Fact]) -> Record:
@@ -72,8 +73,10 @@ def _take(record: Record, fact: Fact) -> None:
             decided = record.proposals[told["proposal"]]
             decided.digest = sha256(told["content"].encode()).hexdigest()
             decided.legs = {leg["order"]: leg for leg in json.loads(told["content"])["legs"]}
-        case "ProposalSubmitted" | "ConsentRecorded" | "ProposalApproved":
+        case "ProposalSubmitted" | "ConsentRecorded" | "ProposalApproved" | "StandingApprovalDrawn":
             record.proposals[told["proposal"]].by[fact.kind].append(fact)
+        case "StandingApprovalProposed" | "StandingApprovalConfirmed":
+            record.adopted[told["standing"]].append(fact)
         case "OrderReleased":
             record.releases[told["order"]] = fact
         case "OrderSent":
@@ -135,9 +138,19 @@ def _undecided(decided: Decided, release: Fact, record: Record) -> str | None:
         fact.payload["client"] in record.owners[account] for fact in consents
     ):
         return "no owner of the account consented"
-    if not approvers - {decided.drafted_by, advisor, *submitters, *(fact.actor for fact in consents)}:
+    own: set[str | None] = {decided.drafted_by, advisor, *submitters, *(fact.actor for fact in consents)}
+    if not approvers - own and not _drawn(decided, release, record, own):
         return "nobody independent approved it"
     return None
+
+
+def _drawn(decided: Decided, release: Fact, record: Record, own: set[str | None]) -> bool:
+    """Whether it was drawn on what two others had adopted by then."""
+    for draw in _before(decided, "StandingApprovalDrawn", release):
+        adopted = [f for f in record.adopted[draw.payload["standing"]] if f.seq < draw.seq]
+        if len({f.actor for f in adopted if f.payload["digest"] == draw.payload["terms_digest"]} - own) > 1:
+            return True
+    return False
 
 
 def _before(decided: Decided, kind: str, release: Fact) -> list[Fact]:

@@ -112,6 +112,9 @@ class ProposalLine(Told):
     submitted_by: str | None
     approved_by: tuple[str, ...]
     needs: tuple[str, ...]  # the roles whose approval it waits for
+    drawn_on: str | None  # the standing approval that stands in for a principal
+    waits_since: datetime | None  # of what waits for a principal
+    escalated_to: tuple[str, ...]  # who was told, because it has waited so long
     denied_at: str | None
     request: Request
     people: dict[str, str]  # names of those that it mentions
@@ -287,6 +290,9 @@ def line(view: ProposalView, names: Names) -> dict[str, Any]:
         "submitted_by": view.submitted_by,
         "approved_by": tuple(view.approved_by),
         "needs": tuple(view.needs),
+        "drawn_on": view.drawn_on,
+        "waits_since": view.waits_since,
+        "escalated_to": tuple(view.escalated_to),
         "denied_at": view.denied_at,
         "request": view.request,
         "people": {person: names.people[person] for person in _people(view) if person in names.people},
@@ -299,6 +305,7 @@ def _people(view: ProposalView) -> set[PersonId]:
         view.advisor,
         view.drafted_by,
         *view.approved_by,
+        *view.escalated_to,
         *(reason.person for reason in view.reasons),
     }
     return mentioned | ({view.submitted_by} if view.submitted_by else set())

@@ -22,14 +22,15 @@ PAGE: Final = {
     "household": ("Households", ":material/home:"),
     "trades": ("Orders and trades", ":material/swap_horiz:"),
     "audit": ("Audit trail", ":material/manage_search:"),
+    "standing": ("Standing approvals", ":material/verified:"),
     "day": ("Business day", ":material/event:"),
     "you": ("You", ":material/person:"),
 }
 BY_ROLE: Final = {
     "advisor": ("worklist", "copilot", "proposals", "household", "trades", "audit", "you"),
-    "principal": ("inbox", "proposals", "household", "trades", "audit", "you"),
-    "compliance": ("inbox", "proposals", "household", "trades", "audit", "you"),
-    "operations": ("day", "proposals", "trades", "audit", "you"),
+    "principal": ("inbox", "standing", "proposals", "household", "trades", "audit", "you"),
+    "compliance": ("inbox", "standing", "proposals", "household", "trades", "audit", "you"),
+    "operations": ("day", "inbox", "proposals", "trades", "audit", "you"),
 }
 OTHERS: Final = ("proposals", "household", "trades", "audit", "you")
 ROLE_WORDS: Final = {"advisor": "Advisor", "principal": "Principal", "operations": "Operations"}

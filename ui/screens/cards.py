@@ -309,6 +309,12 @@ def summary(proposal: Json) -> str:
         pairs["Submitted by"] = named.get(proposal["submitted_by"], proposal["submitted_by"])
     if proposal["approved_by"]:
         pairs["Approved by"] = ", ".join(named.get(p, p) for p in proposal["approved_by"])
+    if proposal["waits_since"]:
+        pairs["Waits since"] = f.minute(proposal["waits_since"])
+    if proposal["escalated_to"]:
+        pairs["Escalated to"] = ", ".join(named.get(p, p) for p in proposal["escalated_to"])
+    if proposal["drawn_on"]:
+        pairs["Approved by"] = f"standing approval {proposal['drawn_on']}"
     return facts(pairs)
 
 

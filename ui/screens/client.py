@@ -7,7 +7,7 @@ Rule 3: JSON comes back as it is: amounts are strings and stay strings until the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
@@ -237,6 +237,53 @@ class Client:
 
     def switch_signals(self, program: str, account: str, *, on: bool) -> Json:
         return self._ask("POST", f"/v1/programs/{program}/signals", json={"account_id": account, "on": on})
+
+    # standing approvals
+
+    def standing(self) -> Json:
+        return self._ask("GET", "/v1/standing")
+
+    def standing_one(self, standing: str) -> Json:
+        """That one with each day's list."""
+        return self._ask("GET", f"/v1/standing/{standing}")
+
+    def standing_to_review(self) -> Json:
+        return self._ask("GET", "/v1/standing/to-review")
+
+    def propose_standing(self, terms: Mapping[str, Any], *, key: str) -> Json:
+        return self._ask("POST", "/v1/standing", json=dict(terms), key=key)
+
+    def decide_standing(self, standing: str, step: str, body: Mapping[str, Any] | None) -> Json:
+        """`step` is confirm, revoke, or days/<business day>/review. Twice is once."""
+        return self._ask("POST", f"/v1/standing/{standing}/{step}", json=body)
+
+    # batches
+
+    def batches(self, **filters: str) -> Json:
+        return self._ask("GET", "/v1/batches", params=filters)
+
+    def batch(self, batch: str) -> Json:
+        """With its rows in full."""
+        return self._ask("GET", f"/v1/batches/{batch}")
+
+    def assemble_batch(self, proposals: Sequence[str], *, key: str) -> Json:
+        return self._ask("POST", "/v1/batches", json={"proposals": list(proposals)}, key=key)
+
+    def decide_batch(self, batch: str, step: str, body: Mapping[str, Any]) -> Json:
+        """`step` is submit, approve, return or decline. Twice is once."""
+        return self._ask("POST", f"/v1/batches/{batch}/{step}", json=dict(body))
+
+    # escalation
+
+    def escalation(self) -> Json:
+        return self._ask("GET", "/v1/escalation")
+
+    def name_deputy(self, deputy: str, valid_from: str, valid_until: str) -> Json:
+        body = {"deputy": deputy, "valid_from": valid_from, "valid_until": valid_until}
+        return self._ask("POST", "/v1/escalation/deputy", json=body)
+
+    def end_deputy(self) -> Json:
+        return self._ask("DELETE", "/v1/escalation/deputy")
 
     # people's data
 

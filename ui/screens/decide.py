@@ -108,9 +108,10 @@ def label(proposal: Json) -> str:
     """A proposal in a list: three short lines of markdown."""
     count = proposal["order_count"]
     worth = f.dollars(proposal["dollars"]).replace("$", "\\$")
+    late = f" · waits since {f.minute(proposal['waits_since'])}" if proposal["escalated_to"] else ""
     return (
         f"**{plain(proposal['household_name'])}**  \n{f.kind_of(proposal)} · {worth}"
-        f"{f' · {count} tickets' if count > 1 else ''}  \n{f.state(proposal)}"
+        f"{f' · {count} tickets' if count > 1 else ''}  \n{f.state(proposal)}{late}"
     )
 
 

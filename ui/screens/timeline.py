@@ -24,6 +24,9 @@ WORDS: Final[Mapping[str, str]] = {
     "ProposalSubmitted": "Submitted by the advisor",
     "ConsentRecorded": "Client’s consent recorded",
     "ProposalApproved": "Approved by a principal",
+    "StandingApprovalDrawn": "Approved by a standing approval",
+    "StandingDrawVoided": "Came back for a principal",
+    "ProposalEscalated": "Escalated: nobody has decided",
     "ProposalReturned": "Returned by a principal",
     "ProposalDeclined": "Declined by a principal",
     "ProposalWithdrawn": "Withdrawn by the advisor",
@@ -39,7 +42,9 @@ WORDS: Final[Mapping[str, str]] = {
 RED: Final = frozenset(
     {"ProposalDeclined", "ProposalDenied", "OrderDenied", "OrderRejected", "AttemptRefused"}
 )
-GREEN: Final = frozenset({"ProposalApproved", "OrderFilled", "TradeSettled", "TradeConfirmed"})
+GREEN: Final = frozenset(
+    {"ProposalApproved", "StandingApprovalDrawn", "OrderFilled", "TradeSettled", "TradeConfirmed"}
+)
 FACTS: Final = (
     "symbol",
     "side",
@@ -76,7 +81,10 @@ NAMED: Final[Mapping[str, str]] = {
 CHOICES: Final[Mapping[str, str]] = {
     "Everything": "",
     "Trade proposals": "ProposalDrafted,ProposalAssessed,ProposalDenied,ProposalWithdrawn,ProposalLapsed",
-    "Decisions": "ProposalSubmitted,ConsentRecorded,ProposalApproved,ProposalReturned,ProposalDeclined",
+    "Decisions": "ProposalSubmitted,ConsentRecorded,ProposalApproved,ProposalReturned,ProposalDeclined,"
+    "StandingApprovalDrawn,StandingDrawVoided",
+    "Standing approvals": "StandingApprovalProposed,StandingApprovalConfirmed,StandingApprovalRevoked,"
+    "StandingApprovalDrawn,StandingDrawVoided,StandingReviewed",
     "Orders": "OrderReleased,OrderDenied,OrderRouted,OrderSent,OrderWithheld,OrderAccepted,OrderRejected,"
     "OrderDoubted,OrderFilled,OrderCancelled,OrderExpired",
     "Fills and settlement": "OrderFilled,TradeAllocated,TradeConfirmed,TradeSettled",

@@ -70,6 +70,38 @@ create type form.of_authenticator_enrolled as (
 create type form.of_authenticator_removed as (
     "person" form.words
 );
+create domain form.words_4a970b4b as text not null check (value ~ '^bat-[0-9a-f]{32}$');
+create type form.of_batch_approved as (
+    "batch" form.words_4a970b4b,
+    "digest" form.words
+);
+create domain form.amount as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
+create type form.of_batch_row as (
+    "digest" form.words,
+    "proposal" form.words
+);
+create domain form.a_batch_row as form.of_batch_row not null;
+create domain form.list_of_a_batch_row as form.a_batch_row[] not null check (coalesce(array_ndims(value), 1) = 1);
+create domain form.one_of_1_2_3 as bigint not null check (value in (1, 2, 3));
+create type form.of_batch_assembled as (
+    "batch" form.words_4a970b4b,
+    "digest" form.words,
+    "dollars" form.amount,
+    "rows" form.list_of_a_batch_row,
+    "tier" form.one_of_1_2_3
+);
+create type form.of_batch_declined as (
+    "batch" form.words_4a970b4b,
+    "digest" form.words
+);
+create type form.of_batch_returned as (
+    "batch" form.words_4a970b4b,
+    "digest" form.words
+);
+create type form.of_batch_submitted as (
+    "batch" form.words_4a970b4b,
+    "digest" form.words
+);
 create type form.of_business_day_close_requested as (
     "session" form.words
 );
@@ -102,7 +134,6 @@ create type form.of_consent_recorded as (
     "digest" form.words,
     "proposal" form.words
 );
-create domain form.amount as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
 create type form.of_custodian_appointed as (
     "custodian" form.words,
     "fractional_shares" form.yes_or_no,
@@ -147,6 +178,16 @@ create type form.of_delegate_named as (
     "delegation" form.words,
     "from_day" form.words,
     "until_day" form.words
+);
+create type form.of_deputy_ended as (
+    "principal" form.words
+);
+create domain form.words_17088065 as text not null check (value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$');
+create type form.of_deputy_named as (
+    "deputy" form.words,
+    "principal" form.words,
+    "valid_from" form.words_17088065,
+    "valid_until" form.words_17088065
 );
 create type form.of_do_not_trade_placed as (
     "account" form.words,
@@ -491,7 +532,6 @@ create type form.of_proposal_approved as (
     "reasons" form.list_of_a_reason,
     "step_up" form.one_of_totp_password_or_none
 );
-create domain form.one_of_1_2_3 as bigint not null check (value in (1, 2, 3));
 create type form.of_proposal_assessed as (
     "content" form.words,
     "digest" form.words,
@@ -543,6 +583,16 @@ create type form.of_proposal_drafted as (
     "request" form.a_request,
     "supersedes" form.words_or_none,
     "thread" form.words_or_none
+);
+create domain form.one_of_deputies_compliance_operations as text not null check (value in ('deputies', 'compliance', 'operations'));
+create type form.of_proposal_escalated as (
+    "addressed" form.one_of_deputies_compliance_operations,
+    "digest" form.words,
+    "ladder" form.words,
+    "people" form.list_of_words,
+    "proposal" form.words,
+    "rung" form.whole_from_1,
+    "waited_minutes" form.whole_from_0
 );
 create type form.of_proposal_lapsed as (
     "proposal" form.words,
@@ -630,6 +680,52 @@ create type form.of_signals_switched as (
     "account" form.words,
     "machine" form.words,
     "on" form.yes_or_no
+);
+create domain form.words_a4e1a57a as text not null check (value ~ '^std-[0-9a-f]{32}$');
+create type form.of_standing_approval_confirmed as (
+    "digest" form.words,
+    "standing" form.words_a4e1a57a
+);
+create type form.of_standing_approval_drawn as (
+    "digest" form.words,
+    "dollars" form.amount_above_0,
+    "proposal" form.words,
+    "session" form.words,
+    "standing" form.words,
+    "terms_digest" form.words
+);
+create domain form.whole_from_1_to_1000 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1 and value <= 1000);
+create domain form.one_of_1 as bigint not null check (value in (1));
+create type form.of_standing_terms as (
+    "advisors" form.list_of_words,
+    "dollars_a_day" form.amount_above_0,
+    "dollars_each" form.amount_above_0,
+    "dollars_in_all" form.amount_above_0,
+    "households" form.list_of_words,
+    "kind" form.one_of_rebalance_order,
+    "proposals_a_day" form.whole_from_1_to_1000,
+    "symbols" form.list_of_words,
+    "tier" form.one_of_1,
+    "valid_from" form.words_17088065,
+    "valid_until" form.words_17088065
+);
+create domain form.a_standing_terms as form.of_standing_terms not null;
+create type form.of_standing_approval_proposed as (
+    "digest" form.words,
+    "standing" form.words_a4e1a57a,
+    "terms" form.a_standing_terms
+);
+create type form.of_standing_approval_revoked as (
+    "standing" form.words_a4e1a57a
+);
+create type form.of_standing_draw_voided as (
+    "proposal" form.words,
+    "standing" form.words
+);
+create type form.of_standing_reviewed as (
+    "digest" form.words,
+    "session" form.words_17088065,
+    "standing" form.words_a4e1a57a
 );
 create domain form.moment_or_none as text check (value ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$' and pg_input_is_valid(value, 'timestamptz'));
 create domain form.one_of_route_plan_think_park_resume_answer as text not null check (value in ('route', 'plan', 'think', 'park', 'resume', 'answer'));
@@ -772,6 +868,11 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'AttemptRefused' then row_to_json(jsonb_populate_record(null::form.of_attempt_refused, payload))::text
         when 'AuthenticatorEnrolled' then row_to_json(jsonb_populate_record(null::form.of_authenticator_enrolled, payload))::text
         when 'AuthenticatorRemoved' then row_to_json(jsonb_populate_record(null::form.of_authenticator_removed, payload))::text
+        when 'BatchApproved' then row_to_json(jsonb_populate_record(null::form.of_batch_approved, payload))::text
+        when 'BatchAssembled' then row_to_json(jsonb_populate_record(null::form.of_batch_assembled, payload))::text
+        when 'BatchDeclined' then row_to_json(jsonb_populate_record(null::form.of_batch_declined, payload))::text
+        when 'BatchReturned' then row_to_json(jsonb_populate_record(null::form.of_batch_returned, payload))::text
+        when 'BatchSubmitted' then row_to_json(jsonb_populate_record(null::form.of_batch_submitted, payload))::text
         when 'BusinessDayCloseRequested' then row_to_json(jsonb_populate_record(null::form.of_business_day_close_requested, payload))::text
         when 'BusinessDayClosed' then row_to_json(jsonb_populate_record(null::form.of_business_day_closed, payload))::text
         when 'BusinessDayOpenRequested' then row_to_json(jsonb_populate_record(null::form.of_business_day_open_requested, payload))::text
@@ -784,6 +885,8 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'DelegateConfirmed' then row_to_json(jsonb_populate_record(null::form.of_delegate_confirmed, payload))::text
         when 'DelegateEnded' then row_to_json(jsonb_populate_record(null::form.of_delegate_ended, payload))::text
         when 'DelegateNamed' then row_to_json(jsonb_populate_record(null::form.of_delegate_named, payload))::text
+        when 'DeputyEnded' then row_to_json(jsonb_populate_record(null::form.of_deputy_ended, payload))::text
+        when 'DeputyNamed' then row_to_json(jsonb_populate_record(null::form.of_deputy_named, payload))::text
         when 'DoNotTradePlaced' then row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text
         when 'DocumentStored' then row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text
         when 'FeeScheduled' then row_to_json(jsonb_populate_record(null::form.of_fee_scheduled, payload))::text
@@ -831,6 +934,7 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'ProposalDeclined' then row_to_json(jsonb_populate_record(null::form.of_proposal_declined, payload))::text
         when 'ProposalDenied' then row_to_json(jsonb_populate_record(null::form.of_proposal_denied, payload))::text
         when 'ProposalDrafted' then row_to_json(jsonb_populate_record(null::form.of_proposal_drafted, payload))::text
+        when 'ProposalEscalated' then row_to_json(jsonb_populate_record(null::form.of_proposal_escalated, payload))::text
         when 'ProposalLapsed' then row_to_json(jsonb_populate_record(null::form.of_proposal_lapsed, payload))::text
         when 'ProposalReassessed' then row_to_json(jsonb_populate_record(null::form.of_proposal_reassessed, payload))::text
         when 'ProposalReturned' then row_to_json(jsonb_populate_record(null::form.of_proposal_returned, payload))::text
@@ -846,6 +950,12 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
         when 'SessionOpened' then row_to_json(jsonb_populate_record(null::form.of_session_opened, payload))::text
         when 'SignalReceived' then row_to_json(jsonb_populate_record(null::form.of_signal_received, payload))::text
         when 'SignalsSwitched' then row_to_json(jsonb_populate_record(null::form.of_signals_switched, payload))::text
+        when 'StandingApprovalConfirmed' then row_to_json(jsonb_populate_record(null::form.of_standing_approval_confirmed, payload))::text
+        when 'StandingApprovalDrawn' then row_to_json(jsonb_populate_record(null::form.of_standing_approval_drawn, payload))::text
+        when 'StandingApprovalProposed' then row_to_json(jsonb_populate_record(null::form.of_standing_approval_proposed, payload))::text
+        when 'StandingApprovalRevoked' then row_to_json(jsonb_populate_record(null::form.of_standing_approval_revoked, payload))::text
+        when 'StandingDrawVoided' then row_to_json(jsonb_populate_record(null::form.of_standing_draw_voided, payload))::text
+        when 'StandingReviewed' then row_to_json(jsonb_populate_record(null::form.of_standing_reviewed, payload))::text
         when 'StepTaken' then row_to_json(jsonb_populate_record(null::form.of_step_taken, payload))::text
         when 'StrategyAdmitted' then row_to_json(jsonb_populate_record(null::form.of_strategy_admitted, payload))::text
         when 'SubjectForgotten' then row_to_json(jsonb_populate_record(null::form.of_subject_forgotten, payload))::text

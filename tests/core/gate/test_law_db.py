@@ -223,6 +223,21 @@ OF_DIRECT_ORDERS: Final = {
     *("cancel_asked", "not_an_advisor", "not_yours_to_assess", "not_yours_to_cancel", "order_ended"),
     *("no_signal", "not_a_strategy", "signals_off"),
 }
+# Tried by `tests/core/standing/test_standing_law_db.py`.
+OF_STANDING: Final = {
+    *("bounds_reached", "draw_holds", "draw_misstated", "drawn_before", "no_such_standing", "not_covered"),
+    *("not_routine", "nothing_to_review", "review_overdue", "standing_decided", "standing_not_in_force"),
+    "terms_out_of_bounds",
+}
+# Tried by `tests/core/escalation/test_escalation_db.py`.
+OF_ESCALATION: Final = {
+    *("deputy_out_of_bounds", "escalation_misstated", "no_such_deputy", "not_waited", "wrong_rung"),
+}
+# Tried by `tests/core/gate/test_batches_db.py`.
+OF_BATCHES: Final = {
+    *("batch_decided", "batch_decides", "batch_malformed", "batch_misstated", "batch_void"),
+    *("no_such_batch", "second_approver_missing"),
+}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used", "refused", "principal"),
     *("close", "open", "cash", "closed", "unknown"),
@@ -260,10 +275,11 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 def test_every_code_has_words_and_is_tried() -> None:
     elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA
     elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_DIRECT_ORDERS
+    elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 
-BEGIN_WITH: Final = ("law_", "admit", "append", "keep_bodies", "reserve", "take")
+BEGIN_WITH: Final = ("law_", "admit", "append", "keep_bodies", "reserve", "take", "standing_", "batch_")
 END_WITH: Final = ("_fault", "_refusal", "_bar")
 ANSWERS: Final = re.compile(r"(?:return|code :=|fault :=|then|else)\s+'([a-z]+(?:_[a-z]+)*)'")
 

@@ -10,14 +10,15 @@ from fractions import Fraction
 from random import Random
 
 from core.book.activity import Activity, Asked, Executed, Sold, Traded
+from core.book.approvals import Approvals, StandingApproval
 from core.book.picture import Account, Instrument, Lot, Market, Outflow, Picture
-from core.ids import AccountId, LotId, OrderId, Symbol, VenueName
+from core.ids import AccountId, HouseholdId, LotId, OrderId, PersonId, Symbol, VenueName
 from core.market.volatility import Volatility
 from core.orders.content import Leg, LotChoice
 from core.orders.events import OrderType, Side
 from core.risk.limits import DEFAULT_LIMITS, Limits
 from tests.core import household as built
-from tests.core.risk.oracle import Measure, measures
+from tests.core.risk.oracle import Measure, measures, size
 
 CENT = Decimal("0.01")
 NUDGES = (Decimal(-1), -CENT, Decimal(0), CENT, Decimal(1))
@@ -70,9 +71,40 @@ def drawn(random: Random) -> Case:
     )
     picture = replace(picture, household=household)
     legs = tuple(_leg(random, n, accounts, market) for n in range(random.choice((1, 1, 1, 2, 3))))
-    size = random.choice((DEFAULT_LIMITS.position_size, Decimal(1_000), Decimal(10_000)))
-    case = Case(legs, picture, replace(DEFAULT_LIMITS, position_size=size))
+    largest = random.choice((DEFAULT_LIMITS.position_size, Decimal(1_000), Decimal(10_000)))
+    picture = replace(picture, approvals=_approvals(random, legs))
+    case = Case(legs, picture, replace(DEFAULT_LIMITS, position_size=largest))
     return case if random.random() < 0.25 else _at_an_edge(random, case)
+
+
+def _approvals(random: Random, legs: Sequence[Leg]) -> Approvals:
+    """Half of the time one is drawn on, each of its bounds at what the proposal comes to, or near it."""
+    if random.random() < 0.5:
+        return Approvals("rebalance", (), None)
+    asked = _decimal(sum((size(one) for one in legs), Fraction(0)))
+    used_today, before = Decimal(random.choice((0, 500))), Decimal(random.choice((0, 10_000)))
+    near, far = asked + random.choice(NUDGES), asked * 9 + 10
+    each, day, whole = random.choice(
+        ((near, far, far * 2), (asked, used_today + near, far * 2), (asked, far, used_today + before + near))
+    )
+    others = frozenset({PersonId("per-bob")})
+    given = StandingApproval(
+        id="std-1",
+        kind=random.choice(("rebalance",) * 12 + ("order",)),
+        advisors=random.choice((frozenset({built.ADVISOR}),) * 4 + (others,)),
+        households=random.choice((frozenset(), frozenset({HouseholdId(built.HOUSEHOLD)}))),
+        symbols=frozenset(map(Symbol, random.choice(((), SYMBOLS, SYMBOLS, ("AAA",))))),
+        dollars_each=each,
+        dollars_a_day=day,
+        dollars_in_all=whole,
+        proposals_a_day=random.choice((1, 2, 3)),
+        valid_from=built.SESSION - timedelta(days=random.choice((0, 0, 0, 5, -1))),
+        valid_until=built.SESSION + timedelta(days=random.choice((0, 1, 30, 30, -1))),
+        used_today=used_today,
+        used_in_all=used_today + before,
+        drawn_today=random.choice((0, 1, 2)),
+    )
+    return Approvals("rebalance", (given,), given)
 
 
 def _at_an_edge(random: Random, case: Case) -> Case:

@@ -529,6 +529,36 @@ def profile_age(q: Question) -> Measure | None:
     return Measure(SOFT, F((today - recorded).days), F((last - recorded).days))
 
 
+def standing_bounds(q: Question) -> Measure | None:
+    """What two people adopted: who, what, when, how many, how much. Nothing to ask where people decide."""
+    given = q.picture.approvals.drawn
+    if given is None:
+        return None
+    home, today = q.picture.household, q.picture.market.session
+    named = home.advisor in given.advisors or home.id in given.households
+    fine = given.valid_from <= today <= given.valid_until and given.kind == q.picture.approvals.kind
+    if not fine or not named or home.related or not q.account.discretionary:
+        return no()
+    model = q.account.model
+    if given.symbols:
+        inside = q.leg.symbol in given.symbols
+    else:
+        inside = not q.buys or (model is not None and q.leg.symbol in [*model.weights])
+    if not inside:
+        return no()
+    asked = sum((size(o) for o in q.legs if o.leg <= q.leg.leg), F(0))
+    whole = (
+        (asked, given.dollars_each),
+        (F(given.used_today) + asked, given.dollars_a_day),
+        (F(given.used_in_all) + asked, given.dollars_in_all),
+        (F(given.drawn_today + 1), given.proposals_a_day),
+    )
+    for reached, limit in whole:
+        if reached > F(limit):
+            return Measure(HARD, reached, F(limit))
+    return Measure(HARD, asked, F(given.dollars_each))
+
+
 @dataclass
 class Part:
     day: date
@@ -609,7 +639,7 @@ RULES: dict[str, Rule] = {
             lot_reserved,
         ),
         *(concentration, sector_concentration, household_exposure, cash_floor, turnover, trading_cost),
-        *(profile_age, wash_sale),
+        *(profile_age, wash_sale, standing_bounds),
     )
 } | {
     "account_day_value": day_value(lambda limits: limits.account_day_value, of_account),

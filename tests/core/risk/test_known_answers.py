@@ -15,6 +15,7 @@ from fractions import Fraction
 import pytest
 
 from core.book.activity import Activity, Asked, Executed, Sold, Traded, quiet
+from core.book.approvals import Approvals, StandingApproval
 from core.book.picture import Account, Market, Picture
 from core.ids import LotId, OrderId, PersonId, Symbol, VenueName
 from core.market.volatility import Volatility
@@ -26,6 +27,7 @@ from core.risk.policies import POLICIES
 from core.risk.policy import assess
 from core.risk.standing import Ground
 from tests.core.household import (
+    ADVISOR,
     NOW,
     SESSION,
     account,
@@ -75,6 +77,28 @@ def with_instrument(**more: object) -> Market:
     base = market()
     one = replace(base.instruments[Symbol("AAA")], **more)  # type: ignore[arg-type]
     return replace(base, instruments={**base.instruments, Symbol("AAA"): one})
+
+
+def drawn_on(**changed: object) -> Callable[[Picture], Picture]:
+    """One standing approval: 1,020 dollars each, 2,000 a day, 5,000 in all, three a day."""
+    given = StandingApproval(
+        id="std-1",
+        kind="order",
+        advisors=frozenset({ADVISOR}),
+        households=frozenset(),
+        symbols=frozenset({Symbol("AAA")}),
+        dollars_each=Decimal(1_020),
+        dollars_a_day=Decimal(2_000),
+        dollars_in_all=Decimal(5_000),
+        proposals_a_day=3,
+        valid_from=SESSION,
+        valid_until=SESSION,
+        used_today=Decimal(980),
+        used_in_all=Decimal(980),
+        drawn_today=2,
+    )
+    given = replace(given, **changed)  # type: ignore[arg-type]
+    return lambda one: replace(one, approvals=Approvals("order", (given,), given))
 
 
 def profile(recorded: date | None) -> Callable[[Picture], Picture]:
@@ -367,6 +391,38 @@ KNOWN = (
     Known(
         *("wash_sale", "31 days after the sale it is clear", False, "0", "0", buys(100)),
         lately=lately(done(SELL, "750", days=31, settles=-29, sold="100 750 1000")),
+    ),
+    Known(
+        *("standing_bounds", "10 shares at worst 102 are the 1,020 of each", False, "1020", "1020", buys()),
+        seen=drawn_on(),
+    ),
+    Known(
+        *("standing_bounds", "11 shares are 1,122", True, "1122", "1020", buys(11)),
+        seen=drawn_on(),
+    ),
+    Known(
+        *("standing_bounds", "a cent less for each", True, "1020", "1019.99", buys()),
+        seen=drawn_on(dollars_each=Decimal("1019.99")),
+    ),
+    Known(
+        *("standing_bounds", "980.01 were drawn today", True, "2000.01", "2000", buys()),
+        seen=drawn_on(used_today=Decimal("980.01")),
+    ),
+    Known(
+        *("standing_bounds", "3,980.01 were drawn in all", True, "5000.01", "5000", buys()),
+        seen=drawn_on(used_in_all=Decimal("3980.01")),
+    ),
+    Known(
+        *("standing_bounds", "a fourth proposal of the day", True, "4", "3", buys()),
+        seen=drawn_on(drawn_today=3),
+    ),
+    Known(
+        *("standing_bounds", "another symbol", True, "1", "0", buys(symbol="BBB")),
+        seen=drawn_on(),
+    ),
+    Known(
+        *("standing_bounds", "a day late", True, "1", "0", buys()),
+        seen=drawn_on(valid_from=SESSION - timedelta(days=9), valid_until=SESSION - timedelta(days=1)),
     ),
 )
 

@@ -84,3 +84,27 @@ def test_a_question_is_answered_and_its_control_codes_are_not(terminal: Terminal
     assert "All well" in said.stdout
     assert "\x1b" not in said.stdout
     assert "[bold]here" in said.stdout
+
+
+def test_a_standing_approval_is_given_confirmed_and_revoked_at_the_terminal(terminal: Terminal) -> None:
+    terminal.login("robert.hensley")
+    words = ("standing", "propose", "--advisor", "adv-2", "--symbol", "KO", "--kind", "order")
+    bounds = ("--dollars-each", "1000", "--dollars-a-day", "2000", "--dollars-in-all", "3000")
+    days = ("--proposals-a-day", "2", "--valid-from", "2022-12-29", "--valid-until", "2023-01-31")
+    said = terminal.run(*words, *bounds, *days, "--json")
+    assert said.returncode == 0, said.stderr
+    given = json.loads(said.stdout)
+    again = terminal.run("standing", "confirm", given["standing"], "--digest", given["digest"])
+    assert (again.returncode, len(again.stderr.strip().splitlines())) == (1, 1)
+    terminal.login("ngozi.adeyemi")
+    confirmed = terminal.run("standing", "confirm", given["standing"], typed="y\n")
+    assert confirmed.returncode == 0, confirmed.stderr
+    assert given["digest"] in confirmed.stdout
+    listed = terminal.run("standing", "list")
+    assert given["standing"] in listed.stdout.replace("\n", "")
+    nothing = terminal.run("standing", "review", given["standing"], "--session", "2022-12-29")
+    assert nothing.returncode == 1
+    assert terminal.run("standing", "revoke", given["standing"]).returncode == 0
+    told = json.loads(terminal.run("standing", "list", "--json").stdout)
+    (mine,) = [one for one in told["standing"] if one["standing"] == given["standing"]]
+    assert mine["status"] == "REVOKED"

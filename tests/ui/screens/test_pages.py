@@ -51,6 +51,48 @@ def test_every_page_of_an_advisor_opens(page: Opened, name: str) -> None:
     assert page("maria.alvarez", name).title
 
 
+def test_a_principal_and_compliance_see_what_was_given_and_the_inbox_what_is_to_review(
+    office: Office, page: Opened
+) -> None:
+    terms = {
+        "kind": "order",
+        "advisors": ["adv-3"],
+        "dollars_each": "1000",
+        "dollars_a_day": "2000",
+        "dollars_in_all": "3000",
+        "proposals_a_day": 4,
+        "valid_from": "2022-12-29",
+        "valid_until": "2022-12-30",
+    }
+    given = office.of("robert.hensley").propose_standing(terms, key="standing-page-1")
+    app = page("ngozi.adeyemi", "standing")
+    assert app.title[0].value == "Standing approvals"
+    assert given["standing"] in html_of(app)
+    assert "Priya Raman" in html_of(app)
+    assert {"Confirm", "Revoke"} <= {button.label for button in app.button}
+    his = page("robert.hensley", "standing")
+    assert "Confirm" not in {button.label for button in his.button}, "who gave it does not confirm it"
+    office.of("robert.hensley").decide_standing(given["standing"], "revoke", None)
+
+
+def test_a_batch_stands_in_the_inbox_as_one_table_with_one_fingerprint(office: Office, page: Opened) -> None:
+    david = office.of("david.nakamura")
+    mine = [need["household"] for need in david.worklist()]
+    found = [office.assessed("david.nakamura", household) for household in mine[:6]]
+    ready = [p for p in found if p["status"] == "ASSESSED" and not p["found"]][:2]
+    made = david.assemble_batch([p["proposal"] for p in ready], key="batch-page-1")
+    assert "Submit a batch of 2" in {button.label for button in page("david.nakamura", "proposals").button}
+    david.decide_batch(made["batch"], "submit", {"digest": made["digest"], "reasons": {}})
+    app = page("robert.hensley", "")
+    assert "Approve all" in {button.label for button in app.button}
+    assert made["digest"] in {element.value for element in app.code}
+    shown = html_of(app)
+    assert all(p["household_name"] in shown for p in ready)
+    office.of("robert.hensley").decide_batch(
+        made["batch"], "decline", {"digest": made["digest"], "words": "not today"}
+    )
+
+
 def test_an_ended_session_leads_to_the_sign_in(office: Office) -> None:
     app = AppTest.from_file(str(SCREENS), default_timeout=60)
     app.secrets["api"] = office.url

@@ -1,5 +1,5 @@
-"""The inbox of principals and compliance: what waits for a decision, the riskiest first, and all that one
-decides on.
+"""The inbox of whoever decides: what waits for her role or was escalated to her, the riskiest first, and all
+that one decides on. Batches stand above single proposals.
 
 Rule 1: of tier 3 the approval asks for a code, or the password, in the same act; what is typed is kept
 nowhere.
@@ -11,20 +11,39 @@ from typing import Any, Final
 
 import streamlit as st
 
-from ui.screens import cards, decide, deciding
+from ui.screens import batch, cards, decide, deciding
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
 from ui.screens.session import account_names, client, me, problems_shown, tell_after_rerun
 
 BOTH: Final = 3  # the tier that takes a principal and compliance
 FEW: Final = 4  # order tickets whose comment fields are shown at once
+DECIDE: Final = ("principal", "compliance")
 PROOF: Final = {"totp": "The code that your authenticator shows", "password": "Your password"}
 
 
-def waiting_here() -> list[dict[str, Any]]:
-    """What waits for somebody in this person's role."""
-    found: list[dict[str, Any]] = client().proposals(waits_for=str(me()["role"]))
-    return found
+def to_me(proposal: dict[str, Any]) -> bool:
+    return me()["person"] in proposal["escalated_to"]
+
+
+def mine() -> list[dict[str, Any]]:
+    """What waits for this person's role, and what was escalated to her: that first. No row of a batch."""
+    role = str(me()["role"])
+    found = {one["proposal"]: one for one in client().proposals(waits_for=role)} if role in DECIDE else {}
+    found |= {one["proposal"]: one for one in client().proposals(waits_for="principal") if to_me(one)}
+    for one in client().batches(status="submitted"):
+        for row in one["proposals"] if one["whole"] else ():
+            found.pop(row, None)
+    return sorted(found.values(), key=lambda one: (not to_me(one), cards.risk_order(one)))
+
+
+def marks(waiting: list[dict[str, Any]]) -> tuple[str, ...]:
+    told = (f"{p['proposal']}/{p['waits_for']}/{len(p['escalated_to'])}" for p in waiting)
+    return tuple(sorted(told))
+
+
+def batches_now() -> tuple[str, ...]:
+    return tuple(sorted(f"{b['batch']}/{b['whole']}" for b in client().batches(status="submitted")))
 
 
 def send(proposal: dict[str, Any], step: str, body: dict[str, Any], done: str) -> None:
@@ -102,6 +121,8 @@ def asked(title: str, step: str) -> str:
 
 
 def acts(proposal: dict[str, Any]) -> None:
+    if me()["role"] not in DECIDE:
+        return
     bar = proposal["bar"]
     if bar:
         says, fix = (f"{part[:1].upper()}{part[1:]}." for part in (bar["says"], bar["fix"]))
@@ -117,25 +138,50 @@ def acts(proposal: dict[str, Any]) -> None:
 
 @st.fragment(run_every=2)
 def watch(seen: tuple[str, ...]) -> None:
-    """Redraws the page when another proposal came or one went."""
+    """Redraws the page when another proposal came, one went, or one was escalated."""
     try:
-        now = waiting_here()
+        now = (*marks(mine()), *batches_now())
     except (Problem, Unreachable):
         return
-    if tuple(sorted(p["proposal"] + p["waits_for"] for p in now)) != seen:
+    if now != seen:
         st.rerun(scope="app")
+
+
+def lists_to_review() -> None:
+    """Days of standing approvals whose trades a principal has not looked at yet."""
+    if me()["role"] != "principal":
+        return
+    with problems_shown(stop=False):
+        due = [day for day in client().standing_to_review() if day["due"]]
+        if late := sum(1 for day in due if day["overdue"]):
+            words = "is overdue, and stops its standing approval" if late == 1 else "are overdue"
+            st.error(f"{late} of {len(due)} lists of standing approvals {words}.", icon=":material/warning:")
+        elif due:
+            st.warning(f"Review what was drawn on standing approvals: {len(due)} to review.")
+
+
+def nothing() -> str:
+    role = str(me()["role"])
+    return f"Nothing waits for {deciding.ROLES[role]}." if role in DECIDE else "Nothing was escalated to you."
 
 
 def page() -> None:
     st.title("Inbox")
+    lists_to_review()
     with problems_shown():
-        waiting = sorted(waiting_here(), key=cards.risk_order)
-    seen = tuple(sorted(p["proposal"] + p["waits_for"] for p in waiting))
+        batches = batch.to_decide() if me()["role"] in DECIDE else []
+    batch.inbox(batches)
+    with problems_shown():
+        waiting = mine()
+        seen = (*marks(waiting), *batches_now())
     if not waiting:
-        st.success(f"Nothing waits for {deciding.ROLES[str(me()['role'])]}.")
+        if not batches:
+            st.success(nothing())
         watch(seen)
         return
-    st.caption(f"{len(waiting)} waiting, findings and larger amounts first.")
+    late = sum(1 for one in waiting if to_me(one))
+    told = f" {late} escalated to you, because nobody has decided." if late else ""
+    st.caption(f"{len(waiting)} waiting, findings and larger amounts first.{told}")
     side, main = st.columns([1.15, 4], gap="medium")
     with side:
         chosen = decide.pick(waiting, "inbox")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from ui.screens import cards, decide
+from ui.screens import batch, cards, decide
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
 from ui.screens.session import account_names, client, key_for, me, problems_shown, tell_after_rerun
@@ -134,6 +134,7 @@ def page() -> None:
     if not rows:
         st.info("No trade proposals here. Draft one from the worklist, a household, or with the copilot.")
         return
+    batch.put_together(everything)
     side, main = st.columns([1.15, 4], gap="medium")
     with side:
         chosen_one = decide.pick(rows, "proposal")

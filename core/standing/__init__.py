@@ -1,0 +1,1 @@
+"""Standing approvals: what a principal gives in advance, within bounds, for one class of proposals."""
