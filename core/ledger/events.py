@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from core.ledger.upcasts import brought_up, unknown
 from core.market import events as market
 from core.orders import events as orders
 from core.people import events as people
+from core.shapes import reader_of
 
 
 class AttemptRefused(Fact):
@@ -70,11 +72,13 @@ def fact_read(event_type: str, event_version: int, payload: bytes | str) -> Fact
     if event_version != kind.VERSION:
         payload = _brought_up(event_type, event_version, payload, to=kind.VERSION)
     try:
-        # `model_validate_json` asks the same, and on its way there takes as long as a small fact.
-        read: Fact = kind.__pydantic_validator__.validate_json(payload)
+        read: Fact = _reader(kind)(payload)
     except ValidationError as bad:
         raise _unfit(event_type, f"{bad.error_count()} fields") from bad
     return read
+
+
+_reader: Final = cache(reader_of)
 
 
 def _brought_up(event_type: str, version: int, payload: bytes | str, *, to: int) -> str:

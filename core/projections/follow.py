@@ -10,6 +10,7 @@ Rule 5: a snapshot is written after the rows, in a transaction of its own: witho
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Final
 
@@ -22,7 +23,7 @@ from core.database.rows import one
 from core.projections import projected, snapshots
 from core.projections.folded import Changed, Folded
 from core.projections.projected import Row
-from core.projections.replay import end_of_journal, fold, texts
+from core.projections.replay import end_of_journal, fold, stretch
 from core.projections.snapshots import SQL
 
 PAGE: Final = 5_000  # sequence numbers that are folded before their rows are written
@@ -83,10 +84,10 @@ class Follower:
     async def _fold(self, connection: Connection, upto: int) -> Changed | None:
         """Take a page into the fold, once; what it changed, or None where the rows have seen all of it."""
         written = await _written(connection)
-        page = await texts(connection, after=self._seq, upto=upto)
-        changed = Changed()
-        fold(self.folded, (text for seq, text in page if seq <= written), Changed())
-        fold(self.folded, (text for seq, text in page if seq > written), changed)
+        page = await stretch(connection, after=self._seq, upto=upto)
+        changed, seen = Changed(), bisect_right(page.seqs, written)
+        fold(self.folded, page.texts[:seen], Changed())
+        fold(self.folded, page.texts[seen:], changed)
         self._seq = upto
         return changed if upto > written else None
 

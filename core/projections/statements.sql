@@ -144,8 +144,10 @@ select seq from gatehouse.head;
 
 -- texts_between --
 -- One stretch of the journal, the kinds that fold. Whoever asks for nothing beyond the head misses nothing.
-select seq, text from gatehouse.journal
-where seq > %(after)s and seq <= %(upto)s and event_type = any (%(kinds)s::text[]) order by seq;
+-- In one row: a driver takes a list of texts in half the time of as many rows.
+select coalesce(array_agg(seq), '{}') as seqs, coalesce(array_agg(text), '{}') as texts
+from (select seq, text from gatehouse.journal
+      where seq > %(after)s and seq <= %(upto)s and event_type = any (%(kinds)s::text[]) order by seq) stretch;
 
 -- snapshots --
 -- Newest first. One of another journal, or beyond this one's end, is not on this journal.

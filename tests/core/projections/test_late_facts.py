@@ -26,7 +26,7 @@ def holds(book: Folded) -> Mapping[str, Any]:
     which lot depends on the order of executions; what the sale brought in all does not."""
     day = date(2023, 1, 3)
     return {
-        "positions": {account: held.shares for account, held in book.positions.items()},
+        "positions": {account: book.shares(account) for account in book.lots},
         "lots": {account: frozenset(held.open) for account, held in book.lots.items()},
         "sold": {account: held.sold for account, held in book.lots.items()},
         "proceeds": {
