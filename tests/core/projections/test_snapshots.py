@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -141,3 +142,32 @@ def test_the_texts_of_a_journal_fold_to_what_their_facts_fold_to() -> None:
     texts.traces, facts.traces = {}, {}  # those of the first are made up
     assert text_of(texts) == text_of(facts)
     assert texts == facts
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("portion", [1, 3, 250])
+async def test_the_portions_of_a_snapshot_are_its_text(
+    whole: Folded, portion: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "PORTION", portion)
+    for book in (whole, Folded()):
+        assert b"".join([piece async for piece in snapshots.portions(book)]) == text_of(book)
+
+
+@pytest.mark.anyio
+async def test_others_have_their_turn_while_a_snapshot_is_written(
+    whole: Folded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "PORTION", 5)
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    working = asyncio.create_task(other())
+    pieces = [piece async for piece in snapshots.portions(whole)]
+    working.cancel()
+    assert turns > len(pieces) / 4
