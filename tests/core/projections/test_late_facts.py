@@ -66,6 +66,7 @@ def test_a_late_second_copy_counts_once(told: tuple[Story, list[Fact]], data: st
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @given(arrivals())
 @settings(max_examples=5_000, deadline=None)
 def test_any_of_thousands_of_orders_of_arrival_gives_the_same_book(told: tuple[Story, list[Fact]]) -> None:
