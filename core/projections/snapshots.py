@@ -135,8 +135,10 @@ async def newest(connection: Connection, *, upto: int) -> Start:
 
 async def read(connection: Connection, seq: int) -> bytes:
     """The text of one snapshot as it is stored, whatever its digest. Empty where there is none."""
-    parts = await rows(connection, SQL["snapshot_parts"], {"seq": seq})
-    return b"".join(row["body"] for row in parts)
+    bodies = list[bytes]()
+    while found := await rows(connection, SQL["snapshot_part"], {"seq": seq, "part": len(bodies)}):
+        bodies.append(found[0]["body"])
+    return b"".join(bodies)
 
 
 def surplus(seqs: Sequence[int]) -> list[int]:

@@ -155,8 +155,9 @@ select s.seq, s.form, s.text_digest, s.bytes,
        exists (select from gatehouse.journal j where j.seq = s.seq and j.digest = s.journal_digest) as on_this_journal
 from gatehouse.snapshot s where s.seq <= %(upto)s order by s.seq desc;
 
--- snapshot_parts --
-select body from gatehouse.snapshot_part where seq = %(seq)s order by part;
+-- snapshot_part --
+-- One at a time: a whole one of a long journal would not come within a statement's time.
+select body from gatehouse.snapshot_part where seq = %(seq)s and part = %(part)s;
 
 -- put_snapshot --
 insert into gatehouse.snapshot (seq, form, journal_digest, text_digest, bytes)
