@@ -102,7 +102,7 @@ def exact(value: Decimal | int | str, *, field: str) -> Decimal:
 
 def to_cents(amount: Decimal) -> Decimal:
     """Two decimals, half to even."""
-    return amount.quantize(CENT, rounding=ROUND_HALF_EVEN)
+    return amount.quantize(CENT, ROUND_HALF_EVEN)
 
 
 def whole_shares_down(quantity: Decimal) -> Decimal:

@@ -22,9 +22,8 @@ from core.errors import IntegrityLost
 from core.fact import Fact
 from core.firm.events import CashDeposited
 from core.ids import AccountId
-from core.orders.cost import cash_moved
 from core.orders.events import OrderFilled, TradeSettled
-from core.orders.trade import TradeKey, trade_key
+from core.orders.trade import Execution, TradeKey, execution_of, trade_key
 
 ZERO: Final = Decimal(0)
 
@@ -58,10 +57,20 @@ def apply(book: CashBook, fact: Fact) -> CashBook:
     if type(fact) is CashDeposited:
         return _deposit(book, fact)
     if type(fact) is OrderFilled:
-        return _execute(book, fact)
+        return execute(book, execution_of(fact))
     if type(fact) is TradeSettled:
         return _settle(book, fact)
     return book
+
+
+def execute(book: CashBook, execution: Execution) -> CashBook:
+    """One account's cash after one of its fills."""
+    counted = book.counted.adding(execution.name)
+    if counted is book.counted:
+        return book
+    moved = book.unsettled.get(execution.trade, ZERO) + execution.moved
+    unsettled = {**book.unsettled, execution.trade: moved}
+    return CashBook(book.deposits, book.settled, unsettled, book.settlements, counted)
 
 
 def fold(facts: Iterable[Fact]) -> Mapping[AccountId, CashBook]:
@@ -101,15 +110,6 @@ def _deposit(book: CashBook, fact: CashDeposited) -> CashBook:
     return replace(book, deposits={**book.deposits, fact.deposit: Deposit(fact.amount, until)})
 
 
-def _execute(book: CashBook, fill: OrderFilled) -> CashBook:
-    counted = book.counted.adding(f"{fill.order}/{fill.execution}")
-    if counted is book.counted:
-        return book
-    trade = trade_key(fill.order, fill.trade_date)
-    moved = book.unsettled.get(trade, ZERO) + cash_moved(fill)
-    return replace(book, unsettled={**book.unsettled, trade: moved}, counted=counted)
-
-
 def _settle(book: CashBook, fact: TradeSettled) -> CashBook:
     trade = trade_key(fact.order, fact.trade_date)
     due = book.unsettled.get(trade)
@@ -120,9 +120,8 @@ def _settle(book: CashBook, fact: TradeSettled) -> CashBook:
             f"order {fact.order!r} of {fact.trade_date} settled {fact.net_amount:f}, and {due} was unsettled",
             fix="stop and reconcile with the custodian",
         )
+    left = dict(book.unsettled)
+    del left[trade]
     return replace(
-        book,
-        settled=book.settled + due,
-        unsettled={known: dollars for known, dollars in book.unsettled.items() if known != trade},
-        settlements=book.settlements.adding(trade),
+        book, settled=book.settled + due, unsettled=left, settlements=book.settlements.adding(trade)
     )

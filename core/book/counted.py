@@ -37,11 +37,12 @@ class Counted(Set[str]):
     def adding(self, name: str) -> Counted:
         """These and that one."""
         places, size = self._places, self._size
-        if places.get(name, size) < size:
-            return self
         if len(places) != size:
+            if name in self:
+                return self
             places = dict(islice(places.items(), size))
-        places[name] = size
+        if places.setdefault(name, size) < size:
+            return self
         after = Counted.__new__(Counted)
         after._places = places
         after._size = size + 1

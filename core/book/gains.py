@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from core.money import to_cents
 
@@ -24,7 +26,7 @@ class Term(StrEnum):
     LONG = "long"
 
 
-class Realised(NamedTuple):
+class Realised(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Shares sold out of one lot. Dollars; `proceeds` are net of the sale's fees."""
 
     quantity: Decimal

@@ -13,10 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
-from msgspec.structs import replace
 
 from core.book.counted import NONE_COUNTED, Counted
 from core.book.gains import Realised
@@ -26,11 +25,12 @@ from core.fact import Fact
 from core.firm.events import LotReceived
 from core.ids import AccountId, LotId, OrderId, Symbol
 from core.money import tidy, to_cents
-from core.orders.content import Content, LotChoice
-from core.orders.cost import cash_moved
+from core.orders.content import Content, LotChoice, content_read
 from core.orders.events import OrderFilled, ProposalAssessed, Side
+from core.orders.trade import Execution, execution_of
 
 ZERO: Final = Decimal(0)
+SELL: Final = Side.SELL
 COST_STEP: Final = Decimal("0.000001")
 Choices = Mapping[OrderId, Sequence[LotChoice]]
 
@@ -66,7 +66,7 @@ def lot_id_for(order: OrderId, execution: str) -> LotId:
 def choices_in(facts: Iterable[Fact]) -> Choices:
     """The lots that each sale uses, from the texts that people decided on."""
     assessed = (fact for fact in facts if isinstance(fact, ProposalAssessed))
-    contents = (Content.model_validate_json(fact.content) for fact in assessed)
+    contents = (content_read(fact.content) for fact in assessed)
     return {order: chosen for content in contents for order, chosen in choices_of(content).items()}
 
 
@@ -90,8 +90,18 @@ def apply(lots: Lots, fact: Fact, choices: Choices) -> Lots:
     if type(fact) is LotReceived:
         return _receive(lots, fact)
     if type(fact) is OrderFilled:
-        return _execute(lots, fact, choices)
+        return execute(lots, execution_of(fact), choices)
     return lots
+
+
+def execute(lots: Lots, execution: Execution, choices: Choices) -> Lots:
+    """One account's lots after one of its fills. Raises as `apply`."""
+    counted = lots.counted.adding(execution.name)
+    if counted is lots.counted:
+        return lots
+    if execution.fill.side is SELL:
+        return _sell(lots, execution, counted, choices)
+    return _buy(lots, execution, counted)
 
 
 def fold(facts: Iterable[Fact], choices: Choices) -> Mapping[AccountId, Lots]:
@@ -107,24 +117,19 @@ def fold(facts: Iterable[Fact], choices: Choices) -> Mapping[AccountId, Lots]:
     return book
 
 
-def _execute(lots: Lots, fill: OrderFilled, choices: Choices) -> Lots:
-    counted = lots.counted.adding(f"{fill.order}/{fill.execution}")
-    if counted is lots.counted:
-        return lots
-    return _buy(lots, fill, counted) if fill.side is Side.BUY else _sell(lots, fill, counted, choices)
-
-
 def _receive(lots: Lots, fact: LotReceived) -> Lots:
-    if fact.lot in lots.counted:
+    counted = lots.counted.adding(fact.lot)
+    if counted is lots.counted:
         return lots
     received = Lot(
         fact.lot, fact.symbol, fact.quantity, fact.cost_per_share, date.fromisoformat(fact.acquired_on)
     )
-    return replace(lots, open=(*lots.open, received), counted=lots.counted.adding(fact.lot))
+    return Lots((*lots.open, received), lots.closed, counted, lots.sold)
 
 
-def _buy(lots: Lots, fill: OrderFilled, counted: Counted) -> Lots:
-    cost = (-cash_moved(fill) / fill.quantity).quantize(COST_STEP, rounding=ROUND_HALF_EVEN)
+def _buy(lots: Lots, execution: Execution, counted: Counted) -> Lots:
+    fill = execution.fill
+    cost = (-execution.moved / fill.quantity).quantize(COST_STEP, ROUND_HALF_EVEN)
     bought = Lot(
         id=lot_id_for(fill.order, fill.execution),
         symbol=fill.symbol,
@@ -132,38 +137,38 @@ def _buy(lots: Lots, fill: OrderFilled, counted: Counted) -> Lots:
         cost_per_share=cost,
         acquired_on=date.fromisoformat(fill.trade_date),
     )
-    return replace(lots, open=(*lots.open, bought), counted=counted)
+    return Lots((*lots.open, bought), lots.closed, counted, lots.sold)
 
 
-def _sell(lots: Lots, fill: OrderFilled, counted: Counted, choices: Choices) -> Lots:
+def _sell(lots: Lots, execution: Execution, counted: Counted, choices: Choices) -> Lots:
+    fill, moved = execution.fill, execution.moved
     sold = lots.sold.get(fill.order, ZERO)
-    moved = cash_moved(fill)
     used = _used(fill, _promised(choices.get(fill.order, ()), sold))
-    held = {lot.id: lot for lot in lots.open}
-    closed = []
-    left = moved
-    for n, choice in enumerate(used):
-        lot = held.get(choice.lot)
-        if lot is None or lot.symbol != fill.symbol or lot.quantity < choice.quantity:
-            raise _lost(fill, f"lot {choice.lot} does not hold {choice.quantity:f} shares of {fill.symbol}")
-        last = n == len(used) - 1
-        part = left if last else to_cents(moved * choice.quantity / fill.quantity)
+    held, closed, left = [*lots.open], [*lots.closed], moved
+    for n, choice in enumerate(used, start=1):
+        at = _place(held, choice, fill)
+        lot = held[at]
+        part = left if n == len(used) else to_cents(moved * choice.quantity / fill.quantity)
         left -= part
         closed.append(_closed(lot, choice, fill, part))
         if lot.quantity == choice.quantity:
-            del held[lot.id]
+            del held[at]
         else:
-            held[lot.id] = lot.without(choice.quantity)
-    return replace(
-        lots,
-        open=tuple(held.values()),
-        closed=(*lots.closed, *closed),
-        counted=counted,
-        sold={**lots.sold, fill.order: sold + fill.quantity},
-    )
+            held[at] = lot.without(choice.quantity)
+    return Lots(tuple(held), tuple(closed), counted, {**lots.sold, fill.order: sold + fill.quantity})
 
 
-class Part(NamedTuple):
+def _place(held: Sequence[Lot], choice: Part, fill: OrderFilled) -> int:
+    """Where the chosen lot stands."""
+    for at, lot in enumerate(held):
+        if lot.id == choice.lot:
+            if lot.symbol == fill.symbol and lot.quantity >= choice.quantity:
+                return at
+            break
+    raise _lost(fill, f"lot {choice.lot} does not hold {choice.quantity:f} shares of {fill.symbol}")
+
+
+class Part(msgspec.Struct, frozen=True, gc=False):
     """Shares of one lot."""
 
     lot: LotId
@@ -173,23 +178,24 @@ class Part(NamedTuple):
 def _promised(choices: Iterable[LotChoice], sold: Decimal) -> Iterator[Part]:
     """What is left of these choices after `sold` shares went through them in order."""
     for choice in choices:
-        used = min(choice.quantity, sold)
-        sold -= used
-        if choice.quantity > used:
-            yield Part(choice.lot, choice.quantity - used)
+        left = choice.quantity
+        if sold:
+            used = min(left, sold)
+            sold -= used
+            left -= used
+        if left > ZERO:
+            yield Part(choice.lot, left)
 
 
 def _used(fill: OrderFilled, left: Iterable[Part]) -> tuple[Part, ...]:
     used = []
     wanted = fill.quantity
-    for choice in left:
-        taken = min(choice.quantity, wanted)
-        if taken > 0:
-            used.append(Part(choice.lot, taken))
-            wanted -= taken
-    if wanted > 0:
-        raise _lost(fill, f"{wanted:f} of {fill.quantity:f} shares have no lot that people decided on")
-    return tuple(used)
+    for part in left:
+        used.append(part if part.quantity <= wanted else Part(part.lot, wanted))
+        wanted -= part.quantity
+        if wanted <= ZERO:
+            return tuple(used)
+    raise _lost(fill, f"{wanted:f} of {fill.quantity:f} shares have no lot that people decided on")
 
 
 def _closed(lot: Lot, choice: Part, fill: OrderFilled, proceeds: Decimal) -> Closed:

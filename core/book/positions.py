@@ -20,6 +20,7 @@ from core.ids import AccountId, Symbol
 from core.orders.events import OrderFilled, Side
 
 ZERO: Final = Decimal(0)
+SELL: Final = Side.SELL
 
 
 class Positions(msgspec.Struct, frozen=True, gc=False):
@@ -37,7 +38,7 @@ def apply(positions: Positions, fact: Fact) -> Positions:
     if type(fact) is LotReceived:
         return _moved(positions, fact.lot, fact.symbol, fact.quantity)
     if type(fact) is OrderFilled:
-        signed = fact.quantity if fact.side is Side.BUY else -fact.quantity
+        signed = -fact.quantity if fact.side is SELL else fact.quantity
         return _moved(positions, f"{fact.order}/{fact.execution}", fact.symbol, signed)
     return positions
 

@@ -15,6 +15,7 @@ import msgspec
 from core.fact import Amount
 from core.ids import AccountId, Digest, HouseholdId, LotId, OrderId, PersonId, ProposalId, Symbol
 from core.orders.events import OrderType, Part, Side, TimeInForce
+from core.shapes import reader_of
 
 
 class LotChoice(Part):
@@ -64,6 +65,10 @@ class Content(Part):
 
     def digest(self) -> Digest:
         return Digest(sha256(self.text().encode()).hexdigest())
+
+
+content_read: Final = reader_of(Content)
+"""The content in a text. Raises ValidationError where it is none."""
 
 
 class Row(Part):

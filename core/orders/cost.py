@@ -17,6 +17,8 @@ from core.money import CENT, to_cents
 from core.orders.content import Leg
 from core.orders.events import OrderFilled, Side
 
+SELL: Final = Side.SELL
+
 
 @dataclass(frozen=True, slots=True)
 class FeeCap:
@@ -66,4 +68,4 @@ def worst_cash(leg: Leg, ticket_fee: Decimal) -> Decimal:
 def cash_moved(fill: OrderFilled) -> Decimal:
     """Dollars that one execution brings into the account: its value in cents, half to even, and its fee."""
     dollars = to_cents(fill.quantity * fill.price)
-    return dollars - fill.fee if fill.side is Side.SELL else -dollars - fill.fee
+    return dollars - fill.fee if fill.side is SELL else -dollars - fill.fee

@@ -24,7 +24,7 @@ from msgspec.structs import replace
 from core.errors import IllegalTransition
 from core.fact import Fact, is_of
 from core.ids import AccountId, OrderId, ProposalId, Symbol, VenueName
-from core.orders.content import Content, Leg
+from core.orders.content import Content, Leg, content_read
 from core.orders.events import (
     CancelRequested,
     OrderAccepted,
@@ -169,6 +169,13 @@ OF_SHARES: Final[frozenset[type[OrderReleased | OrderFilled]]] = frozenset({Orde
 AT_A_VENUE: Final[frozenset[type[OrderSent | VenueReport]]] = VENUE_REPORTS | {OrderSent}
 
 
+_NEXT: Final[Mapping[type[OrderEvent], Mapping[Status, Status]]] = {
+    kind: {before: after for (before, event), after in STEPS.items() if event == kind.event_type()}
+    for kind in OWN | PROPOSAL_ENDS
+}
+"""`STEPS` by the kind of the event."""
+
+
 class Order(msgspec.Struct, frozen=True, gc=False):
     """`quantity` is shares asked for, or let out where the release carried fewer. Fees are dollars."""
 
@@ -226,7 +233,7 @@ def held(proposal: ProposalId, leg: Leg) -> Order:
 
 def orders_held(assessed: ProposalAssessed) -> tuple[Order, ...]:
     """The orders of an assessed proposal, in the order of its legs."""
-    return orders_of(Content.model_validate_json(assessed.content))
+    return orders_of(content_read(assessed.content))
 
 
 def orders_of(content: Content) -> tuple[Order, ...]:
@@ -246,6 +253,8 @@ def evolve(order: Order, event: OrderEvent) -> Order:
     if type(event) is OrderFilled and event.execution in order.executions:
         return order
     status = _step(order, event)
+    if type(event) is OrderFilled:
+        return _fill(order, status, event)
     if type(event) is OrderReleased:
         return _release(order, status, event)
     if type(event) is OrderRouted:
@@ -254,8 +263,6 @@ def evolve(order: Order, event: OrderEvent) -> Order:
         return replace(order, status=status, venue=event.venue, sent=True)
     if type(event) is OrderAccepted:
         return replace(order, status=status, venue_order=event.venue_order)
-    if type(event) is OrderFilled:
-        return _fill(order, status, event)
     return replace(order, status=status)
 
 
@@ -304,10 +311,10 @@ def _same(order: Order, event: OrderEvent) -> None:
     else:
         known = is_of(event, PROPOSAL_ENDS) and order.proposal == event.proposal
     if order.venue is not None and is_of(event, AT_A_VENUE):
-        known = known and event.venue == order.venue
+        known = known and order.venue == event.venue
     if is_of(event, OF_SHARES):
-        theirs = (event.account, event.symbol, event.side)
-        known = known and theirs == (order.account, order.symbol, order.side)
+        known = known and order.account == event.account
+        known = known and order.symbol == event.symbol and order.side is event.side
     if not known:
         raise IllegalTransition(
             f"{event!r} does not fit order {order.id!r} of account {order.account!r}",
@@ -321,13 +328,13 @@ def _step(order: Order, event: OrderEvent) -> Status:
             f"{event.event_type()} of order {order.id!r}, which was never sent",
             fix="stop: find out what the venue is talking about",
         )
-    try:
-        return STEPS[order.status, event.event_type()]
-    except KeyError:
+    status = _NEXT[type(event)].get(order.status)
+    if status is None:
         raise IllegalTransition(
             f"{event.event_type()} cannot follow {order.status}",
             fix="look the order up at its venue before anything else",
-        ) from None
+        )
+    return status
 
 
 def _release(order: Order, status: Status, event: OrderReleased) -> Order:
@@ -341,17 +348,19 @@ def _release(order: Order, status: Status, event: OrderReleased) -> Order:
 
 
 def _fill(order: Order, status: Status, event: OrderFilled) -> Order:
-    if event.quantity > order.open_quantity:
+    quantity = event.quantity
+    left = order.quantity - order.filled - quantity
+    if left < ZERO:
         raise IllegalTransition(
-            f"a fill of {event.quantity:f} shares is larger than the {order.open_quantity:f} that are open",
+            f"a fill of {quantity:f} shares is larger than the {order.open_quantity:f} that are open",
             fix="reconcile with the venue before booking it",
         )
-    complete = status in (COMPLETES[0], Status.PENDING_CANCEL) and event.quantity == order.open_quantity
+    whole = not left and status in (COMPLETES[0], Status.PENDING_CANCEL)
     return replace(
         order,
-        status=COMPLETES[1] if complete else status,
-        filled=order.filled + event.quantity,
-        paid=order.paid + event.quantity * event.price,
+        status=COMPLETES[1] if whole else status,
+        filled=order.filled + quantity,
+        paid=order.paid + quantity * event.price,
         fees=order.fees + event.fee,
         executions=order.executions | {event.execution},
     )

@@ -47,6 +47,23 @@ TradeEvent = OrderFilled | TradeAllocated | TradeConfirmed | TradeSettled
 TRADE_EVENTS: Final[frozenset[type[TradeEvent]]] = frozenset(get_args(TradeEvent))
 
 
+_NEXT: Final[Mapping[type[TradeEvent], Mapping[Status | None, Status]]] = {
+    kind: {before: after for (before, event), after in STEPS.items() if event == kind.event_type()}
+    for kind in TRADE_EVENTS
+}
+"""`STEPS` by the kind of the event."""
+
+
+class Execution(msgspec.Struct, frozen=True, gc=False):
+    """A fill, with what several folds need of it. `name` tells it from every other; `moved` is dollars into
+    the account, fees included."""
+
+    fill: OrderFilled
+    name: str
+    trade: TradeKey
+    moved: Decimal
+
+
 class Trade(msgspec.Struct, frozen=True, gc=False):
     """`net_amount` is dollars into the account: what a sale brought or a purchase took, fees included."""
 
@@ -66,12 +83,18 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     @property
     def average_price(self) -> Decimal:
         """Dollars per share at six decimals, half to even."""
-        return (self.paid / self.quantity).quantize(PRICE_STEP, rounding=ROUND_HALF_EVEN)
+        return (self.paid / self.quantity).quantize(PRICE_STEP, ROUND_HALF_EVEN)
 
 
 def trade_key(order: OrderId, trade_date: str) -> TradeKey:
     """What tells one trade from every other: the order and the trade date, as its stream has them."""
     return TradeKey(f"{order}/{trade_date}")
+
+
+def execution_of(fill: OrderFilled) -> Execution:
+    """What one fill says, worked out once."""
+    order = fill.order
+    return Execution(fill, f"{order}/{fill.execution}", trade_key(order, fill.trade_date), cash_moved(fill))
 
 
 def evolve(trade: Trade | None, event: TradeEvent) -> Trade:
@@ -81,14 +104,45 @@ def evolve(trade: Trade | None, event: TradeEvent) -> Trade:
         IllegalTransition: `STEPS` has no such step, the event is of another trade, or its figures are not
             what the executions add up to. The trade is unchanged.
     """
+    if type(event) is OrderFilled:
+        return execute(trade, execution_of(event))
     if trade is not None:
         _same(trade, event)
-        if type(event) is OrderFilled and event.execution in trade.executions:
-            return trade
     status = _step(trade, event)
-    if type(event) is OrderFilled:
-        return _executed(trade, status, event)
     return replace(_adding_up(trade, event), status=status)
+
+
+def execute(trade: Trade | None, execution: Execution) -> Trade:
+    """Apply one fill. Raises as `evolve`."""
+    fill = execution.fill
+    if trade is not None:
+        _same(trade, fill)
+        if fill.execution in trade.executions:
+            return trade
+    status = _step(trade, fill)
+    before = trade or Trade(
+        order=fill.order,
+        account=fill.account,
+        symbol=fill.symbol,
+        side=fill.side,
+        trade_date=fill.trade_date,
+        settles_on=fill.settles_on,
+        status=status,
+        quantity=ZERO,
+        paid=ZERO,
+        fees=ZERO,
+        net_amount=ZERO,
+        executions=frozenset(),
+    )
+    return replace(
+        before,
+        status=status,
+        quantity=before.quantity + fill.quantity,
+        paid=before.paid + fill.quantity * fill.price,
+        fees=before.fees + fill.fee,
+        net_amount=before.net_amount + execution.moved,
+        executions=before.executions | {fill.execution},
+    )
 
 
 def apply(trades: Mapping[TradeKey, Trade], fact: Fact) -> Mapping[TradeKey, Trade]:
@@ -137,69 +191,42 @@ def settled(trade: Trade) -> TradeSettled:
 
 
 def _step(trade: Trade | None, event: TradeEvent) -> Status:
-    before = trade.status if trade else None
-    try:
-        return STEPS[before, event.event_type()]
-    except KeyError:
+    before = None if trade is None else trade.status
+    status = _NEXT[type(event)].get(before)
+    if status is None:
         raise IllegalTransition(
             f"{event.event_type()} cannot follow {before or 'nothing'}",
             fix="a trade that is confirmed changes by a correction only",
-        ) from None
+        )
+    return status
 
 
 def _same(trade: Trade, event: TradeEvent) -> None:
-    theirs = (event.order, event.account, event.trade_date)
-    if theirs != (trade.order, trade.account, trade.trade_date):
+    same = trade.order == event.order and trade.account == event.account
+    if not same or trade.trade_date != event.trade_date:
+        theirs = (event.order, event.account, event.trade_date)
         raise IllegalTransition(
             f"{event.event_type()} of {theirs!r} came to trade {trade.order!r} of {trade.trade_date}",
             fix="fold each trade by itself",
         )
 
 
-def _executed(trade: Trade | None, status: Status, event: OrderFilled) -> Trade:
-    before = trade or Trade(
-        order=event.order,
-        account=event.account,
-        symbol=event.symbol,
-        side=event.side,
-        trade_date=event.trade_date,
-        settles_on=event.settles_on,
-        status=status,
-        quantity=ZERO,
-        paid=ZERO,
-        fees=ZERO,
-        net_amount=ZERO,
-        executions=frozenset(),
-    )
-    return replace(
-        before,
-        status=status,
-        quantity=before.quantity + event.quantity,
-        paid=before.paid + event.quantity * event.price,
-        fees=before.fees + event.fee,
-        net_amount=before.net_amount + cash_moved(event),
-        executions=before.executions | {event.execution},
-    )
-
-
-def _says(event: TradeEvent) -> tuple[object, ...]:
-    """What the event says beside which trade it is of."""
+def _adds_up(trade: Trade, event: TradeEvent) -> bool:
+    """Whether what the event says beside which trade it is of is so."""
     if type(event) is TradeAllocated:
-        figures = (event.quantity, event.average_price, event.fees)
-        return (*figures, event.symbol, event.side, event.settles_on)
-    return (event.net_amount,) if type(event) is TradeSettled else ()
-
-
-def _adds_up_to(trade: Trade, event: TradeEvent) -> tuple[object, ...]:
-    """What an event of that kind must say of this trade."""
-    if type(event) is TradeAllocated:
-        figures = (trade.quantity, trade.average_price, trade.fees)
-        return (*figures, trade.symbol, trade.side, trade.settles_on)
-    return (trade.net_amount,) if type(event) is TradeSettled else ()
+        figures = event.quantity == trade.quantity and event.fees == trade.fees
+        same = event.symbol == trade.symbol and event.side is trade.side
+        return (
+            figures
+            and same
+            and event.settles_on == trade.settles_on
+            and event.average_price == trade.average_price
+        )
+    return type(event) is not TradeSettled or event.net_amount == trade.net_amount
 
 
 def _adding_up(trade: Trade | None, event: TradeEvent) -> Trade:
-    if trade is not None and _says(event) == _adds_up_to(trade, event):
+    if trade is not None and _adds_up(trade, event):
         return trade
     raise IllegalTransition(
         f"{event.event_type()} of order {event.order!r} is not what its executions add up to",

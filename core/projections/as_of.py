@@ -13,14 +13,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from core.book import cash, lots, positions
+from core.book import cash, lots
 from core.book.picture import Cash, Lot
 from core.fact import Fact
 from core.ids import AccountId, Digest, HouseholdId, OrderId, PersonId, ProposalId, Symbol
 from core.orders import order as order_life
 from core.orders import proposal as proposal_life
 from core.orders import trade
-from core.orders.content import Content
+from core.orders.content import content_read
 from core.orders.events import OrderFilled, ProposalAssessed, ProposalDrafted, Request
 from core.orders.order import Order
 from core.orders.proposal import PROPOSAL_FACTS, Proposal, Status
@@ -133,7 +133,7 @@ class Then:
             advisor=PersonId(stated["advisor"]),
             status=stated["status"],
             session=self.folded.session,
-            positions=self.folded.positions.get(account, positions.NO_POSITIONS).shares,
+            positions=self.folded.shares(account),
             lots=self.folded.lots.get(account, lots.NO_LOTS).open,
             cash=cash.on(book, self.folded.session or date.min, reserved=cash.ZERO),
             limits=self._limits(account, stated["model"]),
@@ -174,7 +174,7 @@ class Then:
             self.requests[fact.proposal] = fact.request
             fact = self._without_a_step_that_is_none(fact)
         elif isinstance(fact, ProposalAssessed):
-            content = Content.model_validate_json(fact.content)
+            content = content_read(fact.content)
             self.policy_sets[fact.proposal] = content.policy_set
             self.newest_set.update(dict.fromkeys((leg.account for leg in content.legs), content.policy_set))
         if isinstance(fact, PROPOSAL_FACTS):

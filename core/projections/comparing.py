@@ -13,12 +13,16 @@ from decimal import Decimal
 from typing import Any, Final
 
 from core.book.cash import CashBook
+from core.book.positions import Positions
+from core.ids import AccountId
 from core.projections import projected
 from core.projections.folded import Folded
 from core.projections.projected import Row
 from core.projections.references import Reference
 
 Key = tuple[Any, ...]
+Naive = Mapping[AccountId, Positions]
+"""Every account's positions, folded without a thought of lots."""
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "reference": ("kind", "id"),
     "lot": ("lot",),
@@ -40,24 +44,31 @@ class Difference:
     says: str
 
 
-def book_rows(folded: Folded, references: Iterable[Reference]) -> Mapping[str, Iterator[Row]]:
-    """Every row of the stored projections, by table, as this fold says."""
+def book_rows(folded: Folded, naive: Naive, references: Iterable[Reference]) -> Mapping[str, Iterator[Row]]:
+    """Every row of the stored projections, by table, as this fold says; positions as they fold alone."""
     return {
         "reference": (projected.reference_row(folded, reference) for reference in references),
         "lot": (row for account in folded.lots for row in projected.lot_rows(folded, account)),
-        "position": (row for account in folded.positions for row in projected.position_rows(folded, account)),
+        "position": _position_rows(folded, naive),
         "cash": (projected.cash_row(folded, account) for account in folded.cash.keys() | folded.lots.keys()),
         "order_state": (projected.order_row(folded, order) for order in folded.orders),
     }
 
 
-def holding_rows(folded: Folded) -> Iterator[Row]:
+def _position_rows(folded: Folded, naive: Naive) -> Iterator[Row]:
+    for account, held in naive.items():
+        for symbol, quantity in held.shares.items():
+            advisor = folded.advisors[account]
+            yield {"account": account, "symbol": symbol, "advisor": advisor, "quantity": quantity}
+
+
+def holding_rows(folded: Folded, naive: Naive) -> Iterator[Row]:
     """What the append's own law must hold: shares, and the dollars that are good or on their way.
 
     A deposit that is held until a date is nobody's to spend before that business day opens: the law does not
     count it. Where nothing is held there is no row.
     """
-    for account, held in folded.positions.items():
+    for account, held in naive.items():
         for symbol, quantity in held.shares.items():
             yield {"account": account, "symbol": symbol, "held": quantity}
     for account, book in folded.cash.items():

@@ -3,26 +3,28 @@
 Rule 1: pure: it reads entries and answers what they changed; `core.projections.follow` writes that down.
 Rule 2: what a model may have written (a draft, a step) changes nothing here and is not even read: a hostile
     entry cannot stop the fold.
-Rule 3: lots, positions, cash, orders and trades are folded by their own files, one account, order or trade at
-    a time; this one keeps them together. It owns its mappings and changes them in place; what they hold are
-    values.
+Rule 3: lots, cash, orders and trades are folded by their own files, one account, order or trade at a time;
+    this one keeps them together. It owns its mappings and changes them in place; what they hold are values.
+    Positions are what open lots add up to; `audit rebuild --compare` folds them by themselves.
 Rule 4: every field is part of a snapshot (`core.projections.snapshots`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Final, Protocol
 
 from core.book import cash, lots, positions
 from core.fact import Fact, is_of
 from core.firm import events as firm
-from core.ids import AccountId, CustodianId, HouseholdId, OrderId, PersonId, ProposalId, TraceId
+from core.ids import AccountId, CustodianId, HouseholdId, OrderId, PersonId, ProposalId, Symbol, TraceId
 from core.market.events import BusinessDayOpened
 from core.orders import order as order_life
 from core.orders import trade
-from core.orders.content import Content, LotChoice
+from core.orders.content import LotChoice, content_read
 from core.orders.events import (
     OrderCancelled,
     OrderDenied,
@@ -69,7 +71,6 @@ class Folded:
     advisors: dict[str, PersonId] = field(default_factory=dict)  # by household and by account
     homes: dict[AccountId, HouseholdId] = field(default_factory=dict)
     lots: dict[AccountId, lots.Lots] = field(default_factory=dict)
-    positions: dict[AccountId, positions.Positions] = field(default_factory=dict)
     cash: dict[AccountId, cash.CashBook] = field(default_factory=dict)
     awaited: set[AccountId] = field(default_factory=set)  # a deposit of theirs is not good yet
     choices: dict[OrderId, tuple[LotChoice, ...]] = field(default_factory=dict)
@@ -90,54 +91,66 @@ class Folded:
         """
         fact = entry.fact
         if type(fact) is OrderFilled:
-            self._trade(fact)
-            self._order(fact, entry.trace, changed)
-            self._hold(fact, changed)
-            self._pay(fact, changed)
+            self._fill(fact, entry.trace, changed)
         elif is_of(fact, order_life.OWN):
             self._order(fact, entry.trace, changed)
         elif is_of(fact, trade.TRADE_EVENTS):
-            self._trade(fact)
-            if type(fact) is TradeSettled:
-                self._pay(fact, changed)
+            self._trade(fact, changed)
         elif type(fact) is ProposalAssessed:
             self._assess(fact, entry.trace, changed)
         elif is_of(fact, order_life.PROPOSAL_ENDS):
             self._end(fact, entry.trace, changed)
         elif type(fact) is firm.LotReceived:
-            self._hold(fact, changed)
+            self._receive(fact, changed)
         elif type(fact) is firm.CashDeposited:
-            self._pay(fact, changed)
+            self._deposit(fact, changed)
         elif is_of(fact, REFERRED):
             self._refer(fact, changed)
         elif type(fact) is BusinessDayOpened:
             self._open(date.fromisoformat(fact.session), changed)
 
+    def shares(self, account: AccountId) -> Mapping[Symbol, Decimal]:
+        """What the account holds: what its open lots add up to."""
+        return positions.of_lots(self.lots.get(account, lots.NO_LOTS))
+
     def unsettled(self) -> list[trade.Trade]:
         """The trades that a business day can still move on."""
         return [self.trades[key] for key in sorted(self.moving)]
 
-    def _trade(self, fact: trade.TradeEvent) -> None:
+    def _fill(self, fill: OrderFilled, trace: TraceId, changed: Changed) -> None:
+        execution, account = trade.execution_of(fill), fill.account
+        key = execution.trade
+        self.trades[key] = trade.execute(self.trades.get(key), execution)
+        self.moving.add(key)
+        self._stands(order_life.evolve(order_life.known(self.orders, fill), fill), trace, changed)
+        held = self.lots.get(account, lots.NO_LOTS)
+        self.lots[account] = lots.execute(held, execution, self.choices)
+        self.cash[account] = cash.execute(self.cash.get(account, cash.NO_CASH), execution)
+        changed.accounts.add(account)
+
+    def _trade(self, fact: trade.TradeEvent, changed: Changed) -> None:
         key = trade.trade_key(fact.order, fact.trade_date)
         self.trades[key] = trade.evolve(self.trades.get(key), fact)
         if type(fact) is TradeSettled:
             self.moving.remove(key)
+            self._pay(fact, changed)
         else:
             self.moving.add(key)
 
-    def _hold(self, fact: firm.LotReceived | OrderFilled, changed: Changed) -> None:
+    def _receive(self, fact: firm.LotReceived, changed: Changed) -> None:
         account = fact.account
         self.lots[account] = lots.apply(self.lots.get(account, lots.NO_LOTS), fact, self.choices)
-        held = self.positions.get(account, positions.NO_POSITIONS)
-        self.positions[account] = positions.apply(held, fact)
         changed.accounts.add(account)
 
-    def _pay(self, fact: firm.CashDeposited | OrderFilled | TradeSettled, changed: Changed) -> None:
+    def _deposit(self, fact: firm.CashDeposited, changed: Changed) -> None:
+        self._pay(fact, changed)
+        if cash.awaits(self.cash[fact.account], self.session or date.min):
+            self.awaited.add(fact.account)
+
+    def _pay(self, fact: firm.CashDeposited | TradeSettled, changed: Changed) -> None:
         account = fact.account
-        book = self.cash[account] = cash.apply(self.cash.get(account, cash.NO_CASH), fact)
+        self.cash[account] = cash.apply(self.cash.get(account, cash.NO_CASH), fact)
         changed.accounts.add(account)
-        if type(fact) is firm.CashDeposited and cash.awaits(book, self.session or date.min):
-            self.awaited.add(account)
 
     def _open(self, session: date, changed: Changed) -> None:
         """A held deposit may have become good."""
@@ -155,7 +168,7 @@ class Folded:
             self.says[fact.order] = "; ".join(f.says for f in fact.findings if f.says)
 
     def _assess(self, fact: ProposalAssessed, trace: TraceId, changed: Changed) -> None:
-        content = Content.model_validate_json(fact.content)
+        content = content_read(fact.content)
         made = order_life.orders_of(content)
         self.choices.update(lots.choices_of(content))
         self.of_proposal[content.proposal] = tuple(order.id for order in made)

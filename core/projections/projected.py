@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from core.book import cash, lots, positions
+from core.book import cash, lots
 from core.ids import AccountId, OrderId
 from core.orders.events import Side
 from core.projections.folded import Folded
@@ -47,8 +47,7 @@ def lot_rows(folded: Folded, account: AccountId) -> Iterator[Row]:
 
 def position_rows(folded: Folded, account: AccountId) -> Iterator[Row]:
     """By symbol."""
-    held = folded.positions.get(account, positions.NO_POSITIONS)
-    for symbol, quantity in sorted(held.shares.items()):
+    for symbol, quantity in sorted(folded.shares(account).items()):
         yield {
             "account": account,
             "symbol": symbol,

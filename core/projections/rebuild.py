@@ -18,15 +18,20 @@ from typing import Any, Final
 from psycopg import AsyncConnection, IsolationLevel
 from psycopg.rows import DictRow
 
+from core.book import positions
 from core.database.rows import one, rows
 from core.errors import Conflict, IllegalTransition, IntegrityLost
+from core.firm.events import LotReceived
+from core.ids import AccountId
+from core.ledger.telling import told
+from core.orders.events import OrderFilled
 from core.projections import snapshots
 from core.projections.comparing import Difference, Expected, book_rows, holding_rows
 from core.projections.folded import Changed, Folded
 from core.projections.follow import write
 from core.projections.law import LAW, Law
 from core.projections.projected import Row
-from core.projections.replay import STRETCH, end_of_journal, replay, texts, told
+from core.projections.replay import STRETCH, end_of_journal, replay, stretch
 from core.projections.snapshots import SQL
 
 NAMED_AT_MOST: Final = 100  # differences; all are counted
@@ -80,7 +85,7 @@ async def compare(connection: Connection) -> Compared:
                 await _compare_snapshot(connection, folding.folded, kept[seq], compared)
             if seq == compared.rows_at:
                 references = folding.changed.references.values()
-                for table, says in book_rows(folding.folded, references).items():
+                for table, says in book_rows(folding.folded, folding.positions, references).items():
                     await _compare_table(connection, table, says, compared)
         await folding.reach(compared.entries)
         for table, says in folding.law_rows().items():
@@ -118,21 +123,22 @@ class _Folding:
         self._seq = 0
         self.folded = Folded()
         self.changed = Changed()
+        self.positions: dict[AccountId, positions.Positions] = {}
         self._law = Law()
 
     async def reach(self, seq: int) -> None:
         """Fold up to that entry and with it."""
         while self._seq < seq:
             end = min(self._seq + STRETCH, seq)
-            page = await texts(self._connection, after=self._seq, upto=end, kinds=sorted(LAW))
+            page = await stretch(self._connection, after=self._seq, upto=end, kinds=sorted(LAW))
             with snapshots.no_search_for_cycles():
-                for at, text in page:
+                for at, text in zip(page.seqs, page.texts, strict=True):
                     self._take(at, text)
             self._seq = end
 
     def law_rows(self) -> Mapping[str, Iterator[Row]]:
         return {
-            "holding": holding_rows(self.folded),
+            "holding": holding_rows(self.folded, self.positions),
             "leg": self._law.leg_rows(self.folded),
             "proposal": self._law.proposal_rows(),
         }
@@ -140,8 +146,12 @@ class _Folding:
     def _take(self, seq: int, text: str) -> None:
         try:
             entry = told(text)
+            fact = entry.fact
             self.folded.apply(entry, self.changed)
-            self._law.apply(seq, entry.fact)
+            self._law.apply(seq, fact)
+            if isinstance(fact, LotReceived | OrderFilled):
+                held = self.positions.get(fact.account, positions.NO_POSITIONS)
+                self.positions[fact.account] = positions.apply(held, fact)
         except (IntegrityLost, IllegalTransition) as bad:
             raise IntegrityLost(f"entry {seq} cannot be folded: {bad.says}", fix=bad.fix) from bad
 

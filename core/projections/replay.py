@@ -9,17 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing, suppress
-from typing import Final
+from typing import Final, NamedTuple
 
-import msgspec
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, tuple_row
 
 from core.database.rows import one
-from core.fact import Fact
-from core.ids import TraceId
-from core.ledger.envelope import opened
+from core.ledger.telling import teller
 from core.projections.folded import FOLDED, Changed, Folded
 from core.projections.snapshots import SQL, no_search_for_cycles
 
@@ -27,14 +24,13 @@ STRETCH: Final = 5_000  # sequence numbers in one fetch
 KINDS: Final = sorted(FOLDED)
 
 Connection = AsyncConnection[DictRow]
-Page = list[tuple[int, str]]
 
 
-class Told(msgspec.Struct, frozen=True, gc=False):
-    """What the fold needs of an entry."""
+class Page(NamedTuple):
+    """Entries in sequence."""
 
-    trace: TraceId
-    fact: Fact
+    seqs: list[int]
+    texts: list[str]
 
 
 async def end_of_journal(connection: Connection) -> int:
@@ -42,23 +38,14 @@ async def end_of_journal(connection: Connection) -> int:
     return int((await one(connection, SQL["journal_end"]))["seq"])
 
 
-async def texts(connection: Connection, *, after: int, upto: int, kinds: Sequence[str] = KINDS) -> Page:
-    """Sequence and text of every entry of those kinds in that stretch, in sequence."""
+async def stretch(connection: Connection, *, after: int, upto: int, kinds: Sequence[str] = KINDS) -> Page:
+    """Every entry of those kinds in that stretch."""
     cursor = connection.cursor(row_factory=tuple_row, binary=True)
     asked = {"after": after, "upto": upto, "kinds": list(kinds)}
     # Not prepared: planned with the kinds at hand, the server hashes them; else it tries one after the other.
     await cursor.execute(SQL["texts_between"], asked, prepare=False)
-    return await cursor.fetchall()
-
-
-def told(text: str) -> Told:
-    """An entry's trace and fact.
-
-    Raises:
-        IntegrityLost: the text is no envelope, its kind is unknown or its payload does not fit.
-    """
-    envelope = opened(text)
-    return Told(envelope.trace_id, envelope.fact)
+    [(seqs, texts)] = await cursor.fetchall()
+    return Page(seqs, texts)
 
 
 async def replay(connection: Connection, folded: Folded, *, after: int, upto: int) -> Changed:
@@ -71,15 +58,15 @@ async def replay(connection: Connection, folded: Folded, *, after: int, upto: in
     with no_search_for_cycles():
         async with aclosing(_pages(connection, after, upto)) as found:
             async for page in found:
-                fold(folded, (text for _, text in page), changed)
+                fold(folded, page.texts, changed)
     return changed
 
 
 async def _pages(connection: Connection, after: int, upto: int) -> AsyncGenerator[Page, None]:
     """One stretch after the other. The next is on its way while this one is folded."""
-    page = await texts(connection, after=after, upto=min(after + STRETCH, upto))
+    page = await stretch(connection, after=after, upto=min(after + STRETCH, upto))
     for start in range(after + STRETCH, upto, STRETCH):
-        coming = asyncio.create_task(texts(connection, after=start, upto=min(start + STRETCH, upto)))
+        coming = asyncio.create_task(stretch(connection, after=start, upto=min(start + STRETCH, upto)))
         try:
             await asyncio.sleep(0)  # lets the question go out
             yield page
@@ -92,12 +79,13 @@ async def _pages(connection: Connection, after: int, upto: int) -> AsyncGenerato
     yield page
 
 
-def fold(folded: Folded, found: Iterable[str], changed: Changed) -> None:
-    """Fold these texts, and note what they changed.
+def fold(folded: Folded, texts: Iterable[str], changed: Changed) -> None:
+    """Fold these entries, and note what they changed.
 
     Raises:
         IntegrityLost, IllegalTransition: an entry cannot be folded.
     """
+    tell, apply = teller(), folded.apply
     with no_search_for_cycles():
-        for text in found:
-            folded.apply(told(text), changed)
+        for text in texts:
+            apply(tell(text), changed)

@@ -83,6 +83,11 @@ class LongJournal:
         return None if row is None else next(iter(row.values()))
 
 
+def texts_of(said: Iterator[Said]) -> Iterator[str]:
+    """The text of every entry."""
+    return (row[4] for row in _rows(said))
+
+
 def _rows(said: Iterator[Said]) -> Iterator[tuple[Any, ...]]:
     digest, versions = GENESIS, dict[str, int]()
     for seq, (stream, trace, fact) in enumerate(said, start=1):

@@ -69,6 +69,9 @@ class Feeds:
     """The open feeds of this process, and what they share."""
 
     reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_AT_ONCE))
+    stopping: bool = (
+        False  # this process ends: each feed ends where it is, and its reader may go on elsewhere
+    )
     _open: Counter[PersonId] = field(default_factory=Counter)
     _head: int = 0
     _no: WorldFailed | None = None
@@ -84,6 +87,10 @@ class Feeds:
         if self._open[person] >= MOST_OF_ONE or self._open.total() >= MOST:
             raise Refused("too_many", "too many live feeds are open", fix="close one of them, then try again")
         self._open[person] += 1
+
+    def stop(self) -> None:
+        """End them all, without waiting for it. May be called from a signal's handler."""
+        self.stopping = True
 
     def leave(self, person: PersonId) -> None:
         self._open[person] -= 1
@@ -107,13 +114,15 @@ class Feeds:
         return self._head
 
     async def beyond(self, record: Record, seq: int) -> None:
-        """Until the record goes further than that, or a heartbeat is due.
+        """Until the record goes further than that, a heartbeat is due, or the process ends.
 
         Raises:
             WorldFailed: the database did not answer.
         """
         ends = asyncio.get_running_loop().time() + HEARTBEAT.total_seconds()
         while await self.head(record) <= seq and asyncio.get_running_loop().time() < ends:
+            if self.stopping:
+                return
             await asyncio.sleep(LOOKS_EVERY.total_seconds())
 
 
@@ -137,6 +146,8 @@ async def followed(feeds: Feeds, following: Following, page: Page) -> AsyncItera
     events, down = await following.tell(page), False
     while True:
         yield (*events, _heartbeat(page))
+        if feeds.stopping:
+            return
         try:
             page = await _next(feeds, following, page)
             events, down = await following.tell(page), False

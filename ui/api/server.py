@@ -7,10 +7,12 @@ Rule 3: what is slow to load is loaded before the port opens.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 import uvicorn
@@ -30,11 +32,13 @@ from core.people.keystore import KeyStore
 from core.settings import FrontSettings
 from ui.api.doors import Doors
 from ui.api.edge import SecurityHeaders, is_api
+from ui.api.feed import Feeds
 from ui.api.front import create_app
 from ui.api.relay import CopilotLine, Turns
 from ui.api.sign_in import COOKIE
 from ui.api.tries import Tries
 
+NOT_STARTED: Final = 3  # as uvicorn's own command ends
 SCREENS: Final = Path(__file__).parents[1] / "screens" / "app.py"
 
 # Streamlit's own defaults send usage statistics and offer to deploy to its makers' cloud.
@@ -133,7 +137,19 @@ def _has_ticket(scope: Scope) -> bool:
         return False
 
 
-def with_screens(settings: FrontSettings) -> ASGIApp:
+class Server(uvicorn.Server):
+    """Told to stop, it ends the live feeds first: what is under way is waited for, and a feed has no end."""
+
+    def __init__(self, config: uvicorn.Config, feeds: Feeds) -> None:
+        super().__init__(config)
+        self._feeds = feeds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._feeds.stop()
+        super().handle_exit(sig, frame)
+
+
+def with_screens(settings: FrontSettings) -> Front:
     """API and screens. Takes a second: it loads the screens' framework."""
     import streamlit
     from streamlit import config
@@ -154,7 +170,7 @@ def with_screens(settings: FrontSettings) -> ASGIApp:
     return Front(api, SecurityHeaders(screens))
 
 
-def without_screens(settings: FrontSettings) -> ASGIApp:
+def without_screens(settings: FrontSettings) -> FastAPI:
     """The API alone."""
     api = create_app()
 
@@ -178,7 +194,7 @@ def _reachable(host: str) -> str:
 def serve(settings: FrontSettings, *, screens: bool) -> None:
     """Serve in the foreground until the process is told to stop."""
     app = with_screens(settings) if screens else without_screens(settings)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -192,3 +208,9 @@ def serve(settings: FrontSettings, *, screens: bool) -> None:
         ws_max_size=4 * 1024 * 1024,
         lifespan="on",
     )
+    api = app.api if isinstance(app, Front) else app
+    server = Server(config, api.state.feeds)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(NOT_STARTED)

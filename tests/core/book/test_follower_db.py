@@ -97,8 +97,8 @@ def expected(folded: Folded) -> dict[str, set[tuple[Any, ...]]]:
         },
         "position": {
             (account, symbol, quantity)
-            for account, book in folded.positions.items()
-            for symbol, quantity in book.shares.items()
+            for account in folded.lots
+            for symbol, quantity in folded.shares(account).items()
         },
         "cash": {(account, one.settled, one.unsettled, one.held) for account, one in money.items()},
         "order_state": {(order.id, order.status.value) for order in folded.orders.values()},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -17,9 +18,11 @@ from core.book.counted import NONE_COUNTED, Counted
 from core.fact import Fact
 from core.orders.events import OrderAccepted
 from core.projections import snapshots
-from core.projections.folded import FOLDED, Folded
+from core.projections.folded import FOLDED, Changed, Folded
+from core.projections.replay import fold
 from core.projections.snapshots import folded_in, form, surplus, text_of
 from evals.bench.lives import lives
+from evals.bench.long_journal import texts_of
 from tests.core.facts import cancelled
 from tests.core.projections.arrivals import Story, folded, stories
 
@@ -128,3 +131,43 @@ def test_counting_changes_no_earlier_value(steps: list[tuple[int, str]]) -> None
     assert [set(version) for version in versions] == plain
     assert [len(version) for version in versions] == [len(names) for names in plain]
     assert versions == [Counted(sorted(names)) for names in plain]
+
+
+def test_the_texts_of_a_journal_fold_to_what_their_facts_fold_to() -> None:
+    """Facts read through their shapes are facts to every fold."""
+    said = list(islice(lives(households=6, seed=4), 900))
+    facts = folded(fact for _, _, fact in said if fact.event_type() in FOLDED)
+    texts, changed = Folded(), Changed()
+    fold(texts, texts_of(one for one in said if one[2].event_type() in FOLDED), changed)
+    texts.traces, facts.traces = {}, {}  # those of the first are made up
+    assert text_of(texts) == text_of(facts)
+    assert texts == facts
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("portion", [1, 3, 250])
+async def test_the_portions_of_a_snapshot_are_its_text(
+    whole: Folded, portion: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "PORTION", portion)
+    for book in (whole, Folded()):
+        assert b"".join([piece async for piece in snapshots.portions(book)]) == text_of(book)
+
+
+@pytest.mark.anyio
+async def test_others_have_their_turn_while_a_snapshot_is_written(
+    whole: Folded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "PORTION", 5)
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    working = asyncio.create_task(other())
+    pieces = [piece async for piece in snapshots.portions(whole)]
+    working.cancel()
+    assert turns > len(pieces) / 4

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import takewhile
@@ -360,3 +361,22 @@ def test_tail_says_what_is_wrong_with_a_filter_in_one_line(office: Office, tmp_p
     code, said = tail.ended()
     assert (code, len(said.strip().splitlines())) == (1, 1)
     assert "OrderFilled" in said
+
+
+def test_a_front_that_is_told_to_stop_does_not_wait_for_its_feeds(office: Office, tmp_path: Path) -> None:
+    """They have no end of their own: each ends where it is, whole, and its reader goes on elsewhere."""
+    port = free_port()
+    env = {**office.env, "GATEHOUSE_PORT": str(port)}
+    with process(["front", "--intake"], env, tmp_path / "front.log") as front:
+        until(lambda: answers(f"http://127.0.0.1:{port}"), bool, within=60)
+        client = Client(f"http://127.0.0.1:{port}", office.of(AUDITOR).ticket)
+        feeds = [client.feed(AUDIT, {"after": 0}) for _ in range(3)]
+        firsts = [next(feed) for feed in feeds]
+        begun = time.monotonic()
+        front.terminate()
+        rest = [list(feed) for feed in feeds]
+        front.wait(timeout=30)
+        took = time.monotonic() - begun
+    assert all(first.id for first in firsts)
+    assert {events[-1].name for events in rest} == {"heartbeat"}
+    assert took < 4, "the server's own patience is five seconds"
