@@ -112,7 +112,6 @@ INTERNAL: Final = {
     "actor_of",
     "approvals_fault",
     "at_worst",
-    "attempted",
     "bodies_stay",
     "canonical",
     "canonical_envelope",
@@ -126,6 +125,7 @@ INTERNAL: Final = {
     "end_proposal",
     "envelope_fault",
     "envelope_text",
+    "event_id_used",
     "form_text",
     "give_back",
     "halt_fault",
@@ -175,8 +175,12 @@ INTERNAL: Final = {
     "leaf",
     "live_session",
     "look",
+    "look_at_one",
+    "look_together",
+    "looked_at_badly",
     "may_submit",
     "names_no_body",
+    "no_of",
     "quantity_fault",
     "reasons_complete",
     "refusal",
@@ -189,9 +193,9 @@ INTERNAL: Final = {
     "stores_of",
     "take",
     "take_carefully",
+    "take_one",
     "threads_of",
     "to_cents",
-    "unreadable",
     "write_down",
 }
 # They know who asks or what is held, and look at no row that the caller could not see.
@@ -268,6 +272,21 @@ def test_every_function_that_runs_as_its_owner_has_a_fixed_search_path(firm: Fir
     assert len(rows) > 10
     for row in rows:
         assert "search_path=pg_catalog, gatehouse, pg_temp" in row["config"], row["proname"]
+
+
+def test_a_function_without_a_search_path_is_one_that_no_login_may_call(firm: Firm) -> None:
+    """It finds names by its caller's path, which is the owner's: `append` and the triggers fix it."""
+    rows = firm.ask(
+        "superuser",
+        "select p.oid::regprocedure::text as name, p.proname, p.prosecdef,"
+        " array(select login from unnest(%s::text[]) login"
+        "       where has_function_privilege(login, p.oid, 'execute')) as callers"
+        " from pg_proc p where p.pronamespace = 'gatehouse'::regnamespace"
+        " and coalesce(p.proconfig::text, '') not like '%%search_path=%%'",
+        [*ROLES, "public"],
+    )
+    assert {row["proname"] for row in rows} >= {"law_says", "law_in_thread", "take", "take_one"}
+    assert [row["name"] for row in rows if row["callers"] or row["prosecdef"]] == []
 
 
 VERBS: Final = {
