@@ -58,6 +58,17 @@ def begun_at(trace: TraceId) -> datetime:
     return EPOCH + timedelta(milliseconds=int(trace[:12], 16))
 
 
+def uuid7s(clock: Clock, number: int) -> list[str]:
+    """As many of them, as texts: of one reading of the clock, and quicker by the dozen."""
+    moment = f"{int(clock.now().timestamp() * 1000) & (1 << 48) - 1:012x}"
+    begins = f"{moment[:8]}-{moment[8:]}-7"
+    random = os.urandom(10 * number).hex()
+    return [
+        f"{begins}{r[:3]}-{'89ab'[int(r[3], 16) & 3]}{r[4:7]}-{r[7:19]}"
+        for r in [random[at : at + 20] for at in range(0, 20 * number, 20)]
+    ]
+
+
 def fresh_trace_id(clock: Clock) -> TraceId:
     """One causal id from the prompt to the settlement. 32 hex digits, as W3C Trace Context has it."""
     return TraceId(uuid7(clock).hex)

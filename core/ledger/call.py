@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import psycopg
 
@@ -25,10 +25,10 @@ class Call:
     occurred_at: str
     mono_ns: int
     done: asyncio.Future[tuple[Recorded, ...]]
+    until_ms: int  # of the loop's clock: then its time is over
     tries: int = 0
     sent: bool = False
     doubtful: bool = False  # an earlier try may have happened
-    too_late: asyncio.TimerHandle | None = field(default=None)
 
     @property
     def safe_to_repeat(self) -> bool:
@@ -41,8 +41,6 @@ class Call:
 
     def answer(self, recorded: tuple[Recorded, ...] | GatehouseError) -> None:
         """Tell the caller, once."""
-        if self.too_late is not None:
-            self.too_late.cancel()
         if self.done.done():
             return
         if isinstance(recorded, GatehouseError):

@@ -61,7 +61,7 @@ class Opened(msgspec.Struct, frozen=True, gc=False):
 
 def written(moment: datetime) -> str:
     """RFC 3339 in UTC with six decimals: one form, so that equal times are equal texts."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def payload_of(entry: Entry) -> str:
@@ -83,7 +83,7 @@ def payload_of(entry: Entry) -> str:
 
 
 def text_of(
-    entry: Entry, payload: str, *, event_id: UUID, stream_version: int, occurred_at: str, mono_ns: int
+    entry: Entry, payload: str, *, event_id: UUID | str, stream_version: int, occurred_at: str, mono_ns: int
 ) -> str:
     """RFC 8785 text of the envelope around `payload_of(entry)`. `occurred_at` as `written` gives it."""
     decisions = "[]"

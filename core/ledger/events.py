@@ -23,9 +23,9 @@ from core.limits import events as limits
 from core.market import events as market
 from core.orders import events as orders
 from core.people import events as people
+from core.shapes import reader_of
 from core.signals import events as signals
 from core.standing import events as standing
-from core.shapes import reader_of
 
 
 class AttemptRefused(Fact):

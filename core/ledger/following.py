@@ -59,7 +59,7 @@ class Times:
 
 
 def _to_the_second(moment: int) -> str:
-    return (EPOCH + timedelta(microseconds=moment + SINCE_2000)).strftime("%Y-%m-%dT%H:%M:%S.")
+    return (EPOCH + timedelta(microseconds=moment + SINCE_2000)).isoformat(timespec="seconds")[:19] + "."
 
 
 @dataclass(slots=True)

@@ -13,15 +13,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 import msgspec
 import psycopg
-from psycopg.rows import tuple_row
+from psycopg.errors import InvalidSqlStatementName
 from psycopg_pool import PoolTimeout
 
 from core.clock import Clock
@@ -29,9 +31,10 @@ from core.database.pools import AsyncPool
 from core.database.statements import statements
 from core.errors import BadInput, Conflict, GatehouseError, Refused
 from core.fact import Entry
-from core.ids import uuid7
+from core.ids import uuid7s
 from core.ledger.call import Call, connection_broke, first_line, in_doubt, not_taken, refuse, tell
 from core.ledger.envelope import Recorded, payload_of, text_of, written
+from core.ledger.line import Line, Lines, Rows
 from core.ledger.next_versions import NextVersions
 from core.ledger.refusals import in_words
 
@@ -45,21 +48,31 @@ MOST_WAITING: Final = 10_000  # entries
 TRIES: Final = 5  # at a version that others move
 BACK_OFF: Final = timedelta(milliseconds=100)  # doubled at each try, while a server comes back
 WAITS: Final = timedelta(seconds=15)  # for the acknowledgement
+LOOKS_EVERY: Final = timedelta(milliseconds=250)  # for those whose time is over
 
-Row = tuple[int, str, int | None, str | None]  # n, answer, at_seq, code
+
+@dataclass(slots=True, eq=False)
+class Batch:
+    """The calls of one append that is under way."""
+
+    calls: Sequence[Call]
+    streams: Set[str]
+    line: Line | None = None
+    task: asyncio.Task[None] | None = None  # where it had to wait for what it needs
 
 
 class Journal:
     """Opened with `async with`; one for each process and login."""
 
     def __init__(self, pool: AsyncPool, clock: Clock) -> None:
-        self._pool = pool
+        self._lines = Lines(pool)
         self._clock = clock
         self._waiting: deque[Call] = deque()
         self._entries_waiting = 0
-        self._under_way: dict[asyncio.Task[None], list[Call]] = {}
+        self._under_way: set[Batch] = set()
         self._next = NextVersions()
         self._woken = False
+        self._watched = False
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -71,12 +84,13 @@ class Journal:
         self._closed = True
         refuse(self._waiting, "the journal was closed")
         self._waiting.clear()
-        under_way = dict(self._under_way)
-        for task in under_way:
-            task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
-        for calls in under_way.values():  # of a task that never began, nobody has been told
-            tell(calls, in_doubt("the journal was closed while it was asked"))
+        under_way, self._under_way = self._under_way, set()
+        for batch in under_way:
+            tell(batch.calls, in_doubt("the journal was closed while it was asked"))
+            self._let_go(batch)
+        opening = [batch.task for batch in under_way if batch.task is not None]
+        await asyncio.gather(*opening, return_exceptions=True)
+        await self._lines.close()
 
     async def record(self, *entries: Entry) -> tuple[Recorded, ...]:
         """Append these, in this order. Several together happen all or not at all.
@@ -101,8 +115,8 @@ class Journal:
             )
         loop = asyncio.get_running_loop()
         now = written(self._clock.now())
-        call = Call(entries, payloads, now, self._clock.monotonic_ns(), loop.create_future())
-        call.too_late = loop.call_later(WAITS.total_seconds(), call.give_up)
+        until_ms = int(loop.time() * 1_000) + WAITS // timedelta(milliseconds=1)
+        call = Call(entries, payloads, now, self._clock.monotonic_ns(), loop.create_future(), until_ms)
         self._wait(call)
         return await call.done
 
@@ -112,6 +126,9 @@ class Journal:
             return
         self._waiting.append(call)
         self._entries_waiting += len(call.entries)
+        self._wake()
+
+    def _wake(self) -> None:
         if not self._woken:
             self._woken = True
             # Behind all that are about to call as well: they go together.
@@ -120,16 +137,26 @@ class Journal:
     def _send(self) -> None:
         """Start as many appends as may be under way."""
         self._woken = False
+        self._watch()
         while self._waiting and len(self._under_way) < AT_ONCE:
             calls = self._batch()
-            if calls:
-                task = asyncio.create_task(self._append(calls), name="append")
-                self._under_way[task] = calls
-                task.add_done_callback(self._came_back)
+            if not calls:
+                return
+            batch = Batch(calls, {entry.stream for call in calls for entry in call.entries})
+            self._under_way.add(batch)
+            unknown = self._next.unknown(batch.streams)
+            batch.line = self._lines.free()
+            if batch.line is None or unknown:
+                batch.task = asyncio.create_task(self._begin(batch, unknown), name="append")
+            else:
+                self._ask(batch, batch.line)
 
     def _batch(self) -> list[Call]:
+        """The next calls that go together. No stream is in two appends at once: which of them comes to the
+        head first nobody knows."""
         calls: list[Call] = []
         entries, letters = 0, 0
+        busy = {stream for batch in self._under_way for stream in batch.streams}
         share = self._entries_waiting // (AT_ONCE - len(self._under_way))
         most = min(BATCH, max(WORTH_A_BATCH, share))
         while self._waiting:
@@ -138,56 +165,91 @@ class Journal:
                 entries, letters = entries + len(call.entries), letters + call.letters
                 if calls and (entries > most or letters > MOST_LETTERS):
                     break
+                if busy and not busy.isdisjoint([entry.stream for entry in call.entries]):
+                    break
                 call.sent = True
                 calls.append(call)
             self._waiting.popleft()
             self._entries_waiting -= len(call.entries)
         return calls
 
-    def _came_back(self, task: asyncio.Task[None]) -> None:
-        self._under_way.pop(task, None)
-        if self._waiting and not self._woken:
-            self._woken = True
-            asyncio.get_running_loop().call_soon(self._send)
-
-    async def _append(self, calls: Sequence[Call]) -> None:
-        """Append one batch and answer its callers; those whose stream moved wait again."""
+    async def _begin(self, batch: Batch, streams: Sequence[str]) -> None:
+        """Ask, on a connection that has to be waited for, or where a stream's version is not known."""
         try:
-            async with asyncio.timeout(WAITS.total_seconds()):
-                rows = await self._rows(calls)
-        except BaseException as bad:
-            self._nothing_known(calls)
-            if not isinstance(bad, Exception):  # closed while it was under way
-                tell(calls, in_doubt("the journal was closed while it was asked"))
-                raise
-            self._broke(calls, bad)
+            if batch.line is None:
+                batch.line = await self._lines.borrow()
+            if streams:
+                rows = await batch.line.asked("stream_versions", msgspec.json.encode(streams))
+                known = {str(stream or b"", "utf-8"): int(version or 0) for stream, version in rows}
+                self._next.learn(streams, known)
+        except psycopg.Error as bad:
+            self._came_back(batch, bad)
             return
-        at = 0
-        for call in calls:
-            self._settle(call, rows[at : at + len(call.entries)])
-            at += len(call.entries)
+        if batch in self._under_way:
+            self._ask(batch, batch.line)
 
-    async def _rows(self, calls: Sequence[Call]) -> list[Row]:
-        async with (
-            self._pool.connection() as connection,
-            connection.cursor(row_factory=tuple_row) as cursor,
-        ):
-            unknown = self._next.unknown(entry.stream for call in calls for entry in call.entries)
-            if unknown:
-                await cursor.execute(SQL["stream_versions"], {"streams": unknown})
-                self._next.learn(unknown, dict(await cursor.fetchall()))
-            items = msgspec.json.encode(self._items(calls)).decode()
-            await cursor.execute(SQL["append"], {"entries": items}, prepare=True)
-            return await cursor.fetchall()
+    def _ask(self, batch: Batch, line: Line) -> None:
+        line.ask("append", msgspec.json.encode(self._items(batch.calls)), partial(self._came_back, batch))
+
+    def _came_back(self, batch: Batch, said: Rows | psycopg.Error) -> None:
+        """Answer the callers of a batch; those whose stream moved wait again."""
+        if batch not in self._under_way:
+            return  # it was given up, and its callers were told
+        self._under_way.discard(batch)
+        if batch.line is not None:
+            self._lines.rest(batch.line, unprepared=isinstance(said, InvalidSqlStatementName))
+        if isinstance(said, psycopg.Error):
+            self._nothing_known(batch.calls)
+            self._broke(batch.calls, said)
+        else:
+            at = 0
+            for call in batch.calls:
+                self._settle(call, said[at : at + len(call.entries)])
+                at += len(call.entries)
+        if self._waiting:
+            self._wake()
+
+    def _let_go(self, batch: Batch) -> None:
+        """Nobody waits for this append any more; what becomes of it nobody hears."""
+        self._nothing_known(batch.calls)
+        if batch.task is not None:
+            batch.task.cancel()
+        if batch.line is not None:
+            self._lines.give_back(batch.line)
+
+    def _watch(self) -> None:
+        if not self._watched:
+            self._watched = True
+            asyncio.get_running_loop().call_later(LOOKS_EVERY.total_seconds(), self._look)
+
+    def _look(self) -> None:
+        """Tell those whose time is over: one timer for all, which costs the many less than one each."""
+        self._watched = False
+        now_ms = int(asyncio.get_running_loop().time() * 1_000)
+        for call in self._waiting:
+            if call.until_ms <= now_ms:
+                call.give_up()
+        for batch in [one for one in self._under_way if all(call.until_ms <= now_ms for call in one.calls)]:
+            self._under_way.discard(batch)
+            tell(batch.calls, in_doubt("the journal did not acknowledge in time"))
+            self._let_go(batch)
+        for batch in self._under_way:
+            for call in batch.calls:
+                if call.until_ms <= now_ms:
+                    call.give_up()
+        if self._waiting or self._under_way:
+            self._watch()
+            self._wake()
 
     def _items(self, calls: Sequence[Call]) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = []
+        event_ids = iter(uuid7s(self._clock, sum([len(call.entries) for call in calls])))
         for number, call in enumerate(calls):
             for entry, payload in zip(call.entries, call.payloads, strict=True):
                 text = text_of(
                     entry,
                     payload,
-                    event_id=uuid7(self._clock),
+                    event_id=next(event_ids),
                     stream_version=self._next.take(entry.stream),
                     occurred_at=call.occurred_at,
                     mono_ns=call.mono_ns,
@@ -202,42 +264,47 @@ class Journal:
                 items.append(item)
         return items
 
-    def _settle(self, call: Call, rows: Sequence[Row]) -> None:
-        """What the append answered to one call."""
-        for entry, (_, answer, _, code) in zip(call.entries, rows, strict=True):
-            if code == "version":
+    def _settle(self, call: Call, rows: Rows) -> None:
+        """What the append answered to one call: of each entry its number, answer, sequence and code."""
+        for entry, (_, answer, _, why) in zip(call.entries, rows, strict=True):
+            if why == b"version":
                 self._next.moved(entry.stream)
-            elif answer != "ok":
+            elif answer != b"ok":
                 self._next.forget(entry.stream)
-        no = next((row for row in rows if row[1] in ("refused", "conflict") and row[3] != "group"), None)
+        no = next((row for row in rows if row[1] in (b"refused", b"conflict") and row[3] != b"group"), None)
         if no is None:
-            call.answer(tuple(Recorded(seq or 0, answer == "duplicate") for _, answer, seq, _ in rows))
-        elif no[3] == "version":
+            call.answer(
+                tuple([Recorded(int(seq or 0), answer == b"duplicate") for _, answer, seq, _ in rows])
+            )
+            return
+        code = (no[3] or b"").decode()
+        if code == "version":
             self._once_more(
                 call, Conflict("others kept changing the same thing", fix="read it again, then repeat")
             )
-        elif no[1] == "conflict":
+        elif no[1] == b"conflict":
             call.answer(
-                Conflict(f"the journal answered conflict ({no[3]})", fix="use a fresh key for another body")
+                Conflict(f"the journal answered conflict ({code})", fix="use a fresh key for another body")
             )
         else:
-            says, fix = in_words(str(no[3]))
-            call.answer(Refused(str(no[3]), says, fix=fix))
+            says, fix = in_words(code)
+            call.answer(Refused(code, says, fix=fix))
 
     def _nothing_known(self, calls: Sequence[Call]) -> None:
         for call in calls:
             for entry in call.entries:
                 self._next.forget(entry.stream)
 
-    def _broke(self, calls: Sequence[Call], bad: Exception) -> None:
+    def _broke(self, calls: Sequence[Call], bad: psycopg.Error) -> None:
         """The append did not answer: tell each caller what that means for it."""
         if isinstance(bad, PoolTimeout):
             refuse(calls, "the database cannot be reached")
-        elif isinstance(bad, TimeoutError):
-            tell(calls, in_doubt("the journal did not acknowledge in time"))
-        elif isinstance(bad, psycopg.Error) and not connection_broke(bad):
+        elif isinstance(bad, InvalidSqlStatementName):  # somebody let go of what the line had prepared
+            for call in calls:
+                self._once_more(call, not_taken("the connection lost its statements"))
+        elif not connection_broke(bad):
             refuse(calls, f"the journal did not take it: {first_line(bad)}")
-        elif isinstance(bad, psycopg.Error):
+        else:
             for call in calls:
                 call.doubtful = True
                 if call.safe_to_repeat:
@@ -246,9 +313,6 @@ class Journal:
                     )
                 else:
                     call.answer(in_doubt("the connection broke while the journal was asked"))
-        else:
-            tell(calls, in_doubt("the journal's client failed"))
-            raise bad
 
     def _once_more(self, call: Call, at_last: GatehouseError, *, after: timedelta = timedelta(0)) -> None:
         """Another try, if there is one left."""

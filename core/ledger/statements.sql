@@ -1,9 +1,10 @@
--- append --
+-- prepare_append --
 -- One statement, autocommit: every caller of this batch is acknowledged after its commit.
-select n, answer, at_seq, code from gatehouse.append(%(entries)s::jsonb) order by n;
+prepare gatehouse_append (text) as select n, answer, at_seq, code from gatehouse.append($1::jsonb) order by n;
 
--- stream_versions --
-select stream, version from gatehouse.stream_versions(%(streams)s::text[]);
+-- prepare_stream_versions --
+prepare gatehouse_stream_versions (text) as
+select stream, version from gatehouse.stream_versions(array(select jsonb_array_elements_text($1::jsonb)));
 
 -- entries_after --
 -- The next page for a follower, in sequence. Empty means that it has caught up.

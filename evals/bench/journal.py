@@ -1,7 +1,8 @@
 """How many durable, chained entries a second the journal takes from callers that wait together.
 
-Rule 1: subject is the product's own way, every check on: the copilot's login, a ticket in each entry. Each
-    caller is told after the commit that holds its entry, and only then asks again. The figure is at 128.
+Rule 1: subject is the product's own way, every check on: the copilot's login and its event loop, a ticket in
+    each entry. Each caller is told after the commit that holds its entry, and only then asks again. The
+    figure is at 128.
 Rule 2: baseline is COPY of those very rows by the same driver into an unchained table with the same indexes,
     in commits of the same size.
 Rule 3: `detail` has the other numbers of callers, the append without checks, a bare insert and commit, the
@@ -20,6 +21,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import msgspec
+import uvloop
 from psycopg import Connection
 from psycopg.rows import DictRow, tuple_row
 
@@ -83,7 +85,7 @@ class JournalBench:
         calls_ms: list[float] = []
         for callers in CALLERS:
             mine = calls_ms if callers == FIGURE_AT else []
-            self._seen[f"at_{callers}"].append(asyncio.run(self._rate(callers, mine)))
+            self._seen[f"at_{callers}"].append(uvloop.run(self._rate(callers, mine)))
             if callers == FIGURE_AT:
                 self._copied = self._newest() - ENTRIES[FIGURE_AT] // callers * callers
         self._beside()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import RFC_4122, UUID
 
 from core.clock import SetClock
-from core.ids import ProposalId, fresh_trace_id, order_id_for, uuid7
+from core.ids import ProposalId, fresh_trace_id, order_id_for, uuid7, uuid7s
 
 MOMENT = datetime(2022, 2, 22, 19, 22, 22, tzinfo=UTC)
 
@@ -58,3 +58,13 @@ def test_a_trace_id_is_what_w3c_trace_context_takes() -> None:
     trace = fresh_trace_id(SetClock(MOMENT))
     assert len(trace) == 32
     assert int(trace, 16) != 0
+
+
+def test_several_at_once_are_of_the_same_form_and_all_different() -> None:
+    made = uuid7s(SetClock(MOMENT), 500)
+    assert len(set(made)) == 500
+    for text in made:
+        value = UUID(text)
+        assert str(value) == text
+        assert (value.version, value.variant) == (7, RFC_4122)
+        assert value.hex.startswith("017f22e279b07")

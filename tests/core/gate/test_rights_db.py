@@ -173,7 +173,6 @@ INTERNAL: Final = {
     "approvals_fault",
     "approved_as",
     "at_worst",
-    "attempted",
     "batch_fault",
     "batch_holds",
     "batch_signer_fault",
@@ -198,6 +197,7 @@ INTERNAL: Final = {
     "escalation_ladder_digest",
     "escalation_people",
     "escalation_since",
+    "event_id_used",
     "form_text",
     "give_back",
     "give_try_back",
@@ -294,6 +294,9 @@ INTERNAL: Final = {
     "limits_fault",
     "live_session",
     "look",
+    "look_at_one",
+    "look_together",
+    "looked_at_badly",
     "lot_of",
     "lots_between",
     "lots_well_formed",
@@ -301,6 +304,7 @@ INTERNAL: Final = {
     "may_set_limits",
     "may_submit",
     "names_no_body",
+    "no_of",
     "open_dollars",
     "predecessor",
     "quantity_fault",
@@ -329,12 +333,12 @@ INTERNAL: Final = {
     "superiors",
     "take",
     "take_carefully",
+    "take_one",
     "take_step_up",
     "take_try",
     "threads_of",
     "to_cents",
     "totp",
-    "unreadable",
     "write_down",
 }
 # They know who asks or what is held, and look at no row that the caller could not see.
@@ -414,6 +418,21 @@ def test_every_function_that_runs_as_its_owner_has_a_fixed_search_path(firm: Fir
     assert len(rows) > 10
     for row in rows:
         assert "search_path=pg_catalog, gatehouse, pg_temp" in row["config"], row["proname"]
+
+
+def test_a_function_without_a_search_path_is_one_that_no_login_may_call(firm: Firm) -> None:
+    """It finds names by its caller's path, which is the owner's: `append` and the triggers fix it."""
+    rows = firm.ask(
+        "superuser",
+        "select p.oid::regprocedure::text as name, p.proname, p.prosecdef,"
+        " array(select login from unnest(%s::text[]) login"
+        "       where has_function_privilege(login, p.oid, 'execute')) as callers"
+        " from pg_proc p where p.pronamespace = 'gatehouse'::regnamespace"
+        " and coalesce(p.proconfig::text, '') not like '%%search_path=%%'",
+        [*ROLES, "public"],
+    )
+    assert {row["proname"] for row in rows} >= {"law_says", "law_in_thread", "take", "take_one"}
+    assert [row["name"] for row in rows if row["callers"] or row["prosecdef"]] == []
 
 
 VERBS: Final = {

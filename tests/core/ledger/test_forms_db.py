@@ -46,7 +46,7 @@ def test_every_kind_has_a_form(shared_firm: Firm) -> None:
         name: kind.VERSION for name, kind in KINDS.items()
     }
     drawn = forms_sql(KINDS)
-    assert all(f"when '{name}' then" in drawn for name in KINDS)
+    assert all(f"if event_type = '{name}' then" in drawn for name in KINDS)
 
 
 def values(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> st.SearchStrategy[Any]:

@@ -7,7 +7,9 @@ decision stands, and the front passes her message on to the copilot. Real journa
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
+import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import psycopg
 import pytest
 
 from core.clock import WallClock
@@ -55,8 +58,21 @@ class Fault:
 
 @contextmanager
 def full_disk(own: OwnServer) -> Iterator[Fault]:
+    """To its last page: what fits into a page that is there already is appended, and rightly so."""
     with disk_under(own, "base", "kernel") as disk:
-        yield Fault(disk.fill, disk.free)
+        thread = own.firm.thread(MARIA)
+        ticket = own.firm.thread_ticket(MARIA, thread)
+
+        def fill() -> None:
+            disk.fill()
+            for letters in (3_000, 1_000, 300, 1):
+                step = {"thread": thread, "agent": "a", "step": "plan", "model": secrets.token_hex(letters)}
+                with contextlib.suppress(psycopg.errors.DiskFull):
+                    while True:
+                        item = own.firm.item("StepTaken", f"thread/{thread}", step, ticket=ticket)
+                        assert own.firm.append("gh_agent", item)[0].ok
+
+        yield Fault(fill, disk.free)
 
 
 @contextmanager
