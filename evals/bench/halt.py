@@ -17,7 +17,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -27,15 +28,26 @@ import structlog
 
 from core.clock import WallClock
 from core.execution.execute import Executor, Terms
+from core.execution.last_check import Chained
 from core.execution.line import PATIENCE
 from core.execution.working import Working
-from core.fact import Entry
+from core.fact import Entry, Fact
 from core.halts.beside import Beside, Stopped
 from core.halts.channel import listening
 from core.halts.file import Halt, HaltFile, fresh_halt_id
 from core.halts.scope import EVERYTHING
 from core.halts.watch import Watch
-from core.ids import AccountId, CustodianId, Digest, OrderId, ProposalId, Symbol, TraceId, VenueName
+from core.ids import (
+    AccountId,
+    CustodianId,
+    Digest,
+    OrderId,
+    ProposalId,
+    Symbol,
+    TraceId,
+    VenueName,
+    order_id_for,
+)
 from core.ledger.envelope import Recorded
 from core.orders.events import OrderType, Side, TimeInForce
 from core.orders.released import ReleasedOrder
@@ -43,6 +55,7 @@ from core.routing.score import WEIGHTS
 from core.settings import environment
 from core.venues.http import HttpVenue
 from core.venues.venue import Sending
+from evals.bench.decided import recorded
 from evals.bench.harness import Bench, Round
 
 VENUE: Final = VenueName("ARCADIA")
@@ -65,10 +78,19 @@ class Timed(HttpVenue):
 
 
 class InMemory:
-    """A record that is away from no database."""
+    """A record that is away from no database, of orders that people decided on."""
+
+    def __init__(self, orders: Iterable[ReleasedOrder]) -> None:
+        self._decided = {order.id: order for order in orders}
+        self._facts: defaultdict[OrderId, list[Fact]] = defaultdict(list)
 
     async def record(self, *entries: Entry) -> tuple[Recorded, ...]:
+        for entry in entries:
+            self._facts[OrderId(entry.stream.removeprefix("order/"))].append(entry.fact)
         return tuple(Recorded(1, duplicate=False) for _ in entries)
+
+    async def of(self, order: OrderId, _: ProposalId) -> Sequence[Chained]:
+        return recorded(self._decided[order], self._facts[order])
 
 
 class HaltBench:
@@ -112,11 +134,14 @@ class HaltBench:
         watch = Watch(file)
         venue = Timed(self._port, key=self._key)
         async with venue:
+            orders = [_order(number) for number in range(self._orders)]
+            record = InMemory(orders)
             executor = Executor(
-                record=InMemory(),
+                record=record,
                 venues=[venue],
                 terms_of=lambda _: Terms(frozenset({VENUE}), Decimal(0)),
                 find=_nowhere,
+                record_of=record.of,
                 weights=WEIGHTS,
                 patience=PATIENCE,
                 stops=watch,
@@ -124,8 +149,8 @@ class HaltBench:
             with listening(folder, key, clock, watch, executor.open_orders):
                 await executor.start([])
                 running = asyncio.create_task(executor.run())
-                for number in range(self._orders):
-                    executor.take(_order(number))
+                for order in orders:
+                    executor.take(order)
                 while len(venue.begun_ns) < self._before:
                     await asyncio.sleep(FULL.total_seconds())
                 said, asked_ns, answered_ns = await asyncio.to_thread(_stopped, folder, key)
@@ -161,7 +186,7 @@ def _order(number: int) -> ReleasedOrder:
     """As a released one is, without a release: only the journal's own reader makes those."""
     name = f"{secrets.token_hex(4)}-{number}"
     said: Mapping[str, object] = {
-        "id": OrderId(f"gh-{name}"),
+        "id": order_id_for(ProposalId(f"prp-{name}"), 0),
         "proposal": ProposalId(f"prp-{name}"),
         "leg": 0,
         "digest": Digest("0" * 64),

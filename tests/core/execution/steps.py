@@ -27,7 +27,7 @@ from core.ledger.events import fact_of
 from core.orders.released import ReleasedOrder
 from core.routing.score import WEIGHTS
 from core.venues.venue import Cancelling, Capabilities, Health, Looking, Page, Quote, Sending, Venue
-from tests.core.execution.decided import recorded
+from evals.bench.decided import recorded
 from tests.fixtures.halts import watching
 
 IMPATIENT = Patience(

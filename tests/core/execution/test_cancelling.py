@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from core.execution.execute import Executor, Terms
+from core.execution.last_check import Chained
 from core.execution.working import Working, working
 from core.fact import Entry
-from core.ids import OrderId
+from core.ids import OrderId, ProposalId
 from core.orders.events import CancelRequested, OrderCancelled, OrderFilled, OrderSent
 from core.orders.order import Status
 from core.orders.released import ReleasedOrder
 from core.routing.score import WEIGHTS
 from core.venues.venue import Venue
+from evals.bench.decided import recorded
 from tests.core.execution.steps import IMPATIENT, FileRecord
+from tests.fixtures.halts import watching
 from tests.fixtures.venues import VenueProcess, one_venue, released
 
 FAR: str = "100.00"  # below the market: a buy that rests
@@ -38,18 +41,24 @@ class Life:
     """A worker at one order, which a test cancels when it likes."""
 
     def __init__(self, order: ReleasedOrder, record: FileRecord, venue: Venue) -> None:
+        self.record = record
         self.work = working(order, record.of(order.id))
         self.executor = Executor(
             record=record,
             venues=[venue],
             terms_of=lambda _: Terms(frozenset({venue.name}), Decimal("4.95")),
             find=self._find,
+            record_of=self._record_of,
             weights=WEIGHTS,
             patience=IMPATIENT,
+            stops=watching(record.path.with_suffix(".halts")),
         )
 
     async def _find(self, order: OrderId) -> Working | None:
         return self.work if order == self.work.released.id else None
+
+    async def _record_of(self, order: OrderId, _: ProposalId) -> Sequence[Chained]:
+        return recorded(self.work.released, self.record.of(order))
 
     async def until(self, status: Status) -> None:
         async with asyncio.timeout(20):

@@ -26,7 +26,7 @@ from core.ids import CustodianId, OrderId, ProposalId, VenueName
 from core.orders.events import OrderRouted
 from core.orders.released import ReleasedOrder
 from core.routing.score import WEIGHTS
-from tests.core.execution.decided import recorded
+from evals.bench.decided import recorded
 from tests.core.execution.steps import IMPATIENT, FileRecord
 from tests.fixtures.halts import KEY, halt, opened, watching
 from tests.fixtures.venues import VenueProcess, one_venue, released

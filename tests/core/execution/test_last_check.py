@@ -30,7 +30,7 @@ from core.orders.events import (
 )
 from core.orders.released import ReleasedOrder
 from core.venues.venue import digest_of, encode
-from tests.core.execution.decided import (
+from evals.bench.decided import (
     ADVISOR,
     GATE,
     INTAKE,

@@ -24,7 +24,7 @@ from core.orders.events import OrderCancelled, OrderFilled
 from core.orders.released import ReleasedOrder
 from core.routing.score import WEIGHTS
 from core.venues.http import HttpVenue
-from tests.core.execution.decided import recorded
+from evals.bench.decided import recorded
 from tests.core.execution.steps import IMPATIENT, FileRecord
 from tests.fixtures.halts import watching
 from tests.fixtures.venues import released

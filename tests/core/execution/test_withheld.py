@@ -18,7 +18,7 @@ from core.ids import OrderId, ProposalId
 from core.orders.released import ReleasedOrder
 from core.routing.score import WEIGHTS
 from core.venues.venue import digest_of, encode
-from tests.core.execution.decided import recorded
+from evals.bench.decided import recorded
 from tests.core.execution.steps import IMPATIENT, FileRecord
 from tests.fixtures.halts import watching
 from tests.fixtures.venues import VenueProcess, arcadia, released

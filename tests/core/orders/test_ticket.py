@@ -34,7 +34,7 @@ from core.orders.events import (
 from core.orders.released import ReleasedOrder
 from core.orders.ticket import Around, Authority, Held, Line, Solicited, Ticket
 from core.orders.ticketing import fold
-from tests.core.execution.decided import ADVISOR, GATE, HOME, INTAKE, Who, content, decisions
+from evals.bench.decided import ADVISOR, GATE, HOME, INTAKE, Who, content, decisions
 from tests.core.facts import filled
 from tests.fixtures.venues import released
 

@@ -1,4 +1,4 @@
-"""What a journal would hold of an order that people decided on, for tests whose record is no database."""
+"""What a journal would hold of an order that people decided on, for records that are no database: a bench's, a test's."""
 
 from __future__ import annotations
 
