@@ -22,18 +22,16 @@ from typing import Final
 
 import structlog
 
-from core.errors import BadInput, Conflict, IllegalTransition, IntegrityLost, Refused, WorldFailed
+from core.errors import IllegalTransition, IntegrityLost, WorldFailed
 from core.execution.board import Board
 from core.execution.cancelling import Canceller, pending_cancel
 from core.execution.last_check import Chained, undecided
 from core.execution.line import Held, Line, Patience
 from core.execution.outbox import NOT_SENT, Outbox, Record
+from core.execution.troubles import Troubles
 from core.execution.working import Working, working
-from core.halts.events import AlertKind
-from core.halts.scope import EVERYTHING, Scope
-from core.halts.scope import of as scope_of
 from core.halts.watch import Stops
-from core.ids import AccountId, CustodianId, OrderId, ProposalId, VenueName
+from core.ids import CustodianId, OrderId, ProposalId, VenueName
 from core.orders.order import Status
 from core.orders.released import ReleasedOrder
 from core.routing.router import route
@@ -42,7 +40,6 @@ from core.venues.venue import Ended, Execution, Found, NotKnown, Page, Rejected,
 
 AWAY: Final = timedelta(milliseconds=500)
 """Before asking again: a venue that is away, or an order that no venue may have now."""
-"""Before asking again whether a halt still covers an order."""
 REMEMBERED: Final = 20_000
 """Ended orders that are still known without asking the journal, for copies and late reports."""
 IN_DOUBT: Final = frozenset({Status.SENT, Status.UNKNOWN})
@@ -57,16 +54,6 @@ class Terms:
 
     venues: frozenset[VenueName]
     ticket_fee: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """What a person should look at, and the scope of a halt that would stop it."""
-
-    kind: AlertKind
-    scope: Scope
-    order: OrderId | None
-    venue: VenueName | None
 
 
 TermsOf = Callable[[CustodianId], Terms]
@@ -107,8 +94,10 @@ class Executor:
         self._orders: dict[OrderId, Working] = {}
         self._taken: asyncio.Queue[Working] = asyncio.Queue()
         self.board = Board(self._lines)
-        self.troubles: dict[OrderId, str] = {}
-        self.alarms: dict[Alarm, str] = {}
+        self._troubles = Troubles()
+        self._guarded = self._troubles.guarded
+        self.troubles = self._troubles.orders
+        self.alarms = self._troubles.alarms
 
     async def start(self, orders: Iterable[Working]) -> None:
         """Take over every order that has not ended, and look up those that may be at a venue.
@@ -178,10 +167,8 @@ class Executor:
     async def _cancels(self, tasks: asyncio.TaskGroup) -> None:
         while True:
             work = await self._to_cancel.get()
-            tasks.create_task(self._cancel(work), name=f"cancel {work.released.id}")
-
-    async def _cancel(self, work: Working) -> None:
-        await self._guarded(work, self._canceller.carry(work))
+            carried = self._guarded(work, self._canceller.carry(work))
+            tasks.create_task(carried, name=f"cancel {work.released.id}")
 
     # One order, to the venue's answer
 
@@ -254,7 +241,7 @@ class Executor:
                     return
                 await _pause(AWAY)  # nothing was accepted: the same bytes under the same intent
             except IntegrityLost as lost:
-                self._alarm("venue_contradicts", lost.says, order=work.released.id, venue=name)
+                self._troubles.alarm("venue_contradicts", lost.says, order=work.released.id, venue=name)
                 raise
         if isinstance(said, Held):
             work.unsent = True  # a halt came between the intent and the venue: it waits
@@ -369,7 +356,7 @@ class Executor:
     async def _reported(self, line: Line, order: OrderId, told: Sequence[Execution | Ended]) -> None:
         work = self._orders.get(order) or await self._find(order)
         if work is None:
-            self._trouble(
+            self._troubles.of(
                 order,
                 line.venue.name,
                 f"{line.venue.name} reports order {order!r}, which was never released here",
@@ -398,7 +385,7 @@ class Executor:
     def _settle(self, work: Working, line: Line) -> None:
         if work.over:
             line.open.discard(work.released.id)
-            self.troubles.pop(work.released.id, None)
+            self._troubles.over(work.released.id)
             self._forget_the_oldest()
 
     def _forget_the_oldest(self) -> None:
@@ -407,34 +394,6 @@ class Executor:
         ended = (order for order, work in self._orders.items() if work.over)
         for order in [order for order, _ in zip(ended, range(REMEMBERED // 10), strict=False)]:
             del self._orders[order]
-
-    async def _guarded(self, work: Working, doing: Awaitable[None]) -> None:
-        try:
-            await doing
-        except (IllegalTransition, BadInput) as no:
-            self._trouble(work.released.id, work.state.venue, no.says, account=work.released.account)
-        except (Refused, Conflict) as no:  # our own record's word, not the venue's
-            self._trouble(work.released.id, None, no.says, account=work.released.account)
-
-    def _trouble(
-        self, order: OrderId, venue: VenueName | None, says: str, *, account: AccountId | None = None
-    ) -> None:
-        self.troubles[order] = says
-        log.error("order_in_trouble", order=order, says=says)
-        self._alarm("order_in_trouble", says, order=order, venue=venue, account=account)
-
-    def _alarm(
-        self,
-        kind: AlertKind,
-        says: str,
-        *,
-        order: OrderId,
-        venue: VenueName | None,
-        account: AccountId | None = None,
-    ) -> None:
-        """Its venue where a venue said what cannot be; else the account that the order is of."""
-        scope = scope_of("venue", venue) if venue else scope_of("account", account) if account else EVERYTHING
-        self.alarms[Alarm(kind, scope, order, venue)] = says
 
 
 async def _pause(duration: timedelta) -> None:

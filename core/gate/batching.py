@@ -23,7 +23,10 @@ from core.database.rows import one, rows
 from core.database.statements import statements
 from core.errors import BadInput, NotFound
 from core.fact import Entry, Fact
-from core.gate.events import (
+from core.ids import Digest, PersonId, ProposalId, SubjectId, TraceId, fresh_trace_id
+from core.ledger.envelope import Recorded
+from core.ledger.journal import Journal
+from core.orders.batch import (
     BatchApproved,
     BatchAssembled,
     BatchDeclined,
@@ -32,9 +35,6 @@ from core.gate.events import (
     BatchSubmitted,
     batch_digest,
 )
-from core.ids import Digest, PersonId, ProposalId, SubjectId, TraceId, fresh_trace_id
-from core.ledger.envelope import Recorded
-from core.ledger.journal import Journal
 from core.orders.events import (
     ProposalApproved,
     ProposalDeclined,

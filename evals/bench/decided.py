@@ -1,4 +1,4 @@
-"""What a journal would hold of an order that people decided on, for records that are no database: a bench's, a test's."""
+"""What a journal would hold of an order that people decided on, for a bench or a test without a database."""
 
 from __future__ import annotations
 

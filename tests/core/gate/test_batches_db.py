@@ -13,9 +13,9 @@ from uuid import uuid4
 import pytest
 import rfc8785
 
-from core.gate.events import BatchRow, batch_digest
 from core.ids import Digest, ProposalId
 from core.ledger.envelope import stored
+from core.orders.batch import BatchRow, batch_digest
 from core.projections.law import Law
 from tests.core.gate.deal import (
     AGENT,

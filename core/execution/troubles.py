@@ -1,0 +1,73 @@
+"""What cannot go on, in words, and what of it a person should hear of.
+
+Rule 1: an order in trouble stays where it is and stops no other order.
+Rule 2: an alarm names the scope of the halt that would stop it: the venue's where a venue said what cannot
+    be, else the account's that the order is of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+
+import structlog
+
+from core.errors import BadInput, Conflict, IllegalTransition, Refused
+from core.execution.working import Working
+from core.halts.events import AlertKind
+from core.halts.scope import EVERYTHING, Scope
+from core.halts.scope import of as scope_of
+from core.ids import AccountId, OrderId, VenueName
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What a person should look at, and the scope of a halt that would stop it."""
+
+    kind: AlertKind
+    scope: Scope
+    order: OrderId | None
+    venue: VenueName | None
+
+
+class Troubles:
+    """One per executor. `orders` are those in trouble now, `alarms` all that came up: why, in words."""
+
+    def __init__(self) -> None:
+        self.orders: dict[OrderId, str] = {}
+        self.alarms: dict[Alarm, str] = {}
+
+    async def guarded(self, work: Working, doing: Awaitable[None]) -> None:
+        """Do it; what the order's own life or the record does not allow is its trouble."""
+        order = work.released
+        try:
+            await doing
+        except (IllegalTransition, BadInput) as no:
+            self.of(order.id, work.state.venue, no.says, account=order.account)
+        except (Refused, Conflict) as no:  # our own record's word, not the venue's
+            self.of(order.id, None, no.says, account=order.account)
+
+    def of(
+        self, order: OrderId, venue: VenueName | None, says: str, *, account: AccountId | None = None
+    ) -> None:
+        self.orders[order] = says
+        log.error("order_in_trouble", order=order, says=says)
+        self.alarm("order_in_trouble", says, order=order, venue=venue, account=account)
+
+    def alarm(
+        self,
+        kind: AlertKind,
+        says: str,
+        *,
+        order: OrderId,
+        venue: VenueName | None,
+        account: AccountId | None = None,
+    ) -> None:
+        scope = scope_of("venue", venue) if venue else scope_of("account", account) if account else EVERYTHING
+        self.alarms[Alarm(kind, scope, order, venue)] = says
+
+    def over(self, order: OrderId) -> None:
+        """The order has ended: whatever it was, it is none any more."""
+        self.orders.pop(order, None)
