@@ -55,12 +55,12 @@ create function gatehouse.halted(of_scope text) returns boolean
     select exists (select from gatehouse.halt h where h.scope = of_scope and h.lifted_seq is null)
 $$;
 
--- Every scope that covers this leg of this proposal. The venue is not among them: it is not known before routing,
+-- Every scope that covers this leg of this proposal; a program that drafts is a strategy. The venue is not among them: it is not known before routing,
 -- and is asked for there and before each send.
 create function gatehouse.scopes_of(p gatehouse.proposal, l gatehouse.leg) returns text[]
     language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
     select array_remove(array['all', 'account:' || l.account, 'household:' || p.household, 'advisor:' || p.advisor,
-                              'symbol:' || l.symbol, 'agent:' || p.agent, 'strategy:' || (p.request->>'strategy')], null)
+                              'symbol:' || l.symbol, 'agent:' || p.agent, case when p.drafted_by like 'mch-%' then 'strategy:' || p.drafted_by end], null)
 $$;
 
 create or replace function gatehouse.halt_fault(p gatehouse.proposal, l gatehouse.leg) returns text

@@ -151,6 +151,10 @@ begin
             return 'outside_book';
         end if;
     end if;
+    -- A halted agent or strategy does not even draft; people do, and what they draft waits.
+    if gatehouse.halted('agent:' || (e.payload->>'agent')) or gatehouse.halted('strategy:' || e.person) then
+        return 'halted';
+    end if;
     select * into day from gatehouse.market_day;
     if day.state is distinct from 'open' then
         return 'day_closed';

@@ -270,6 +270,27 @@ def test_an_agents_halt_stops_what_it_drafted_and_nobody_elses(deal: Deal) -> No
     assert Deal(deal.firm, household="hh-103").approved().release().ok
 
 
+def test_a_halted_agent_drafts_nothing_and_people_go_on(deal: Deal) -> None:
+    assert halt(deal.firm, "agent:proposal").ok
+    thread = deal.firm.thread(MARIA)
+    payload = {
+        "proposal": deal.proposal,
+        "request": {"kind": "rebalance", "household": deal.household, "accounts": []},
+        "provenance": [{"field": "household", "message": "msg-1", "start": 0, "end": 3}],
+        "thread": thread,
+        "agent": "proposal",
+    }
+    ticket = deal.firm.thread_ticket(MARIA, thread)
+    drafted = deal.firm.append(AGENT, deal.firm.item("ProposalDrafted", deal.stream, payload, ticket=ticket))
+    assert drafted[0].code == "halted"
+    assert deal.draft().ok
+    assert resume(deal.firm, "agent:proposal").ok
+    again = Deal(deal.firm)
+    said = {**payload, "proposal": again.proposal}
+    (taken,) = deal.firm.append(AGENT, deal.firm.item("ProposalDrafted", again.stream, said, ticket=ticket))
+    assert taken.ok
+
+
 def test_what_is_out_is_booked_and_ended_under_a_halt(deal: Deal) -> None:
     deal.own("100", "AAPL")
     deal.approved(leg(deal.account, "sell", "AAPL", "10"), leg(deal.account, "sell", "AAPL", "11"))
