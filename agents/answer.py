@@ -59,7 +59,7 @@ def plain(text: str) -> str:
     """The text with nothing in it that a browser would fetch or follow."""
     text = _ADDRESS.sub("(link removed)", text)
     text = _EMAIL_HOST.sub(" at ", text)
-    text = text.replace("![", "[").replace("](", "] (").replace("]:", "] :")
+    text = re.sub(r"!+\[", "[", text).replace("](", "] (").replace("]:", "] :")
     return re.sub(r"<(?=[A-Za-z/!?])", "‹", text)
 
 

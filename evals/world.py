@@ -108,12 +108,16 @@ class World:
         """The venue's own record, as it is on its disk."""
         return read_ledger(self.home / "venues" / venue / "ledger.jsonl")
 
+    def venue_key(self, venue: str) -> str:
+        """The key with which the worker comes to that venue."""
+        kept = json.loads((self.home / "secrets" / "processes.json").read_text())
+        return str(kept["venues"][venue])
+
     def steer(self, control: Mapping[str, Any]) -> None:
         """Tell every simulated venue the same."""
-        keys = json.loads((self.home / "secrets" / "processes.json").read_text())["venues"]
         for venue in VENUES:
             url = self.processes()[f"venue-{venue.lower()}"]["url"]
-            asyncio.run(tell(Address(venue, url, keys[venue]), control))
+            asyncio.run(tell(Address(venue, url, self.venue_key(venue)), control))
 
     # the database
 

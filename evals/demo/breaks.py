@@ -22,7 +22,6 @@ class Break(StrEnum):
 
 
 class Moment(StrEnum):
-    BEFORE_DECISIONS = "before the decisions"
     BEFORE_ATTACK = "before the attack"
     AT_THE_END = "at the end"
 
@@ -35,14 +34,19 @@ class Sabotage:
     statements: tuple[str, ...]
 
 
-# Each answers "nothing against it", whatever it is asked.
+# It answers "nothing against it", whatever it is asked.
 NO_RELEASE_CHECK: Final = """
 create or replace function gatehouse.release_refusal(e gatehouse.incoming) returns text
     language sql stable as $$ select null::text $$
 """
-NO_INDEPENDENCE: Final = """
-create or replace function gatehouse.independence_fault(of_person text, p gatehouse.proposal) returns text
-    language sql stable as $$ select null::text $$
+# It takes every approval. The product's policies, in front of it, still speak: the attack goes past them.
+ANYBODY_APPROVES: Final = """
+create or replace function gatehouse.law_proposal_approved(e gatehouse.incoming) returns text
+    language plpgsql as $$
+begin
+    update gatehouse.proposal set last_seq = e.seq where proposal = e.payload->>'proposal';
+    return null;
+end $$
 """
 ONE_SHARE_LESS: Final = """
 update gatehouse.position p set quantity = quantity - 1
@@ -67,7 +71,7 @@ SABOTAGES: Final[Mapping[Break, Sabotage]] = {
         (NO_RELEASE_CHECK,),
     ),
     Break.SELF_APPROVAL: Sabotage(
-        "anybody may approve her own", Moment.BEFORE_DECISIONS, "self_approvals", (NO_INDEPENDENCE,)
+        "anybody may approve her own", Moment.BEFORE_ATTACK, "self_approvals", (ANYBODY_APPROVES,)
     ),
     Break.DROP_SHARE: Sabotage(
         "one filled share is lost from the stored positions",

@@ -68,7 +68,6 @@ def _steps(scene: Scene, broken: Break | None) -> None:
     talking.who_needs_me(scene)
     talking.research(scene)
     talking.rebalance(scene)
-    _break(scene, broken, Moment.BEFORE_DECISIONS)
     deciding.decide(scene)
     deciding.trade(scene)
     deciding.say_no(scene)

@@ -72,6 +72,8 @@ ACCOUNT_KINDS: Final[Mapping[str, str]] = {
 }
 CHECKS: Final[Mapping[str, str]] = {
     "halted": "Trading is not stopped",
+    "day_loss": "Loss of the day",
+    "standing_bounds": "Standing approval",
     "account_status": "Account status",
     "account_authority": "Account authority",
     "instrument_permission": "Instrument permission",

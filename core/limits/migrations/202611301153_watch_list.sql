@@ -47,10 +47,10 @@ create or replace view gatehouse.journal_line with (security_barrier) as
     where ((select gatehouse.asker_sees_all())
            or j.actor = (select gatehouse.asker_person())
            or j.stream in (select 'proposal/' || p.proposal from gatehouse.proposal p
-                           where p.advisor = (select gatehouse.asker_person()))
+                           where p.advisor = any ((select gatehouse.asker_books())::text[]))
            or (j.stream like 'order/%' or j.stream like 'trade/%')
               and split_part(j.stream, '/', 2) in (select l.order_id from gatehouse.leg l
-                                                   where l.advisor = (select gatehouse.asker_person())))
+                                                   where l.advisor = any ((select gatehouse.asker_books())::text[])))
       and (j.event_type not in ('WatchListed', 'WatchUnlisted', 'AttemptRefused')
            or (select gatehouse.asker_is_compliance())
            or j.event_type = 'AttemptRefused' and j.text not like '%"attempted":"Watch%');

@@ -224,7 +224,7 @@ def test_what_was_denied_names_the_policy_and_is_an_entry_of_its_own(firm: Firm)
     assert (denied["action"], denied["resource"], denied["policies"]) == ("turn_down", deal.proposal, [])
     assert deal.status == "SUBMITTED"
     request = Request(kind="rebalance", household=HouseholdId("hh-101"))
-    no = of_door(firm, INTAKE, lambda door: door.draft(firm.ticket(DAVID), request, key="a-draft-key"))
+    no = of_door(firm, INTAKE, lambda door: door.direct.draft(firm.ticket(DAVID), request, key="a-draft-key"))
     assert no.code == "outside_book"
     assert newest(firm, "PolicyDenied")["payload"]["person"] == firm.value(
         "superuser", "select person from gatehouse.person where login = %s", DAVID

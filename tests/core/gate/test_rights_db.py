@@ -201,7 +201,6 @@ INTERNAL: Final = {
     "form_text",
     "give_back",
     "give_try_back",
-    "halt_fault",
     "hmac_sha1",
     "hold",
     "holds_on",
