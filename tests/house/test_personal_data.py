@@ -29,7 +29,7 @@ from tests.fixtures.office import Office, open_office
 from tests.fixtures.servers import ROOT, TestServer
 
 CORPUS: Final = ROOT.parent / "shared" / "data" / "pii" / "presidio_synthetic_first750.jsonl.gz"
-EVERY: Final = 25  # of the texts, in the short run: each door gets thirty of them, the copilot five
+EVERY: Final = 75  # of the texts, in the short run: each door gets ten of them, the copilot three
 SHORTEST: Final = 5  # a shorter span ("Mr.", "19") is in every log by chance
 TALKATIVE: Final = """
 import logging
@@ -285,7 +285,7 @@ def test_nor_does_one_that_is_a_login_or_a_password(
 def test_nor_does_one_that_is_said_to_the_copilot_and_answered(
     watched: Watched, known: str, request: pytest.FixtureRequest
 ) -> None:
-    sent = texts(request, EVERY * 6)
+    sent = texts(request, EVERY * 3)
     client = watched.office.of("maria.alvarez")
     for number, one in enumerate(sent):
         thread = client.open_thread("hh-103" if number % 2 else None)
