@@ -72,7 +72,7 @@ def compose(text: str, sources: Mapping[str, str], *, check_figures: bool) -> Co
     for number, (sentence, gap) in enumerate(_split(plain(text))):
         named = [s.strip() for marks in _MARK.findall(sentence) for s in re.split(r"[,;]", marks)]
         found = [source for source in dict.fromkeys(named) if source in sources]
-        bare = _MARK.sub("", sentence)
+        bare = _unmarked(sentence)
         row = bare.lstrip().startswith(("|", "- "))
         behind = found or (inherited if row else [])
         order.extend(source for source in found if source not in order)
@@ -84,6 +84,11 @@ def compose(text: str, sources: Mapping[str, str], *, check_figures: bool) -> Co
     return Composed(
         "".join(parts).strip(), tuple(cited), tuple((source, sources[source]) for source in order)
     )
+
+
+def _unmarked(text: str) -> str:
+    """Without its marks. What stood on both sides of one makes no image together."""
+    return _MARK.sub("", text).replace("![", "! [")
 
 
 def sentences(text: str) -> tuple[str, ...]:
@@ -118,8 +123,8 @@ class Streamed:
         self._held += text
         cut = max((m.end() for m in re.finditer(r"[.!?]\s+|\n", self._held)), default=0)
         ready, self._held = self._held[:cut], self._held[cut:]
-        return _MARK.sub("", plain(ready))
+        return _unmarked(plain(ready))
 
     def rest(self) -> str:
         ready, self._held = self._held, ""
-        return _MARK.sub("", plain(ready))
+        return _unmarked(plain(ready))

@@ -71,6 +71,13 @@ def test_cited_sentences_are_sentences_of_the_text_as_it_went_out(parts: list[st
     assert all(cited.sentence < count for cited in made.cited)
 
 
+@pytest.mark.parametrize("text", ["Look! [tool/1][x] (a)", "a! [tool/1, tool/2][img][y]", "!![x](y)"])
+def test_a_mark_between_them_makes_no_image(text: str) -> None:
+    streamed = Streamed()
+    assert "![" not in streamed.add(text) + streamed.rest()
+    assert "![" not in compose(text, SOURCES, check_figures=False).text
+
+
 @given(st.text(alphabet="ab. !?\n[]()/:htps<", max_size=80), st.integers(1, 7))
 def test_what_is_streamed_is_as_plain_as_the_answer(text: str, size: int) -> None:
     streamed = Streamed()
