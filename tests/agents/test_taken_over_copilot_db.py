@@ -248,7 +248,8 @@ def test_a_crowd_of_its_appends_sends_one_at_a_time_to_the_head(attacker: TakenO
         with first.transaction():
             first.execute(call, [json.dumps(crowd[:1])])
             rest = [threads.submit(append_alone, attacker.firm, item) for item in crowd[1:]]
-            waiting = "select count(*) from pg_locks where not granted and locktype = %s"
+            here = "pid in (select pid from pg_stat_activity where datname = current_database())"
+            waiting = f"select count(*) from pg_locks where not granted and locktype = %s and {here}"
             until(lambda: attacker.firm.value("superuser", waiting, "advisory"), lambda n: n == len(rest))
             assert attacker.firm.value("superuser", waiting, "transactionid") == 0
         for one in rest:

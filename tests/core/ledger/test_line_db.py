@@ -153,6 +153,7 @@ def _payload(talk: Talk) -> dict[str, object]:
 
 
 def _until_somebody_waits(firm: Firm) -> None:
-    waits = "select count(*) from pg_locks where not granted and locktype in ('transactionid', 'tuple')"
+    here = "pid in (select pid from pg_stat_activity where datname = current_database())"
+    waits = f"select count(*) from pg_locks where not granted and locktype in ('transactionid', 'tuple') and {here}"
     while firm.value("superuser", waits) == 0:
         pass
