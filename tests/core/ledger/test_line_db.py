@@ -154,6 +154,7 @@ def _payload(talk: Talk) -> dict[str, object]:
 
 def _until_somebody_waits(firm: Firm) -> None:
     here = "pid in (select pid from pg_stat_activity where datname = current_database())"
-    waits = f"select count(*) from pg_locks where not granted and locktype in ('transactionid', 'tuple') and {here}"
+    kinds = "locktype in ('transactionid', 'tuple')"
+    waits = f"select count(*) from pg_locks where not granted and {kinds} and {here}"
     while firm.value("superuser", waits) == 0:
         pass
