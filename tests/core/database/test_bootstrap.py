@@ -68,7 +68,12 @@ def test_a_wrong_password_is_refused(server: TestServer) -> None:
         psycopg.connect(wrong.dsn(OWNER, database="postgres"))
 
 
-def test_the_bootstrap_runs_twice_and_keeps_the_passwords(server: TestServer, database: Database) -> None:
+def test_the_bootstrap_runs_twice_and_keeps_the_passwords(
+    server: TestServer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It sets the roles' limits anew, for the whole server: they must stay what the tests side by side need.
+    raised = {role: limit * SIDE_BY_SIDE for role, limit in LIMITS.items()}
+    monkeypatch.setattr("core.database.bootstrap.LIMITS", raised)
     again = bootstrap(database.superuser, kept=server.logins, new_passwords=False, whole_server=True)
     assert again.passwords == server.logins.passwords
     assert again.database == database.name
