@@ -6,10 +6,9 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -18,6 +17,7 @@ import typer
 
 from core.clock import WallClock
 from ui.commands.mutants import run_mutants
+from ui.commands.scratch import scratch
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ROOMS: Final = ("core", "tools", "agents", "ui", "evals", "tests")
@@ -30,14 +30,28 @@ def test(
     long: Annotated[bool, typer.Option("--long", help="Run the full counts that the issues name.")] = False,
     room: Annotated[str | None, typer.Option("--room", help="Only the tests of that folder.")] = None,
     workers: Annotated[int, typer.Option("--workers", help="How many tests run at once.")] = 2,
+    oldest: Annotated[
+        bool, typer.Option("--oldest", help="Only what asks the database, on PostgreSQL 16.")
+    ] = False,
 ) -> None:
     """Run format, lint, types, import contracts and tests. The last line is pytest's own summary."""
     folder = "tests" if room is None else f"tests/{room}"
     if not (ROOT / folder).is_dir():
         raise typer.BadParameter(f"there is no folder {folder}", param_hint="--room")
-    broken = [name for name, command in checks() if not passes(name, command)]
-    code, summary = run_tests(folder, long=long, workers=workers)
-    if long and room in (None, "core"):
+    broken = [] if oldest else [name for name, command in checks() if not passes(name, command)]
+    words = [
+        folder,
+        "-n",
+        str(workers),
+        *(["--long"] if long else []),
+        *(["-m", "database"] if oldest else []),
+    ]
+    with scratch() as place:
+        server = {"GATEHOUSE_TEST_SERVER": "tcp16"} if oldest else {}
+        code, summary = run_tests(
+            words, {**environment(), **server, "TMPDIR": str(place)}, place / "report.xml"
+        )
+    if long and not oldest and room in (None, "core"):
         found = run_mutants(environment(), workers=workers)
         typer.echo("\n".join(found.lines()))
         broken += [] if found.enough else ["mutants"]
@@ -77,24 +91,21 @@ def passes(name: str, command: Sequence[str]) -> bool:
     return done.returncode == 0
 
 
-def run_tests(folder: str, *, long: bool, workers: int) -> tuple[int, str]:
+def run_tests(words: Sequence[str], env: Mapping[str, str], report: Path) -> tuple[int, str]:
     """Pytest's exit code and its last line; everything before that line is shown as it comes."""
-    with tempfile.TemporaryDirectory() as place:
-        report = Path(place) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), f"--junitxml={report}", folder]
-        command += ["--long"] if long else []
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        summary = "no tests ran"
-        for line in process.stdout or ():
-            if found := SUMMARY.match(line.strip()):
-                summary = found.group(1)
-            elif "generated xml file" not in line:
-                typer.echo(line, nl=False)
-        code = process.wait()
-        if report.exists():
-            show_shares(report)
+    command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *words]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    summary = "no tests ran"
+    for line in process.stdout or ():
+        if found := SUMMARY.match(line.strip()):
+            summary = found.group(1)
+        elif "generated xml file" not in line:
+            typer.echo(line, nl=False)
+    code = process.wait()
+    if report.exists():
+        show_shares(report)
     return code, summary
 
 
@@ -118,7 +129,6 @@ def environment() -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()  # noqa: TID251 - handed on to the tests as it is
-        if name in ("GATEHOUSE_TEST_SERVER",)
-        or not name.startswith(("GATEHOUSE_", "OPENAI_", "DATABASE_URL"))
+        if not name.startswith(("GATEHOUSE_", "OPENAI_", "DATABASE_URL"))
     }
     return {"PATH": os.defpath, **kept, "PYTHONPATH": str(ROOT), "LANGSMITH_TRACING": "false"}
