@@ -31,7 +31,7 @@ def test(
     room: Annotated[str | None, typer.Option("--room", help="Only the tests of that folder.")] = None,
     workers: Annotated[int, typer.Option("--workers", help="How many tests run at once.")] = 2,
     oldest: Annotated[
-        bool, typer.Option("--oldest", help="Only what asks the database, on PostgreSQL 16.")
+        bool, typer.Option("--oldest", help="What asks the database, on PostgreSQL 16.")
     ] = False,
 ) -> None:
     """Run format, lint, types, import contracts and tests. The last line is pytest's own summary."""
@@ -39,18 +39,12 @@ def test(
     if not (ROOT / folder).is_dir():
         raise typer.BadParameter(f"there is no folder {folder}", param_hint="--room")
     broken = [] if oldest else [name for name, command in checks() if not passes(name, command)]
-    words = [
-        folder,
-        "-n",
-        str(workers),
-        *(["--long"] if long else []),
-        *(["-m", "database"] if oldest else []),
-    ]
+    words = [folder, "-n", str(workers), "--dist", "worksteal"]  # whole files, as long as it can be
+    words += ["--long"] if long else []
+    words += ["-m", "database"] if oldest else []
+    env = environment() | ({"GATEHOUSE_TEST_SERVER": "tcp16"} if oldest else {})
     with scratch() as place:
-        server = {"GATEHOUSE_TEST_SERVER": "tcp16"} if oldest else {}
-        code, summary = run_tests(
-            words, {**environment(), **server, "TMPDIR": str(place)}, place / "report.xml"
-        )
+        code, summary = run_tests(words, env | {"TMPDIR": str(place)}, place / "report.xml")
     if long and not oldest and room in (None, "core"):
         found = run_mutants(environment(), workers=workers)
         typer.echo("\n".join(found.lines()))
