@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from typing import Any, Final
 
 import pytest
@@ -23,7 +24,7 @@ def attack(*words: str) -> tuple[int, dict[str, Any]]:
     done = subprocess.run(
         [sys.executable, "-P", "-m", "ui.cli", "attack", "copilot", "--json", *words],
         cwd="/",
-        env={"PATH": os.defpath, "PYTHONPATH": str(ROOT)},
+        env={"PATH": os.defpath, "PYTHONPATH": str(ROOT), "TMPDIR": tempfile.gettempdir()},
         capture_output=True,
         text=True,
         check=False,

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,7 +86,7 @@ def made() -> Iterator[tuple[subprocess.Popen[str], World]]:
     maker = subprocess.Popen(
         [sys.executable, "-c", MAKER],
         cwd=ROOT,
-        env={"PATH": os.defpath, "PYTHONPATH": str(ROOT)},
+        env={"PATH": os.defpath, "PYTHONPATH": str(ROOT), "TMPDIR": tempfile.gettempdir()},
         stdout=subprocess.PIPE,
         text=True,
     )
