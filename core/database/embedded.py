@@ -216,7 +216,9 @@ def open_cluster(home: Path, *, major: int = 18, overrides: Mapping[str, str] | 
         try:
             _make_data_folder(cluster)
             cluster._start()
-        except BaseException:
+        except (
+            BaseException
+        ):  # an interrupt, too, must not leave a server held that nobody has; told on as it is
             hold.close()
             raise
     return cluster

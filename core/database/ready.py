@@ -49,7 +49,7 @@ def bootstrap_here(env: Environment, *, new_passwords: bool = False) -> tuple[Cl
         admin = cluster.superuser_dsn(DATABASE)
         logins = bootstrap(admin, kept=before, new_passwords=renew, whole_server=True)
         kept.save(logins, state)
-    except BaseException:
+    except BaseException:  # an interrupt, too: nobody else would let go of the cluster; told on as it is
         cluster.close()
         raise
     return cluster, logins
@@ -72,7 +72,7 @@ def migrate_here(env: Environment, *, root: Path) -> tuple[Cluster | None, Seque
     cluster = open_cluster(state) if database_url(env) is None else None
     try:
         return cluster, migrate(logins.dsn(OWNER), found(root))
-    except BaseException:
+    except BaseException:  # as in `bootstrap_here`
         if cluster is not None:
             cluster.close()
         raise
@@ -83,7 +83,7 @@ def make_ready(env: Environment, *, root: Path) -> Ready:
     cluster, logins = bootstrap_here(env)
     try:
         landed = migrate(logins.dsn(OWNER), found(root))
-    except BaseException:
+    except BaseException:  # as in `bootstrap_here`
         if cluster is not None:
             cluster.close()
         raise

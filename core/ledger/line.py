@@ -161,7 +161,7 @@ class Lines:
                     await connection.execute(SQL[f"prepare_{what}"].encode())
                 self._ready.add(connection)
             return Line(connection)
-        except BaseException:
+        except BaseException:  # a cancellation, too: half prepared, it must not go back as if it were good
             await connection.close()
             await self._pool.putconn(connection)
             raise

@@ -30,6 +30,8 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "cash": ("account",),
     "order_state": ("order_id",),
     "holding": ("account", "symbol"),
+    "lot_holding": ("account", "lot"),
+    "day_use": ("scope", "named"),
     "leg": ("order_id",),
     "proposal": ("proposal",),
 }

@@ -138,7 +138,9 @@ class _Folding:
 
     def law_rows(self) -> Mapping[str, Iterator[Row]]:
         return {
+            "day_use": self._law.day_rows(self.folded),
             "holding": holding_rows(self.folded, self.positions),
+            "lot_holding": self._law.lot_rows(self.folded),
             "leg": self._law.leg_rows(self.folded),
             "proposal": self._law.proposal_rows(),
         }

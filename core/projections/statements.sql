@@ -204,6 +204,14 @@ select order_id, proposal, leg, account, advisor, status, state from gatehouse.o
 -- What is held no more leaves an empty row.
 select account, symbol, held from gatehouse.holding where held <> 0 order by account, symbol;
 
+-- all_lot_holding --
+select account, lot, symbol, held, reserved from gatehouse.lot_holding where held <> 0 or reserved <> 0 order by account, lot;
+
+-- all_day_use --
+-- A row of an earlier day counts as nothing.
+select scope, named, dollars from gatehouse.day_use
+where session = (select session from gatehouse.market_day) order by scope, named;
+
 -- all_leg --
 select order_id, proposal, leg, released_seq, released_quantity, filled, proceeds, ended from gatehouse.leg order by order_id;
 

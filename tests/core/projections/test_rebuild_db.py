@@ -15,7 +15,7 @@ from core.database.pools import connect_async
 from core.errors import Conflict, IntegrityLost
 from core.projections.rebuild import Compared, compare, rebuild
 from core.worker import AT_WORK
-from tests.core.book.test_follower_db import stored, traded
+from tests.core.book.test_follower_db import let_out, stored, traded
 from tests.core.gate.deal import GATE, NGOZI, ROBERT, Deal, leg
 from tests.core.projections.test_snapshots_db import HALF, kept_at
 from tests.fixtures.firm import Firm
@@ -58,7 +58,7 @@ async def test_after_a_traded_life_everything_is_compared_and_nothing_differs(fi
     assert found.snapshots == 2
     assert set(found.rows) == {
         *("reference", "lot", "position", "cash", "order_state"),
-        *("holding", "leg", "proposal"),
+        *("holding", "lot_holding", "day_use", "leg", "proposal"),
     }
     assert min(found.rows.values()) > 0
 
@@ -85,6 +85,7 @@ TAMPERING = {
     "a state": ("order_state", "set status = 'FILLED' where status = 'CANCELLED'", "status"),
     "fees": ("order_state", """set state = state || '{"fees": "9"}'""", "fees"),
     "law's dollars": ("holding", f"set held = held + 1 where symbol = 'cash' and {FIRST_CASH}", "held"),
+    "law's lots": ("lot_holding", "set held = held + 1 where lot like 'lot-%'", "held"),
     "law's fills": ("leg", "set filled = filled + 1 where side = 'sell'", "filled"),
     "law's end": ("leg", "set ended = false where side = 'sell'", "ended"),
     "law's release": ("leg", "set released_seq = released_seq + 1 where side = 'sell'", "released_seq"),
@@ -102,6 +103,29 @@ async def test_a_stored_row_that_was_changed_is_named(
     found = await compared(traded_firm)
     assert {difference.table for difference in found.differences} == {table}
     assert says in found.differences[0].says
+
+
+@pytest.mark.anyio
+async def test_what_is_promised_and_what_counts_today_is_compared_while_orders_are_open(firm: Firm) -> None:
+    half_sold, gone = let_out(firm), Deal(firm)
+    assert half_sold.of_order("OrderRouted", 0, scores=[]).ok
+    assert half_sold.of_order("OrderSent", 0, body_digest="0" * 64).ok
+    assert half_sold.fill(0, "4", "101.10", fee="0.50").ok
+    assert gone.submitted(leg(gone.account, "buy", "KO", "3", limit=None)).turn_down().ok
+    assert (await compared(firm)).differences == []
+    promised = firm.value("superuser", "select sum(reserved) from gatehouse.lot_holding")
+    counted = firm.value("superuser", "select dollars from gatehouse.day_use where scope = 'firm'")
+    assert (promised, counted) == (6, 10 * 100 + 9 * 100)
+    firm.ask("superuser", "update gatehouse.lot_holding set reserved = 0")
+    firm.ask("superuser", "update gatehouse.day_use set dollars = dollars - 1 where scope = 'advisor'")
+    firm.ask("superuser", "delete from gatehouse.day_use where scope = 'household'")
+    found = (await compared(firm)).differences
+    assert {(one.table, one.key) for one in found if one.table == "day_use"} == {
+        ("day_use", "advisor/adv-1"),
+        ("day_use", f"household/{half_sold.household}"),
+    }
+    assert all("reserved is 0" in one.says for one in found if one.table == "lot_holding")
+    assert {one.table for one in found} == {"lot_holding", "day_use"}
 
 
 @pytest.fixture
