@@ -157,6 +157,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "the advisor has not submitted this proposal",
         "the account's advisor submits it first",
     ),
+    "not_recommended_now": (
+        "that symbol is not recommended at this time",
+        "only a client's own sale goes on: say that it is unsolicited, and compliance decides",
+    ),
     "not_the_advisor": (
         "only the account's advisor does that, or who stands in for her that day",
         "sign in as the account's advisor",
@@ -165,6 +169,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_watched": ("that is not watched", "see the watch list"),
     "not_yet": ("the business day has not ended", "wait for the close"),
     "not_your_thread": ("that conversation is not yours", "use one of your own"),
+    "not_unsolicited": (
+        "a plan of the firm's own is nobody else's idea",
+        "leave it out, or draft the client's order alone",
+    ),
     "not_yours_to_assess": (
         "only what this very session has drafted is assessed here",
         "wait for the worker",
@@ -196,6 +204,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "ask an independent principal",
     ),
     "quantity_mismatch": ("the quantity is not what was decided on", "use the decided quantity"),
+    "rationale_not_drafted": (
+        "the copilot gave no such draft of a rationale in this conversation",
+        "write it in your own words",
+    ),
     "reasons_missing": ("each finding needs your written reason", "write a reason for every finding"),
     "request_decided": ("that was decided before", "see `people holds`"),
     "retention_runs": ("records of this subject must be kept longer", "wait for the end of the period"),

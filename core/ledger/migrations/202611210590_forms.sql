@@ -615,10 +615,18 @@ create type form.of_proposal_returned as (
     "digest" form.words,
     "proposal" form.words
 );
+create type form.of_rationale as (
+    "drafted_in" form.words_or_none,
+    "text" form.a_sealed
+);
+create domain form.a_rationale_or_none as form.of_rationale;
+create domain form.one_of_solicited_unsolicited_or_none as text check (value in ('solicited', 'unsolicited'));
 create type form.of_proposal_submitted as (
     "digest" form.words,
     "proposal" form.words,
-    "reasons" form.list_of_a_reason
+    "rationale" form.a_rationale_or_none,
+    "reasons" form.list_of_a_reason,
+    "solicited" form.one_of_solicited_unsolicited_or_none
 );
 create type form.of_proposal_withdrawn as (
     "proposal" form.words

@@ -244,7 +244,10 @@ begin
     if (e.payload->>'needs_consent')::boolean is distinct from asks_consent
        or (content->>'needs_consent')::boolean is distinct from asks_consent
        or content->>'tier' is distinct from e.payload->>'tier'
-       or coalesce((e.payload->>'tier')::int, 0) < gatehouse.least_tier(p.household, total, asks_consent) then
+       or coalesce((e.payload->>'tier')::int, 0) < gatehouse.least_tier(p.household, total, asks_consent)
+       or e.payload->>'tier' <> '3' and exists (
+            select from jsonb_array_elements(content->'legs') as l (leg)
+            join gatehouse.stream_head h on h.stream = 'restricted/' || (l.leg->>'symbol')) then
         return 'tier_too_low';
     end if;
     insert into gatehouse.leg (proposal, leg, order_id, advisor, account, symbol, side, quantity, order_type,

@@ -314,6 +314,7 @@ INTERNAL: Final = {
     "release_refusal",
     "request_well_formed",
     "reserve",
+    "said_fault",
     "scope_known",
     "scope_well_formed",
     "sealed_well_formed",
