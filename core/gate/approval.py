@@ -45,7 +45,7 @@ from core.orders.events import (
     ProposalWithdrawn,
     Reason,
 )
-from core.orders.rationale import Rationale, Said
+from core.orders.rationale import NOTHING_SAID, Rationale, Said
 from core.people.asker import SQL as PEOPLE
 from core.people.asker import asking
 from core.people.keystore import KeyStore
@@ -80,7 +80,7 @@ class Approval:
         self.cancels = Cancels(pool, journal)
         self.standing = StandingApprovals(pool, journal, clock)
         self.deputies = Deputies(pool, journal, clock)
-        self.batches = Batches(pool, journal, keys, clock, self._checked)
+        self.batches = Batches(pool, journal, keys, clock, self._checked, self.stepping_up)
 
     async def submit(
         self,
@@ -88,7 +88,7 @@ class Approval:
         proposal: ProposalId,
         digest: Digest,
         reasons: Mapping[str, str],
-        said: Said = Said(),
+        said: Said = NOTHING_SAID,
     ) -> Recorded:
         """The account's advisor, or who stands in for her, makes exactly this hers, with a written reason
         for each finding, and says whose idea it was and why it is done.

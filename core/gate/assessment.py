@@ -25,6 +25,7 @@ from core.limits.reading import read_limits
 from core.orders.events import Finding, ProposalAssessed, ProposalDenied, ProposalDrafted
 from core.orders.provenance import Known, unproven
 from core.people.keystore import KeyStore
+from core.plan.alternatives import considered
 from core.plan.assumptions import assumptions_on
 from core.plan.content import intents_of, work_out
 from core.projections.approvals import read_approvals
@@ -71,7 +72,7 @@ async def assess_draft(
         digest=content.digest(),
         tier=content.tier,
         needs_consent=content.needs_consent,
-        findings=tuple(covered if f.policy == covered.policy else f for f in worked.findings),
+        findings=tuple(covered if f.policy == covered.policy else f for f in considered(worked, picture)),
         preview=worked.plan.preview.text(),
     )
 

@@ -12,7 +12,7 @@ Source: 17 CFR 240.15l-1(a)(2)(ii) (care obligation: a reasonable basis for each
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -38,3 +38,6 @@ class Said:
     solicited: Solicitation | None = None
     rationale: str | None = None
     drafted_in: MessageId | None = None
+
+
+NOTHING_SAID: Final = Said()

@@ -83,6 +83,7 @@ REFUSED_STATUS: Final[Mapping[str, int]] = {
     "not_recommended_now": 403,
     "not_the_advisor": 403,
     "not_unsolicited": 422,
+    "program_drafts_only": 403,
     "not_a_principal": 403,
     "not_registered": 403,
     "not_independent": 403,

@@ -110,6 +110,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "turnover": "Turnover over twelve months",
     "trading_cost": "Trading cost over twelve months",
     "profile_age": "Age of the risk profile",
+    "best_interest": "Best interest",
     "wash_sale": "Wash sale",
 }
 

@@ -63,6 +63,7 @@ def _head(ticket: Json) -> Mapping[str, Cell]:
         "Requested by": ticket["requested_by"],
         "Recommended by": f"{ticket['recommended_by'] or NOTHING}{agent}",
         "Solicited": ticket["solicited"],
+        "Rationale": ticket["rationale"],
         "Received": _when(ticket["received_at"]),
         "Entered": _when(ticket["entered_at"]),
         "Sent": _when(ticket["sent_at"]),

@@ -323,10 +323,13 @@ begin
         return 'reasons_missing';
     end if;
     if p.tier > 2 then
-        select t.method, t.fault into method, fault
-            from gatehouse.take_step_up(e.person, e.stream, p.digest, e.seq) t;
-        if fault is not null then
-            return fault;
+        method := gatehouse.batch_proof(e.person, p);
+        if method is null then
+            select t.method, t.fault into method, fault
+                from gatehouse.take_step_up(e.person, e.stream, p.digest, e.seq) t;
+            if fault is not null then
+                return fault;
+            end if;
         end if;
     end if;
     if e.payload->>'step_up' is distinct from method then

@@ -71,9 +71,11 @@ create type form.of_authenticator_removed as (
     "person" form.words
 );
 create domain form.words_4a970b4b as text not null check (value ~ '^bat-[0-9a-f]{32}$');
+create domain form.one_of_totp_password_or_none as text check (value in ('totp', 'password'));
 create type form.of_batch_approved as (
     "batch" form.words_4a970b4b,
-    "digest" form.words
+    "digest" form.words,
+    "step_up" form.one_of_totp_password_or_none
 );
 create domain form.amount as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
 create type form.of_batch_row as (
@@ -524,7 +526,6 @@ create type form.of_reason as (
 );
 create domain form.a_reason as form.of_reason not null;
 create domain form.list_of_a_reason as form.a_reason[] not null check (coalesce(array_ndims(value), 1) = 1);
-create domain form.one_of_totp_password_or_none as text check (value in ('totp', 'password'));
 create type form.of_proposal_approved as (
     "capacity" form.one_of_principal_compliance,
     "digest" form.words,

@@ -213,7 +213,14 @@ OF_PEOPLE: Final = {
 }
 # Tried by `tests/core/limits/test_limits_law_db.py` and `tests/core/gate/test_caps_db.py`.
 OF_LIMITS: Final = {
-    *("day_limit_reached", "execution_known", "limits_changed", "limits_in_past", "limits_malformed"),
+    *(
+        "day_limit_reached",
+        "day_loss_reached",
+        "execution_known",
+        "limits_changed",
+        "limits_in_past",
+        "limits_malformed",
+    ),
     *("limits_not_open", "limits_open", "lots_mismatch", "lots_not_free", "may_not_set_limits"),
     *("order_count_reached", "order_limit_reached", "overfilled", "position_limit_reached"),
     *("not_an_ira", "not_watched"),
@@ -221,7 +228,7 @@ OF_LIMITS: Final = {
 # Tried by the files in `tests/core/direct`: what is about direct orders, programs, cancels and signals.
 OF_DIRECT_ORDERS: Final = {
     *("cancel_asked", "not_an_advisor", "not_yours_to_assess", "not_yours_to_cancel", "order_ended"),
-    *("no_signal", "not_a_strategy", "signals_off"),
+    *("no_signal", "not_a_strategy", "program_drafts_only", "signals_off"),
 }
 # Tried by `tests/core/standing/test_standing_law_db.py`.
 OF_STANDING: Final = {

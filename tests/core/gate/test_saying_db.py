@@ -40,7 +40,8 @@ def test_a_rationale_is_the_households_own_words_and_a_solicitation_one_of_two(f
 
 def test_a_plan_of_the_firms_is_nobody_elses_idea(firm: Firm) -> None:
     deal = Deal(firm).own("100", "AAPL")
-    assert deal.draft().ok and deal.assess(leg(deal.account, "sell", "AAPL", "10")).ok
+    assert deal.draft().ok
+    assert deal.assess(leg(deal.account, "sell", "AAPL", "10")).ok
     assert deal.submit(solicited="unsolicited").code == "not_unsolicited"
     assert deal.submit(solicited="solicited").ok
 
@@ -70,7 +71,8 @@ def test_its_unsolicited_sale_waits_for_compliance_whatever_the_figures_say(firm
 
 def test_what_is_restricted_after_the_approval_waits_for_compliance_too(firm: Firm) -> None:
     deal = order_of(firm, "sell", "AAPL")
-    assert deal.submit().ok and deal.approve(ROBERT).ok
+    assert deal.submit().ok
+    assert deal.approve(ROBERT).ok
     placed = {"symbol": "AAPL", "placed_on": "2022-12-29"}
     assert firm.append("gh_owner", firm.item("RestrictionPlaced", "restricted/AAPL", placed))[0].ok
     assert deal.release().code == "compliance_missing"
