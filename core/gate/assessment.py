@@ -22,6 +22,7 @@ from core.errors import BadInput, NotFound
 from core.fact import Sealed
 from core.ids import MessageId, ThreadId
 from core.limits.reading import read_limits
+from core.orders.corrections import CorrectionDrafted
 from core.orders.events import Finding, ProposalAssessed, ProposalDenied, ProposalDrafted
 from core.orders.provenance import Known, unproven
 from core.people.keystore import KeyStore
@@ -33,6 +34,7 @@ from core.projections.households import read_households
 from core.projections.reader import read_picture
 from core.risk.standing_bounds import coverage
 
+HIGHEST: Final = 3  # the tier of corrections
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
 Connection = AsyncConnection[DictRow]
@@ -64,6 +66,8 @@ async def assess_draft(
     if worked.content is None or worked.verdict is None or worked.verdict.breaches:
         return ProposalDenied(proposal=view.proposal, at="draft", findings=worked.findings)
     content = worked.content
+    if isinstance(drafted, CorrectionDrafted):
+        content = content.model_copy(update={"kind": drafted.exception, "tier": HIGHEST})
     asked = replace(picture, approvals=await read_approvals(connection, view.proposal, content.kind))
     covered = coverage(intents_of(content.legs, asked), tier=content.tier)
     return ProposalAssessed(

@@ -185,6 +185,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "the account's advisor, a principal or operations asks for that",
         "ask one of them",
     ),
+    "nothing_to_correct": (
+        "no order of that symbol was let out under that number, or it was another account's",
+        "name the order that went wrong",
+    ),
     "nothing_to_review": ("nothing was drawn on it on that day", "see `standing list`"),
     "order_count_reached": (
         "too many orders of the advisor within the window",

@@ -108,6 +108,8 @@ class Ticket(Part):
     custodian: CustodianId | None
     solicited: Solicited
     rationale: Rationale
+    exception: str | None  # a correction of an error, or an exception of allocation
+    corrects: OrderId | None  # the order that it is about
     requested_by: str
     recommended_by: str | None  # the person whose agent or plan put it forward
     agent: str | None

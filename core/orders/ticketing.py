@@ -14,6 +14,7 @@ from typing import Final
 from core.fact import Fact
 from core.ids import Digest, OrderId, ProposalId, order_id_for
 from core.orders.content import Content, Leg
+from core.orders.corrections import CorrectionDrafted
 from core.orders.events import (
     ConsentRecorded,
     OrderAccepted,
@@ -164,6 +165,8 @@ def _fresh(
         custodian=held.custodian if held else None,
         solicited=Solicited.SOLICITED if planned else Solicited.NOT_RECORDED,
         rationale=Rationale.NOT_RECORDED,
+        exception=fact.exception if isinstance(fact, CorrectionDrafted) else None,
+        corrects=fact.corrects if isinstance(fact, CorrectionDrafted) else None,
         requested_by=line.actor,
         recommended_by=line.actor if planned else None,
         agent=fact.agent,

@@ -46,6 +46,7 @@ UNSPOKEN: Final[Mapping[str, str]] = {
     "turn_down": "not_a_principal",
     "withdraw": "not_the_advisor",
     "draft": "outside_book",
+    "correct": "not_operations",
     "move_day": "not_operations",
 }
 
@@ -95,6 +96,14 @@ class Permitting:
         about = uid("Book", household)
         asked = Ask(uid("Program", program), "draft", about, (who, _book(household, advisor)))
         return await self._said(ticket, program, asked)
+
+    async def correct(self, ticket: str, household: HouseholdId) -> Decisions:
+        """What the draft of a correction for that household carries. Raises Refused, as `decide`."""
+        async with asking(self._pool, ticket) as connection:
+            person = await one(connection, SQL["person"])
+            found = await rows(connection, SQL["advisor_of"], {"household": household})
+        books = tuple(_book(household, row["advisor"]) for row in found)
+        return await self._asked(ticket, person, "correct", uid("Book", household), books)
 
     async def move_day(self, ticket: str, event_type: str) -> Decisions:
         """What a request to move the day carries. Raises Refused, as `decide`."""

@@ -9,11 +9,12 @@ Source: 17 CFR 240.15l-1(a)(2)(ii)(A) (costs and reasonably available alternativ
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from core.book.picture import Account, Household, Market, Picture
+from core.ids import AccountId
 from core.money import to_cents
 from core.orders.content import AccountSummary
 from core.orders.events import Finding, Side
@@ -36,7 +37,7 @@ def considered(worked: Worked, picture: Picture) -> tuple[Finding, ...]:
     return tuple(one for finding in worked.findings for one in _beside(finding, told))
 
 
-def _beside(finding: Finding, told: dict[str, str]) -> Iterator[Finding]:
+def _beside(finding: Finding, told: Mapping[AccountId, str]) -> Iterator[Finding]:
     if finding.policy != BestInterest.code:
         yield finding
     elif finding.account is not None:

@@ -259,7 +259,13 @@ def kind_of(proposal: Mapping[str, Any]) -> str:
     request = proposal["request"]
     if proposal["kind"] == "rebalance":
         return "Rebalance"
-    return f"{str(request['side']).capitalize()} {shares(request['quantity'])} {request['symbol']}"
+    ahead = "" if proposal["kind"] == "order" else f"{exception_name(proposal['kind'])}: "
+    return f"{ahead}{str(request['side']).capitalize()} {shares(request['quantity'])} {request['symbol']}"
+
+
+def exception_name(kind: str) -> str:
+    """`Error correction`."""
+    return kind.replace("_", " ").capitalize()
 
 
 def check_name(policy: str) -> str:

@@ -17,6 +17,7 @@ from tests.fixtures.firm import Firm
 MACHINE: Final = "mch-test"
 DRAFTS: Final = {"ProposalDrafted", "ProposalAssessed", "ProposalDenied", "SignalReceived"}
 OWN_STREAM: Final = {"PolicyDenied"}  # what was denied to itself
+BY_ROLE: Final = {"CorrectionDrafted"}  # operations' alone
 IN_THREAD: Final = {"MessageReceived", "AnswerGiven"}
 DOCUMENT: Final[dict[str, Any]] = {
     "document": "doc-1",
@@ -49,7 +50,7 @@ def test_nothing_new_that_the_intake_may_write_is_open_to_a_program_unseen(share
     rows = shared_firm.ask(
         "superuser", "select event_type from gatehouse.event_right where role = %s", INTAKE
     )
-    known = DRAFTS | OWN_STREAM | IN_THREAD | {*BY_A_PERSON}
+    known = DRAFTS | OWN_STREAM | BY_ROLE | IN_THREAD | {*BY_A_PERSON}
     assert {row["event_type"] for row in rows} == known, "say here what stops a program from writing it"
 
 

@@ -375,7 +375,7 @@ KNOWN = (
         seen=profile(date(2019, 12, 29)),
     ),
     Known(
-        *("profile_age", "17a-3(a)(17)(i)(D): one day more", True, "1097", "1096", buys()),
+        *("profile_age", "17a-3(a)(17)(i)(B)(1): one day more", True, "1097", "1096", buys()),
         seen=profile(date(2019, 12, 28)),
     ),
     *(
