@@ -22,6 +22,7 @@ from core.book.views import HouseholdLine, JournalLine, MarketDay, Passage, Prop
 from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
+from core.direct.corrections import Corrections
 from core.direct.orders import DirectOrders
 from core.direct.signals import Signals
 from core.errors import BadInput, NotFound, WorldFailed
@@ -112,6 +113,7 @@ class Intake:
         self.history = History(pool)
         self.lineages = Lineages(pool)
         self.direct = DirectOrders(pool, journal, clock)
+        self.corrections = Corrections(pool, journal, keys, clock)
         self.tickets = OrderTickets(pool)
         self.signals = Signals(self.direct, keys, clock)
 

@@ -61,6 +61,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "chat": ("ui.commands.chat:chat", "Talk with the copilot."),
     "proposals list": ("ui.commands.proposals:list_", "Trade proposals of your book."),
     "proposals show": ("ui.commands.proposals:show", "One trade proposal in full."),
+    "proposals correct": ("ui.commands.corrections:correct", "Draft a correction: operations."),
     "proposals submit": ("ui.commands.proposals:submit", "Make it yours: the account's advisor."),
     "proposals consent": ("ui.commands.proposals:consent", "Record the client's consent."),
     "proposals approve": ("ui.commands.proposals:approve", "Approve it: somebody independent."),

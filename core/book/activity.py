@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from core.ids import AccountId, LotId, OrderId, Symbol
+from core.ids import AccountId, LotId, OrderId, PersonId, Symbol
 from core.orders.events import Side
 
 
@@ -63,7 +63,7 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class Traded:
-    """What an agent's drafts of this business day traded of one symbol, over all accounts.
+    """What one agent's or one strategy's drafts of this business day traded of one symbol, over all accounts.
 
     `shares` are bought less sold; `dollars` what came in less what went out, fees included.
     """
@@ -75,7 +75,8 @@ class Traded:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Dollars are of this business day's orders. `agent` drafted what is being asked about; None: a person.
+    """Dollars are of this business day's orders. `agent`, or the program or strategy `strategy`, drafted what
+    is being asked about; neither: a person.
 
     `advisor_orders` are the wall times of the advisor's orders of this day, in order.
     """
@@ -89,6 +90,8 @@ class Activity:
     agent: str | None
     agent_dollars: Decimal  # drafts that wait for the advisor included
     agent_traded: tuple[Traded, ...] = ()
+    strategy: PersonId | None = None
+    strategy_traded: tuple[Traded, ...] = ()
 
 
 def quiet(at: datetime) -> Activity:

@@ -123,6 +123,8 @@ class Household:
     objective: str | None
     profile_recorded_on: date | None
     related: bool
+    horizon_years: int | None = None
+    liquidity_need: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

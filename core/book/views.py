@@ -14,6 +14,7 @@ from core.ids import (
     AccountId,
     Digest,
     HouseholdId,
+    MessageId,
     OrderId,
     PersonId,
     ProposalId,
@@ -24,6 +25,7 @@ from core.ids import (
 )
 from core.orders.content import Content, Preview
 from core.orders.events import Finding, Request, RouteScore, Side
+from core.orders.rationale import Solicitation
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,16 @@ class WrittenReason:
     person: PersonId
     policy: str
     text: Sealed
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRationale:
+    """Why it is done. `by` None: a model's draft, which nobody has adopted. `drafted_in` names the message
+    whose answer held a draft of it."""
+
+    text: Sealed
+    by: PersonId | None
+    drafted_in: MessageId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +141,8 @@ class ProposalView:
     drawn_on: str | None = None  # the standing approval that stands in for a principal
     waits_since: datetime | None = None  # of what waits for a principal
     escalated_to: tuple[PersonId, ...] = ()  # all who were told by now, beside the supervising principal
+    solicited: Solicitation | None = None  # as whoever submitted it said
+    rationale: WrittenRationale | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from core.database.pools import AsyncPool
 from core.database.rows import rows
 from core.direct.askers import SQL, Asker, Askers, reading
 from core.direct.books import Books
+from core.direct.permitted import Permitted
 from core.direct.standing import OrderLine, order_of, orders_of
 from core.errors import BadInput, Conflict, NotFound, NotPermitted
 from core.fact import Entry
@@ -47,9 +48,12 @@ from core.orders.events import (
     Side,
     apart,
 )
+from core.people.permits import Permits
 from core.people.permitting import Permitting
+from core.plan.alternatives import considered
 from core.plan.assumptions import Assumptions, assumptions_on
 from core.plan.direct import together, work_out_direct
+from core.risk.best_interest import BestInterest
 from core.risk.findings import policy_decisions
 from core.risk.limits import Limits
 from core.risk.policies import POLICIES
@@ -103,13 +107,16 @@ class Placed:
 class DirectOrders:
     """One for each process that takes orders."""
 
-    def __init__(self, pool: AsyncPool, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self, pool: AsyncPool, journal: Journal, clock: Clock, policies: Permits | None = None
+    ) -> None:
         self._pool = pool
         self._journal = journal
         self._clock = clock
         self.askers = Askers(pool, clock)
         self.books = Books(pool, clock)
-        self._permitting = Permitting(pool, journal, clock)
+        self._permitting = Permitting(pool, journal, clock, policies)
+        self._permitted = Permitted(self._permitting, clock)
 
     async def place(self, ticket: str, asked: Asked, *, purpose: Purpose | None = None) -> Placed:
         """Draft it, ask every policy, and answer when both are durable. `purpose`: a signal wants it.
@@ -119,7 +126,8 @@ class DirectOrders:
             NotFound: the account is not in the book, or the book is not that advisor's.
             BadInput: a field cannot be used.
             Conflict: the client order id came with another order before.
-            Refused: the day is closed, or the law says no. Nothing was recorded but the refusal.
+            Refused: the day is closed, the law says no, or no policy allows it. Nothing was recorded but the
+                refusal.
         """
         asker = await self.askers.of(ticket)
         if asked.advisor != asker.advisor:
@@ -127,6 +135,8 @@ class DirectOrders:
                 f"this is not the book of {asked.advisor!r}", fix="name the book's own advisor"
             )
         ground = await self.books.ground(asker, asked.account)
+        home = ground.household
+        permitted = await self._permitted.draft(asker, home.id, home.advisor)
         request = request_of(asked, ground)
         proposal = proposal_of(asker.who, asked.client_order)
         assumptions = assumed_on(ground.market.session, self.books.limits)
@@ -138,7 +148,14 @@ class DirectOrders:
         try:
             recorded = await self._journal.record(
                 *signal,
-                Entry(stream, draft, trace, ticket=ticket, key=f"draft/{proposal}"),
+                Entry(
+                    stream,
+                    draft,
+                    trace,
+                    ticket=ticket,
+                    key=f"draft/{proposal}",
+                    policy_decisions=permitted,
+                ),
                 _entry(stream, fact, trace, ticket),
             )
         except Conflict:
@@ -250,6 +267,8 @@ def assessed(
     if worked.content is None or worked.verdict is None or worked.verdict.breaches:
         return ProposalDenied(proposal=proposal, at="draft", findings=findings)
     content = worked.content
+    if BestInterest.code in content.findings:
+        findings = together(considered(worked, ground.picture))
     text = content.text()
     return ProposalAssessed(
         proposal=proposal,

@@ -45,6 +45,7 @@ from core.orders.events import (
     ProposalWithdrawn,
     Reason,
 )
+from core.orders.rationale import NOTHING_SAID, Rationale, Said
 from core.people.asker import SQL as PEOPLE
 from core.people.asker import asking
 from core.people.keystore import KeyStore
@@ -79,24 +80,33 @@ class Approval:
         self.cancels = Cancels(pool, journal)
         self.standing = StandingApprovals(pool, journal, clock)
         self.deputies = Deputies(pool, journal, clock)
-        self.batches = Batches(pool, journal, keys, clock, self._checked)
+        self.batches = Batches(pool, journal, keys, clock, self._checked, self.stepping_up)
 
     async def submit(
-        self, ticket: str, proposal: ProposalId, digest: Digest, reasons: Mapping[str, str]
+        self,
+        ticket: str,
+        proposal: ProposalId,
+        digest: Digest,
+        reasons: Mapping[str, str],
+        said: Said = NOTHING_SAID,
     ) -> Recorded:
         """The account's advisor, or who stands in for her, makes exactly this hers, with a written reason
-        for each finding.
+        for each finding, and says whose idea it was and why it is done.
 
         Raises:
             Refused: not the advisor, not assessed, another digest, lapsed, a reason missing, or the shares or
-                the cash are promised elsewhere.
+                the cash are promised elsewhere; or it cannot be as she says.
         """
         view = await self._checked(ticket, proposal, "ASSESSED")
         return await self._decide_in_words(
             ticket,
             view,
             lambda back: ProposalSubmitted(
-                proposal=proposal, digest=digest, reasons=self._reasons(view, reasons, back)
+                proposal=proposal,
+                digest=digest,
+                reasons=self._reasons(view, reasons, back),
+                solicited=said.solicited,
+                rationale=self._rationale(view, said, back),
             ),
             f"submit/{proposal}/{digest}",
         )
@@ -288,6 +298,13 @@ class Approval:
             )
             for policy, text in sorted(reasons.items())
         )
+
+    def _rationale(self, view: ProposalView, said: Said, back: int) -> Rationale | None:
+        if said.rationale is None:
+            return None
+        words = _words(said.rationale, "rationale")
+        text = self._keys.seal(SubjectId(view.household), "rationale", words, back=back)
+        return Rationale(text=text, drafted_in=said.drafted_in)
 
 
 def _words(text: str, field: str) -> str:

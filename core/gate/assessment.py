@@ -22,9 +22,11 @@ from core.errors import BadInput, NotFound
 from core.fact import Sealed
 from core.ids import MessageId, ThreadId
 from core.limits.reading import read_limits
+from core.orders.corrections import CorrectionDrafted
 from core.orders.events import Finding, ProposalAssessed, ProposalDenied, ProposalDrafted
 from core.orders.provenance import Known, unproven
 from core.people.keystore import KeyStore
+from core.plan.alternatives import considered
 from core.plan.assumptions import assumptions_on
 from core.plan.content import intents_of, work_out
 from core.projections.approvals import read_approvals
@@ -32,6 +34,7 @@ from core.projections.households import read_households
 from core.projections.reader import read_picture
 from core.risk.standing_bounds import coverage
 
+HIGHEST: Final = 3  # the tier of corrections
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
 Connection = AsyncConnection[DictRow]
@@ -63,6 +66,8 @@ async def assess_draft(
     if worked.content is None or worked.verdict is None or worked.verdict.breaches:
         return ProposalDenied(proposal=view.proposal, at="draft", findings=worked.findings)
     content = worked.content
+    if isinstance(drafted, CorrectionDrafted):
+        content = content.model_copy(update={"kind": drafted.exception, "tier": HIGHEST})
     asked = replace(picture, approvals=await read_approvals(connection, view.proposal, content.kind))
     covered = coverage(intents_of(content.legs, asked), tier=content.tier)
     return ProposalAssessed(
@@ -71,7 +76,7 @@ async def assess_draft(
         digest=content.digest(),
         tier=content.tier,
         needs_consent=content.needs_consent,
-        findings=tuple(covered if f.policy == covered.policy else f for f in worked.findings),
+        findings=tuple(covered if f.policy == covered.policy else f for f in considered(worked, picture)),
         preview=worked.plan.preview.text(),
     )
 

@@ -44,6 +44,7 @@ from core.orders.events import (
 )
 from core.people.asker import asking
 from core.people.keystore import KeyStore
+from core.people.stepping_up import Proof, SteppingUp
 from core.projections.proposals import read_proposals
 
 SQL: Final = statements(Path(__file__).with_name("batches.sql"))
@@ -74,13 +75,20 @@ class Batches:
     """One for each process that serves people. `checked` reads a proposal with every policy asked again."""
 
     def __init__(
-        self, pool: AsyncPool, journal: Journal, keys: KeyStore, clock: Clock, checked: Checked
+        self,
+        pool: AsyncPool,
+        journal: Journal,
+        keys: KeyStore,
+        clock: Clock,
+        checked: Checked,
+        stepping_up: SteppingUp,
     ) -> None:
         self._pool = pool
         self._journal = journal
         self._keys = keys
         self._clock = clock
         self._checked = checked
+        self._stepping_up = stepping_up
 
     async def all(self, ticket: str) -> tuple[Batch, ...]:
         """The newest that the asker may see."""
@@ -165,35 +173,50 @@ class Batches:
         fact = BatchSubmitted(batch=batch, digest=digest)
         return (await self._record(ticket, known.batch, entries, fact, f"submit/{batch}/{digest}"))[-1]
 
-    async def approve(self, ticket: str, batch: str, digest: Digest, reasons: Mapping[str, str]) -> Recorded:
+    async def approve(
+        self,
+        ticket: str,
+        batch: str,
+        digest: Digest,
+        reasons: Mapping[str, str],
+        proof: Proof | None = None,
+    ) -> Recorded:
         """One who may decides on every row. In a batch of tier 3 compliance signs first, and lets no row of a
-        lower tier out by it.
+        lower tier out by it; each of the two with a proof of that moment, for the batch's own fingerprint.
 
         Raises:
             RuleBroken: a policy speaks against a row now.
             Refused: not independent of a row, not registered, a row has changed or ended, or tier 3 and
-                compliance has not signed.
+                compliance has not signed; no proof, or a wrong one.
         """
         known, views = await self._seen(ticket, batch, digest, "SUBMITTED")
         async with asking(self._pool, ticket) as connection:
             sees = await one(
                 connection,
-                "select p.role from gatehouse.person p where p.person = gatehouse.asker_person()",
+                "select p.person, p.role from gatehouse.person p where p.person = gatehouse.asker_person()",
             )
-        first = sees["role"] == "compliance" and known.tier == HIGHEST
+        both = known.tier == HIGHEST
+        first = sees["role"] == "compliance" and both
+        method = proof.method if proof is not None and both else None
+        if proof is not None and both and sees["person"] not in known.approved_by and known.whole:
+            await self._stepping_up.prove(ticket, f"batch/{batch}", digest, proof)
         entries = [
             self._row(
                 ticket,
                 view,
                 ProposalApproved(
-                    proposal=view.proposal, digest=_digest(view), reasons=self._reasons(view, reasons)
+                    proposal=view.proposal,
+                    digest=_digest(view),
+                    reasons=self._reasons(view, reasons),
+                    capacity="compliance" if first else "principal",
+                    step_up=method if view.tier == HIGHEST else None,
                 ),
                 "approve",
             )
             for view in views
             if not first or view.tier == HIGHEST
         ]
-        fact = BatchApproved(batch=batch, digest=digest)
+        fact = BatchApproved(batch=batch, digest=digest, step_up=method)
         key = f"approve/{batch}/{digest}"
         return (await self._record(ticket, known.batch, entries, fact, key, first=True))[0]
 

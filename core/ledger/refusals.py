@@ -43,6 +43,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "the orders of the business day would go beyond a limit",
         "ask for less, or go on tomorrow",
     ),
+    "day_loss_reached": (
+        "what that agent, strategy or signal drafted today has lost more than the limit",
+        "it may still sell; purchases go on tomorrow, or by a person",
+    ),
     "deputy_out_of_bounds": ("a deputy stands in from today on, for at most 90 days", "name other days"),
     "digest_mismatch": ("the fingerprint is not that of the current content", "read the proposal again"),
     "draw_holds": ("the standing approval that was drawn on still holds", "revoke it first"),
@@ -146,6 +150,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_independent": ("you are not independent of this proposal", "another principal decides"),
     "not_longer": ("that is not more than what holds now", "ask for more"),
     "not_operations": ("only operations does that", "ask operations"),
+    "not_recommended_now": (
+        "that symbol is not recommended at this time",
+        "only a client's own sale goes on: say that it is unsolicited, and compliance decides",
+    ),
     "not_registered": (
         "you do not hold the registration for this decision on its day",
         "somebody decides who holds S24, or S14 for compliance's part",
@@ -161,6 +169,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "only the account's advisor does that, or who stands in for her that day",
         "sign in as the account's advisor",
     ),
+    "not_unsolicited": (
+        "a plan of the firm's own is nobody else's idea",
+        "leave it out, or draft the client's order alone",
+    ),
     "not_waited": ("it has not waited for so long", "wait"),
     "not_watched": ("that is not watched", "see the watch list"),
     "not_yet": ("the business day has not ended", "wait for the close"),
@@ -172,6 +184,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_yours_to_cancel": (
         "the account's advisor, a principal or operations asks for that",
         "ask one of them",
+    ),
+    "nothing_to_correct": (
+        "no order of that symbol was let out under that number, or it was another account's",
+        "name the order that went wrong",
     ),
     "nothing_to_review": ("nothing was drawn on it on that day", "see `standing list`"),
     "order_count_reached": (
@@ -195,7 +211,15 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "compliance has approved this; a principal is missing",
         "ask an independent principal",
     ),
+    "program_drafts_only": (
+        "a program drafts orders in its advisor's book and does nothing else",
+        "a person does that",
+    ),
     "quantity_mismatch": ("the quantity is not what was decided on", "use the decided quantity"),
+    "rationale_not_drafted": (
+        "the copilot gave no such draft of a rationale in this conversation",
+        "write it in your own words",
+    ),
     "reasons_missing": ("each finding needs your written reason", "write a reason for every finding"),
     "request_decided": ("that was decided before", "see `people holds`"),
     "retention_runs": ("records of this subject must be kept longer", "wait for the end of the period"),

@@ -69,6 +69,11 @@ def _approved_1(payload: Payload) -> Payload:
     return {**payload, "capacity": "principal", "step_up": None}
 
 
+def _submitted_1(payload: Payload) -> Payload:
+    """Version 2 says whose idea it was, and why; under version 1 nobody was asked."""
+    return {**payload, "solicited": None, "rationale": None}
+
+
 def _returned_1(payload: Payload) -> Payload:
     """Version 2 has comments on single lines."""
     return {**payload, "comments": []}
@@ -81,6 +86,7 @@ UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType(
         ("RegistrationRecorded", 1): _registration_1,
         ("ProposalApproved", 1): _approved_1,
         ("ProposalReturned", 1): _returned_1,
+        ("ProposalSubmitted", 1): _submitted_1,
     }
 )
 """By event type and the version that is left; the outcome is of the next version."""

@@ -36,6 +36,7 @@ from core.ids import (
     LotId,
     ModelId,
     OrderId,
+    PersonId,
     ProposalId,
     Symbol,
     VenueName,
@@ -54,6 +55,7 @@ from core.orders.proposal import PROPOSAL_FACTS
 from core.projections.folded import Changed, Folded
 
 ZERO: Final = Decimal(0)
+PROGRAMS: Final = "mch-"  # how the law has their names begin
 OVER: Final = frozenset(
     {"ProposalDenied", "ProposalReturned", "ProposalDeclined", "ProposalWithdrawn", "ProposalLapsed"}
 )
@@ -65,6 +67,7 @@ class Open:
 
     content: Content
     agent: str | None
+    strategy: PersonId | None
     session: date
     submitted_at: datetime | None = None
     over: bool = False
@@ -77,6 +80,7 @@ class Past:
     folded: Folded = field(default_factory=Folded)
     changed: Changed = field(default_factory=Changed)
     drafts: dict[ProposalId, ProposalDrafted] = field(default_factory=dict)
+    strategies: dict[ProposalId, PersonId] = field(default_factory=dict)  # programs, by what they drafted
     proposals: dict[ProposalId, Open] = field(default_factory=dict)
     proceeds: dict[OrderId, Decimal] = field(default_factory=dict)
     traded_on: dict[OrderId, date] = field(default_factory=dict)
@@ -88,6 +92,8 @@ class Past:
         fact = entry.fact
         if isinstance(fact, ProposalDrafted):
             self.drafts[fact.proposal] = fact
+            if entry.actor.startswith(PROGRAMS):
+                self.strategies[fact.proposal] = PersonId(entry.actor)
             return
         self.folded.apply(entry, self.changed)
         match fact:
@@ -97,7 +103,8 @@ class Past:
                 content = Content.model_validate_json(fact.content)
                 drafted = self.drafts.get(proposal)
                 agent = drafted.agent if drafted else None
-                self.proposals[proposal] = Open(content, agent, date.fromisoformat(content.valid_for))
+                day, strategy = date.fromisoformat(content.valid_for), self.strategies.get(proposal)
+                self.proposals[proposal] = Open(content, agent, strategy, day)
             case ProposalSubmitted(proposal=proposal):
                 self.proposals[proposal].submitted_at = entry.recorded_at
             case OrderFilled(order=order):
@@ -131,6 +138,8 @@ class Past:
             objective=profile["objective"] if profile else None,
             profile_recorded_on=date.fromisoformat(profile["recorded_on"]) if profile else None,
             related=related,
+            horizon_years=profile["horizon_years"] if profile else None,
+            liquidity_need=profile["liquidity_need"] if profile else None,
         )
         return Picture(book, self._activity(book, taken_at, without), self._market(legs), seq)
 
@@ -233,6 +242,7 @@ class Past:
     def _activity(self, book: Household, taken_at: datetime, without: ProposalId) -> Activity:
         asking = self.drafts.get(without)
         agent = asking.agent if asking else None
+        strategy = self.strategies.get(without)
         today = [
             (proposal, one)
             for proposal, one in self.proposals.items()
@@ -241,6 +251,7 @@ class Past:
         mine = {account.id for account in book.accounts}
         counted = [one for _, one in today if one.submitted_at is not None and not one.over]
         drafted = [one for _, one in today if one.agent == agent and not one.over]
+        signalled = [one for _, one in today if one.strategy == strategy]
         times = sorted(
             one.submitted_at
             for _, one in today
@@ -262,6 +273,8 @@ class Past:
             agent=agent,
             agent_dollars=self._dollars(drafted) if agent is not None else ZERO,
             agent_traded=tuple(self._traded(drafted)) if agent is not None else (),
+            strategy=strategy,
+            strategy_traded=tuple(self._traded(signalled)) if strategy is not None else (),
         )
 
     def _asked(self, leg: Leg, at: datetime) -> Asked:

@@ -52,10 +52,12 @@ class BatchSubmitted(Fact):
 
 
 class BatchApproved(Fact):
-    """One who may decides on exactly these rows. Where its tier asks for two, the first lets none out."""
+    """One who may decides on exactly these rows. Of tier 3 it takes two, each of whom stepped up for the
+    batch: its digest binds every row's, so the proof is one for all of them. The first lets none out."""
 
     batch: BatchId
     digest: Digest
+    step_up: Literal["totp", "password"] | None = None
 
 
 class BatchReturned(Fact):

@@ -27,6 +27,7 @@ from core.ids import (
     ThreadId,
     VenueName,
 )
+from core.orders.rationale import Rationale, Solicitation
 
 
 class Side(StrEnum):
@@ -87,9 +88,7 @@ class ProposalDrafted(Fact):
 
 
 class Finding(Part):
-    """One policy's answer in numbers. `breach` denies; `finding` needs two written reasons.
-
-    Passes of several policies may stand in one line, their names with a space between (`apart`)."""
+    """One policy's answer in numbers. `breach` denies; `finding` needs two written reasons."""
 
     policy: str
     result: Literal["pass", "finding", "breach"]
@@ -117,8 +116,7 @@ def _passed(policy: str) -> Finding:
 
 
 class ProposalAssessed(Fact):
-    """What was computed from the request and the journal: the figures that a person sees. By the worker, and
-    for a direct order by `front`.
+    """What was computed from the request and the journal: the figures that a person sees.
 
     `content` is RFC 8785 text of `core.orders.content.Content`; `digest` is its sha256.
     `preview` is what screens show beside it (before, after, tax, costs): strings, computed by the core.
@@ -150,11 +148,14 @@ class Reason(Part):
 
 
 class ProposalSubmitted(Fact):
-    """The account's advisor, or who stands in for her, made it hers."""
+    """The account's advisor, or who stands in for her, made it hers, and said whose idea it was."""
 
+    VERSION: ClassVar[int] = 2
     proposal: ProposalId
     digest: Digest
     reasons: tuple[Reason, ...] = ()
+    solicited: Solicitation | None = None
+    rationale: Rationale | None = None
 
 
 class ConsentRecorded(Fact):
@@ -167,8 +168,7 @@ class ConsentRecorded(Fact):
 
 
 class ProposalApproved(Fact):
-    """Somebody independent approved exactly this. Of tier 3 it takes two: a principal, and somebody of
-    compliance, each of whom stepped up for it."""
+    """Somebody independent approved exactly this. Of tier 3 it takes two, each of whom stepped up for it."""
 
     VERSION: ClassVar[int] = 2
     proposal: ProposalId
@@ -216,8 +216,7 @@ class ProposalEscalated(Fact):
 
 
 class ProposalReturned(Fact):
-    """A principal, or compliance, gave it back with comments, also on single lines. It ends; its successor
-    names it."""
+    """A principal, or compliance, gave it back with comments, also on single lines. It ends."""
 
     VERSION: ClassVar[int] = 2
     proposal: ProposalId

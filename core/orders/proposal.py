@@ -19,6 +19,7 @@ from typing import Final
 from core.errors import IllegalTransition
 from core.fact import Fact
 from core.ids import Digest, HouseholdId, ProposalId
+from core.orders.corrections import CorrectionDrafted
 from core.orders.events import (
     ConsentRecorded,
     OrderDenied,
@@ -54,6 +55,7 @@ class Status(StrEnum):
 
 STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
     (None, "ProposalDrafted"): Status.DRAFTED,
+    (None, "CorrectionDrafted"): Status.DRAFTED,  # by operations, of tier 3
     (Status.DRAFTED, "ProposalAssessed"): Status.ASSESSED,
     (Status.DRAFTED, "ProposalDenied"): Status.DENIED,
     (Status.DRAFTED, "ProposalWithdrawn"): Status.WITHDRAWN,
@@ -101,6 +103,7 @@ DECISIONS: Final = (
 )
 PROPOSAL_FACTS: Final = (
     ProposalDrafted,
+    CorrectionDrafted,
     ProposalAssessed,
     ProposalDenied,
     *DECISIONS,

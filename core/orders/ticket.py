@@ -39,9 +39,19 @@ class Authority(StrEnum):
 
 
 class Solicited(StrEnum):
-    """`solicited`: the firm's own plan or agent put it forward. No fact says "unsolicited" yet."""
+    """As whoever submitted it said. Where she said nothing: what the firm's own plan or agent put forward is
+    solicited, and of anything else nobody knows."""
 
     SOLICITED = "solicited"
+    UNSOLICITED = "unsolicited"
+    NOT_RECORDED = "not recorded"
+
+
+class Rationale(StrEnum):
+    """Whose words say why it is done. A model's draft that nobody adopted is no rationale."""
+
+    OWN_WORDS = "in the submitter's own words"
+    ADOPTED = "drafted by a model, adopted by the submitter"
     NOT_RECORDED = "not recorded"
 
 
@@ -97,6 +107,9 @@ class Ticket(Part):
     authority: Authority
     custodian: CustodianId | None
     solicited: Solicited
+    rationale: Rationale
+    exception: str | None  # a correction of an error, or an exception of allocation
+    corrects: OrderId | None  # the order that it is about
     requested_by: str
     recommended_by: str | None  # the person whose agent or plan put it forward
     agent: str | None

@@ -14,6 +14,7 @@ from typing import Final
 from core.fact import Fact
 from core.ids import Digest, OrderId, ProposalId, order_id_for
 from core.orders.content import Content, Leg
+from core.orders.corrections import CorrectionDrafted
 from core.orders.events import (
     ConsentRecorded,
     OrderAccepted,
@@ -37,7 +38,18 @@ from core.orders.events import (
     ProposalSubmitted,
     ProposalWithdrawn,
 )
-from core.orders.ticket import Around, Authority, Executed, Held, Line, OrderTerms, Solicited, Step, Ticket
+from core.orders.ticket import (
+    Around,
+    Authority,
+    Executed,
+    Held,
+    Line,
+    OrderTerms,
+    Rationale,
+    Solicited,
+    Step,
+    Ticket,
+)
 
 PRICE_STEP: Final = Decimal("0.000001")
 ZERO: Final = Decimal(0)
@@ -152,6 +164,9 @@ def _fresh(
         authority=_authority(held),
         custodian=held.custodian if held else None,
         solicited=Solicited.SOLICITED if planned else Solicited.NOT_RECORDED,
+        rationale=Rationale.NOT_RECORDED,
+        exception=fact.exception if isinstance(fact, CorrectionDrafted) else None,
+        corrects=fact.corrects if isinstance(fact, CorrectionDrafted) else None,
         requested_by=line.actor,
         recommended_by=line.actor if planned else None,
         agent=fact.agent,
@@ -187,8 +202,20 @@ def _decided(ticket: Ticket, line: Line) -> Ticket:
     says = f"{fact.client}, {fact.channel}" if isinstance(fact, ConsentRecorded) else ""
     step = _step(line, DECISIONS[kind], digest=getattr(fact, "digest", None), says=says)
     ended = kind in ENDS_BEFORE and ticket.status in (HELD, "DRAFTED")
-    more = {"status": ENDS_BEFORE[kind], "ended_at": line.at} if ended else {}
+    more: dict[str, object] = {"status": ENDS_BEFORE[kind], "ended_at": line.at} if ended else {}
+    if isinstance(fact, ProposalSubmitted):
+        more |= _said_of(fact)
     return _with(ticket, line, decisions=(*ticket.decisions, step), **more)
+
+
+def _said_of(fact: ProposalSubmitted) -> dict[str, object]:
+    said: dict[str, object] = {}
+    if fact.solicited is not None:
+        said["solicited"] = Solicited(fact.solicited)
+    if fact.rationale is not None:
+        adopted = fact.rationale.drafted_in is not None
+        said["rationale"] = Rationale.ADOPTED if adopted else Rationale.OWN_WORDS
+    return said
 
 
 def _happened(ticket: Ticket, line: Line) -> Ticket:

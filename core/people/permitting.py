@@ -46,6 +46,7 @@ UNSPOKEN: Final[Mapping[str, str]] = {
     "turn_down": "not_a_principal",
     "withdraw": "not_the_advisor",
     "draft": "outside_book",
+    "correct": "not_operations",
     "move_day": "not_operations",
 }
 
@@ -84,16 +85,25 @@ class Permitting:
         async with asking(self._pool, ticket) as connection:
             person = await one(connection, SQL["person"])
             found = await rows(connection, SQL["advisor_of"], {"household": household})
-        books = tuple(
-            entity(
-                "Book",
-                household,
-                household=reference("Household", household),
-                advisor=reference("Person", row["advisor"]),
-            )
-            for row in found
-        )
+        books = tuple(_book(household, row["advisor"]) for row in found)
         return await self._asked(ticket, person, "draft", uid("Book", household), books)
+
+    async def program_draft(
+        self, ticket: str, program: PersonId, its_advisor: PersonId, household: HouseholdId, advisor: PersonId
+    ) -> Decisions:
+        """What a program's draft for a household of that advisor's carries. Raises Refused, as `decide`."""
+        who = entity("Program", program, advisor=reference("Person", its_advisor))
+        about = uid("Book", household)
+        asked = Ask(uid("Program", program), "draft", about, (who, _book(household, advisor)))
+        return await self._said(ticket, program, asked)
+
+    async def correct(self, ticket: str, household: HouseholdId) -> Decisions:
+        """What the draft of a correction for that household carries. Raises Refused, as `decide`."""
+        async with asking(self._pool, ticket) as connection:
+            person = await one(connection, SQL["person"])
+            found = await rows(connection, SQL["advisor_of"], {"household": household})
+        books = tuple(_book(household, row["advisor"]) for row in found)
+        return await self._asked(ticket, person, "correct", uid("Book", household), books)
 
     async def move_day(self, ticket: str, event_type: str) -> Decisions:
         """What a request to move the day carries. Raises Refused, as `decide`."""
@@ -105,14 +115,18 @@ class Permitting:
         self, ticket: str, person: DictRow, action: str, resource: Mapping[str, str], known: Entities
     ) -> Decisions:
         who = PersonId(person["person"])
-        said = self._permits.ask(Ask(uid("Person", who), action, resource, (_person(person), *known)))
+        asked = Ask(uid("Person", who), action, resource, (_person(person), *known))
+        return await self._said(ticket, who, asked)
+
+    async def _said(self, ticket: str, who: PersonId, asked: Ask) -> Decisions:
+        said = self._permits.ask(asked)
         if isinstance(said, Allowed):
             return said.decisions
-        code = said.code or UNSPOKEN[action]
+        code = said.code or UNSPOKEN[asked.action]
         denied = PolicyDenied(
             person=who,
-            action=action,
-            resource=resource["id"],
+            action=asked.action,
+            resource=asked.resource["id"],
             policies=said.policies,
             policy_set=said.policy_set,
             code=code,
@@ -122,6 +136,11 @@ class Permitting:
         says, fix = in_words(code)
         named = ", ".join(said.policies) or "none allows it"
         raise Refused(code, says, fix=f"{fix} (policy: {named})")
+
+
+def _book(household: HouseholdId, advisor: PersonId) -> Mapping[str, Any]:
+    home, of = reference("Household", household), reference("Person", advisor)
+    return entity("Book", household, household=home, advisor=of)
 
 
 def _person(row: DictRow) -> Mapping[str, Any]:

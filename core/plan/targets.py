@@ -2,7 +2,7 @@
 
 Rule 1: what is due is set aside first; then the larger of the cash floor and the model's cash weight.
 Rule 2: what may not be traded keeps its value, and the other targets share the rest by their weights.
-Rule 3: a restricted symbol may shrink toward its target and never grow.
+Rule 3: a restricted symbol stays as it is: the firm recommends neither its purchase nor its sale.
 """
 
 from __future__ import annotations
@@ -37,17 +37,8 @@ def targets(account: Account, model: ModelPortfolio, market: Market, need: CashN
     invest = _to_invest(account, model, market, need)
     symbols = sorted({*account.symbols(), *model.weights})
     kept = {symbol: why for symbol in symbols if (why := _untouchable(account, symbol, market))}
-    while True:
-        free = [symbol for symbol in symbols if symbol not in kept]
-        dollars = _shared(account, model, market, free=free, invest=invest)
-        rising = [
-            symbol
-            for symbol in free
-            if symbol in market.restricted and dollars[symbol] > held_value(account, symbol, market)
-        ]
-        if not rising:
-            return Targets(dollars=dollars, kept=kept)
-        kept |= dict.fromkeys(rising, "may not be bought")
+    free = [symbol for symbol in symbols if symbol not in kept]
+    return Targets(dollars=_shared(account, model, market, free=free, invest=invest), kept=kept)
 
 
 def held_value(account: Account, symbol: Symbol, market: Market) -> Decimal:
@@ -64,6 +55,8 @@ def _to_invest(account: Account, model: ModelPortfolio, market: Market, need: Ca
 def _untouchable(account: Account, symbol: Symbol, market: Market) -> str | None:
     if symbol in account.do_not_trade:
         return "the client's instruction: do not trade"
+    if symbol in market.restricted:
+        return "not traded at this time"
     instrument = market.instruments.get(symbol)
     if instrument is None or not instrument.tradable:
         return "not traded here"

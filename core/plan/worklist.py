@@ -160,7 +160,7 @@ def _blocked(account: Account, waiting: list[_Found]) -> _Found:
 
 
 def _stale_profile(household: Household, market: Market) -> list[_Found]:
-    """Source: 17 CFR 240.17a-3(a)(17)(i)(D) (account record sent to the customer every 36 months)."""
+    """Source: 17 CFR 240.17a-3(a)(17)(i)(B)(1) (the account record goes to the customer every 36 months)."""
     recorded = household.profile_recorded_on
     if recorded is not None and market.session <= _years_after(recorded, PROFILE_YEARS):
         return []

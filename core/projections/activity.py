@@ -41,6 +41,8 @@ class Lately:
     times: Mapping[PersonId, list[datetime]]
     totals: Sequence[DictRow]
     agent_traded: tuple[Traded, ...]
+    strategy: PersonId | None
+    strategy_traded: tuple[Traded, ...]
 
     def of(self, household: HouseholdId, advisor: PersonId) -> Activity:
         """That household's part, with its advisor's and the firm's."""
@@ -56,6 +58,8 @@ class Lately:
             agent=self.agent,
             agent_dollars=sum(drafted, Decimal(0)) if self.agent is not None else Decimal(0),
             agent_traded=self.agent_traded,
+            strategy=self.strategy,
+            strategy_traded=self.strategy_traded,
         )
 
 
@@ -75,14 +79,24 @@ async def read_lately(
     for row in await rows(connection, SQL["order_times"], wanted):
         times[PersonId(row["advisor"])].append(row["decided_at"])
     totals = await rows(connection, SQL["day_totals"], wanted)
-    traded = await _traded(connection, asking["agent"])
-    return Lately(asking["taken_at"], asking["agent"], asked, executed, times, totals, traded)
+    agent, strategy = asking["agent"], asking["strategy"]
+    return Lately(
+        taken_at=asking["taken_at"],
+        agent=agent,
+        asked=asked,
+        executed=executed,
+        times=times,
+        totals=totals,
+        agent_traded=await _traded(connection, agent=agent) if agent else (),
+        strategy=strategy,
+        strategy_traded=await _traded(connection, strategy=strategy) if strategy else (),
+    )
 
 
-async def _traded(connection: Connection, agent: str | None) -> tuple[Traded, ...]:
-    if agent is None:
-        return ()
-    found = await rows(connection, SQL["agent_traded"], {"agent": agent})
+async def _traded(
+    connection: Connection, *, agent: str | None = None, strategy: str | None = None
+) -> tuple[Traded, ...]:
+    found = await rows(connection, SQL["traded"], {"agent": agent, "strategy": strategy})
     return tuple(Traded(Symbol(row["symbol"]), row["shares"], row["dollars"]) for row in found)
 
 

@@ -1,7 +1,10 @@
 -- asking --
--- Who drafted what is being asked about, and the wall time of this reading. Null agent: a person, or nothing asked.
-select now() as taken_at,
-       (select agent from gatehouse.proposal where proposal = %(without)s::text) as agent;
+-- Who drafted what is being asked about, and the wall time of this reading. No agent and no strategy: a person, or
+-- nothing asked.
+select now() as taken_at, p.agent, w.person as strategy
+from (select 1) as always
+left join gatehouse.proposal p on p.proposal = %(without)s::text
+left join gatehouse.person w on w.person = p.drafted_by and w.role = 'machine';
 
 -- asked --
 -- This business day's submitted orders of those households, whatever became of them.
@@ -35,11 +38,12 @@ where p.status in ('ASSESSED', 'SUBMITTED', 'APPROVED', 'RELEASED')
   and (%(without)s::text is null or p.proposal <> %(without)s)
 group by p.advisor, p.agent;
 
--- agent_traded --
--- What the asking agent's drafts of this business day traded, by symbol: shares in, dollars in.
+-- traded --
+-- What that agent's, or that strategy's, drafts of this business day traded, by symbol: shares in, dollars in.
 select l.symbol, sum(case l.side when 'buy' then l.filled else -l.filled end) as shares, sum(l.proceeds) as dollars
 from gatehouse.market_day m
-join gatehouse.proposal p on p.session = m.session and p.agent = %(agent)s::text
+join gatehouse.proposal p on p.session = m.session
+     and (p.agent = %(agent)s::text or p.drafted_by = %(strategy)s::text)
 join gatehouse.leg l on l.proposal = p.proposal and l.filled > 0
 group by l.symbol order by l.symbol;
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from core.book.views import ApprovalOf, ConsentOf, OrderView, ProposalView, WrittenReason
+from core.book.views import ApprovalOf, ConsentOf, OrderView, ProposalView, WrittenRationale, WrittenReason
 from core.database.rows import rows
 from core.database.statements import statements
 from core.errors import NotFound
@@ -131,7 +131,16 @@ def _view(
         drawn_on=row["drawn_on"],
         waits_since=row["waits_since"],
         escalated_to=tuple(row["escalated_to"]),
+        solicited=row["solicited"],
+        rationale=_rationale(row),
     )
+
+
+def _rationale(row: DictRow) -> WrittenRationale | None:
+    said = row["rationale"]
+    if said is None:
+        return None
+    return WrittenRationale(Sealed.model_validate(said["text"]), row["submitted_by"], said["drafted_in"])
 
 
 def _needs(row: DictRow, approvals: Sequence[ApprovalOf]) -> tuple[str, ...]:

@@ -76,6 +76,8 @@ async def read_pictures(
             objective=profile["objective"] if profile else None,
             profile_recorded_on=date.fromisoformat(profile["recorded_on"]) if profile else None,
             related=row["related"],
+            horizon_years=profile["horizon_years"] if profile else None,
+            liquidity_need=profile["liquidity_need"] if profile else None,
         )
         activity = lately.of(household.id, household.advisor)
         pictures.append(Picture(household, activity, market, as_of))

@@ -68,7 +68,7 @@ from gatehouse.quote where session = %(session)s group by symbol, session;
 -- proposals --
 select p.proposal, p.household, p.advisor, p.kind, p.status, p.request, p.digest, p.content, p.preview, p.findings,
        p.tier, p.needs_consent, p.drafted_by, p.agent, p.thread, p.trace, p.session, p.submitted_by, p.denied_at,
-       p.differences, p.closing, p.leg_comments, p.drafted_at, p.last_seq,
+       p.differences, p.closing, p.leg_comments, p.drafted_at, p.last_seq, p.solicited, p.rationale,
        p.needs_consent and gatehouse.consented(p.proposal) as consented,
        (select w.standing from gatehouse.standing_draw w
         where w.proposal = p.proposal and w.digest = p.digest and w.voided_seq is null) as drawn_on,

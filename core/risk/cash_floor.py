@@ -18,8 +18,8 @@ class CashFloor:
     Withdrawals, fees and required minimum distributions that are due within the firm's horizon are paid from
     money that can be spent; held deposits count toward the floor alone.
 
-    Source: the account's investment policy statement; 17 CFR 240.15l-1(a)(2)(ii)(A) (the customer's
-    liquidity needs are part of the investment profile); 26 USC 401(a)(9) and 408(a)(6) (what must leave an
+    Source: the account's investment policy statement; 17 CFR 240.15l-1(a)(2)(ii)(B) and (b)(2) (liquidity
+    needs are part of the customer's investment profile); 26 USC 401(a)(9) and 408(a)(6) (what must leave an
     IRA each year).
     """
 

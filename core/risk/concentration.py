@@ -20,8 +20,9 @@ class Concentration:
     their own law and are not counted. A sale, and a proposal that leaves the weight no larger than it was,
     pass.
 
-    Source: the account's investment policy statement; FINRA Rule 2111.05(b) (customer-specific
-    suitability); Investment Company Act of 1940 section 5(b)(1) (diversified funds).
+    Source: the account's investment policy statement; 17 CFR 240.15l-1(a)(2)(ii)(B) (best interest of that
+    customer); FINRA Rule 2111.05(b) (customer-specific suitability, where Regulation Best Interest does not
+    apply: 2111.08); Investment Company Act of 1940 section 5(b)(1) (diversified funds).
     """
 
     code: ClassVar[str] = "concentration"

@@ -43,7 +43,7 @@ class Limits:
     turnover: Decimal  # purchases of twelve months, in times the account's value
     trading_cost: Decimal  # fees of twelve months, as a fraction of the account
     profile_months: int  # of age that a risk profile may have
-    day_loss: Decimal  # dollars that what one agent drafted may have lost on a business day
+    day_loss: Decimal  # dollars that one agent, strategy or signal may have lost on a business day
     routine_dollars: Decimal  # tier 1 up to here, dollars traded
     routine_fraction: Decimal  # and up to this fraction of each account
     principal_dollars: Decimal  # tier 2 up to here; what is above takes a principal and compliance

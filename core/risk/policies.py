@@ -13,6 +13,7 @@ from core.risk.account_day_value import AccountDayValue
 from core.risk.account_status import AccountStatus
 from core.risk.advisor_day_value import AdvisorDayValue
 from core.risk.agent_day_value import AgentDayValue
+from core.risk.best_interest import BestInterest
 from core.risk.cash import CashCovers
 from core.risk.cash_floor import CashFloor
 from core.risk.concentration import Concentration
@@ -89,6 +90,7 @@ POLICIES: Final[tuple[Policy, ...]] = (
     Turnover(),
     TradingCost(),
     ProfileAge(),
+    BestInterest(),
     WashSale(),
     StandingBounds(),
 )

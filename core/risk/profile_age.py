@@ -16,8 +16,9 @@ from core.risk.policy import Breach, Severity
 class ProfileAge:
     """The household has a risk profile with an objective, no older than the firm's months. Soft.
 
-    Source: 17 CFR 240.15l-1(a)(2)(ii)(A) (reasonable diligence about the customer's investment profile); 17
-    CFR 240.17a-3(a)(17)(i)(D) (account record sent to the customer every 36 months).
+    Source: 17 CFR 240.15l-1(a)(2)(ii)(B) (a reasonable basis, in the light of the customer's investment
+    profile); 17 CFR 240.17a-3(a)(17)(i)(B)(1) (the account record goes to the customer at least every 36
+    months).
     """
 
     code: ClassVar[str] = "profile_age"

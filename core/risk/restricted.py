@@ -13,8 +13,9 @@ from core.risk.policy import Breach, Severity
 class Restricted:
     """A restricted symbol is not bought, and its sale waits for compliance. No cause is told.
 
-    The words are the same whatever the cause. A sale is a finding here; its proposal is of tier 3, where
-    compliance decides beside the principal.
+    The words are the same whatever the cause. A sale is a finding here, and goes on as the client's own idea
+    alone, which whoever submits it says; its proposal is of tier 3, where compliance decides beside the
+    principal. The firm's plans leave it as it is.
 
     Source: Securities Exchange Act section 15(g); Investment Advisers Act section 204A (policies against
     the misuse of non-public information).

@@ -104,7 +104,10 @@ class Ground:
         "orders",
         "pending",
         "picture",
+        "promised",
+        "signal_losses",
         "standings",
+        "strategy_loss",
         "worth",
     )
 
@@ -127,6 +130,10 @@ class Ground:
                 _add(self.issuers, issuer, dollars)
         self.day_dollars: Final = _dollars(activity.asked)
         self.agent_loss: Final = _lost(activity.agent_traded, market) if activity.agent_traded else ZERO
+        self.strategy_loss: Final = (
+            _lost(activity.strategy_traded, market) if activity.strategy_traded else ZERO
+        )
+        self.signal_losses: Final = _lost_by_symbol(activity.strategy_traded, market)
         self.orders: Final[frozenset[OrderId]] = frozenset(asked.order for asked in activity.asked)
         self.latest: Final[dict[Content, Asked]] = {
             content_of(asked): asked for asked in sorted(activity.asked, key=_open_last)
@@ -135,6 +142,13 @@ class Ground:
         for asked in activity.asked:
             if asked.remaining > 0:
                 self.pending.setdefault(asked.symbol, []).append(asked)
+        self.promised: Final[frozenset[Symbol]] = frozenset(
+            lot.symbol
+            for account in picture.household.accounts
+            if account.reserved_lots
+            for lot in account.lots
+            if lot.id in account.reserved_lots
+        )
         self.executed: Final[dict[Symbol, list[Executed]]] = {}
         for done in activity.executed:
             self.executed.setdefault(done.symbol, []).append(done)
@@ -154,6 +168,11 @@ def _lost(traded: tuple[Traded, ...], market: Market) -> Decimal:
     priced = [(one, market.prices.get(one.symbol)) for one in traded]
     gain = sum((one.dollars + one.shares * at.price for one, at in priced if at is not None), ZERO)
     return max(-gain, ZERO)
+
+
+def _lost_by_symbol(traded: tuple[Traded, ...], market: Market) -> Dollars:
+    symbols = {one.symbol for one in traded}
+    return {name: _lost(tuple(one for one in traded if one.symbol == name), market) for name in symbols}
 
 
 def _open_last(asked: Asked) -> tuple[bool, datetime]:

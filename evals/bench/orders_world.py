@@ -175,7 +175,12 @@ class OrdersWorld:
             yield "restriction", symbol, None, None, None, Jsonb({"symbol": symbol}), 0
         for picture in self.firm.pictures:
             home = picture.household
-            profile = {"objective": home.objective, "recorded_on": str(home.profile_recorded_on)}
+            profile = {
+                "objective": home.objective,
+                "recorded_on": str(home.profile_recorded_on),
+                "horizon_years": home.horizon_years,
+                "liquidity_need": home.liquidity_need,
+            }
             yield "profile", home.id, home.advisor, home.id, None, Jsonb(profile), 0
         for account in accounts:
             whose = (account.advisor, account.household, account.id)

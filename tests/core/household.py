@@ -130,6 +130,9 @@ def ips(*, floor: str | int = 0, max_issuer: str = "1") -> Ips:
     return Ips(date(2021, 1, 1), dec(floor), dec(max_issuer))
 
 
+USUAL_IPS = ips(max_issuer="0.25")  # says no more than the firm's own limits do
+
+
 def outflow(amount: str | int, due_on: date, what: str = "withdrawal") -> Outflow:
     return Outflow("sch", what, dec(amount), due_on)
 
@@ -140,7 +143,7 @@ def account(
     money: Cash | None = None,
     id: str = ACCOUNT,
     model: ModelPortfolio | None = None,
-    ips: Ips | None = None,
+    ips: Ips | None = USUAL_IPS,
     kind: str = "taxable",
     status: str = "open",
     do_not_trade: Iterable[str] = (),

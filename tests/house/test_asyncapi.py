@@ -232,6 +232,7 @@ def test_a_version_that_ended_is_named() -> None:
     assert ended == {
         "ProposalApproved": [1],
         "ProposalReturned": [1],
+        "ProposalSubmitted": [1],
         "RegistrationRecorded": [1],
         "StepTaken": [1],
         "ToolCalled": [1],

@@ -14,7 +14,7 @@ from pydantic import Field
 from core.gate.batching import Batch
 from core.ids import Digest, ProposalId
 from core.ledger.envelope import Recorded
-from ui.api.decisions import Decide
+from ui.api.decisions import Approve, Decide
 from ui.api.doors import At, Key, Ticket
 from ui.api.fields import Amount, Ask, Fingerprint, Id, PathId, Text, Told
 from ui.api.proposals import Proposal, told
@@ -89,9 +89,11 @@ async def submit(batch: PathId, ask: Decide, at: At, ticket: Ticket) -> Decided:
 
 
 @router.post("/v1/batches/{batch}/approve", response_model=Decided, summary="Approve every row")
-async def approve(batch: PathId, ask: Decide, at: At, ticket: Ticket) -> Decided:
-    """In a batch of tier 3 compliance signs before the principal; `status` says whether it is decided."""
-    recorded = await at.approval.batches.approve(ticket, batch, Digest(ask.digest), ask.reasons)
+async def approve(batch: PathId, ask: Approve, at: At, ticket: Ticket) -> Decided:
+    """In a batch of tier 3 compliance signs before the principal, each with `step_up`; `status` says whether
+    it is decided."""
+    proof = ask.step_up.proof() if ask.step_up else None
+    recorded = await at.approval.batches.approve(ticket, batch, Digest(ask.digest), ask.reasons, proof)
     known, _ = await at.approval.batches.one(ticket, batch)
     return _decided(batch, known.status, ask.digest, recorded)
 

@@ -12,8 +12,9 @@ from typing import Annotated, Literal, Self
 from fastapi import APIRouter
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
-from core.ids import Digest, ProposalId, SubjectId
+from core.ids import Digest, MessageId, ProposalId, SubjectId
 from core.ledger.envelope import Recorded
+from core.orders.rationale import Said, Solicitation
 from core.people.stepping_up import Proof
 from core.settings import Secret
 from ui.api.consents import ConsentOf, consents_of
@@ -35,6 +36,15 @@ LegNumber = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,3})$")]
 class Decide(Ask):
     digest: Fingerprint
     reasons: Reasons
+
+
+class Submit(Decide):
+    """`rationale` is the advisor's own text; `rationale_drafted_in` names the message whose answer held the
+    copilot's draft that she adopted with it. `solicited`: whose idea the order was, as she says."""
+
+    solicited: Solicitation | None = None
+    rationale: Text | None = None
+    rationale_drafted_in: Id | None = None
 
 
 class StepUp(Ask):
@@ -108,9 +118,10 @@ class Approved(Decided):
 
 
 @router.post("/v1/proposals/{proposal}/submit", response_model=Decided, summary="The advisor makes it hers")
-async def submit(proposal: PathId, ask: Decide, at: At, ticket: Ticket) -> Decided:
-    seen = Digest(ask.digest)
-    return _decided(proposal, await at.approval.submit(ticket, ProposalId(proposal), seen, ask.reasons))
+async def submit(proposal: PathId, ask: Submit, at: At, ticket: Ticket) -> Decided:
+    seen, named = Digest(ask.digest), ask.rationale_drafted_in
+    said = Said(ask.solicited, ask.rationale, None if named is None else MessageId(named))
+    return _decided(proposal, await at.approval.submit(ticket, ProposalId(proposal), seen, ask.reasons, said))
 
 
 @router.post(

@@ -22,6 +22,7 @@ from core.direct.orders import BLOCKED, Asked, Placed
 from core.errors import BadInput, GatehouseError, NotFound, RuleBroken
 from core.ids import AccountId, PersonId, Symbol
 from core.orders.events import OrderType, Side
+from core.orders.rationale import Said, Solicitation
 from ui.api.bare import Bare, Called, decoded, documented
 from ui.api.doors import Doors
 from ui.api.problems import problem_of
@@ -44,7 +45,8 @@ ClientOrder = Annotated[
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`quantity` is shares, `limit_price` dollars a share, which a limit order has and no other."""
+    """`quantity` is shares, `limit_price` dollars a share, which a limit order has and no other. `solicited`
+    is what whoever submits it says of it: a program's is said by its advisor, later."""
 
     account_id: Id
     symbol: Ticker
@@ -55,6 +57,7 @@ class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     advisor_id: Id
     client_order_id: ClientOrder
     limit_price: Amount | None = None
+    solicited: Solicitation | None = None
 
 
 class PlaceOrders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -145,16 +148,16 @@ async def _placed(doors: Doors, ticket: str, ask: PlaceOrder) -> PlacedOrder:
     says = ""
     submitted = placed.submitted
     if placed.status != BLOCKED and not submitted and not ticket.startswith(KEY_BEGINS):
-        submitted, says = await _submitted(doors, ticket, placed)
+        submitted, says = await _submitted(doors, ticket, placed, Said(ask.solicited))
     return told(ask.client_order_id, placed, submitted=submitted, says=says)
 
 
-async def _submitted(doors: Doors, ticket: str, placed: Placed) -> tuple[bool, str]:
+async def _submitted(doors: Doors, ticket: str, placed: Placed, said: Said) -> tuple[bool, str]:
     """Her own order is hers at once, unless it needs her reasons or is not allowed any more."""
     if placed.needs_reasons or placed.digest is None:
         return False, "write a reason for each finding, and submit it"
     try:
-        await doors.approval.submit(ticket, placed.proposal, placed.digest, {})
+        await doors.approval.submit(ticket, placed.proposal, placed.digest, {}, said)
     except NotFound:
         raise
     except RuleBroken as no:

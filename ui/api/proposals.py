@@ -20,6 +20,7 @@ from core.ids import AccountId, HouseholdId, PersonId, ProposalId, Symbol
 from core.money import to_cents
 from core.orders.content import Leg, Preview
 from core.orders.events import Finding, OrderType, Request, RouteScore, Side
+from core.orders.rationale import Solicitation
 from ui.api.consents import ConsentOf, consents_of
 from ui.api.deciders import (
     ApprovedBy,
@@ -34,6 +35,7 @@ from ui.api.deciders import (
 from ui.api.doors import At, Doors, Key, Ticket
 from ui.api.fields import Amount, Ask, AskedAmount, Id, PathId, Told
 from ui.api.names import household_names
+from ui.api.rationale import Rationale, rationale_of
 
 router = APIRouter(tags=["trade proposals"])
 
@@ -127,6 +129,8 @@ class Proposal(ProposalLine):
     `supersedes`."""
 
     differences: tuple[str, ...]
+    solicited: Solicitation | None  # whose idea it was, as whoever submitted it said
+    rationale: Rationale | None
     closing: str | None
     comments: tuple[LegComment, ...]
     approvals: tuple[ApprovedBy, ...]
@@ -246,6 +250,8 @@ async def told(at: Doors, ticket: str, view: ProposalView) -> Proposal:
     return Proposal(
         **line(view, await _names(at, ticket)),
         differences=tuple(view.differences),
+        solicited=view.solicited,
+        rationale=await rationale_of(at, ticket, view),
         closing=await _closing(at, ticket, view),
         comments=tuple(LegComment(leg=leg, text=text) for leg, text in sorted(said.items())),
         approvals=approvals_of(view),

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from core.errors import BadInput
+from ui.commands.proposals import BOTH, proof
 from ui.commands.session import console, print_json, signed_in
 from ui.screens import figures as f
 from ui.screens.client import Client
@@ -68,9 +69,21 @@ def submit(batch: Named, digest: Digest = "", reason: Reasons = [], as_json: Jso
     _decide(batch, "submit", digest, as_json, {"reasons": _reasons(reason)})
 
 
-def approve(batch: Named, digest: Digest = "", reason: Reasons = [], as_json: Json = False) -> None:  # noqa: B006
-    """Approve every row: you are independent of each."""
-    _decide(batch, "approve", digest, as_json, {"reasons": _reasons(reason)})
+def approve(
+    batch: Named,
+    digest: Digest = "",
+    reason: Reasons = [],  # noqa: B006
+    code_stdin: Annotated[
+        bool, typer.Option("--code-stdin", help="read the code or password from standard input")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Approve every row: you are independent of each. Of tier 3 with a code, or the password."""
+    body: dict[str, Any] = {"reasons": _reasons(reason)}
+    with signed_in() as client:
+        if client.batch(batch)["tier"] == BOTH:
+            body["step_up"] = proof(client, code_stdin)
+    _decide(batch, "approve", digest, as_json, body)
 
 
 def return_(

@@ -72,9 +72,37 @@ def show(proposal: Named, as_json: Json = False) -> None:
         card(console(), found)
 
 
-def submit(proposal: Named, digest: Digest = "", reason: Reasons = [], as_json: Json = False) -> None:  # noqa: B006
+def submit(
+    proposal: Named,
+    digest: Digest = "",
+    reason: Reasons = [],  # noqa: B006
+    solicited: Annotated[
+        bool | None, typer.Option("--solicited/--unsolicited", help="whose idea it was")
+    ] = None,
+    rationale: Annotated[str, typer.Option(help="why it is done, in your own words")] = "",
+    adopt_draft: Annotated[
+        bool, typer.Option("--adopt-draft", help="the copilot's draft becomes your rationale")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Make a trade proposal yours: you are the account's advisor."""
-    _decide(proposal, "submit", digest, as_json, reasons=_reasons(reason))
+    said: dict[str, Any] = {}
+    if solicited is not None:
+        said["solicited"] = "solicited" if solicited else "unsolicited"
+    if rationale:
+        said["rationale"] = rationale
+    if adopt_draft:
+        said |= _draft_of(proposal, rationale)
+    _decide(proposal, "submit", digest, as_json, reasons=_reasons(reason), **said)
+
+
+def _draft_of(proposal: str, words: str) -> dict[str, str]:
+    """The copilot's draft of a rationale as one's own, or one's own words for it."""
+    with signed_in() as here:
+        draft = here.proposal(proposal)["rationale"]
+    if draft is None or draft["by"] is not None:
+        raise BadInput("the copilot gave no draft of a rationale", fix="write yours", field="adopt_draft")
+    return {"rationale": words or draft["text"][:4000], "rationale_drafted_in": draft["drafted_in"]}
 
 
 def consent(
@@ -122,14 +150,14 @@ def approve(
         body: dict[str, Any] = {"digest": seen, "reasons": _reasons(reason)}
         found = client.proposal(proposal)
         if found["tier"] == BOTH and found["bar"] is None:
-            body["step_up"] = _proof(client, code_stdin)
+            body["step_up"] = proof(client, code_stdin)
         answer = client.decide(proposal, "approve", body)
     _told(answer, "approve", as_json)
     if answer["missing"] and not as_json:
         console().print(f"It needs one more: {' and '.join(answer['missing'])}.")
 
 
-def _proof(client: Client, from_stdin: bool) -> dict[str, str]:
+def proof(client: Client, from_stdin: bool) -> dict[str, str]:
     """What proves once more who decides: typed without echo, and in no word of the command."""
     if client.authenticator()["enrolled"]:
         return {"totp": typed("The code that your authenticator shows", from_stdin)}
@@ -231,6 +259,13 @@ def card(out: Console, found: Any) -> None:
     for one in found["consents"]:
         given = f"{escape(str(one['name']))} consented for {one['account']}"
         out.print(f"{given}." if one["client"] else f"Missing: {_missing(one)}.")
+    if found["solicited"]:
+        out.print(f"{str(found['solicited']).capitalize()}, as submitted.")
+    if found["rationale"]:
+        whose = (
+            "Rationale" if found["rationale"]["by"] else "The copilot's draft of a rationale, nobody's yet"
+        )
+        out.print(f"{whose}: {escape(found['rationale']['text'])}")
     if found["legs"]:
         out.print(_tickets(found["legs"]))
     for row in (found["preview"] or {}).get("accounts", ()):

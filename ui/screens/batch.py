@@ -23,6 +23,7 @@ ROWS: Final = (
     Column("Dollar value", figures=True),
 )
 TIER_OF_TWO: Final = 3
+PROOF: Final = {"totp": "The code that your authenticator shows", "password": "Your password"}
 
 Json = Mapping[str, Any]
 
@@ -87,17 +88,26 @@ def _reasons(batch: Json) -> dict[str, str]:
 
 @st.dialog("Approve every row?")
 def approve(batch: Json) -> None:
+    asked_for = None
     st.markdown(f"**{len(batch['rows'])} trade proposals** are released as soon as every condition holds.")
     if batch["tier"] == TIER_OF_TWO:
         st.markdown("Together they are of tier 3: compliance approves before the principal.")
+        with problems_shown():
+            asked_for = "totp" if client().authenticator()["enrolled"] else "password"
     st.code(batch["digest"], language=None, wrap_lines=True)
     with st.form(f"approve/{batch['batch']}", border=False):
         reasons = _reasons(batch)
+        typed = st.text_input(PROOF[asked_for], type="password", max_chars=200) if asked_for else ""
         pressed = st.form_submit_button("Approve all", type="primary")
-    if pressed and all(text.strip() for text in reasons.values()):
-        decide(batch, "approve", {"reasons": reasons}, "Approved.")
-    elif pressed:
+    if not pressed:
+        return
+    if not all(text.strip() for text in reasons.values()):
         st.warning("Each kind of finding needs your written reason.")
+    elif asked_for and not typed:
+        st.warning(f"{PROOF[asked_for]}: it is asked for once more.")
+    else:
+        proven = {"step_up": {asked_for: typed}} if asked_for else {}
+        decide(batch, "approve", {"reasons": reasons, **proven}, "Approved.")
 
 
 @st.dialog("Turn down every row?")

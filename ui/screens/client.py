@@ -129,6 +129,10 @@ class Client:
     def draft(self, request: Mapping[str, Any], *, key: str) -> Json:
         return self._ask("POST", "/v1/proposals", json=dict(request), key=key)
 
+    def correct(self, correction: Mapping[str, Any], *, key: str) -> Json:
+        """Operations drafts an order that puts another one right."""
+        return self._ask("POST", "/v1/corrections", json=dict(correction), key=key)
+
     def decide(self, proposal: str, step: str, body: Mapping[str, Any]) -> Json:
         """`step` is submit, consent, approve, return, decline or withdraw. Twice is once."""
         return self._ask("POST", f"/v1/proposals/{proposal}/{step}", json=dict(body))

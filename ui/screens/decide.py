@@ -21,7 +21,8 @@ def title(proposal: Json) -> None:
 
 
 def what_was_said(proposal: Json) -> None:
-    """Why it ended, or which reasons people wrote."""
+    """Why it is done, why it ended, or which reasons people wrote."""
+    why(proposal)
     if proposal["closing"]:
         st.html(
             f'<div class="said"><strong>{f.status(proposal["status"])}</strong>'
@@ -38,6 +39,36 @@ def what_was_said(proposal: Json) -> None:
         st.error(f"Denied by risk at {proposal['denied_at']}. Nothing was sent.", icon=":material/block:")
     for difference in proposal["differences"]:
         st.html(f'<p class="small">Moved since it was approved: {f.esc(difference)}</p>')
+
+
+def why(proposal: Json) -> None:
+    """Whose idea it was, and why it is done: in the advisor's words, or as a model's draft of them."""
+    said = proposal["rationale"]
+    told = f"<div>{f.esc(str(proposal['solicited']).capitalize())}, as submitted.</div>"
+    html = told if proposal["solicited"] else ""
+    if said is not None:
+        who = f.esc(proposal["people"].get(said["by"], said["by"])) if said["by"] else ""
+        adopted = ", drafted by the copilot and adopted" if said["drafted_in"] else ""
+        head = f"Rationale by {who}{adopted}" if who else "The copilot’s draft of a rationale: nobody’s yet"
+        html += f'<div class="said"><strong>{head}</strong>{words(said["text"])}</div>'
+    if html:
+        st.html(html)
+
+
+def saying(proposal: Json) -> dict[str, Any]:
+    """Fields for what whoever submits says of it, as the API takes it."""
+    key, draft = proposal["proposal"], proposal["rationale"]
+    idea = st.selectbox("Whose idea it was", ("not said", "solicited", "unsolicited"), key=f"idea/{key}")
+    adopts = draft is not None and st.checkbox("Adopt the copilot’s draft as my own", key=f"adopt/{key}")
+    text = st.text_area("Rationale, in your words", key=f"rationale/{key}", height=68, max_chars=4000)
+    said: dict[str, Any] = {} if idea == "not said" else {"solicited": idea}
+    if text.strip():
+        said["rationale"] = text
+    elif adopts and draft is not None:
+        said["rationale"] = draft["text"][:4000]
+    if adopts and draft is not None:
+        said["rationale_drafted_in"] = draft["drafted_in"]
+    return said
 
 
 def in_full(proposal: Json, names: Mapping[str, str]) -> None:

@@ -110,6 +110,7 @@ CHECKS: Final[Mapping[str, str]] = {
     "turnover": "Turnover over twelve months",
     "trading_cost": "Trading cost over twelve months",
     "profile_age": "Age of the risk profile",
+    "best_interest": "Best interest",
     "wash_sale": "Wash sale",
 }
 
@@ -258,7 +259,13 @@ def kind_of(proposal: Mapping[str, Any]) -> str:
     request = proposal["request"]
     if proposal["kind"] == "rebalance":
         return "Rebalance"
-    return f"{str(request['side']).capitalize()} {shares(request['quantity'])} {request['symbol']}"
+    ahead = "" if proposal["kind"] == "order" else f"{exception_name(proposal['kind'])}: "
+    return f"{ahead}{str(request['side']).capitalize()} {shares(request['quantity'])} {request['symbol']}"
+
+
+def exception_name(kind: str) -> str:
+    """`Error correction`."""
+    return kind.replace("_", " ").capitalize()
 
 
 def check_name(policy: str) -> str:

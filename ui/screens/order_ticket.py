@@ -63,6 +63,8 @@ def _head(ticket: Json) -> Mapping[str, Cell]:
         "Requested by": ticket["requested_by"],
         "Recommended by": f"{ticket['recommended_by'] or NOTHING}{agent}",
         "Solicited": ticket["solicited"],
+        "Rationale": ticket["rationale"],
+        **_exception(ticket),
         "Received": _when(ticket["received_at"]),
         "Entered": _when(ticket["entered_at"]),
         "Sent": _when(ticket["sent_at"]),
@@ -73,6 +75,13 @@ def _head(ticket: Json) -> Mapping[str, Cell]:
         "Filled": f"{f.shares(ticket['filled'])} at {f.average(ticket['average_price'])}",
         "Entries": ", ".join(map(str, ticket["seqs"])),
     }
+
+
+def _exception(ticket: Json) -> Mapping[str, Cell]:
+    """What it is, where it is no usual order."""
+    if ticket["exception"] is None:
+        return {}
+    return {"Exception": f"{f.exception_name(ticket['exception'])} of order {ticket['corrects']}"}
 
 
 def _when(text: str | None) -> str:

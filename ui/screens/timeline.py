@@ -20,6 +20,7 @@ BY: Final[Mapping[str, str]] = {
 WORDS: Final[Mapping[str, str]] = {
     "MessageReceived": "Message received",
     "ProposalDrafted": "Trade proposal drafted",
+    "CorrectionDrafted": "Correction drafted by operations",
     "ProposalAssessed": "Checked, with figures",
     "ProposalSubmitted": "Submitted by the advisor",
     "ConsentRecorded": "Client’s consent recorded",
@@ -80,7 +81,8 @@ NAMED: Final[Mapping[str, str]] = {
 }
 CHOICES: Final[Mapping[str, str]] = {
     "Everything": "",
-    "Trade proposals": "ProposalDrafted,ProposalAssessed,ProposalDenied,ProposalWithdrawn,ProposalLapsed",
+    "Trade proposals": "ProposalDrafted,CorrectionDrafted,ProposalAssessed,ProposalDenied,"
+    "ProposalWithdrawn,ProposalLapsed",
     "Decisions": "ProposalSubmitted,ConsentRecorded,ProposalApproved,ProposalReturned,ProposalDeclined,"
     "StandingApprovalDrawn,StandingDrawVoided",
     "Standing approvals": "StandingApprovalProposed,StandingApprovalConfirmed,StandingApprovalRevoked,"

@@ -5,6 +5,9 @@
 alter table gatehouse.decision add column stepped_up text check (stepped_up in ('totp', 'password'));
 -- Comments of whoever returned it, by leg: [{leg, text}].
 alter table gatehouse.proposal add column leg_comments jsonb not null default '[]';
+-- Whose idea it was and why it is done, as whoever submitted it said: {text, drafted_in}.
+alter table gatehouse.proposal add column solicited text check (solicited in ('solicited', 'unsolicited'));
+alter table gatehouse.proposal add column rationale jsonb;
 create index proposal_household on gatehouse.proposal (household, drafted_seq);
 
 -- What a proposal was drafted to replace, as its draft says, which is that entry of the journal.
@@ -126,7 +129,8 @@ create function gatehouse.approved_as(p gatehouse.proposal) returns setof text
 $$;
 
 -- Whether the approvals that the tier asks for are there, of this digest, by distinct people who still may: null,
--- or the code of what is missing. A household that became one of somebody here is tier 3 from then on.
+-- or the code of what is missing. A household that became one of somebody here is tier 3 from then on, and so is what
+-- the firm has restricted since.
 create or replace function gatehouse.approvals_fault(p gatehouse.proposal) returns text
     language plpgsql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
@@ -136,7 +140,9 @@ begin
         return 'approval_missing';
     end if;
     if not 'compliance' = any (given)
-       and (p.tier > 2 or (select h.related from gatehouse.household h where h.household = p.household)) then
+       and (p.tier > 2 or (select h.related from gatehouse.household h where h.household = p.household)
+            or exists (select from gatehouse.leg l join gatehouse.stream_head h on h.stream = 'restricted/' || l.symbol
+                       where l.proposal = p.proposal)) then
         return 'compliance_missing';
     end if;
     return null;
@@ -191,6 +197,36 @@ create function gatehouse.approvals_of(proposals text[])
     order by d.seq
 $$;
 
+-- What is wrong with what she says of it: null, or the code. The firm's own plan is nobody's idea but the firm's. What
+-- is restricted is not bought, and its sale is no recommendation: it is the client's own idea, and compliance decides.
+-- A model's draft of the rationale is one that the copilot gave her in the very conversation that it was drafted in.
+-- Source: SEC Release IA-5248 and 17 CFR 240.15l-1(a)(2)(ii) (a recommendation is the firm's); Securities Exchange Act
+-- section 15(g) (information barriers).
+create function gatehouse.said_fault(p gatehouse.proposal, said jsonb) returns text
+    language plpgsql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    why jsonb := nullif(said->'rationale', 'null');
+begin
+    if said->>'solicited' = 'unsolicited' and p.kind <> 'order' then
+        return 'not_unsolicited';
+    end if;
+    if exists (select from gatehouse.leg l join gatehouse.stream_head h on h.stream = 'restricted/' || l.symbol
+               where l.proposal = p.proposal
+                 and (l.side = 'buy' or said->>'solicited' is distinct from 'unsolicited')) then
+        return 'not_recommended_now';
+    end if;
+    if why is not null and why->'text'->>'subject' is distinct from p.household then
+        return 'malformed_payload';
+    end if;
+    if why->>'drafted_in' is not null and not exists (
+        select from gatehouse.journal j
+        where j.trace_id = p.trace and j.event_type = 'AnswerGiven' and j.stream = 'thread/' || p.thread
+          and j.text::jsonb->'payload'->>'message' = why->>'drafted_in') then
+        return 'rationale_not_drafted';
+    end if;
+    return null;
+end $$;
+
 create or replace function gatehouse.law_proposal_submitted(e gatehouse.incoming) returns text language plpgsql
     set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
@@ -208,13 +244,18 @@ begin
     if not gatehouse.reasons_complete(p.findings, e.payload->'reasons') then
         return 'reasons_missing';
     end if;
+    fault := gatehouse.said_fault(p, e.payload);
+    if fault is not null then
+        return fault;
+    end if;
     fault := gatehouse.reserve(p.proposal);
     if fault is not null then
         return fault;
     end if;
     insert into gatehouse.decision values (
         p.proposal, 'submission', e.person, p.advisor, p.digest, e.payload->'reasons', e.recorded_at, e.seq);
-    update gatehouse.proposal set status = 'SUBMITTED', submitted_by = e.person, last_seq = e.seq
+    update gatehouse.proposal set status = 'SUBMITTED', submitted_by = e.person, last_seq = e.seq,
+        solicited = e.payload->>'solicited', rationale = nullif(e.payload->'rationale', 'null')
         where proposal = p.proposal;
     return null;
 end $$;
@@ -282,10 +323,13 @@ begin
         return 'reasons_missing';
     end if;
     if p.tier > 2 then
-        select t.method, t.fault into method, fault
-            from gatehouse.take_step_up(e.person, e.stream, p.digest, e.seq) t;
-        if fault is not null then
-            return fault;
+        method := gatehouse.batch_proof(e.person, p);
+        if method is null then
+            select t.method, t.fault into method, fault
+                from gatehouse.take_step_up(e.person, e.stream, p.digest, e.seq) t;
+            if fault is not null then
+                return fault;
+            end if;
         end if;
     end if;
     if e.payload->>'step_up' is distinct from method then
@@ -346,7 +390,7 @@ begin
     return null;
 end $$;
 
-update gatehouse.event_kind set version = 2 where event_type in ('ProposalApproved', 'ProposalReturned');
+update gatehouse.event_kind set version = 2 where event_type in ('ProposalSubmitted', 'ProposalApproved', 'ProposalReturned');
 
 revoke all on all functions in schema gatehouse from public;
 grant execute on function gatehouse.lineage(text), gatehouse.my_bar(text) to gh_intake, gh_approver;

@@ -39,6 +39,7 @@ create table gatehouse.batch_approval (
     advisor text not null,
     digest  text not null,
     seq     bigint not null,
+    stepped_up text check (stepped_up in ('totp', 'password')),
     primary key (batch, person)
 );
 
@@ -56,14 +57,18 @@ create policy everything on gatehouse.batch_row for select to gh_gate using (tru
 create policy everything on gatehouse.batch_approval for select to gh_gate using (true);
 
 -- What these proposals come to together: dollars at reference prices, and the tier of the worst, or of the total
--- where that is more. `core.plan.tiers` has the same dollars.
+-- where that is more, by the limits in force. `core.plan.tiers` has the same dollars.
 create function gatehouse.batch_measure(proposals text[], out dollars numeric, out tier int)
-    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
-    select t.dollars, greatest(w.tier, case when t.dollars > 1000000 then 3 when t.dollars > 250000 then 2 else 1 end)
-    from (select coalesce(sum(l.quantity * l.reference_price), 0) as dollars from gatehouse.leg l
-          where l.proposal = any (proposals)) t,
-         (select coalesce(max(p.tier), 3) as tier from gatehouse.proposal p where p.proposal = any (proposals)) w
-$$;
+    language plpgsql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    caps jsonb := (gatehouse.limits_in_force()).limits;
+    worst int := (select coalesce(max(p.tier), 3) from gatehouse.proposal p where p.proposal = any (proposals));
+begin
+    dollars := (select coalesce(sum(l.quantity * l.reference_price), 0) from gatehouse.leg l
+                where l.proposal = any (proposals));
+    tier := greatest(worst, case when dollars > (caps->>'principal_dollars')::numeric then 3
+                                 when dollars > (caps->>'routine_dollars')::numeric then 2 else 1 end);
+end $$;
 
 -- What every step on a batch needs: its stream, its state, its day and the digest that the person saw.
 create function gatehouse.batch_fault(e gatehouse.incoming, b gatehouse.batch, state text) returns text
@@ -177,6 +182,7 @@ create function gatehouse.law_batch_approved(e gatehouse.incoming) returns text 
 declare
     b gatehouse.batch;
     who gatehouse.person;
+    method text;
     fault text;
 begin
     select * into b from gatehouse.batch where batch = e.payload->>'batch';
@@ -208,7 +214,17 @@ begin
         where a.batch = b.batch and a.role = 'compliance' and a.digest = b.digest) then
         return 'second_approver_missing';
     end if;
-    insert into gatehouse.batch_approval values (b.batch, e.person, who.role, b.advisor, b.digest, e.seq);
+    if b.tier > 2 then  -- its own, whatever its rows are
+        select t.method, t.fault into method, fault
+            from gatehouse.take_step_up(e.person, e.stream, b.digest, e.seq) t;
+        if fault is not null then
+            return fault;
+        end if;
+    end if;
+    if e.payload->>'step_up' is distinct from method then
+        return 'step_up_missing';
+    end if;
+    insert into gatehouse.batch_approval values (b.batch, e.person, who.role, b.advisor, b.digest, e.seq, method);
     update gatehouse.batch set last_seq = e.seq,
         status = case when who.role = 'principal' then 'APPROVED' else status end
         where batch = b.batch;
@@ -224,6 +240,16 @@ create function gatehouse.batch_signer_fault(who gatehouse.person, p gatehouse.p
              or exists (select from gatehouse.decision d
                         where d.proposal = p.proposal and d.kind = 'consent' and d.person = who.person)
             then 'not_independent' end
+$$;
+
+-- How that person proved who she is when she approved the batch that this very content is a row of: the batch's digest
+-- binds it. Null: she has approved none, or had not to.
+create function gatehouse.batch_proof(of_person text, p gatehouse.proposal) returns text
+    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+    select a.stepped_up from gatehouse.batch_row r
+    join gatehouse.batch b on b.batch = r.batch and b.status in ('SUBMITTED', 'APPROVED')
+    join gatehouse.batch_approval a on a.batch = b.batch and a.person = of_person and a.digest = b.digest
+    where r.proposal = p.proposal and r.digest = p.digest
 $$;
 
 -- What is decided as one is not decided by rows: a row of a submitted batch takes the approval of who has

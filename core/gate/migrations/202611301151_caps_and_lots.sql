@@ -96,6 +96,44 @@ create function gatehouse.day_scopes(p gatehouse.proposal) returns table (scope 
     where s.named is not null
 $$;
 
+create index proposal_agent on gatehouse.proposal (agent, session) where agent is not null;
+create index proposal_drafter on gatehouse.proposal (drafted_by, session);
+
+-- Dollars that what this agent, or this program or strategy, drafted has lost today: all of it together, or in one
+-- symbol alone, which is a strategy's signal. Shares are worth the middle of the venues' quotes of the day, or the
+-- reference price that people decided on last where no venue has quoted. `core.risk.day_loss` is the twin.
+create function gatehouse.day_lost(of_agent text, of_drafter text, on_day date, of_symbol text) returns numeric
+    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+    select greatest(0, -coalesce(sum(t.dollars + t.shares * coalesce(
+        (select (max(q.bid) + min(q.ask)) / 2 from gatehouse.quote q where q.symbol = t.symbol and q.session = on_day),
+        t.price)), 0))
+    from (select l.symbol, sum(l.proceeds) as dollars,
+                 sum(case l.side when 'buy' then l.filled else -l.filled end) as shares,
+                 (array_agg(l.reference_price order by p.drafted_seq desc))[1] as price
+          from gatehouse.proposal p join gatehouse.leg l on l.proposal = p.proposal and l.filled > 0
+          where p.session = on_day and (p.agent = of_agent or p.drafted_by = of_drafter)
+            and l.symbol = coalesce(of_symbol, l.symbol)
+          group by l.symbol) as t
+$$;
+
+-- Whether it buys for somebody who has lost too much today: null, or the code. Who only sells can always get out.
+create function gatehouse.day_loss_fault(p gatehouse.proposal, most numeric) returns text
+    language plpgsql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    program text := (select w.person from gatehouse.person w where w.person = p.drafted_by and w.role = 'machine');
+begin
+    if p.agent is null and program is null then
+        return null;
+    end if;
+    if exists (select from gatehouse.leg l where l.proposal = p.proposal and l.side = 'buy'
+               and (gatehouse.day_lost(p.agent, null, p.session, null) > most
+                    or gatehouse.day_lost(null, program, p.session, null) > most
+                    or gatehouse.day_lost(null, program, p.session, l.symbol) > most)) then
+        return 'day_loss_reached';
+    end if;
+    return null;
+end $$;
+
 -- Why this proposal would go beyond a limit in force: null, or the code. Exactly at a limit passes. Positions are at
 -- the reference prices that people decided on; what open buys may still bring counts as if it were there.
 create function gatehouse.caps_fault(p gatehouse.proposal, caps jsonb) returns text language plpgsql
@@ -127,7 +165,7 @@ begin
           and (coalesce(h.held + h.coming, 0) + asked.more) * asked.price > (caps->>'position_size')::numeric) then
         return 'position_limit_reached';
     end if;
-    return null;
+    return gatehouse.day_loss_fault(p, (caps->>'day_loss')::numeric);
 end $$;
 
 -- Shares and lots that are sold, dollars that the buys need beyond the sells of the same account at the worst prices

@@ -71,9 +71,11 @@ create type form.of_authenticator_removed as (
     "person" form.words
 );
 create domain form.words_4a970b4b as text not null check (value ~ '^bat-[0-9a-f]{32}$');
+create domain form.one_of_totp_password_or_none as text check (value in ('totp', 'password'));
 create type form.of_batch_approved as (
     "batch" form.words_4a970b4b,
-    "digest" form.words
+    "digest" form.words,
+    "step_up" form.one_of_totp_password_or_none
 );
 create domain form.amount as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
 create type form.of_batch_row as (
@@ -133,6 +135,43 @@ create type form.of_consent_recorded as (
     "client" form.words,
     "digest" form.words,
     "proposal" form.words
+);
+create domain form.one_of_error_correction_allocation_exception as text not null check (value in ('error_correction', 'allocation_exception'));
+create domain form.whole_above_0 as bigint not null check (abs(value) <= 9007199254740991 and value > 0);
+create domain form.whole_from_0 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0);
+create type form.of_span as (
+    "end" form.whole_above_0,
+    "field" form.words,
+    "message" form.words,
+    "start" form.whole_from_0
+);
+create domain form.a_span as form.of_span not null;
+create domain form.list_of_a_span as form.a_span[] not null check (coalesce(array_ndims(value), 1) = 1);
+create domain form.one_of_rebalance_order as text not null check (value in ('rebalance', 'order'));
+create domain form.amount_or_none as text check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
+create domain form.one_of_market_limit_or_none as text check (value in ('market', 'limit'));
+create domain form.one_of_buy_sell_or_none as text check (value in ('buy', 'sell'));
+create type form.of_request as (
+    "accounts" form.list_of_words,
+    "household" form.words,
+    "kind" form.one_of_rebalance_order,
+    "limit_price" form.amount_or_none,
+    "order_type" form.one_of_market_limit_or_none,
+    "quantity" form.amount_or_none,
+    "side" form.one_of_buy_sell_or_none,
+    "symbol" form.words_or_none
+);
+create domain form.a_request as form.of_request not null;
+create type form.of_correction_drafted as (
+    "agent" form.words_or_none,
+    "cause" form.a_sealed,
+    "corrects" form.words,
+    "exception" form.one_of_error_correction_allocation_exception,
+    "proposal" form.words,
+    "provenance" form.list_of_a_span,
+    "request" form.a_request,
+    "supersedes" form.words_or_none,
+    "thread" form.words_or_none
 );
 create type form.of_custodian_appointed as (
     "custodian" form.words,
@@ -300,7 +339,6 @@ create type form.of_legal_hold_placed as (
 create type form.of_limits_confirmed as (
     "digest" form.words
 );
-create domain form.whole_from_0 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0);
 create domain form.amount_above_0_to_1 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric > 0 and value::numeric <= 1);
 create domain form.amount_from_0 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric >= 0);
 create type form.of_limit_set as (
@@ -400,7 +438,6 @@ create type form.of_order_cancelled as (
     "reason" form.words,
     "venue" form.words_or_none
 );
-create domain form.amount_or_none as text check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
 create domain form.whole_or_none as bigint check (abs(value) <= 9007199254740991);
 create domain form.one_of_pass_finding_breach as text not null check (value in ('pass', 'finding', 'breach'));
 create type form.of_finding as (
@@ -524,7 +561,6 @@ create type form.of_reason as (
 );
 create domain form.a_reason as form.of_reason not null;
 create domain form.list_of_a_reason as form.a_reason[] not null check (coalesce(array_ndims(value), 1) = 1);
-create domain form.one_of_totp_password_or_none as text check (value in ('totp', 'password'));
 create type form.of_proposal_approved as (
     "capacity" form.one_of_principal_compliance,
     "digest" form.words,
@@ -553,29 +589,6 @@ create type form.of_proposal_denied as (
     "findings" form.list_of_a_finding,
     "proposal" form.words
 );
-create domain form.whole_above_0 as bigint not null check (abs(value) <= 9007199254740991 and value > 0);
-create type form.of_span as (
-    "end" form.whole_above_0,
-    "field" form.words,
-    "message" form.words,
-    "start" form.whole_from_0
-);
-create domain form.a_span as form.of_span not null;
-create domain form.list_of_a_span as form.a_span[] not null check (coalesce(array_ndims(value), 1) = 1);
-create domain form.one_of_rebalance_order as text not null check (value in ('rebalance', 'order'));
-create domain form.one_of_market_limit_or_none as text check (value in ('market', 'limit'));
-create domain form.one_of_buy_sell_or_none as text check (value in ('buy', 'sell'));
-create type form.of_request as (
-    "accounts" form.list_of_words,
-    "household" form.words,
-    "kind" form.one_of_rebalance_order,
-    "limit_price" form.amount_or_none,
-    "order_type" form.one_of_market_limit_or_none,
-    "quantity" form.amount_or_none,
-    "side" form.one_of_buy_sell_or_none,
-    "symbol" form.words_or_none
-);
-create domain form.a_request as form.of_request not null;
 create type form.of_proposal_drafted as (
     "agent" form.words_or_none,
     "proposal" form.words,
@@ -615,10 +628,18 @@ create type form.of_proposal_returned as (
     "digest" form.words,
     "proposal" form.words
 );
+create type form.of_rationale as (
+    "drafted_in" form.words_or_none,
+    "text" form.a_sealed
+);
+create domain form.a_rationale_or_none as form.of_rationale;
+create domain form.one_of_solicited_unsolicited_or_none as text check (value in ('solicited', 'unsolicited'));
 create type form.of_proposal_submitted as (
     "digest" form.words,
     "proposal" form.words,
-    "reasons" form.list_of_a_reason
+    "rationale" form.a_rationale_or_none,
+    "reasons" form.list_of_a_reason,
+    "solicited" form.one_of_solicited_unsolicited_or_none
 );
 create type form.of_proposal_withdrawn as (
     "proposal" form.words
@@ -860,8 +881,8 @@ create type form.of_withdrawal_scheduled as (
 create or replace function gatehouse.form_text(event_type text, payload jsonb) returns text
     language plpgsql stable as $$
 begin
-    if event_type < 'OrderCancelled' collate "C" then
-        if event_type < 'DoNotTradePlaced' collate "C" then
+    if event_type < 'OrderAccepted' collate "C" then
+        if event_type < 'DeputyNamed' collate "C" then
             if event_type < 'BusinessDayCloseRequested' collate "C" then
                 if event_type < 'AuthenticatorEnrolled' collate "C" then
                     if event_type < 'AlertRaised' collate "C" then
@@ -913,7 +934,7 @@ begin
                     end if;
                 end if;
             else
-                if event_type < 'CustodianAppointed' collate "C" then
+                if event_type < 'CorrectionDrafted' collate "C" then
                     if event_type < 'BusinessDayOpened' collate "C" then
                         if event_type < 'BusinessDayClosed' collate "C" then
                             if event_type = 'BusinessDayCloseRequested' then return row_to_json(jsonb_populate_record(null::form.of_business_day_close_requested, payload))::text; end if;
@@ -940,138 +961,138 @@ begin
                         end if;
                     end if;
                 else
-                    if event_type < 'DelegateEnded' collate "C" then
-                        if event_type < 'DecisionTaken' collate "C" then
-                            if event_type = 'CustodianAppointed' then return row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text; end if;
+                    if event_type < 'DelegateConfirmed' collate "C" then
+                        if event_type < 'CustodianAppointed' collate "C" then
+                            if event_type = 'CorrectionDrafted' then return row_to_json(jsonb_populate_record(null::form.of_correction_drafted, payload))::text; end if;
                         else
-                            if event_type < 'DelegateConfirmed' collate "C" then
-                                if event_type = 'DecisionTaken' then return row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text; end if;
+                            if event_type < 'DecisionTaken' collate "C" then
+                                if event_type = 'CustodianAppointed' then return row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text; end if;
                             else
-                                if event_type = 'DelegateConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_confirmed, payload))::text; end if;
+                                if event_type = 'DecisionTaken' then return row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'DeputyEnded' collate "C" then
-                            if event_type < 'DelegateNamed' collate "C" then
-                                if event_type = 'DelegateEnded' then return row_to_json(jsonb_populate_record(null::form.of_delegate_ended, payload))::text; end if;
+                        if event_type < 'DelegateNamed' collate "C" then
+                            if event_type < 'DelegateEnded' collate "C" then
+                                if event_type = 'DelegateConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_confirmed, payload))::text; end if;
                             else
-                                if event_type = 'DelegateNamed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_named, payload))::text; end if;
+                                if event_type = 'DelegateEnded' then return row_to_json(jsonb_populate_record(null::form.of_delegate_ended, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'DeputyNamed' collate "C" then
-                                if event_type = 'DeputyEnded' then return row_to_json(jsonb_populate_record(null::form.of_deputy_ended, payload))::text; end if;
+                            if event_type < 'DeputyEnded' collate "C" then
+                                if event_type = 'DelegateNamed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_named, payload))::text; end if;
                             else
-                                if event_type = 'DeputyNamed' then return row_to_json(jsonb_populate_record(null::form.of_deputy_named, payload))::text; end if;
+                                if event_type = 'DeputyEnded' then return row_to_json(jsonb_populate_record(null::form.of_deputy_ended, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             end if;
         else
-            if event_type < 'LegalHoldKept' collate "C" then
-                if event_type < 'ForgettingDeclined' collate "C" then
-                    if event_type < 'FirmFounded' collate "C" then
-                        if event_type < 'DocumentStored' collate "C" then
-                            if event_type = 'DoNotTradePlaced' then return row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text; end if;
+            if event_type < 'KeyRotationRequested' collate "C" then
+                if event_type < 'ForgettingBegun' collate "C" then
+                    if event_type < 'FeeScheduled' collate "C" then
+                        if event_type < 'DoNotTradePlaced' collate "C" then
+                            if event_type = 'DeputyNamed' then return row_to_json(jsonb_populate_record(null::form.of_deputy_named, payload))::text; end if;
                         else
-                            if event_type < 'FeeScheduled' collate "C" then
-                                if event_type = 'DocumentStored' then return row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text; end if;
+                            if event_type < 'DocumentStored' collate "C" then
+                                if event_type = 'DoNotTradePlaced' then return row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text; end if;
                             else
-                                if event_type = 'FeeScheduled' then return row_to_json(jsonb_populate_record(null::form.of_fee_scheduled, payload))::text; end if;
+                                if event_type = 'DocumentStored' then return row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'ForgetRequested' collate "C" then
-                            if event_type < 'ForgetConfirmed' collate "C" then
-                                if event_type = 'FirmFounded' then return row_to_json(jsonb_populate_record(null::form.of_firm_founded, payload))::text; end if;
+                        if event_type < 'ForgetConfirmed' collate "C" then
+                            if event_type < 'FirmFounded' collate "C" then
+                                if event_type = 'FeeScheduled' then return row_to_json(jsonb_populate_record(null::form.of_fee_scheduled, payload))::text; end if;
                             else
-                                if event_type = 'ForgetConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_forget_confirmed, payload))::text; end if;
+                                if event_type = 'FirmFounded' then return row_to_json(jsonb_populate_record(null::form.of_firm_founded, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'ForgettingBegun' collate "C" then
-                                if event_type = 'ForgetRequested' then return row_to_json(jsonb_populate_record(null::form.of_forget_requested, payload))::text; end if;
+                            if event_type < 'ForgetRequested' collate "C" then
+                                if event_type = 'ForgetConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_forget_confirmed, payload))::text; end if;
                             else
-                                if event_type = 'ForgettingBegun' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_begun, payload))::text; end if;
+                                if event_type = 'ForgetRequested' then return row_to_json(jsonb_populate_record(null::form.of_forget_requested, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'InstrumentListed' collate "C" then
-                        if event_type < 'ForgettingWithdrawn' collate "C" then
-                            if event_type = 'ForgettingDeclined' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_declined, payload))::text; end if;
+                    if event_type < 'HouseholdOpened' collate "C" then
+                        if event_type < 'ForgettingDeclined' collate "C" then
+                            if event_type = 'ForgettingBegun' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_begun, payload))::text; end if;
                         else
-                            if event_type < 'HouseholdOpened' collate "C" then
-                                if event_type = 'ForgettingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_withdrawn, payload))::text; end if;
+                            if event_type < 'ForgettingWithdrawn' collate "C" then
+                                if event_type = 'ForgettingDeclined' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_declined, payload))::text; end if;
                             else
-                                if event_type = 'HouseholdOpened' then return row_to_json(jsonb_populate_record(null::form.of_household_opened, payload))::text; end if;
+                                if event_type = 'ForgettingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_withdrawn, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'KeyRotationFinished' collate "C" then
-                            if event_type < 'IpsAdopted' collate "C" then
-                                if event_type = 'InstrumentListed' then return row_to_json(jsonb_populate_record(null::form.of_instrument_listed, payload))::text; end if;
+                        if event_type < 'IpsAdopted' collate "C" then
+                            if event_type < 'InstrumentListed' collate "C" then
+                                if event_type = 'HouseholdOpened' then return row_to_json(jsonb_populate_record(null::form.of_household_opened, payload))::text; end if;
                             else
-                                if event_type = 'IpsAdopted' then return row_to_json(jsonb_populate_record(null::form.of_ips_adopted, payload))::text; end if;
+                                if event_type = 'InstrumentListed' then return row_to_json(jsonb_populate_record(null::form.of_instrument_listed, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'KeyRotationRequested' collate "C" then
-                                if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
+                            if event_type < 'KeyRotationFinished' collate "C" then
+                                if event_type = 'IpsAdopted' then return row_to_json(jsonb_populate_record(null::form.of_ips_adopted, payload))::text; end if;
                             else
-                                if event_type = 'KeyRotationRequested' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_requested, payload))::text; end if;
+                                if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'LotReceived' collate "C" then
-                    if event_type < 'LegalHoldPlaced' collate "C" then
-                        if event_type < 'LegalHoldLiftRequested' collate "C" then
-                            if event_type = 'LegalHoldKept' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_kept, payload))::text; end if;
+                if event_type < 'LimitsWithdrawn' collate "C" then
+                    if event_type < 'LegalHoldLifted' collate "C" then
+                        if event_type < 'LegalHoldKept' collate "C" then
+                            if event_type = 'KeyRotationRequested' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_requested, payload))::text; end if;
                         else
-                            if event_type < 'LegalHoldLifted' collate "C" then
-                                if event_type = 'LegalHoldLiftRequested' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lift_requested, payload))::text; end if;
+                            if event_type < 'LegalHoldLiftRequested' collate "C" then
+                                if event_type = 'LegalHoldKept' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_kept, payload))::text; end if;
                             else
-                                if event_type = 'LegalHoldLifted' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lifted, payload))::text; end if;
+                                if event_type = 'LegalHoldLiftRequested' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lift_requested, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'LimitsProposed' collate "C" then
-                            if event_type < 'LimitsConfirmed' collate "C" then
-                                if event_type = 'LegalHoldPlaced' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_placed, payload))::text; end if;
+                        if event_type < 'LimitsConfirmed' collate "C" then
+                            if event_type < 'LegalHoldPlaced' collate "C" then
+                                if event_type = 'LegalHoldLifted' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lifted, payload))::text; end if;
                             else
-                                if event_type = 'LimitsConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_limits_confirmed, payload))::text; end if;
+                                if event_type = 'LegalHoldPlaced' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_placed, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'LimitsWithdrawn' collate "C" then
-                                if event_type = 'LimitsProposed' then return row_to_json(jsonb_populate_record(null::form.of_limits_proposed, payload))::text; end if;
+                            if event_type < 'LimitsProposed' collate "C" then
+                                if event_type = 'LimitsConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_limits_confirmed, payload))::text; end if;
                             else
-                                if event_type = 'LimitsWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_limits_withdrawn, payload))::text; end if;
+                                if event_type = 'LimitsProposed' then return row_to_json(jsonb_populate_record(null::form.of_limits_proposed, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'MessageReceived' collate "C" then
-                        if event_type < 'MachineAdmitted' collate "C" then
-                            if event_type = 'LotReceived' then return row_to_json(jsonb_populate_record(null::form.of_lot_received, payload))::text; end if;
+                    if event_type < 'MachineDismissed' collate "C" then
+                        if event_type < 'LotReceived' collate "C" then
+                            if event_type = 'LimitsWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_limits_withdrawn, payload))::text; end if;
                         else
-                            if event_type < 'MachineDismissed' collate "C" then
-                                if event_type = 'MachineAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_machine_admitted, payload))::text; end if;
+                            if event_type < 'MachineAdmitted' collate "C" then
+                                if event_type = 'LotReceived' then return row_to_json(jsonb_populate_record(null::form.of_lot_received, payload))::text; end if;
                             else
-                                if event_type = 'MachineDismissed' then return row_to_json(jsonb_populate_record(null::form.of_machine_dismissed, payload))::text; end if;
+                                if event_type = 'MachineAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_machine_admitted, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'ObservationMade' collate "C" then
-                            if event_type < 'ModelPublished' collate "C" then
-                                if event_type = 'MessageReceived' then return row_to_json(jsonb_populate_record(null::form.of_message_received, payload))::text; end if;
+                        if event_type < 'ModelPublished' collate "C" then
+                            if event_type < 'MessageReceived' collate "C" then
+                                if event_type = 'MachineDismissed' then return row_to_json(jsonb_populate_record(null::form.of_machine_dismissed, payload))::text; end if;
                             else
-                                if event_type = 'ModelPublished' then return row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text; end if;
+                                if event_type = 'MessageReceived' then return row_to_json(jsonb_populate_record(null::form.of_message_received, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'OrderAccepted' collate "C" then
-                                if event_type = 'ObservationMade' then return row_to_json(jsonb_populate_record(null::form.of_observation_made, payload))::text; end if;
+                            if event_type < 'ObservationMade' collate "C" then
+                                if event_type = 'ModelPublished' then return row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text; end if;
                             else
-                                if event_type = 'OrderAccepted' then return row_to_json(jsonb_populate_record(null::form.of_order_accepted, payload))::text; end if;
+                                if event_type = 'ObservationMade' then return row_to_json(jsonb_populate_record(null::form.of_observation_made, payload))::text; end if;
                             end if;
                         end if;
                     end if;
@@ -1082,19 +1103,23 @@ begin
         if event_type < 'ReportingLineChanged' collate "C" then
             if event_type < 'PolicyDenied' collate "C" then
                 if event_type < 'OrderReleased' collate "C" then
-                    if event_type < 'OrderExpired' collate "C" then
-                        if event_type < 'OrderDenied' collate "C" then
-                            if event_type = 'OrderCancelled' then return row_to_json(jsonb_populate_record(null::form.of_order_cancelled, payload))::text; end if;
+                    if event_type < 'OrderDoubted' collate "C" then
+                        if event_type < 'OrderCancelled' collate "C" then
+                            if event_type = 'OrderAccepted' then return row_to_json(jsonb_populate_record(null::form.of_order_accepted, payload))::text; end if;
                         else
-                            if event_type < 'OrderDoubted' collate "C" then
-                                if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
+                            if event_type < 'OrderDenied' collate "C" then
+                                if event_type = 'OrderCancelled' then return row_to_json(jsonb_populate_record(null::form.of_order_cancelled, payload))::text; end if;
                             else
-                                if event_type = 'OrderDoubted' then return row_to_json(jsonb_populate_record(null::form.of_order_doubted, payload))::text; end if;
+                                if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
                             end if;
                         end if;
                     else
                         if event_type < 'OrderFilled' collate "C" then
-                            if event_type = 'OrderExpired' then return row_to_json(jsonb_populate_record(null::form.of_order_expired, payload))::text; end if;
+                            if event_type < 'OrderExpired' collate "C" then
+                                if event_type = 'OrderDoubted' then return row_to_json(jsonb_populate_record(null::form.of_order_doubted, payload))::text; end if;
+                            else
+                                if event_type = 'OrderExpired' then return row_to_json(jsonb_populate_record(null::form.of_order_expired, payload))::text; end if;
+                            end if;
                         else
                             if event_type < 'OrderRejected' collate "C" then
                                 if event_type = 'OrderFilled' then return row_to_json(jsonb_populate_record(null::form.of_order_filled, payload))::text; end if;

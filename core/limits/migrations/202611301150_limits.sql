@@ -221,6 +221,9 @@ begin
         return 'digest_mismatch';
     end if;
     content := (e.payload->>'content')::jsonb;
+    if p.kind in ('error_correction', 'allocation_exception') and content->>'kind' <> p.kind then
+        return 'content_mismatch';  -- what it is stands in what people decide on
+    end if;
     if (content->>'proposal', content->>'household', content->>'advisor', (content->>'valid_for')::date)
        is distinct from (p.proposal, p.household, p.advisor, p.session)
        or coalesce(jsonb_array_length(content->'legs'), 0) = 0
@@ -244,7 +247,10 @@ begin
     if (e.payload->>'needs_consent')::boolean is distinct from asks_consent
        or (content->>'needs_consent')::boolean is distinct from asks_consent
        or content->>'tier' is distinct from e.payload->>'tier'
-       or coalesce((e.payload->>'tier')::int, 0) < gatehouse.least_tier(p.household, total, asks_consent) then
+       or coalesce((e.payload->>'tier')::int, 0) < gatehouse.least_tier(p.household, total, asks_consent)
+       or e.payload->>'tier' <> '3' and (p.kind in ('error_correction', 'allocation_exception') or exists (
+            select from jsonb_array_elements(content->'legs') as l (leg)
+            join gatehouse.stream_head h on h.stream = 'restricted/' || (l.leg->>'symbol'))) then
         return 'tier_too_low';
     end if;
     insert into gatehouse.leg (proposal, leg, order_id, advisor, account, symbol, side, quantity, order_type,

@@ -84,6 +84,8 @@ def picture(household: HouseholdId, seed: int = SEED) -> Picture:
             objective=profile.objective,
             profile_recorded_on=date.fromisoformat(profile.recorded_on),
             related=related,
+            horizon_years=profile.horizon_years,
+            liquidity_need=profile.liquidity_need,
         ),
         activity=quiet(market(seed).now),
         market=market(seed),

@@ -34,7 +34,7 @@ from tests.core.gate.deal import (
     leg,
 )
 from tests.core.standing.giving import Standing
-from tests.fixtures.firm import Answer, Firm
+from tests.fixtures.firm import Answer, Firm, proof_of
 
 HOMES: Final = ("hh-101", "hh-103", "hh-104")
 
@@ -124,12 +124,18 @@ class Batch:
     def submit(self, login: str = MARIA) -> Answer:
         return self.sent(self.items("BatchSubmitted", "ProposalSubmitted", login))
 
-    def approve(self, login: str = ROBERT) -> Answer:
-        return self.sent(self.items("BatchApproved", "ProposalApproved", login, first=True))
+    def approve(self, login: str = ROBERT, method: str | None = None) -> Answer:
+        return self.sent(self.items("BatchApproved", "ProposalApproved", login, first=True, step_up=method))
 
-    def sign(self, login: str) -> Answer:
+    def sign(self, login: str, method: str | None = "password") -> Answer:
         """The batch's own entry alone."""
-        return self.sent(self.items("BatchApproved", None, login))
+        return self.sent(self.items("BatchApproved", None, login, step_up=method))
+
+    def prove(self, login: str, *, about: str | None = None, digest: str | None = None) -> None:
+        """Her password once more, for this batch; `about` and `digest` say otherwise."""
+        said = (self.firm.ticket(login), about or self.stream, digest or self.digest, proof_of(login))
+        step = "select gatehouse.step_up(%s, %s, %s, %s::bytea, null)"
+        assert self.firm.value(APPROVER, step, *said) == "right"
 
     def turn_down(self, kind: str = "BatchDeclined", login: str = ROBERT) -> Answer:
         returned = kind == "BatchReturned"
@@ -326,13 +332,51 @@ def test_a_submission_of_a_batch_reserves_for_all_or_for_none(firm: Firm) -> Non
 def test_tier_3_takes_compliance_first_and_lets_nothing_out_by_it(firm: Firm) -> None:
     batch = large(firm).submitted()
     assert firm.value("superuser", "select tier from gatehouse.batch") == 3
+    batch.prove(NGOZI)
     assert batch.sign(NGOZI).ok
     assert (batch.status, batch.states) == ("SUBMITTED", {"SUBMITTED"})
     assert batch.deals[0].release().code == "not_approved"
     assert batch.sign(NGOZI).code == "batch_decided"
     assert batch.deals[0].approve(SUSAN).code == "batch_decides"
-    assert batch.approve(SUSAN).ok
+    batch.prove(SUSAN)
+    assert batch.approve(SUSAN, "password").ok
     assert (batch.status, batch.states) == ("APPROVED", {"APPROVED"})
+    assert batch.deals[0].release().ok
+
+
+def test_a_batch_of_tier_3_takes_a_proof_for_its_own_fingerprint_whatever_its_rows_are(firm: Firm) -> None:
+    batch = large(firm).submitted()
+    one = batch.deals[0]
+    assert batch.sign(NGOZI).code == "step_up_missing"
+    batch.prove(NGOZI, about=one.stream, digest=one.digest)  # a row's is not the batch's
+    batch.prove(NGOZI, digest="0" * 64)
+    assert batch.sign(NGOZI).code == "step_up_missing"
+    batch.prove(NGOZI)
+    assert batch.sign(NGOZI, None).code == "step_up_missing"
+    batch.prove(NGOZI)
+    assert batch.sign(NGOZI).ok
+    assert batch.approve(SUSAN).code == "step_up_missing"  # hers is nobody else's
+    assert batch.states == {"SUBMITTED"}
+
+
+def test_one_proof_of_the_batch_is_one_for_each_of_its_rows_of_tier_3(firm: Firm) -> None:
+    batch = assessed(firm, tier=3).submitted()
+    for login, role, state in ((NGOZI, "compliance", "SUBMITTED"), (SUSAN, "principal", "APPROVED")):
+        batch.prove(login)
+        words = {"reasons": [], "capacity": role, "step_up": "password"}
+        items = batch.items("BatchApproved", "ProposalApproved", login, first=True, step_up="password")
+        rows = [
+            firm.item(
+                "ProposalApproved",
+                deal.stream,
+                {"proposal": deal.proposal, "digest": deal.digest, **words},
+                login=login,
+                group="g",
+            )
+            for deal in batch.deals
+        ]
+        assert all(said.ok for said in firm.append(APPROVER, items[0], *rows))
+        assert batch.states == {state}
     assert batch.deals[0].release().ok
 
 

@@ -16,6 +16,7 @@ from tests.core.gate.deal import APPROVER, GATE, MARIA, ROBERT, Deal, close_day,
 from tests.core.limits.setting import set_limits
 from tests.fixtures.firm import Answer, Firm
 
+DAY: Final = "2022-12-29"
 NEXT: Final = "2022-12-30"
 OTHER_HOUSEHOLD: Final = "hh-103"
 
@@ -164,6 +165,54 @@ def test_a_position_counts_what_open_buys_may_still_bring(deal: Deal) -> None:
 def test_a_sale_of_a_position_that_is_too_large_is_not_stopped_by_its_size(deal: Deal) -> None:
     set_limits(deal.firm, position_size="2000")
     assert asks(deal, selling(deal, "10")).ok
+
+
+# Loss of the day -------------------------------------------------------------------------------------------
+
+
+def by(deal: Deal, author: str, *legs: dict[str, Any]) -> Answer:
+    """As `asks`, of what an agent or a program drafted."""
+    deal.firm.ask(
+        "superuser",
+        "insert into gatehouse.person (person, login, role, engaged_seq)"
+        " values ('mch-t', 'mch-t', 'machine', 1) on conflict do nothing",
+    )
+    assert deal.draft().ok
+    deal.firm.ask("superuser", f"update gatehouse.proposal set {author} where proposal = %s", deal.proposal)
+    assert deal.assess(*legs).ok
+    return deal.submit()
+
+
+@pytest.mark.parametrize("author", ["agent = 'proposal'", "drafted_by = 'mch-t'"])
+def test_who_lost_more_than_the_days_limit_buys_no_more_and_may_sell(deal: Deal, author: str) -> None:
+    assert by(deal, author, buying(deal, "100", price="100")).ok
+    assert deal.approve().ok
+    assert deal.release().ok
+    assert deal.fill(0, "99", "100.50").ok
+    assert deal.fill(0, "1", "100.50").ok  # 10,050 for what is worth 10,000
+    set_limits(deal.firm, day_loss="50")
+    assert by(again(deal), author, buying(deal, "1")).ok  # exactly at the limit
+    assert deal.firm.value("superuser", "select gatehouse.day_lost('proposal', 'mch-t', %s, null)", DAY) == 50
+    deal.firm.ask(
+        "superuser", "update gatehouse.leg set proceeds = proceeds - 0.01 where proposal = %s", deal.proposal
+    )
+    assert by(again(deal), author, buying(deal, "1")).code == "day_loss_reached"
+    assert by(again(deal), author, selling(deal, "1")).ok
+    assert asks(again(deal), buying(deal, "1")).ok  # a person's own
+
+
+def test_a_signals_loss_is_not_hidden_by_another_signals_gain(deal: Deal) -> None:
+    strategy = "drafted_by = 'mch-t'"
+    won = leg(deal.account, "sell", "AAPL", "100", price="100")
+    assert by(deal, strategy, won, buying(deal, "100")).ok
+    assert deal.approve().ok
+    for number, price in ((0, "101"), (1, "100.51")):
+        assert deal.release(number).ok
+        assert deal.fill(number, "100", price).ok
+    set_limits(deal.firm, day_loss="50")
+    assert by(again(deal), strategy, buying(deal, "1")).code == "day_loss_reached"
+    other = leg(deal.account, "buy", "PEP", "1")
+    assert by(again(deal), strategy, other).ok
 
 
 # Lots ------------------------------------------------------------------------------------------------------

@@ -213,7 +213,14 @@ OF_PEOPLE: Final = {
 }
 # Tried by `tests/core/limits/test_limits_law_db.py` and `tests/core/gate/test_caps_db.py`.
 OF_LIMITS: Final = {
-    *("day_limit_reached", "execution_known", "limits_changed", "limits_in_past", "limits_malformed"),
+    *(
+        "day_limit_reached",
+        "day_loss_reached",
+        "execution_known",
+        "limits_changed",
+        "limits_in_past",
+        "limits_malformed",
+    ),
     *("limits_not_open", "limits_open", "lots_mismatch", "lots_not_free", "may_not_set_limits"),
     *("order_count_reached", "order_limit_reached", "overfilled", "position_limit_reached"),
     *("not_an_ira", "not_watched"),
@@ -221,7 +228,7 @@ OF_LIMITS: Final = {
 # Tried by the files in `tests/core/direct`: what is about direct orders, programs, cancels and signals.
 OF_DIRECT_ORDERS: Final = {
     *("cancel_asked", "not_an_advisor", "not_yours_to_assess", "not_yours_to_cancel", "order_ended"),
-    *("no_signal", "not_a_strategy", "signals_off"),
+    *("no_signal", "not_a_strategy", "program_drafts_only", "signals_off"),
 }
 # Tried by `tests/core/standing/test_standing_law_db.py`.
 OF_STANDING: Final = {
@@ -238,6 +245,10 @@ OF_BATCHES: Final = {
     *("batch_decided", "batch_decides", "batch_malformed", "batch_misstated", "batch_void"),
     *("no_such_batch", "second_approver_missing"),
 }
+# Tried by `test_saying_db.py`: what she says of her own submission.
+OF_SAYING: Final = {"not_recommended_now", "not_unsolicited", "rationale_not_drafted"}
+# Tried by `test_corrections_db.py`.
+OF_CORRECTIONS: Final = {"nothing_to_correct"}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used", "refused", "principal"),
     *("close", "open", "cash", "closed", "unknown"),
@@ -275,7 +286,7 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 def test_every_code_has_words_and_is_tried() -> None:
     elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA
     elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_DIRECT_ORDERS
-    elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES
+    elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_SAYING | OF_CORRECTIONS
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 

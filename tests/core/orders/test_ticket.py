@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.fact import Fact
-from core.ids import AccountId, CustodianId, PersonId, VenueName
+from core.fact import Fact, Sealed
+from core.ids import AccountId, CustodianId, MessageId, PersonId, SubjectId, VenueName
 from core.orders.events import (
     ConsentRecorded,
     OrderAccepted,
@@ -27,12 +27,14 @@ from core.orders.events import (
     ProposalDenied,
     ProposalDrafted,
     ProposalLapsed,
+    ProposalSubmitted,
     ProposalWithdrawn,
     Request,
     Side,
 )
+from core.orders.rationale import Rationale as Words
 from core.orders.released import ReleasedOrder
-from core.orders.ticket import Around, Authority, Held, Line, Solicited, Ticket
+from core.orders.ticket import Around, Authority, Held, Line, Rationale, Solicited, Ticket
 from core.orders.ticketing import fold
 from evals.bench.decided import ADVISOR, GATE, HOME, INTAKE, Who, content, decisions
 from tests.core.facts import filled
@@ -113,6 +115,30 @@ def test_who_recommended_it_is_the_person_and_her_agent_with_its_version() -> No
     by_her = ticket(order, told, around(models={order.trace: "m-7"}))
     assert (by_her.recommended_by, by_her.agent, by_her.agent_version) == (None, None, None)
     assert by_her.solicited is Solicited.NOT_RECORDED
+
+
+def said(order: ReleasedOrder, **words: object) -> Ticket:
+    """The ticket of an order whose submission says that."""
+    told = [
+        (who, fact.model_copy(update=words) if isinstance(fact, ProposalSubmitted) else fact)
+        for who, fact in decisions(order)
+    ]
+    return ticket(order, told)
+
+
+def test_whose_idea_it_was_is_what_whoever_submitted_it_said() -> None:
+    order = released()
+    assert said(order, solicited="unsolicited").solicited is Solicited.UNSOLICITED
+    assert said(order, solicited="solicited").solicited is Solicited.SOLICITED
+
+
+@pytest.mark.parametrize(
+    ("drafted_in", "whose"), [(None, Rationale.OWN_WORDS), (MessageId("msg-1"), Rationale.ADOPTED)]
+)
+def test_a_rationale_is_own_words_or_an_adopted_draft(drafted_in: MessageId | None, whose: Rationale) -> None:
+    text = Sealed(subject=SubjectId(HOME), key=1, sealed="AAAA")
+    told = said(released(), rationale=Words(text=text, drafted_in=drafted_in))
+    assert (told.rationale, said(released()).rationale) == (whose, Rationale.NOT_RECORDED)
 
 
 def test_a_plan_of_the_firm_is_recommended_by_whoever_asked_for_it() -> None:

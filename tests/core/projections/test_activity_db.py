@@ -123,6 +123,25 @@ def dollars(found: Activity) -> tuple[Decimal, Decimal]:
 
 
 @pytest.mark.anyio
+async def test_what_a_strategy_traded_today_is_told_where_one_of_its_drafts_is_asked_about(
+    firm: Firm,
+) -> None:
+    deal = sold_and_half_bought(firm)
+    await firm.fold()
+    assert (await seen(firm, deal.household)).activity.strategy is None
+    firm.ask(
+        "superuser",
+        "insert into gatehouse.person (person, login, role, engaged_seq)"
+        " values ('mch-t', 'mch-t', 'machine', 1)",
+    )
+    firm.ask("superuser", "update gatehouse.proposal set drafted_by = 'mch-t'")
+    found = (await seen(firm, deal.household, without=deal.proposal)).activity
+    assert (found.strategy, found.agent, found.agent_traded) == ("mch-t", None, ())
+    assert {one.dollars for one in found.strategy_traded} == {Decimal("1010.60"), Decimal(-496)}
+    assert {one.shares for one in found.strategy_traded} == {Decimal(-10), Decimal(5)}
+
+
+@pytest.mark.anyio
 async def test_the_market_is_open_quoted_and_has_its_usual_moves(firm: Firm) -> None:
     market = (await seen(firm, "hh-101")).market
     assert market.open

@@ -67,7 +67,11 @@ def drawn(random: Random) -> Case:
     household = replace(
         picture.household,
         profile_recorded_on=random.choice((None, date(2019, 12, 28), date(2019, 12, 29), date(2022, 1, 3))),
-        objective=random.choice(("growth", "growth", "growth", None)),
+        objective=random.choice(("growth", "growth", "growth", "income", "conservative", None)),
+        horizon_years=random.choice(
+            (None, 0, 3, 3, 20)
+        ),  # three years of the second day end on the tests' day
+        liquidity_need=random.choice((None, "low", "high")),
     )
     picture = replace(picture, household=household)
     legs = tuple(_leg(random, n, accounts, market) for n in range(random.choice((1, 1, 1, 2, 3))))
@@ -223,10 +227,11 @@ def _account(random: Random, id: str, market: Market) -> Account:
         reserved_lots={lots[0].id: "10"} if random.random() < 0.3 else None,
         outflows=random.choice(((), (_outflow(random),))),
     )
+    model = random.choice((None, built.model({"AAA": "0.5", "FUND": "0.5"})))
     capacity, discretion = random.choice(
         (("advisory", True),) * 12 + (("brokerage", True), ("brokerage", False))
     )
-    return replace(account, capacity=capacity, discretionary=discretion)
+    return replace(account, capacity=capacity, discretionary=discretion, model=model)
 
 
 def _outflow(random: Random) -> Outflow:
@@ -253,6 +258,7 @@ def _activity(random: Random, accounts: Sequence[Account]) -> Activity:
         (random.choice((0, 59, 299, 300, 301, 4000)) for _ in range(random.choice((0, 3)))), reverse=True
     )
     agent = random.choice((None, "proposal"))
+    strategy = random.choice((None, None, PersonId("mch-1")))
     return Activity(
         taken_at=built.NOW,
         asked=tuple(sorted(asked, key=lambda a: a.asked_at)),
@@ -263,6 +269,8 @@ def _activity(random: Random, accounts: Sequence[Account]) -> Activity:
         agent=agent,
         agent_dollars=Decimal(random.randint(0, 9_999)),
         agent_traded=tuple(_traded(random)) if agent else (),
+        strategy=strategy,
+        strategy_traded=tuple(_traded(random)) if strategy else (),
     )
 
 

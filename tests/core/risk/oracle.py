@@ -15,6 +15,7 @@ from fractions import Fraction
 from math import ceil, floor
 from zoneinfo import ZoneInfo
 
+from core.book.activity import Traded
 from core.book.picture import Account, Instrument, Picture
 from core.orders.content import Leg
 from core.orders.events import Side, TimeInForce
@@ -307,15 +308,23 @@ def agent_day_value(q: Question) -> Measure | None:
 
 
 def day_loss(q: Question) -> Measure | None:
-    """Marked to the market: what came in, and what the shares that came in are worth."""
-    if q.leg.side is not Side.BUY or q.picture.activity.agent is None:
+    """Marked to the market: what came in, and what the shares that came in are worth. The worst of an
+    agent's, a strategy's, and of what the strategy traded of this very symbol."""
+    activity = q.picture.activity
+    if q.leg.side is not Side.BUY or (activity.agent is None and activity.strategy is None):
         return None
+    mine = [one for one in activity.strategy_traded if one.symbol == q.leg.symbol]
+    gains = [gained(q, traded) for traded in (activity.agent_traded, activity.strategy_traded, mine)]
+    return Measure(HARD, max(F(0), *(-gain for gain in gains)), F(q.limits.day_loss))
+
+
+def gained(q: Question, traded: Sequence[Traded]) -> Fraction:
     gain = F(0)
-    for one in q.picture.activity.agent_traded:
+    for one in traded:
         at = q.picture.market.prices.get(one.symbol)
         if at is not None:
             gain += F(one.dollars) + F(one.shares) * F(at.price)
-    return Measure(HARD, max(F(0), -gain), F(q.limits.day_loss))
+    return gain
 
 
 def order_count(q: Question) -> Measure | None:
@@ -529,6 +538,27 @@ def profile_age(q: Question) -> Measure | None:
     return Measure(SOFT, F((today - recorded).days), F((last - recorded).days))
 
 
+def best_interest(q: Question) -> Measure | None:
+    """Regulation Best Interest's profile, and the adviser's duty: what is open against the purchase."""
+    household, account, listed = q.picture.household, q.account, q.instrument
+    if not q.buys or household.profile_recorded_on is None:
+        return None
+    points = 0
+    if household.horizon_years is not None:
+        recorded = household.profile_recorded_on
+        year = recorded.year + household.horizon_years
+        leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+        day = 28 if (recorded.month, recorded.day) == (2, 29) and not leap else recorded.day
+        points += date(year, recorded.month, day) < q.picture.market.session
+    if account.capacity == "advisory" and account.ips is None:
+        points += 1
+    agreed = account.model is not None and q.leg.symbol in [*account.model.weights]
+    if listed is not None and listed.kind == "share" and not agreed:
+        points += household.objective in ("conservative", "income")
+        points += household.liquidity_need == "high"
+    return Measure(SOFT, F(points), F(0))
+
+
 def standing_bounds(q: Question) -> Measure | None:
     """What two people adopted: who, what, when, how many, how much. Nothing to ask where people decide."""
     given = q.picture.approvals.drawn
@@ -565,22 +595,32 @@ class Part:
     shares: Fraction
     a_share: Fraction
     leg: int | None
+    lot: str | None = None
 
 
 def wash_sale(q: Question) -> Measure | None:
-    """Publication 550 and 26 CFR 1.1091-1: each share sold at a loss against one share bought around it."""
+    """Publication 550 and 26 CFR 1.1091-1: each share sold at a loss against one share bought around it, but
+    none against the rest of its own purchase (Rev. Rul. 56-602)."""
     if not q.buys and (q.account.kind in IRAS or q.price(q.leg.symbol) is None):
         return None
     bought, dollars = list(purchases(q)), F(0)
     for loss in list(losses(q)):
         for buy in bought:
             shares = min(loss.shares, buy.shares)
-            if shares <= 0 or abs(buy.day - loss.day) > DAYS_30:
+            if shares <= 0 or abs(buy.day - loss.day) > DAYS_30 or together(q, loss.lot, buy.lot):
                 continue
             loss.shares, buy.shares = loss.shares - shares, buy.shares - shares
             mine = loss.leg == q.leg.leg or (loss.leg is None and buy.leg == q.leg.leg)
             dollars += F(round(shares * loss.a_share * 100), 100) if mine else 0
     return Measure(SOFT, dollars, F(0))
+
+
+def together(q: Question, one: str | None, other: str | None) -> bool:
+    """Whether both lots came by one purchase."""
+    if one is None or other is None:
+        return False
+    orders = [done.opened for done in q.picture.activity.executed if done.symbol == q.leg.symbol]
+    return one == other or any(one in opened and other in opened for opened in orders)
 
 
 def losses(q: Question) -> Iterator[Part]:
@@ -593,13 +633,20 @@ def losses(q: Question) -> Iterator[Part]:
             lost = F(sold.cost) - F(sold.proceeds)
             if lost > 0 and today - done.traded_on <= DAYS_30:
                 yield Part(done.traded_on, F(sold.quantity), lost / F(sold.quantity), None)
+    for account in q.picture.household.accounts:
+        for lot in account.lots:
+            promised = F(account.reserved_lots.get(lot.id, 0))
+            if lot.symbol != symbol or account.kind in IRAS or price is None or promised == 0:
+                continue
+            if F(lot.cost_per_share) > price:
+                yield Part(today, promised, F(lot.cost_per_share) - price, None, lot.id)
     for one in q.legs:
         if one.symbol != symbol or one.side is Side.BUY or kinds[one.account] in IRAS or price is None:
             continue
         for choice in one.lots:
             for lot in q.account_of(one).lots:
                 if lot.id == choice.lot and F(lot.cost_per_share) > price:
-                    yield Part(today, F(choice.quantity), F(lot.cost_per_share) - price, one.leg)
+                    yield Part(today, F(choice.quantity), F(lot.cost_per_share) - price, one.leg, lot.id)
 
 
 def purchases(q: Question) -> Iterator[Part]:
@@ -610,7 +657,8 @@ def purchases(q: Question) -> Iterator[Part]:
             if lot.symbol == symbol and lot.acquired_on >= today - 2 * DAYS_30:
                 sold = [c for o in q.legs if o.symbol == symbol for c in o.lots if c.lot == lot.id]
                 left = F(lot.quantity) - sum((F(c.quantity) for c in sold), F(0))
-                found.append(Part(lot.acquired_on, left, F(0), None))
+                left -= F(account.reserved_lots.get(lot.id, 0))
+                found.append(Part(lot.acquired_on, left, F(0), None, lot.id))
     yield from sorted(found, key=lambda part: part.day)
     for asked in q.picture.activity.asked:
         if asked.symbol == symbol and asked.side is Side.BUY:
@@ -639,7 +687,7 @@ RULES: dict[str, Rule] = {
             lot_reserved,
         ),
         *(concentration, sector_concentration, household_exposure, cash_floor, turnover, trading_cost),
-        *(profile_age, wash_sale, standing_bounds),
+        *(profile_age, best_interest, wash_sale, standing_bounds),
     )
 } | {
     "account_day_value": day_value(lambda limits: limits.account_day_value, of_account),

@@ -21,7 +21,7 @@ from tests.core.risk.cases import Case, drawn
 DRAWN: Final = 40
 UNITS: Final = {
     *("USD", "USD a share", "shares", "prices", "orders", "days old", "days too old", "blocks"),
-    "proposals",
+    *("proposals", "open points"),
     *("fraction of the account", "fraction of the household", "fraction of the close", "times the account"),
 }
 

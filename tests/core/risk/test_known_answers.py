@@ -36,6 +36,7 @@ from tests.core.household import (
     leg,
     lot,
     market,
+    model,
     moved,
     outflow,
     picture,
@@ -43,6 +44,7 @@ from tests.core.household import (
 from tests.core.risk.oracle import measures
 
 BUY, SELL = Side.BUY, Side.SELL
+TEN_AGO = SESSION - timedelta(days=10)
 HELD = account(lots=[lot("l1", "AAA", 100)], money=cash(100_000))
 
 
@@ -101,11 +103,17 @@ def drawn_on(**changed: object) -> Callable[[Picture], Picture]:
     return lambda one: replace(one, approvals=Approvals("order", (given,), given))
 
 
-def profile(recorded: date | None) -> Callable[[Picture], Picture]:
+def client(**changed: object) -> Callable[[Picture], Picture]:
+    """What is known of the household."""
+
     def seen(one: Picture) -> Picture:
-        return replace(one, household=replace(one.household, profile_recorded_on=recorded))
+        return replace(one, household=replace(one.household, **changed))  # type: ignore[arg-type]
 
     return seen
+
+
+def profile(recorded: date | None) -> Callable[[Picture], Picture]:
+    return client(profile_recorded_on=recorded)
 
 
 def asked(
@@ -245,6 +253,18 @@ KNOWN = (
     ),
     *(
         Known(
+            *("day_loss", f"a strategy of two signals, {says}", breaks, lost, "50", buys()),
+            lately=lately(strategy=PersonId("mch-1"), strategy_traded=both),
+            limits=limits(day_loss=Decimal(50)),
+        )
+        for says, both, breaks, lost in (
+            ("50 in all", (traded("AAA", 0, "10"), traded("BBB", 100, "5040")), False, "50"),
+            ("50.01 in all", (traded("AAA", 0, "10"), traded("BBB", 100, "5040.01")), True, "50.01"),
+            ("51 by this one", (traded("AAA", 100, "10051"), traded("BBB", 100, "4000")), True, "51"),
+        )
+    ),
+    *(
+        Known(
             *("day_loss", f"100 bought for {paid}, worth 10,000 now", breaks, lost, "50", buys()),
             lately=lately(agent="proposal", agent_traded=(traded("AAA", 100, paid),)),
             limits=limits(day_loss=Decimal(50)),
@@ -355,8 +375,55 @@ KNOWN = (
         seen=profile(date(2019, 12, 29)),
     ),
     Known(
-        *("profile_age", "17a-3(a)(17)(i)(D): one day more", True, "1097", "1096", buys()),
+        *("profile_age", "17a-3(a)(17)(i)(B)(1): one day more", True, "1097", "1096", buys()),
         seen=profile(date(2019, 12, 28)),
+    ),
+    *(
+        Known(
+            *("best_interest", f"three years of {recorded} at {SESSION}", breaks, points, "0", buys()),
+            seen=client(profile_recorded_on=recorded, horizon_years=3),
+        )
+        for recorded, points, breaks in ((date(2019, 12, 29), "0", False), (date(2019, 12, 28), "1", True))
+    ),
+    Known(
+        *("best_interest", "Release IA-5248: advised, and nothing was agreed in writing", True, "1", "0"),
+        *(buys(), rich("9000", ips=None)),
+    ),
+    Known(
+        *("best_interest", "one company's share, income wanted, liquidity needed", True, "2", "0", buys()),
+        seen=client(objective="income", liquidity_need="high"),
+    ),
+    Known(
+        *("best_interest", "a fund is no one company's share", False, "0", "0", buys(1, "FUND")),
+        seen=client(objective="income", liquidity_need="high"),
+    ),
+    Known(
+        *("best_interest", "the model was chosen for the client", False, "0", "0", buys()),
+        rich("9000", model=model({"AAA": "0.5"})),
+        seen=client(objective="income", liquidity_need="high"),
+    ),
+    *(
+        Known(
+            *(
+                "wash_sale",
+                f"Rev. Rul. 56-602: {sold} of one purchase, {len(more)} beside it",
+                breaks,
+                lost,
+                "0",
+            ),
+            *(sells(sold, {"l1": str(sold)}), (account(lots=[lot("l1", "AAA", 100, 110, TEN_AGO), *more]),)),
+        )
+        for sold, more, breaks, lost in (
+            (50, [], False, "0"),
+            (50, [lot("l2", "AAA", 1, 90, TEN_AGO)], True, "10"),
+        )
+    ),
+    *(
+        Known(
+            *("wash_sale", f"{shares} promised at $1.01 below cost", breaks, lost, "0", buys(10)),
+            rich("9000", lots=[lot("l1", "AAA", 100, "101.01")], reserved_lots=promised),
+        )
+        for shares, promised, breaks, lost in ((0, None, False, "0"), (7, {"l1": "7"}, True, "7.07"))
     ),
     Known(
         *("wash_sale", "Rev. Rul. 2008-5: basis $1,000, sold for $600, an IRA buys", True, "400", "0"),

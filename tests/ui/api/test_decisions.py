@@ -55,7 +55,20 @@ def test_a_proposal_goes_from_the_worklist_to_fills(office: Office, drifting: An
     found = drifting()
     maria, robert = office.of(MARIA), office.of(ROBERT)
     assert found["order_count"] == len(found["legs"]) > 0
-    maria.decide(found["proposal"], "submit", {"digest": found["digest"]})
+    why = "Back to her model before the withdrawal in January."
+    said = {"digest": found["digest"], "solicited": "solicited", "rationale": why}
+    with pytest.raises(Problem) as no:
+        maria.decide(found["proposal"], "submit", {**said, "solicited": "unsolicited"})
+    assert refused(no) == (422, "not_unsolicited")
+    with pytest.raises(Problem) as no:
+        maria.decide(found["proposal"], "submit", {**said, "rationale_drafted_in": "msg-nowhere"})
+    assert refused(no) == (422, "rationale_not_drafted")
+    maria.decide(found["proposal"], "submit", said)
+    told = robert.proposal(found["proposal"])
+    assert (told["solicited"], told["rationale"]["text"]) == ("solicited", why)
+    assert (told["rationale"]["by"], told["rationale"]["drafted_in"]) == (told["submitted_by"], None)
+    (considered,) = {f["account"]: f for f in told["findings"] if f["policy"] == "best_interest"}.values()
+    assert "Nothing: $0.00" in considered["says"]
     assert found["proposal"] in {p["proposal"] for p in robert.proposals(waits_for="principal")}
     robert.decide(found["proposal"], "approve", {"digest": found["digest"]})
     done = until(lambda: maria.proposal(found["proposal"]), lambda p: p["waits_for"] == "nobody", within=60)
@@ -65,6 +78,7 @@ def test_a_proposal_goes_from_the_worklist_to_fills(office: Office, drifting: An
     assert all(len(order["scores"]) == 3 for order in done["orders"])
     ticket = maria.order_ticket(done["orders"][0]["order"])
     assert ticket["status"] == "FILLED"
+    assert (ticket["solicited"], ticket["rationale"]) == ("solicited", "in the submitter's own words")
     assert [step["what"] for step in ticket["decisions"]] == ["submitted", "approved"]
     assert ticket == robert.order_ticket(ticket["order"])
     shown = order_ticket.whole(ticket)
@@ -73,6 +87,33 @@ def test_a_proposal_goes_from_the_worklist_to_fills(office: Office, drifting: An
     with pytest.raises(Problem) as no:
         office.of("david.nakamura").order_ticket(ticket["order"])
     assert no.value.status == 404
+    an_error_in_it_is_put_right_by_three_others(office, ticket)
+
+
+def an_error_in_it_is_put_right_by_three_others(office: Office, ticket: Any) -> None:
+    """Operations drafts, the advisor submits, a principal and compliance would decide: it is of tier 3."""
+    terms, key = ticket["terms"], uuid4().hex
+    asked = {
+        "exception": "error_correction",
+        "corrects": ticket["order"],
+        "cause": "One share too many.",
+        "household": ticket["household"],
+        **{name: terms[name] for name in ("account", "symbol")},
+        "side": "buy" if terms["side"] == "sell" else "sell",
+        "quantity": "1",
+    }
+    with pytest.raises(Problem) as no:
+        office.of(MARIA).correct(asked, key=key)
+    assert refused(no) == (403, "not_operations")
+    drafted = office.of("elena.petrova").correct(asked, key=key)
+    assert office.of("elena.petrova").correct(asked, key=key) == drafted
+    ended = {"ASSESSED", "DENIED"}
+    found = until(lambda: office.of(MARIA).proposal(drafted["proposal"]), lambda p: p["status"] in ended)
+    assert (found["kind"], found["status"], found["tier"]) == ("error_correction", "ASSESSED", 3)
+    told = office.of(ROBERT).order_ticket(found["legs"][0]["order"])
+    assert (told["exception"], told["corrects"]) == ("error_correction", ticket["order"])
+    assert "Error correction of order" in order_ticket.whole(told)
+    office.of(MARIA).decide(found["proposal"], "withdraw", {})
 
 
 def test_the_same_decision_twice_is_one_entry(office: Office, drifting: Any) -> None:

@@ -19,7 +19,6 @@ from ui.screens.session import account_names, client, me, problems_shown, tell_a
 BOTH: Final = 3  # the tier that takes a principal and compliance
 FEW: Final = 4  # order tickets whose comment fields are shown at once
 DECIDE: Final = ("principal", "compliance")
-PROOF: Final = {"totp": "The code that your authenticator shows", "password": "Your password"}
 
 
 def to_me(proposal: dict[str, Any]) -> bool:
@@ -67,14 +66,14 @@ def approve(proposal: dict[str, Any]) -> None:
         st.markdown(f"It is of tier 3 and {deciding.missing(proposal)}. Prove that it is you:")
     with st.form("approve/why", border=False):
         reasons = decide.reasons(proposal, cards.needs_reasons(proposal["findings"]))
-        typed = st.text_input(PROOF[asked_for], type="password", max_chars=200) if asked_for else ""
+        typed = st.text_input(batch.PROOF[asked_for], type="password", max_chars=200) if asked_for else ""
         pressed = st.form_submit_button("Approve", type="primary")
     if not pressed:
         return
     if not all(text.strip() for text in reasons.values()):
         st.warning("Each finding needs your written reason.")
     elif asked_for and not typed:
-        st.warning(f"{PROOF[asked_for]}: it is asked for once more.")
+        st.warning(f"{batch.PROOF[asked_for]}: it is asked for once more.")
     else:
         body = {"digest": proposal["digest"], "reasons": reasons}
         proven = {"step_up": {asked_for: typed}} if asked_for else {}

@@ -23,19 +23,21 @@ def submit(proposal: dict[str, Any]) -> None:
     worth = f.dollars(proposal["dollars"]).replace("$", "\\$")
     words = f"Submit {f.tickets(proposal['order_count'])}, {worth}"
     done = "Submitted. A principal decides now."
-    if not policies:
+    says = st.toggle("Say why, or whose idea it was", key=f"say/{proposal['proposal']}")
+    if not policies and not says:
         if st.button(words, type="primary", key=f"submit/{proposal['proposal']}"):
             send(proposal, "submit", {"digest": proposal["digest"], "reasons": {}}, done)
         return
     with st.form(f"submit/{proposal['proposal']}"):
         reasons = decide.reasons(proposal, policies)
+        said = decide.saying(proposal) if says else {}
         pressed = st.form_submit_button(words, type="primary")
     if pressed:
         missing = [f.check_name(policy) for policy, text in reasons.items() if not text.strip()]
         if missing:
             st.warning(f"Write a reason for {', '.join(missing)} first.")
             return
-        send(proposal, "submit", {"digest": proposal["digest"], "reasons": reasons}, done)
+        send(proposal, "submit", {"digest": proposal["digest"], "reasons": reasons, **said}, done)
 
 
 def consent(proposal: dict[str, Any], names: Mapping[str, str]) -> None:
