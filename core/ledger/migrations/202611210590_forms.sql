@@ -457,12 +457,14 @@ create domain form.one_of_day as text not null check (value in ('day'));
 create type form.of_order_released as (
     "account" form.words,
     "digest" form.words,
+    "executed_before" form.amount_or_none,
     "leg" form.whole,
     "limit_price" form.amount_or_none,
     "order" form.words,
     "order_type" form.one_of_market_limit,
     "proposal" form.words,
     "quantity" form.amount,
+    "replaces" form.words_or_none,
     "side" form.one_of_buy_sell,
     "symbol" form.words,
     "time_in_force" form.one_of_day
@@ -567,11 +569,13 @@ create domain form.one_of_market_limit_or_none as text check (value in ('market'
 create domain form.one_of_buy_sell_or_none as text check (value in ('buy', 'sell'));
 create type form.of_request as (
     "accounts" form.list_of_words,
+    "for_session" form.words_or_none,
     "household" form.words,
     "kind" form.one_of_rebalance_order,
     "limit_price" form.amount_or_none,
     "order_type" form.one_of_market_limit_or_none,
     "quantity" form.amount_or_none,
+    "replaces" form.words_or_none,
     "side" form.one_of_buy_sell_or_none,
     "symbol" form.words_or_none
 );
