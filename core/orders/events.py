@@ -300,6 +300,16 @@ class CancelRequested(Fact):
     order: OrderId
 
 
+class CancelDrafted(Fact):
+    """An agent drafted the request for a cancel, in its advisor's words. It stops nothing: a person asks."""
+
+    draft: str
+    order: OrderId
+    thread: ThreadId
+    agent: str
+    asked: Span  # where her message asks for it
+
+
 class OrderCancelled(Fact):
     """No more fills. What was executed stays executed."""
 

@@ -20,6 +20,8 @@ BY: Final[Mapping[str, str]] = {
 WORDS: Final[Mapping[str, str]] = {
     "MessageReceived": "Message received",
     "ProposalDrafted": "Trade proposal drafted",
+    "CancelDrafted": "Request to cancel drafted",
+    "CancelRequested": "Cancel asked for",
     "ProposalAssessed": "Checked, with figures",
     "ProposalSubmitted": "Submitted by the advisor",
     "ConsentRecorded": "Client’s consent recorded",

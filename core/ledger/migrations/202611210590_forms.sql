@@ -117,6 +117,22 @@ create type form.of_business_day_opened as (
     "at" form.moment,
     "session" form.words
 );
+create domain form.whole_above_0 as bigint not null check (abs(value) <= 9007199254740991 and value > 0);
+create domain form.whole_from_0 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0);
+create type form.of_span as (
+    "end" form.whole_above_0,
+    "field" form.words,
+    "message" form.words,
+    "start" form.whole_from_0
+);
+create domain form.a_span as form.of_span not null;
+create type form.of_cancel_drafted as (
+    "agent" form.words,
+    "asked" form.a_span,
+    "draft" form.words,
+    "order" form.words,
+    "thread" form.words
+);
 create type form.of_cancel_requested as (
     "order" form.words
 );
@@ -300,7 +316,6 @@ create type form.of_legal_hold_placed as (
 create type form.of_limits_confirmed as (
     "digest" form.words
 );
-create domain form.whole_from_0 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0);
 create domain form.amount_above_0_to_1 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric > 0 and value::numeric <= 1);
 create domain form.amount_from_0 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric >= 0);
 create type form.of_limit_set as (
@@ -555,14 +570,6 @@ create type form.of_proposal_denied as (
     "findings" form.list_of_a_finding,
     "proposal" form.words
 );
-create domain form.whole_above_0 as bigint not null check (abs(value) <= 9007199254740991 and value > 0);
-create type form.of_span as (
-    "end" form.whole_above_0,
-    "field" form.words,
-    "message" form.words,
-    "start" form.whole_from_0
-);
-create domain form.a_span as form.of_span not null;
 create domain form.list_of_a_span as form.a_span[] not null check (coalesce(array_ndims(value), 1) = 1);
 create domain form.one_of_rebalance_order as text not null check (value in ('rebalance', 'order'));
 create domain form.one_of_market_limit_or_none as text check (value in ('market', 'limit'));
@@ -864,8 +871,8 @@ create type form.of_withdrawal_scheduled as (
 create or replace function gatehouse.form_text(event_type text, payload jsonb) returns text
     language plpgsql stable as $$
 begin
-    if event_type < 'OrderCancelled' collate "C" then
-        if event_type < 'DoNotTradePlaced' collate "C" then
+    if event_type < 'OrderAccepted' collate "C" then
+        if event_type < 'DeputyNamed' collate "C" then
             if event_type < 'BusinessDayCloseRequested' collate "C" then
                 if event_type < 'AuthenticatorEnrolled' collate "C" then
                     if event_type < 'AlertRaised' collate "C" then
@@ -917,7 +924,7 @@ begin
                     end if;
                 end if;
             else
-                if event_type < 'CustodianAppointed' collate "C" then
+                if event_type < 'ConsentRecorded' collate "C" then
                     if event_type < 'BusinessDayOpened' collate "C" then
                         if event_type < 'BusinessDayClosed' collate "C" then
                             if event_type = 'BusinessDayCloseRequested' then return row_to_json(jsonb_populate_record(null::form.of_business_day_close_requested, payload))::text; end if;
@@ -929,153 +936,153 @@ begin
                             end if;
                         end if;
                     else
-                        if event_type < 'CashDeposited' collate "C" then
-                            if event_type < 'CancelRequested' collate "C" then
+                        if event_type < 'CancelRequested' collate "C" then
+                            if event_type < 'CancelDrafted' collate "C" then
                                 if event_type = 'BusinessDayOpened' then return row_to_json(jsonb_populate_record(null::form.of_business_day_opened, payload))::text; end if;
                             else
-                                if event_type = 'CancelRequested' then return row_to_json(jsonb_populate_record(null::form.of_cancel_requested, payload))::text; end if;
+                                if event_type = 'CancelDrafted' then return row_to_json(jsonb_populate_record(null::form.of_cancel_drafted, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'ConsentRecorded' collate "C" then
-                                if event_type = 'CashDeposited' then return row_to_json(jsonb_populate_record(null::form.of_cash_deposited, payload))::text; end if;
+                            if event_type < 'CashDeposited' collate "C" then
+                                if event_type = 'CancelRequested' then return row_to_json(jsonb_populate_record(null::form.of_cancel_requested, payload))::text; end if;
                             else
-                                if event_type = 'ConsentRecorded' then return row_to_json(jsonb_populate_record(null::form.of_consent_recorded, payload))::text; end if;
+                                if event_type = 'CashDeposited' then return row_to_json(jsonb_populate_record(null::form.of_cash_deposited, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'DelegateEnded' collate "C" then
-                        if event_type < 'DecisionTaken' collate "C" then
-                            if event_type = 'CustodianAppointed' then return row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text; end if;
+                    if event_type < 'DelegateConfirmed' collate "C" then
+                        if event_type < 'CustodianAppointed' collate "C" then
+                            if event_type = 'ConsentRecorded' then return row_to_json(jsonb_populate_record(null::form.of_consent_recorded, payload))::text; end if;
                         else
-                            if event_type < 'DelegateConfirmed' collate "C" then
-                                if event_type = 'DecisionTaken' then return row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text; end if;
+                            if event_type < 'DecisionTaken' collate "C" then
+                                if event_type = 'CustodianAppointed' then return row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text; end if;
                             else
-                                if event_type = 'DelegateConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_confirmed, payload))::text; end if;
+                                if event_type = 'DecisionTaken' then return row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'DeputyEnded' collate "C" then
-                            if event_type < 'DelegateNamed' collate "C" then
-                                if event_type = 'DelegateEnded' then return row_to_json(jsonb_populate_record(null::form.of_delegate_ended, payload))::text; end if;
+                        if event_type < 'DelegateNamed' collate "C" then
+                            if event_type < 'DelegateEnded' collate "C" then
+                                if event_type = 'DelegateConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_confirmed, payload))::text; end if;
                             else
-                                if event_type = 'DelegateNamed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_named, payload))::text; end if;
+                                if event_type = 'DelegateEnded' then return row_to_json(jsonb_populate_record(null::form.of_delegate_ended, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'DeputyNamed' collate "C" then
-                                if event_type = 'DeputyEnded' then return row_to_json(jsonb_populate_record(null::form.of_deputy_ended, payload))::text; end if;
+                            if event_type < 'DeputyEnded' collate "C" then
+                                if event_type = 'DelegateNamed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_named, payload))::text; end if;
                             else
-                                if event_type = 'DeputyNamed' then return row_to_json(jsonb_populate_record(null::form.of_deputy_named, payload))::text; end if;
+                                if event_type = 'DeputyEnded' then return row_to_json(jsonb_populate_record(null::form.of_deputy_ended, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             end if;
         else
-            if event_type < 'LegalHoldKept' collate "C" then
-                if event_type < 'ForgettingDeclined' collate "C" then
-                    if event_type < 'FirmFounded' collate "C" then
-                        if event_type < 'DocumentStored' collate "C" then
-                            if event_type = 'DoNotTradePlaced' then return row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text; end if;
+            if event_type < 'KeyRotationRequested' collate "C" then
+                if event_type < 'ForgettingBegun' collate "C" then
+                    if event_type < 'FeeScheduled' collate "C" then
+                        if event_type < 'DoNotTradePlaced' collate "C" then
+                            if event_type = 'DeputyNamed' then return row_to_json(jsonb_populate_record(null::form.of_deputy_named, payload))::text; end if;
                         else
-                            if event_type < 'FeeScheduled' collate "C" then
-                                if event_type = 'DocumentStored' then return row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text; end if;
+                            if event_type < 'DocumentStored' collate "C" then
+                                if event_type = 'DoNotTradePlaced' then return row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text; end if;
                             else
-                                if event_type = 'FeeScheduled' then return row_to_json(jsonb_populate_record(null::form.of_fee_scheduled, payload))::text; end if;
+                                if event_type = 'DocumentStored' then return row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'ForgetRequested' collate "C" then
-                            if event_type < 'ForgetConfirmed' collate "C" then
-                                if event_type = 'FirmFounded' then return row_to_json(jsonb_populate_record(null::form.of_firm_founded, payload))::text; end if;
+                        if event_type < 'ForgetConfirmed' collate "C" then
+                            if event_type < 'FirmFounded' collate "C" then
+                                if event_type = 'FeeScheduled' then return row_to_json(jsonb_populate_record(null::form.of_fee_scheduled, payload))::text; end if;
                             else
-                                if event_type = 'ForgetConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_forget_confirmed, payload))::text; end if;
+                                if event_type = 'FirmFounded' then return row_to_json(jsonb_populate_record(null::form.of_firm_founded, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'ForgettingBegun' collate "C" then
-                                if event_type = 'ForgetRequested' then return row_to_json(jsonb_populate_record(null::form.of_forget_requested, payload))::text; end if;
+                            if event_type < 'ForgetRequested' collate "C" then
+                                if event_type = 'ForgetConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_forget_confirmed, payload))::text; end if;
                             else
-                                if event_type = 'ForgettingBegun' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_begun, payload))::text; end if;
+                                if event_type = 'ForgetRequested' then return row_to_json(jsonb_populate_record(null::form.of_forget_requested, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'InstrumentListed' collate "C" then
-                        if event_type < 'ForgettingWithdrawn' collate "C" then
-                            if event_type = 'ForgettingDeclined' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_declined, payload))::text; end if;
+                    if event_type < 'HouseholdOpened' collate "C" then
+                        if event_type < 'ForgettingDeclined' collate "C" then
+                            if event_type = 'ForgettingBegun' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_begun, payload))::text; end if;
                         else
-                            if event_type < 'HouseholdOpened' collate "C" then
-                                if event_type = 'ForgettingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_withdrawn, payload))::text; end if;
+                            if event_type < 'ForgettingWithdrawn' collate "C" then
+                                if event_type = 'ForgettingDeclined' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_declined, payload))::text; end if;
                             else
-                                if event_type = 'HouseholdOpened' then return row_to_json(jsonb_populate_record(null::form.of_household_opened, payload))::text; end if;
+                                if event_type = 'ForgettingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_withdrawn, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'KeyRotationFinished' collate "C" then
-                            if event_type < 'IpsAdopted' collate "C" then
-                                if event_type = 'InstrumentListed' then return row_to_json(jsonb_populate_record(null::form.of_instrument_listed, payload))::text; end if;
+                        if event_type < 'IpsAdopted' collate "C" then
+                            if event_type < 'InstrumentListed' collate "C" then
+                                if event_type = 'HouseholdOpened' then return row_to_json(jsonb_populate_record(null::form.of_household_opened, payload))::text; end if;
                             else
-                                if event_type = 'IpsAdopted' then return row_to_json(jsonb_populate_record(null::form.of_ips_adopted, payload))::text; end if;
+                                if event_type = 'InstrumentListed' then return row_to_json(jsonb_populate_record(null::form.of_instrument_listed, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'KeyRotationRequested' collate "C" then
-                                if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
+                            if event_type < 'KeyRotationFinished' collate "C" then
+                                if event_type = 'IpsAdopted' then return row_to_json(jsonb_populate_record(null::form.of_ips_adopted, payload))::text; end if;
                             else
-                                if event_type = 'KeyRotationRequested' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_requested, payload))::text; end if;
+                                if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'LotReceived' collate "C" then
-                    if event_type < 'LegalHoldPlaced' collate "C" then
-                        if event_type < 'LegalHoldLiftRequested' collate "C" then
-                            if event_type = 'LegalHoldKept' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_kept, payload))::text; end if;
+                if event_type < 'LimitsWithdrawn' collate "C" then
+                    if event_type < 'LegalHoldLifted' collate "C" then
+                        if event_type < 'LegalHoldKept' collate "C" then
+                            if event_type = 'KeyRotationRequested' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_requested, payload))::text; end if;
                         else
-                            if event_type < 'LegalHoldLifted' collate "C" then
-                                if event_type = 'LegalHoldLiftRequested' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lift_requested, payload))::text; end if;
+                            if event_type < 'LegalHoldLiftRequested' collate "C" then
+                                if event_type = 'LegalHoldKept' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_kept, payload))::text; end if;
                             else
-                                if event_type = 'LegalHoldLifted' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lifted, payload))::text; end if;
+                                if event_type = 'LegalHoldLiftRequested' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lift_requested, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'LimitsProposed' collate "C" then
-                            if event_type < 'LimitsConfirmed' collate "C" then
-                                if event_type = 'LegalHoldPlaced' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_placed, payload))::text; end if;
+                        if event_type < 'LimitsConfirmed' collate "C" then
+                            if event_type < 'LegalHoldPlaced' collate "C" then
+                                if event_type = 'LegalHoldLifted' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lifted, payload))::text; end if;
                             else
-                                if event_type = 'LimitsConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_limits_confirmed, payload))::text; end if;
+                                if event_type = 'LegalHoldPlaced' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_placed, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'LimitsWithdrawn' collate "C" then
-                                if event_type = 'LimitsProposed' then return row_to_json(jsonb_populate_record(null::form.of_limits_proposed, payload))::text; end if;
+                            if event_type < 'LimitsProposed' collate "C" then
+                                if event_type = 'LimitsConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_limits_confirmed, payload))::text; end if;
                             else
-                                if event_type = 'LimitsWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_limits_withdrawn, payload))::text; end if;
+                                if event_type = 'LimitsProposed' then return row_to_json(jsonb_populate_record(null::form.of_limits_proposed, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'MessageReceived' collate "C" then
-                        if event_type < 'MachineAdmitted' collate "C" then
-                            if event_type = 'LotReceived' then return row_to_json(jsonb_populate_record(null::form.of_lot_received, payload))::text; end if;
+                    if event_type < 'MachineDismissed' collate "C" then
+                        if event_type < 'LotReceived' collate "C" then
+                            if event_type = 'LimitsWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_limits_withdrawn, payload))::text; end if;
                         else
-                            if event_type < 'MachineDismissed' collate "C" then
-                                if event_type = 'MachineAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_machine_admitted, payload))::text; end if;
+                            if event_type < 'MachineAdmitted' collate "C" then
+                                if event_type = 'LotReceived' then return row_to_json(jsonb_populate_record(null::form.of_lot_received, payload))::text; end if;
                             else
-                                if event_type = 'MachineDismissed' then return row_to_json(jsonb_populate_record(null::form.of_machine_dismissed, payload))::text; end if;
+                                if event_type = 'MachineAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_machine_admitted, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'ObservationMade' collate "C" then
-                            if event_type < 'ModelPublished' collate "C" then
-                                if event_type = 'MessageReceived' then return row_to_json(jsonb_populate_record(null::form.of_message_received, payload))::text; end if;
+                        if event_type < 'ModelPublished' collate "C" then
+                            if event_type < 'MessageReceived' collate "C" then
+                                if event_type = 'MachineDismissed' then return row_to_json(jsonb_populate_record(null::form.of_machine_dismissed, payload))::text; end if;
                             else
-                                if event_type = 'ModelPublished' then return row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text; end if;
+                                if event_type = 'MessageReceived' then return row_to_json(jsonb_populate_record(null::form.of_message_received, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'OrderAccepted' collate "C" then
-                                if event_type = 'ObservationMade' then return row_to_json(jsonb_populate_record(null::form.of_observation_made, payload))::text; end if;
+                            if event_type < 'ObservationMade' collate "C" then
+                                if event_type = 'ModelPublished' then return row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text; end if;
                             else
-                                if event_type = 'OrderAccepted' then return row_to_json(jsonb_populate_record(null::form.of_order_accepted, payload))::text; end if;
+                                if event_type = 'ObservationMade' then return row_to_json(jsonb_populate_record(null::form.of_observation_made, payload))::text; end if;
                             end if;
                         end if;
                     end if;
@@ -1086,19 +1093,23 @@ begin
         if event_type < 'ReportingLineChanged' collate "C" then
             if event_type < 'PolicyDenied' collate "C" then
                 if event_type < 'OrderReleased' collate "C" then
-                    if event_type < 'OrderExpired' collate "C" then
-                        if event_type < 'OrderDenied' collate "C" then
-                            if event_type = 'OrderCancelled' then return row_to_json(jsonb_populate_record(null::form.of_order_cancelled, payload))::text; end if;
+                    if event_type < 'OrderDoubted' collate "C" then
+                        if event_type < 'OrderCancelled' collate "C" then
+                            if event_type = 'OrderAccepted' then return row_to_json(jsonb_populate_record(null::form.of_order_accepted, payload))::text; end if;
                         else
-                            if event_type < 'OrderDoubted' collate "C" then
-                                if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
+                            if event_type < 'OrderDenied' collate "C" then
+                                if event_type = 'OrderCancelled' then return row_to_json(jsonb_populate_record(null::form.of_order_cancelled, payload))::text; end if;
                             else
-                                if event_type = 'OrderDoubted' then return row_to_json(jsonb_populate_record(null::form.of_order_doubted, payload))::text; end if;
+                                if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
                             end if;
                         end if;
                     else
                         if event_type < 'OrderFilled' collate "C" then
-                            if event_type = 'OrderExpired' then return row_to_json(jsonb_populate_record(null::form.of_order_expired, payload))::text; end if;
+                            if event_type < 'OrderExpired' collate "C" then
+                                if event_type = 'OrderDoubted' then return row_to_json(jsonb_populate_record(null::form.of_order_doubted, payload))::text; end if;
+                            else
+                                if event_type = 'OrderExpired' then return row_to_json(jsonb_populate_record(null::form.of_order_expired, payload))::text; end if;
+                            end if;
                         else
                             if event_type < 'OrderRejected' collate "C" then
                                 if event_type = 'OrderFilled' then return row_to_json(jsonb_populate_record(null::form.of_order_filled, payload))::text; end if;

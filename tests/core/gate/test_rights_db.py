@@ -40,6 +40,7 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.decision": EVERYONE,
     "gatehouse.leg": EVERYONE,
     "gatehouse.replacing": EVERYONE,
+    "gatehouse.cancel_draft": {AGENT: "S", APPROVER: "S"},
     "gatehouse.thread": EVERYONE,
     "gatehouse.market_day": EVERYONE,
     # limits, and what of them is used
@@ -223,6 +224,7 @@ INTERNAL: Final = {
     "law_batch_row_drawn",
     "law_batch_submitted",
     "law_batch_turned_down",
+    "law_cancel_drafted",
     "law_cancel_requested",
     "law_cash_deposited",
     "law_consent_recorded",
@@ -277,6 +279,7 @@ INTERNAL: Final = {
     "law_rotation_requested",
     "law_says",
     "law_says_carefully",
+    "law_session_opened",
     "law_signal_draft",
     "law_signal_received",
     "law_signal_strategy",
@@ -743,6 +746,7 @@ def test_each_kind_of_event_is_one_logins_and_refusals_are_nobodys(firm: Firm) -
     assert rights["OrderReleased"] == {GATE}
     assert {kind for kind, roles in rights.items() if AGENT in roles} == {
         "ProposalDrafted",
+        "CancelDrafted",
         "ToolCalled",
         "StepTaken",
         "ObservationMade",
