@@ -116,7 +116,8 @@ async def test_a_drafted_request_stops_nothing_until_a_person_asks(out: Deal) ->
     ):
         cancels = Cancels(pool, journal)
         (told,) = await cancels.drafted(out.firm.ticket(MARIA))
-        assert (told.order, told.filled, told.agent) == (out.order(0), 4, "proposal")
+        assert (told.order, told.agent) == (out.order(0), "proposal")
+        assert told.filled == 4
         assert await cancels.drafted(out.firm.ticket("david.nakamura")) == ()
         await cancels.ask(out.firm.ticket(MARIA), told.order)
         assert await cancels.drafted(out.firm.ticket(MARIA)) == ()
