@@ -20,11 +20,11 @@ from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
 from core.errors import NotPermitted
 from core.fact import Entry, PolicyDecision, Sealed, Words
-from core.ids import HouseholdId, ProposalId, ThreadId, TraceId
+from core.ids import HouseholdId, OrderId, ProposalId, ThreadId, TraceId
 from core.ledger import bodies
 from core.ledger.journal import Journal
 from core.library.reader import SQL, as_passage
-from core.orders.events import ProposalDrafted, Request, Span
+from core.orders.events import CancelDrafted, ProposalDrafted, Request, Span
 from core.people.asker import asking
 from core.people.events import StepEvent
 from core.people.permits import Ask, Denied, entity, permits, uid
@@ -94,6 +94,21 @@ class Desk:
             Entry(f"proposal/{proposal}", fact, trace, ticket=self._ticket, key=f"draft/{proposal}")
         )
         return proposal
+
+    async def draft_cancel(
+        self, order: OrderId, *, asked: Span, thread: ThreadId, agent: str, trace: TraceId, key: str
+    ) -> str:
+        """Put a request for a cancel before the advisor: she asks, or not. It stops nothing. Answers its id.
+
+        Raises:
+            Refused: outside the book, not out or ended, asked for or drafted before.
+        """
+        draft = "cnd-" + sha256(f"{thread}/{key}".encode()).hexdigest()[:32]
+        fact = CancelDrafted(draft=draft, order=order, thread=thread, agent=agent, asked=asked)
+        await self._journal.record(
+            Entry(f"cancel/{draft}", fact, trace, ticket=self._ticket, key=f"cancel-draft/{draft}")
+        )
+        return draft
 
     async def proposal(self, proposal: ProposalId) -> ProposalView:
         """A proposal of the book, as it stands now.

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from tools.cancelling import PROPOSE_CANCEL
 from tools.clients import FIND_HOUSEHOLD, OVERVIEW
 from tools.contract import Agent, AnyTool, Refusal
 from tools.portfolio import CASH, DRIFT, HOLDINGS, WORKLIST
@@ -21,7 +22,10 @@ HELD: Final[Mapping[Agent, tuple[AnyTool, ...]]] = MappingProxyType(
     {
         Agent.PORTFOLIO: (WORKLIST, FIND_HOUSEHOLD, OVERVIEW, DRIFT, HOLDINGS, CASH),
         Agent.RESEARCH: (SEARCH_LIBRARY,),
-        Agent.PROPOSAL: (FIND_HOUSEHOLD, PROPOSE_REBALANCE, PROPOSE_ORDER, PROPOSAL_STATUS, LIST_PROPOSALS),
+        Agent.PROPOSAL: (
+            *(FIND_HOUSEHOLD, PROPOSE_REBALANCE, PROPOSE_ORDER, PROPOSE_CANCEL),
+            *(PROPOSAL_STATUS, LIST_PROPOSALS),
+        ),
     }
 )
 

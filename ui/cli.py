@@ -69,6 +69,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "proposals decline": ("ui.commands.proposals:decline", "Say no, with the reason."),
     "proposals withdraw": ("ui.commands.proposals:withdraw", "Take it back."),
     "orders place": ("ui.commands.orders:place", "Place an order in your own book."),
+    "orders replace": ("ui.commands.orders:replace", "Propose one that takes a live order's place."),
     "orders list": ("ui.commands.orders:list_", "Orders of your book."),
     "orders show": ("ui.commands.orders:show", "One order as it stands."),
     "orders cancel": ("ui.commands.orders:cancel", "Ask that it be executed no further."),
@@ -119,7 +120,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 GROUPS: Final[Mapping[str, str]] = {
     "attack": "Attacks on ourselves, in a world of their own.",
     "proposals": "Trade proposals: list, show, submit, approve, decline.",
-    "orders": "Orders: place, list, show, cancel.",
+    "orders": "Orders: place, replace, list, show, cancel.",
     "programs": "Programs that place orders, and strategies' signals.",
     "audit": "The record: verify it, show it, follow it.",
     "limits": "The firm's limits: show, try, propose, confirm.",

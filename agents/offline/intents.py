@@ -25,6 +25,7 @@ class Intent(StrEnum):
     RESEARCH = "research"
     REBALANCE = "rebalance"
     ORDER = "order"
+    CANCEL = "cancel"
     STATUS = "status"
     PROPOSALS = "proposals"
     HELP = "help"
@@ -51,6 +52,10 @@ DECISION: Final = _rule(
     r"^(?:please |now |can you |could you |go ahead and |just )*"
     r"(?:approve|submit|release|send|execute|route|consent|decline|withdraw|sign off)\b",
     r"\brecord (?:the |a |my )?(?:client'?s? )?consent\b",
+)
+CANCEL: Final = re.compile(  # one order, by its id or its symbol; a symbol is in capitals
+    r"\b(?i:cancel)\b(?:\s+(?i:the|my|that|our|order|buy|sell|purchase|sale|of|for|in))*\s+"
+    r"(?P<order>gh-[0-9a-f]{24}|[A-Z]{1,5}(?:\.[A-Z])?)\b(?!['’])"
 )
 UNSUPPORTED: Final = _rule(
     r"\b(?:call|put) options?\b|\boptions? (?:on|contract)\b|\bmargin\b|\bcrypto|\bbitcoin\b|\bfutures\b",
@@ -120,6 +125,7 @@ class Wish:
     account: str | None = None
     order: OrderWords | None = None
     proposal: str | None = None
+    cancels: str | None = None
 
 
 def read(text: str) -> Wish:
@@ -132,6 +138,8 @@ def _guarded(text: str) -> Intent | None:
         return Intent.HOSTILE
     if DECISION.search(text):
         return Intent.DECISION
+    if CANCEL.search(text):
+        return Intent.CANCEL
     return Intent.UNSUPPORTED if UNSUPPORTED.search(text) else None
 
 
@@ -167,6 +175,8 @@ def _looking(text: str) -> Intent:
 def _with_words(intent: Intent, text: str) -> Wish:
     if intent is Intent.ORDER:
         return Wish(intent, text, order=order(text))
+    if intent is Intent.CANCEL and (live := CANCEL.search(text)):
+        return Wish(intent, text, cancels=live["order"])
     if intent is Intent.STATUS:
         found = words.PROPOSAL.search(text)
         return Wish(intent, text, household=words.household(text), proposal=found[0] if found else None)

@@ -44,6 +44,7 @@ AGENT_FOR: Final[Mapping[Intent, str]] = {
     Intent.RESEARCH: "research",
     Intent.REBALANCE: "proposal",
     Intent.ORDER: "proposal",
+    Intent.CANCEL: "proposal",
     Intent.STATUS: "proposal",
     Intent.PROPOSALS: "proposal",
 }
@@ -163,6 +164,8 @@ def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
             return "propose_rebalance", {"household_words": wish.household}
         case Intent.ORDER if wish.order:
             return "propose_order", _order_fields(wish.order, wish.account)
+        case Intent.CANCEL:
+            return "propose_cancel", {"order_words": wish.cancels}
         case Intent.STATUS:
             return "proposal_status", {"proposal": wish.proposal, "household": wish.household}
         case Intent.PROPOSALS:

@@ -175,6 +175,14 @@ def drafted(_: Wish, told: Answer, cite: str) -> str:
     return f"I drafted a proposal to {told['asked']} for the {_named(told['name'])} [{cite}]."
 
 
+def cancel_drafted(_: Wish, told: Answer, cite: str) -> str:
+    what = f"{told['side']} {shares(told['quantity'])} {told['symbol']}"
+    return (
+        f"I drafted a request to cancel the order to {what}, of which {shares(told['filled'])} are filled "
+        f"[{cite}]. Nothing is stopped yet: the card below asks for it when you press its button."
+    )
+
+
 def proposals(_: Wish, told: Answer, cite: str) -> str:
     found = told["proposals"]
     if not found:
@@ -202,6 +210,7 @@ SPEAKS: Final[Mapping[str, Callable[[Wish, Answer, str], str]]] = {
     "search_library": library,
     "propose_rebalance": drafted,
     "propose_order": drafted,
+    "propose_cancel": cancel_drafted,
     "proposal_status": status,
     "list_proposals": proposals,
 }

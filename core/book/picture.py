@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from core.book.activity import Activity
 from core.book.approvals import NO_APPROVALS, Approvals
+from core.book.replaced import Replaced
 from core.ids import AccountId, CustodianId, HouseholdId, LotId, ModelId, PersonId, Symbol, VenueName
 from core.market.volatility import Volatility
 
@@ -186,7 +187,8 @@ class Market:
 class Picture:
     """One household with what was done for it lately and its market, as of one journal sequence.
 
-    `approvals` are there where the worker asks; elsewhere there are none.
+    `approvals` are there where the worker asks; elsewhere there are none. `replaced` is the live order whose
+    place the one that is asked about takes: what that one keeps is free for it.
     """
 
     household: Household
@@ -194,6 +196,7 @@ class Picture:
     market: Market
     as_of_seq: int
     approvals: Approvals = NO_APPROVALS
+    replaced: Replaced | None = None
 
     def account(self, account: AccountId) -> Account:
         return next(a for a in self.household.accounts if a.id == account)

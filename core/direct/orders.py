@@ -37,6 +37,7 @@ from core.ids import (
     order_id_for,
 )
 from core.ledger.journal import Journal
+from core.market.calendar import next_session
 from core.money import tidy
 from core.orders.events import (
     Finding,
@@ -54,6 +55,7 @@ from core.plan.alternatives import considered
 from core.plan.assumptions import Assumptions, assumptions_on
 from core.plan.direct import together, work_out_direct
 from core.risk.best_interest import BestInterest
+from core.projections.reader import read_picture
 from core.risk.findings import policy_decisions
 from core.risk.limits import Limits
 from core.risk.policies import POLICIES
@@ -68,7 +70,11 @@ BLOCKED: Final = "BLOCKED"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An order as it is asked for. `quantity` is shares, `limit_price` dollars a share."""
+    """An order as it is asked for. `quantity` is shares, `limit_price` dollars a share.
+
+    `replaces` is a live order whose place it takes, with `quantity` shares beyond what that one has executed.
+    `next_session`: it is for the next session, and not for this one.
+    """
 
     client_order: str
     account: AccountId
@@ -78,6 +84,8 @@ class Asked:
     quantity: Decimal
     order_type: OrderType
     limit_price: Decimal | None
+    replaces: OrderId | None = None
+    next_session: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +145,8 @@ class DirectOrders:
         ground = await self.books.ground(asker, asked.account)
         home = ground.household
         permitted = await self._permitted.draft(asker, home.id, home.advisor)
+        if asked.replaces is not None:
+            ground = await self._without(ticket, ground, asked.replaces)
         request = request_of(asked, ground)
         proposal = proposal_of(asker.who, asked.client_order)
         assumptions = assumed_on(ground.market.session, self.books.limits)
@@ -174,6 +184,12 @@ class DirectOrders:
             submitted=False,
             repeated=False,
         )
+
+    async def _without(self, ticket: str, ground: Ground, replaced: OrderId) -> Ground:
+        """Where the household stands as if that order were gone: read now, for one is rarely replaced."""
+        async with reading(self._pool, ticket) as (connection, _):
+            picture = await read_picture(connection, ground.household.id, replacing=replaced)
+        return Ground(picture)
 
     async def order(self, ticket: str, order: OrderId) -> OrderLine:
         """As `core.direct.standing.order_of`."""
@@ -321,6 +337,8 @@ def request_of(asked: Asked, ground: Ground) -> Request:
         quantity=tidy(asked.quantity),
         order_type=asked.order_type,
         limit_price=None if asked.limit_price is None else tidy(asked.limit_price),
+        replaces=asked.replaces,
+        for_session=next_session(ground.market.session).isoformat() if asked.next_session else None,
     )
 
 

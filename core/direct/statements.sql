@@ -32,3 +32,10 @@ select l.order_id, l.proposal, l.account, l.symbol, l.side, l.quantity, l.releas
 from gatehouse.leg l join gatehouse.proposal p using (proposal)
 left join gatehouse.order_state o on o.order_id = l.order_id
 order by p.drafted_seq desc, l.leg limit %(most)s;
+
+-- cancel_drafts --
+-- Requests for a cancel that agents drafted in the asker's book, of orders that are live and not asked for.
+select d.draft, d.order_id, l.proposal, l.account, l.symbol, l.side, l.released_quantity, l.filled, l.limit_price,
+       d.thread, d.agent, d.drafted_at
+from gatehouse.cancel_draft d join gatehouse.leg l on l.order_id = d.order_id
+where not l.ended and l.cancel_seq is null order by d.drafted_seq desc;

@@ -197,9 +197,9 @@ def _lets_go(one: _Told[Fact], submitter: str) -> bool:
 
 def _same_terms(fact: OrderReleased, leg: Leg) -> None:
     """The release carries the leg's terms; its shares are the leg's, or fewer where the leg says so."""
-    for name in ("account", "symbol", "side", "order_type", "limit_price", "time_in_force"):
+    for name in ("account", "symbol", "side", "order_type", "limit_price", "time_in_force", "replaces"):
         _same(name, (getattr(fact, name),), (getattr(leg, name),))
-    fewer = leg.may_release_less and 0 < fact.quantity < leg.quantity
+    fewer = leg.may_be_fewer and 0 < fact.quantity < leg.quantity
     if fact.quantity != leg.quantity and not fewer:
         raise _Differs(f"the release carries {fact.quantity:f} shares, the decision {leg.quantity:f}")
 
@@ -216,6 +216,7 @@ def _same_body(body: bytes, fact: OrderReleased) -> None:
         "side": fact.side.value,
         "symbol": fact.symbol,
         "time_in_force": fact.time_in_force.value,
+        **({} if fact.replaces is None else {"replaces": fact.replaces}),
     }
     _same("the fields", sorted(said), sorted(must))
     for name, value in must.items():

@@ -126,7 +126,7 @@ class Approval:
         """
         view = await self._view(ticket, proposal)
         fact = ConsentRecorded(proposal=proposal, digest=digest, client=client, channel=channel)
-        return await self._decide(ticket, view, fact, f"consent/{proposal}/{digest}/{client}")
+        return await self._decide(ticket, view, fact, f"consent/{proposal}/{view.session}/{digest}/{client}")
 
     async def approve(
         self,

@@ -34,8 +34,24 @@ class Rechecked:
 def recheck(content: Content, legs: Sequence[Leg], picture: Picture, in_force: InForce) -> Rechecked:
     """Ask every policy about these legs. `picture` leaves out what this very proposal has reserved."""
     verdict = assess(intents_of(legs, picture), POLICIES, in_force.limits)
-    findings = (*findings_of(verdict, legs), *_tier(content, picture, in_force))
+    findings = (*findings_of(verdict, legs), *_tier(content, picture, in_force), *_gone(legs, picture))
     return Rechecked(findings, tuple(f for f in findings if _stops(f, content)))
+
+
+def _gone(legs: Sequence[Leg], picture: Picture) -> tuple[Finding, ...]:
+    """A breach, where an order takes the place of one that is not at work any more."""
+    live = None if picture.replaced is None else picture.replaced.order
+    return tuple(
+        Finding(
+            policy="replaced_order",
+            result="breach",
+            says=f"order {leg.replaces}, whose place it takes, is not at work any more",
+            account=leg.account,
+            leg=leg.leg,
+        )
+        for leg in legs
+        if leg.replaces not in (None, live)
+    )
 
 
 def _tier(content: Content, picture: Picture, in_force: InForce) -> tuple[Finding, ...]:

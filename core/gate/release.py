@@ -20,6 +20,7 @@ from typing import Final
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
+from core.book.replaced import Replaced
 from core.book.views import ProposalView
 from core.database.rows import rows
 from core.database.statements import statements
@@ -32,7 +33,7 @@ from core.ledger.journal import SQL as JOURNAL
 from core.limits.events import ProposalReassessed
 from core.limits.reading import read_limits, read_reassessed
 from core.limits.versions import InForce
-from core.orders.content import Content, Leg
+from core.orders.content import Content, Leg, first_shares
 from core.orders.events import Finding, OrderDenied, OrderReleased, ProposalDenied
 from core.orders.released import ReleasedOrder
 from core.projections.approvals import read_approvals
@@ -97,7 +98,7 @@ async def offer(connection: Connection, wanted: Waiting) -> tuple[Entry, ...]:
         if mine or most <= 0:
             entries.append(_leg_denied(view, leg, mine or (_not_funded(leg),)))
         else:
-            entries.append(_released(view, content, leg, now.findings))
+            entries.append(_released(view, content, leg, now.findings, picture.replaced))
     return tuple(entries)
 
 
@@ -142,9 +143,9 @@ async def _asked_again(
 
 def _at_most(leg: Leg, most: Decimal | None) -> Leg:
     """The leg with the shares that it may carry now. Only a leg whose digest says so may carry fewer."""
-    if most is None or most <= 0 or most >= leg.quantity or not leg.may_release_less:
+    if most is None or most <= 0 or most >= leg.quantity or not leg.may_be_fewer:
         return leg
-    return leg.model_copy(update={"quantity": most})
+    return leg.model_copy(update={"quantity": most, "lots": first_shares(leg.lots, most)})
 
 
 def _denied(view: ProposalView, findings: Sequence[Finding], against: Sequence[Finding]) -> Entry:
@@ -181,16 +182,19 @@ def _leg_denied(view: ProposalView, leg: Leg, against: Sequence[Finding]) -> Ent
 
 
 def _not_funded(leg: Leg) -> Finding:
+    funding = "the sells that fund this buy brought too little for one share"
     return Finding(
-        policy="funding",
+        policy="funding" if leg.replaces is None else "replaced_order",
         result="breach",
-        says="the sells that fund this buy brought too little for one share",
+        says=funding if leg.replaces is None else f"what was left of order {leg.replaces} has been executed",
         account=leg.account,
         leg=leg.leg,
     )
 
 
-def _released(view: ProposalView, content: Content, leg: Leg, findings: Sequence[Finding]) -> Entry:
+def _released(
+    view: ProposalView, content: Content, leg: Leg, findings: Sequence[Finding], replaced: Replaced | None
+) -> Entry:
     fact = OrderReleased(
         order=leg.order,
         proposal=view.proposal,
@@ -203,6 +207,8 @@ def _released(view: ProposalView, content: Content, leg: Leg, findings: Sequence
         order_type=leg.order_type,
         limit_price=leg.limit_price,
         time_in_force=leg.time_in_force,
+        replaces=leg.replaces,
+        executed_before=None if replaced is None else replaced.executed,
     )
     return Entry(
         f"order/{leg.order}",
@@ -232,4 +238,6 @@ def _proof(
         limit_price=fact.limit_price,
         time_in_force=fact.time_in_force,
         scopes=scopes,
+        replaces=fact.replaces,
+        executed_before=fact.executed_before,
     )

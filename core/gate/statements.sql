@@ -16,12 +16,14 @@ where p.status = 'DRAFTED' and not p.proposal = any (%(without)s::text[]) order 
 
 -- releasable --
 -- Approved legs that are not out yet, and the most shares that each may carry now (null: funding is open).
--- What the close came before is not offered, and so not denied: it lapses. What is halted waits.
+-- What the close came before is not offered, and so not denied: it lapses. What is halted waits, and what is for
+-- the next session.
 select p.proposal, p.status, p.last_seq, l.leg, l.order_id, a.custodian, gatehouse.releasable(l) as most
 from gatehouse.proposal p join gatehouse.leg l using (proposal) join gatehouse.account a on a.account = l.account
 where l.released_seq is null and not l.ended and gatehouse.halt_fault(p, l) is null
   and (p.status = 'RELEASED'
-       or p.status = 'APPROVED' and exists (select from gatehouse.market_day d where d.state = 'open'))
+       or p.status = 'APPROVED' and exists (select from gatehouse.market_day d
+                                            where d.state = 'open' and p.for_session > d.session is not true))
 order by p.drafted_seq, l.leg;
 
 -- released --
@@ -33,8 +35,7 @@ where l.released_seq is not null and (%(ended)s or not l.ended) order by l.relea
 
 -- lapsing --
 select p.proposal, p.trace from gatehouse.proposal p, gatehouse.market_day d
-where p.status in ('DRAFTED', 'ASSESSED', 'SUBMITTED', 'APPROVED')
-  and (p.session < d.session or p.session = d.session and d.state = 'closed');
+where p.status in ('DRAFTED', 'ASSESSED', 'SUBMITTED', 'APPROVED') and gatehouse.lapses(p, d);
 
 -- day --
 select session, at, state, requested, requested_session from gatehouse.market_day;

@@ -60,6 +60,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "there is nothing left to do",
     ),
     "funding_open": ("the sells that fund this buy have not ended", "wait for their fills"),
+    "funds_others": (
+        "purchases wait for what this sale brings",
+        "wait for them, or cancel it and place an order of its own",
+    ),
     "group": ("another entry of the same group was refused", "mend that one"),
     "halted": ("trading is stopped for that", "another person resumes it; nothing is lost meanwhile"),
     "halted_before": ("you have stopped that already", "see `gatehouse halts`"),
@@ -112,6 +116,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "may_not_resume": ("your role does not resume trading", "ask a principal, compliance or operations"),
     "may_not_set_limits": ("limits are set by principals and compliance", "ask one of them"),
+    "more_than_left": (
+        "a sale that takes another's place carries at most what is left of that one",
+        "ask for what is left, and place another order for more",
+    ),
     "no_authenticator": ("there is no authenticator to remove", "enrol one first"),
     "no_provenance": ("an agent's draft must say which words asked for it", "name the spans of the message"),
     "no_right": ("this login may not write that kind of event", "use the door that may"),
@@ -149,6 +157,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_halted": ("trading is not stopped for that", "see `gatehouse halts`"),
     "not_independent": ("you are not independent of this proposal", "another principal decides"),
     "not_longer": ("that is not more than what holds now", "ask for more"),
+    "not_next_session": (
+        "only a person asks for another session, and only for the next one",
+        "draft it for today, or for the next session",
+    ),
     "not_operations": ("only operations does that", "ask operations"),
     "not_recommended_now": (
         "that symbol is not recommended at this time",
@@ -221,6 +233,14 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "write it in your own words",
     ),
     "reasons_missing": ("each finding needs your written reason", "write a reason for every finding"),
+    "replace_mismatch": (
+        "there is no such order of that account, security and side",
+        "name the order that it is to replace",
+    ),
+    "replace_pending": (
+        "another order is about to take that one's place",
+        "wait for its venue's word, then look at both",
+    ),
     "request_decided": ("that was decided before", "see `people holds`"),
     "retention_runs": ("records of this subject must be kept longer", "wait for the end of the period"),
     "review_overdue": (

@@ -79,14 +79,26 @@ def _returned_1(payload: Payload) -> Payload:
     return {**payload, "comments": []}
 
 
+def _drafted_1(payload: Payload) -> Payload:
+    """Version 2 may take a live order's place, and may be for the next session."""
+    return {**payload, "request": {**payload.get("request", {}), "replaces": None, "for_session": None}}
+
+
+def _released_1(payload: Payload) -> Payload:
+    """Version 2 says which live order it takes the place of."""
+    return {**payload, "replaces": None, "executed_before": None}
+
+
 UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType(
     {
         ("StepTaken", 1): _step_1,
         ("ToolCalled", 1): _call_1,
         ("RegistrationRecorded", 1): _registration_1,
+        ("ProposalDrafted", 1): _drafted_1,
         ("ProposalApproved", 1): _approved_1,
         ("ProposalReturned", 1): _returned_1,
         ("ProposalSubmitted", 1): _submitted_1,
+        ("OrderReleased", 1): _released_1,
     }
 )
 """By event type and the version that is left; the outcome is of the next version."""

@@ -7,15 +7,22 @@ Rule 3: `Preview` is for people's eyes; every figure in it comes from `core.plan
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
 from hashlib import sha256
 from typing import Final
 
 import msgspec
+from pydantic import Field
 
 from core.fact import Amount
 from core.ids import AccountId, Digest, HouseholdId, LotId, OrderId, PersonId, ProposalId, Symbol
 from core.orders.events import OrderType, Part, Side, TimeInForce
 from core.shapes import reader_of
+
+
+def _nothing(value: object) -> bool:
+    return value is None
 
 
 class LotChoice(Part):
@@ -25,8 +32,23 @@ class LotChoice(Part):
     quantity: Amount
 
 
+def first_shares(lots: Iterable[LotChoice], shares: Decimal) -> tuple[LotChoice, ...]:
+    """The lots of the first so many shares, in their order."""
+    found, left = [], shares
+    for choice in lots:
+        taken = min(choice.quantity, left)
+        if taken > 0:
+            found.append(LotChoice(lot=choice.lot, quantity=taken))
+            left -= taken
+    return tuple(found)
+
+
 class Leg(Part):
-    """One order. `funded_by` are the sells of the same account that a buy waits for."""
+    """One order. `funded_by` are the sells of the same account that a buy waits for.
+
+    `replaces` is a live order whose place it takes, and `executed_before` what that one had executed, in
+    shares. They stand in the text only where there is one: a text without them reads as it always did.
+    """
 
     leg: int
     order: OrderId
@@ -43,6 +65,14 @@ class Leg(Part):
     band_high: Amount
     funded_by: tuple[int, ...]
     may_release_less: bool
+    replaces: OrderId | None = Field(default=None, exclude_if=_nothing)
+    executed_before: Amount | None = Field(default=None, exclude_if=_nothing)
+
+    @property
+    def may_be_fewer(self) -> bool:
+        """Whether a release may carry fewer shares: for the sells that fund it, or for what the order that it
+        replaces has executed."""
+        return self.may_release_less or self.replaces is not None
 
 
 class Content(Part):

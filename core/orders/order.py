@@ -219,7 +219,7 @@ def held(proposal: ProposalId, leg: Leg) -> Order:
         symbol=leg.symbol,
         side=leg.side,
         quantity=leg.quantity,
-        may_release_less=leg.may_release_less,
+        may_release_less=leg.may_be_fewer,
         status=Status.HELD,
         venue=None,
         venue_order=None,

@@ -108,7 +108,7 @@ def content_of(
         legs=legs,
         needs_consent=consent_needed(legs, picture),
         tier=tier_of(legs, picture, limits, has_finding=bool(verdict.findings)),
-        valid_for=picture.market.session.isoformat(),
+        valid_for=request.for_session or picture.market.session.isoformat(),
         portfolio_seq=picture.as_of_seq,
         policy_set=verdict.policy_set,
         model_versions=tuple(sorted(models)),
@@ -166,4 +166,6 @@ def _leg(
         band_high=edges.high,
         funded_by=funded_by,
         may_release_less=may_release_less,
+        replaces=trade.replaces,
+        executed_before=trade.executed_before,
     )

@@ -3,7 +3,7 @@
 Rule 1: the advisor's words choose account, symbol, side, quantity and limit; nothing here changes one.
 Rule 2: an order that cannot be priced is set aside; whether one may trade is asked of `core.risk`.
 Rule 3: a sale uses the lots of highest cost; asking for more than is held leaves shares without a lot,
-which the policies deny.
+which the policies deny. One that takes a live sale's place uses what is left of that one's lots.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from core.book.picture import Account, Picture
+from core.book.replaced import Replaced
 from core.errors import BadInput, NotFound
 from core.ids import Symbol
 from core.money import tidy
@@ -51,6 +52,7 @@ def trade_of(picture: Picture, account: Account, request: Request, assumptions: 
         BadInput: a field is missing or does not fit; names it.
     """
     symbol, side, quantity = _asked(request)
+    replaced = _replaced(picture, account, request, symbol, side)
     why = _unplannable(picture, symbol, assumptions)
     if why:
         return why
@@ -59,10 +61,12 @@ def trade_of(picture: Picture, account: Account, request: Request, assumptions: 
         symbol=symbol,
         side=side,
         quantity=tidy(quantity),
-        lots=_lots(picture, account, symbol, side, quantity),
+        lots=_lots(picture, account, symbol, side, quantity, replaced),
         reference_price=picture.market.prices[symbol].price,
         order_type=request.order_type or OrderType.MARKET,
         limit_price=None if request.limit_price is None else tidy(request.limit_price),
+        replaces=None if replaced is None else replaced.order,
+        executed_before=None if replaced is None else tidy(replaced.executed),
     )
 
 
@@ -120,9 +124,43 @@ def _unplannable(picture: Picture, symbol: Symbol, assumptions: Assumptions) -> 
     return None
 
 
+def _replaced(
+    picture: Picture, account: Account, request: Request, symbol: Symbol, side: Side
+) -> Replaced | None:
+    """The live order whose place this one takes; None where it takes nobody's.
+
+    Raises:
+        BadInput: that order has ended, or is another account's, security's or side's.
+    """
+    if request.replaces is None:
+        return None
+    found = picture.replaced
+    if found is None or found.order != request.replaces:
+        raise BadInput(
+            f"order {request.replaces!r} is not at work any more",
+            fix="place an order of its own",
+            field="replaces",
+        )
+    if (found.account, found.symbol, found.side) != (account.id, symbol, side):
+        raise BadInput(
+            f"order {request.replaces!r} is another account's, security's or side's",
+            fix="replace it by an order of the same account, security and side",
+            field="replaces",
+        )
+    return found
+
+
 def _lots(
-    picture: Picture, account: Account, symbol: Symbol, side: Side, quantity: Decimal
+    picture: Picture,
+    account: Account,
+    symbol: Symbol,
+    side: Side,
+    quantity: Decimal,
+    replaced: Replaced | None,
 ) -> tuple[LotChoice, ...]:
     if side is Side.BUY:
         return ()
+    if replaced is not None:
+        found = replaced.last_lots(quantity)
+        return tuple(LotChoice(lot=lot, quantity=tidy(shares)) for lot, shares in found)
     return highest_cost_first(account, symbol, quantity, on=picture.market.session)

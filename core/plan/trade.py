@@ -6,14 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from core.ids import AccountId, Symbol
+from core.ids import AccountId, OrderId, Symbol
 from core.orders.content import LotChoice, Preview
 from core.orders.events import OrderType, Side
 
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """One order to be. `limit_price` None and type limit: the far edge of the band, set with the legs."""
+    """One order to be. `limit_price` None and type limit: the far edge of the band, set with the legs.
+
+    `replaces` is the live order whose place it takes, `executed_before` that one's shares so far.
+    """
 
     account: AccountId
     symbol: Symbol
@@ -23,6 +26,8 @@ class Trade:
     reference_price: Decimal  # dollars per share, as the market had it
     order_type: OrderType
     limit_price: Decimal | None
+    replaces: OrderId | None = None
+    executed_before: Decimal | None = None
 
     @property
     def dollars(self) -> Decimal:

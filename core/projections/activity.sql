@@ -10,6 +10,7 @@ left join gatehouse.person w on w.person = p.drafted_by and w.role = 'machine';
 -- This business day's submitted orders of those households, whatever became of them.
 select p.household, l.order_id, l.account, l.symbol, l.side, l.quantity, l.limit_price,
        case when l.ended then abs(l.proceeds)
+            when r.proposal is not null then l.counted  -- beyond what the order counts whose place it takes
             else greatest(coalesce(l.limit_price, case l.side when 'buy' then l.band_high else l.band_low end),
                           l.reference_price) * l.quantity end as dollars,
        case when l.ended then 0 else coalesce(l.released_quantity, l.quantity) - l.filled end as remaining,
@@ -18,6 +19,7 @@ from gatehouse.market_day m
 join gatehouse.proposal p on p.session = m.session
 join gatehouse.leg l on l.proposal = p.proposal
 join gatehouse.decision d on d.proposal = p.proposal and d.kind = 'submission'
+left join gatehouse.replacing r on r.proposal = p.proposal
 where p.status in ('SUBMITTED', 'APPROVED', 'RELEASED')
   and (%(without)s::text is null or p.proposal <> %(without)s)
   and (%(households)s::text[] is null or p.household = any (%(households)s::text[]))
@@ -30,8 +32,10 @@ select p.advisor, p.agent, coalesce(sum(w.dollars) filter (where p.status <> 'AS
 from gatehouse.market_day m
 join gatehouse.proposal p on p.session = m.session
 join gatehouse.leg l on l.proposal = p.proposal
+left join gatehouse.replacing r on r.proposal = p.proposal
 cross join lateral (
     select case when l.ended then abs(l.proceeds)
+                when r.proposal is not null and p.status <> 'ASSESSED' then l.counted
                 else greatest(coalesce(l.limit_price, case l.side when 'buy' then l.band_high else l.band_low end),
                               l.reference_price) * l.quantity end as dollars) w
 where p.status in ('ASSESSED', 'SUBMITTED', 'APPROVED', 'RELEASED')

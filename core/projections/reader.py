@@ -27,10 +27,12 @@ from core.book.picture import (
     Outflow,
     Picture,
 )
+from core.book.replaced import Replaced, as_if_gone, lots_left
 from core.database.rows import one, rows
 from core.database.statements import statements
 from core.errors import NotFound
-from core.ids import HouseholdId, LotId, ModelId, ProposalId, Symbol
+from core.ids import AccountId, HouseholdId, LotId, ModelId, OrderId, PersonId, ProposalId, Symbol
+from core.orders.events import Side
 from core.projections.activity import read_lately
 from core.projections.market import read_market
 
@@ -40,9 +42,14 @@ Connection = AsyncConnection[DictRow]
 
 
 async def read_picture(
-    connection: Connection, household: HouseholdId, *, without: ProposalId | None = None
+    connection: Connection,
+    household: HouseholdId,
+    *,
+    without: ProposalId | None = None,
+    replacing: OrderId | None = None,
 ) -> Picture:
-    """That household. `without` names the proposal that is asked about: its own reservations are left out.
+    """That household. `without` names the proposal that is asked about: its own reservations are left out,
+    and so are those of a live order whose place it takes. `replacing` names that order, of a proposal to be.
 
     Raises:
         NotFound: no such household, or none that this connection is shown.
@@ -54,7 +61,10 @@ async def read_picture(
             fix="choose one of your own",
             field="household",
         )
-    return found[0]
+    if without is None and replacing is None:
+        return found[0]
+    live = await rows(connection, SQL["replaced"], {"order": replacing, "without": without})
+    return as_if_gone(found[0], _replaced(live[0])) if live else found[0]
 
 
 async def read_pictures(
@@ -82,6 +92,23 @@ async def read_pictures(
         activity = lately.of(household.id, household.advisor)
         pictures.append(Picture(household, activity, market, as_of))
     return tuple(pictures)
+
+
+def _replaced(row: DictRow) -> Replaced:
+    choices = {LotId(one["lot"]): Decimal(one["quantity"]) for one in row["lots"]}
+    return Replaced(
+        order=OrderId(row["order_id"]),
+        account=AccountId(row["account"]),
+        advisor=PersonId(row["advisor"]),
+        symbol=Symbol(row["symbol"]),
+        side=Side(row["side"]),
+        left=row["left"],
+        executed=row["filled"],
+        lots=lots_left(choices, row["filled"]),
+        cash=row["cash"],
+        counted=row["counted"],
+        brought=row["brought"],
+    )
 
 
 @dataclass(frozen=True, slots=True)

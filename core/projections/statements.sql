@@ -49,16 +49,26 @@ left join gatehouse.holding h on h.account = a.account and h.symbol = 'cash'
 where %(households)s::text[] is null or a.household = any (%(households)s::text[]);
 
 -- promised_sales --
--- The chosen lots of submitted and open sells, and how much of each order was already filled.
+-- The chosen lots of submitted and open sells, and how much of each order was already filled. One that waits to take
+-- another's place keeps none of its own: that one still does.
 select l.proposal, l.account, l.lots, l.filled from gatehouse.leg l
 join gatehouse.proposal p on p.proposal = l.proposal
-where l.side = 'sell' and not l.ended and p.status in ('SUBMITTED', 'APPROVED', 'RELEASED')
+where l.side = 'sell' and not l.ended and l.reserved > 0 and p.status in ('SUBMITTED', 'APPROVED', 'RELEASED')
   and (%(households)s::text[] is null or p.household = any (%(households)s::text[]));
 
 -- promised_cash --
 -- What one proposal itself has reserved, so that its own release does not count it against itself.
 select account, sum(reserved) as reserved from gatehouse.leg
 where proposal = %(proposal)s and side = 'buy' group by account;
+
+-- replaced --
+-- The live order whose place that proposal's takes, or that is named: none once it has ended.
+select l.order_id, l.account, l.advisor, l.symbol, l.side, l.released_quantity - l.filled as left, l.filled, l.lots,
+       case l.side when 'buy' then l.reserved else 0 end as cash, greatest(0, l.counted - abs(l.proceeds)) as counted,
+       abs(l.proceeds) as brought
+from gatehouse.leg l
+where l.released_seq is not null and not l.ended
+  and l.order_id = coalesce(%(order)s::text, (select r.order_id from gatehouse.replacing r where r.proposal = %(without)s::text));
 
 -- quotes --
 select symbol, max(bid) as bid, min(ask) as ask, session, max(taken_at) as taken_at, bool_and(synthetic) as synthetic,

@@ -39,7 +39,9 @@ select count(*) as entries, max(seq) as seq from gatehouse.journal
 where seq > %(after)s and event_type = 'AttemptRefused' and role in ('gh_agent', 'gh_intake', 'gh_approver')
 """
 KINDS_SQL: Final = "select event_type, stream_prefix from gatehouse.event_kind"
-MAY_WRITE: Final = ("ProposalDrafted", "StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken")
+MAY_WRITE: Final = (
+    *("ProposalDrafted", "CancelDrafted", "StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken"),
+)
 """What a copilot is for. Said here, not asked of the database: a right by mistake is attacked too."""
 OTHERS: Final = """
 select h.household, a.account, array_agg(a.account) over () as accounts from gatehouse.household h

@@ -171,7 +171,9 @@ def test_it_drafts_for_no_household_or_account_of_another_book(attacker: TakenOv
     assert attacker.draft(2, mixed).code == "outside_book"
 
 
-MAY: Final = {"ProposalDrafted", "StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken"}
+MAY: Final = {
+    *("ProposalDrafted", "CancelDrafted", "StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken"),
+}
 
 
 @pytest.mark.parametrize("event_type", sorted({*KINDS} - MAY))

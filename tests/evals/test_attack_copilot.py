@@ -15,7 +15,9 @@ from core.ledger.events import KINDS
 from tests.fixtures.servers import ROOT
 
 LOST: Final = 5  # the exit code of lost integrity
-OF_THE_COPILOT: Final = {"ProposalDrafted", "StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken"}
+OF_THE_COPILOT: Final = {
+    *("ProposalDrafted", "CancelDrafted", "StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken"),
+}
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -230,7 +230,9 @@ def test_a_version_that_ended_is_named() -> None:
         if "x-earlier-versions" in told
     }
     assert ended == {
+        "OrderReleased": [1],
         "ProposalApproved": [1],
+        "ProposalDrafted": [1],
         "ProposalReturned": [1],
         "ProposalSubmitted": [1],
         "RegistrationRecorded": [1],

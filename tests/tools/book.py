@@ -89,6 +89,7 @@ class Axes:
 @dataclass
 class SimulatedDesk:
     drafts: dict[str, tuple[Request, tuple[Span, ...], ProposalView]] = field(default_factory=dict)
+    cancels: dict[str, tuple[OrderId, Span]] = field(default_factory=dict)
     recorded: list[StepEvent] = field(default_factory=list)
     bodies: dict[str, str] = field(default_factory=dict)
     passages: tuple[Passage, ...] = ()
@@ -122,6 +123,10 @@ class SimulatedDesk:
         if self.assesses:
             self.assess(proposal)
         return proposal
+
+    async def draft_cancel(self, order: OrderId, **rest: Any) -> str:
+        self.cancels[rest["key"]] = (order, rest["asked"])
+        return f"cnd-{len(self.cancels)}"
 
     async def proposal(self, proposal: ProposalId) -> ProposalView:
         self.looks += 1
@@ -186,9 +191,9 @@ class SimulatedDesk:
             preview=Preview(rows=(), accounts=(summary,)),
         )
 
-    def fill(self, proposal: str) -> None:
+    def fill(self, proposal: str, status: str = "FILLED", order_id: str = "gh-1") -> None:
         order = OrderView(
-            order=OrderId("gh-1"),
+            order=OrderId(order_id),
             proposal=ProposalId(proposal),
             leg=0,
             account=AccountId("acc-1001"),
@@ -196,7 +201,7 @@ class SimulatedDesk:
             side=Side.SELL,
             quantity=Decimal(3),
             limit_price=Decimal(99),
-            status="FILLED",
+            status=status,
             venue="ARCADIA",
             filled=Decimal(3),
             average_price=Decimal("99.5"),

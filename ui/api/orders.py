@@ -61,6 +61,45 @@ class Cancel(Ask):
     pass
 
 
+class CancelDraftTold(Told):
+    """An agent's draft of a request: it stops nothing. A person asks at `/v1/orders/{order_id}/cancel`."""
+
+    draft_id: str
+    order_id: str
+    proposal_id: str
+    account_id: str
+    symbol: str
+    side: str
+    quantity: Amount
+    filled: Amount
+    limit_price: Amount | None
+    thread_id: str
+    agent: str
+    drafted_at: datetime
+
+
+@router.get("/v1/cancel-drafts", response_model=tuple[CancelDraftTold, ...], summary="Drafted cancels")
+async def cancel_drafts(at: At, ticket: Ticket) -> tuple[CancelDraftTold, ...]:
+    """What the copilot drafted in one's book and nobody has asked for yet, newest first."""
+    return tuple(
+        CancelDraftTold(
+            draft_id=one.draft,
+            order_id=one.order,
+            proposal_id=one.proposal,
+            account_id=one.account,
+            symbol=one.symbol,
+            side=one.side,
+            quantity=one.quantity,
+            filled=one.filled,
+            limit_price=one.limit_price,
+            thread_id=one.thread,
+            agent=one.agent,
+            drafted_at=one.drafted_at,
+        )
+        for one in await at.approval.cancels.drafted(ticket)
+    )
+
+
 @router.get("/v1/orders", response_model=tuple[OrderTold, ...], summary="Orders of one's book")
 async def listed(at: At, ticket: TicketOrKey) -> tuple[OrderTold, ...]:
     """The newest 200, newest first."""

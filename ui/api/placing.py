@@ -20,7 +20,7 @@ from msgspec import Meta
 from core.direct.askers import KEY_BEGINS
 from core.direct.orders import BLOCKED, Asked, Placed
 from core.errors import BadInput, GatehouseError, NotFound, RuleBroken
-from core.ids import AccountId, PersonId, Symbol
+from core.ids import AccountId, OrderId, PersonId, Symbol
 from core.orders.events import OrderType, Side
 from core.orders.rationale import Said, Solicitation
 from ui.api.bare import Bare, Called, decoded, documented
@@ -34,6 +34,7 @@ Id = Annotated[str, Meta(pattern=rf"^[A-Za-z0-9][A-Za-z0-9._:/-]{{0,79}}{END}")]
 Amount = Annotated[
     str, Meta(pattern=rf"^[0-9]{{1,12}}(\.[0-9]{{1,6}})?{END}", description="written as '12.50'")
 ]
+OrderName = Annotated[str, Meta(pattern=rf"^gh-[0-9a-f]{{24}}{END}", description="an order's id")]
 Ticker = Annotated[str, Meta(pattern=rf"^[A-Z0-9.]{{1,24}}{END}")]
 ClientOrder = Annotated[
     str,
@@ -46,7 +47,12 @@ ClientOrder = Annotated[
 
 class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`quantity` is shares, `limit_price` dollars a share, which a limit order has and no other. `solicited`
-    is what whoever submits it says of it: a program's is said by its advisor, later."""
+    is what whoever submits it says of it: a program's is said by its advisor, later.
+
+    `replaces` is a live order of the same account, symbol and side: this one takes its place once people have
+    decided, with `quantity` shares beyond what that one has executed now. `session` is next for an order that
+    is for the next session: it lapses at that session's close.
+    """
 
     account_id: Id
     symbol: Ticker
@@ -58,6 +64,8 @@ class PlaceOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     client_order_id: ClientOrder
     limit_price: Amount | None = None
     solicited: Solicitation | None = None
+    replaces: OrderName | None = None
+    session: Literal["this", "next"] = "this"
 
 
 class PlaceOrders(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -181,6 +189,12 @@ def asked_of(ask: PlaceOrder) -> Asked:
             fix="add or remove limit_price",
             field="limit_price",
         )
+    if ask.replaces is not None and ask.session == "next":
+        raise BadInput(
+            "a live order ends with this session",
+            fix="replace it in this session, or place an order of its own for the next one",
+            field="session",
+        )
     return Asked(
         client_order=ask.client_order_id,
         account=AccountId(ask.account_id),
@@ -190,6 +204,8 @@ def asked_of(ask: PlaceOrder) -> Asked:
         quantity=quantity,
         order_type=OrderType(ask.order_type),
         limit_price=limit,
+        replaces=None if ask.replaces is None else OrderId(ask.replaces),
+        next_session=ask.session == "next",
     )
 
 

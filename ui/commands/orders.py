@@ -7,6 +7,7 @@ Rule 1: `place` takes the caller's own id for the order, or makes one and prints
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
@@ -27,6 +28,7 @@ def place(
     account: Annotated[str, typer.Option(help="the account's id")],
     limit: Annotated[str, typer.Option(help="dollars a share; without it, a market order")] = "",
     order_id: Annotated[str, typer.Option("--id", help="your own id: the same one is the same order")] = "",
+    for_next: Annotated[bool, typer.Option("--next-session", help="for the next session")] = False,
     as_json: Json = False,
 ) -> None:
     """Place an order in your own book. It is checked at once, and a principal decides."""
@@ -41,8 +43,40 @@ def place(
             "advisor_id": client.me()["person"],
             "client_order_id": order_id or f"cli-{os.urandom(8).hex()}",
             **({"limit_price": limit} if limit else {}),
+            **({"session": "next"} if for_next else {}),
         }
         answer = client.place_order(body)
+    _told(answer, as_json)
+
+
+def replace(
+    order: Named,
+    quantity: Annotated[str, typer.Option(help="shares beyond what is executed; else what is left")] = "",
+    limit: Annotated[str, typer.Option(help="dollars a share; without it, a market order")] = "",
+    order_id: Annotated[str, typer.Option("--id", help="your own id: the same one is the same order")] = "",
+    as_json: Json = False,
+) -> None:
+    """Propose an order that takes a live one's place. It is checked and decided on like any other."""
+    with signed_in() as client:
+        old = client.order(order)
+        left = Decimal(old["quantity"]) - Decimal(old["filled"])
+        body = {
+            "account_id": old["account_id"],
+            "symbol": old["symbol"],
+            "side": old["side"],
+            "quantity": quantity or f"{left:f}",
+            "order_type": "limit" if limit else "market",
+            "time_in_force": old["time_in_force"],
+            "advisor_id": client.me()["person"],
+            "client_order_id": order_id or f"cli-{os.urandom(8).hex()}",
+            "replaces": order,
+            **({"limit_price": limit} if limit else {}),
+        }
+        answer = client.place_order(body)
+    _told(answer, as_json)
+
+
+def _told(answer: Any, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return

@@ -22,6 +22,7 @@ TOOLS: Final[Mapping[str, str]] = {
     "search_library": "Library search",
     "propose_rebalance": "Draft of a rebalance",
     "propose_order": "Draft of an order",
+    "propose_cancel": "Draft of a request to cancel",
 }
 
 

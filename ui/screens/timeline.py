@@ -21,6 +21,8 @@ WORDS: Final[Mapping[str, str]] = {
     "MessageReceived": "Message received",
     "ProposalDrafted": "Trade proposal drafted",
     "CorrectionDrafted": "Correction drafted by operations",
+    "CancelDrafted": "Request to cancel drafted",
+    "CancelRequested": "Cancel asked for",
     "ProposalAssessed": "Checked, with figures",
     "ProposalSubmitted": "Submitted by the advisor",
     "ConsentRecorded": "Client’s consent recorded",

@@ -66,7 +66,14 @@ begin
     if day.state <> 'open' or day.session <> p.session then
         return 'lapsed';
     end if;
+    if p.for_session > day.session then
+        return 'not_yet';
+    end if;
     fault := gatehouse.halt_fault(p, l);
+    if fault is not null then
+        return fault;
+    end if;
+    fault := gatehouse.replacing_at_release(e, p, l);
     if fault is not null then
         return fault;
     end if;

@@ -106,7 +106,7 @@ insert into gatehouse.event_right (event_type, role)
     union all select event_type, 'gh_intake' from unnest(array[
         'SignalReceived']) as signals (event_type);
 
--- As before, and asks what a strategy may draft.
+-- As before, and asks what a strategy may draft, which order it would replace, and for which session it is.
 create or replace function gatehouse.law_proposal_drafted(e gatehouse.incoming) returns text language plpgsql
     set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
@@ -138,6 +138,13 @@ begin
     if fault is not null then
         return fault;
     end if;
+    if asked->>'replaces' is not null then
+        fault := gatehouse.replacing_fault(
+            asked->>'replaces', asked->'accounts'->>0, asked->>'symbol', asked->>'side', (asked->>'quantity')::numeric);
+        if fault is not null then
+            return fault;
+        end if;
+    end if;
     if (e.role = 'gh_agent') <> (e.payload->>'agent' is not null)
        or e.role = 'gh_agent' and e.payload->>'thread' is distinct from e.thread then
         return 'wrong_author';
@@ -159,16 +166,24 @@ begin
     if day.state is distinct from 'open' then
         return 'day_closed';
     end if;
+    -- Validity is in what people decide on. Which day is the next session is the calendar's to say: another one lapses.
+    if asked->>'for_session' is not null and (
+            e.role = 'gh_agent' or (asked->>'for_session')::date not between day.session + 1 and day.session + 7) then
+        return 'not_next_session';
+    end if;
     if e.role = 'gh_agent' and 50 <= (
         select count(*) from gatehouse.proposal p
         where p.drafted_by = e.person and p.agent is not null and p.status in ('DRAFTED', 'ASSESSED')) then
         return 'too_many_drafts';
     end if;
     insert into gatehouse.proposal (proposal, household, advisor, kind, request, thread, trace, drafted_by, agent,
-                                    drafted_at, drafted_seq, status, session, last_seq)
+                                    drafted_at, drafted_seq, status, session, for_session, last_seq)
         values (e.payload->>'proposal', home.household, home.advisor, asked->>'kind', asked,
-                e.payload->>'thread', e.trace_id, e.person, e.payload->>'agent',
-                e.recorded_at, e.seq, 'DRAFTED', day.session, e.seq);
+                e.payload->>'thread', e.trace_id, e.person, e.payload->>'agent', e.recorded_at, e.seq, 'DRAFTED',
+                coalesce((asked->>'for_session')::date, day.session), (asked->>'for_session')::date, e.seq);
+    if asked->>'replaces' is not null then
+        insert into gatehouse.replacing (proposal, order_id) values (e.payload->>'proposal', asked->>'replaces');
+    end if;
     if earlier.status in ('DRAFTED', 'ASSESSED') then
         perform gatehouse.end_proposal(earlier.proposal, 'SUPERSEDED', e);
     end if;

@@ -71,11 +71,9 @@ create type form.of_authenticator_removed as (
     "person" form.words
 );
 create domain form.words_4a970b4b as text not null check (value ~ '^bat-[0-9a-f]{32}$');
-create domain form.one_of_totp_password_or_none as text check (value in ('totp', 'password'));
 create type form.of_batch_approved as (
     "batch" form.words_4a970b4b,
-    "digest" form.words,
-    "step_up" form.one_of_totp_password_or_none
+    "digest" form.words
 );
 create domain form.amount as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
 create type form.of_batch_row as (
@@ -119,6 +117,22 @@ create type form.of_business_day_opened as (
     "at" form.moment,
     "session" form.words
 );
+create domain form.whole_above_0 as bigint not null check (abs(value) <= 9007199254740991 and value > 0);
+create domain form.whole_from_0 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0);
+create type form.of_span as (
+    "end" form.whole_above_0,
+    "field" form.words,
+    "message" form.words,
+    "start" form.whole_from_0
+);
+create domain form.a_span as form.of_span not null;
+create type form.of_cancel_drafted as (
+    "agent" form.words,
+    "asked" form.a_span,
+    "draft" form.words,
+    "order" form.words,
+    "thread" form.words
+);
 create type form.of_cancel_requested as (
     "order" form.words
 );
@@ -135,43 +149,6 @@ create type form.of_consent_recorded as (
     "client" form.words,
     "digest" form.words,
     "proposal" form.words
-);
-create domain form.one_of_error_correction_allocation_exception as text not null check (value in ('error_correction', 'allocation_exception'));
-create domain form.whole_above_0 as bigint not null check (abs(value) <= 9007199254740991 and value > 0);
-create domain form.whole_from_0 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0);
-create type form.of_span as (
-    "end" form.whole_above_0,
-    "field" form.words,
-    "message" form.words,
-    "start" form.whole_from_0
-);
-create domain form.a_span as form.of_span not null;
-create domain form.list_of_a_span as form.a_span[] not null check (coalesce(array_ndims(value), 1) = 1);
-create domain form.one_of_rebalance_order as text not null check (value in ('rebalance', 'order'));
-create domain form.amount_or_none as text check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
-create domain form.one_of_market_limit_or_none as text check (value in ('market', 'limit'));
-create domain form.one_of_buy_sell_or_none as text check (value in ('buy', 'sell'));
-create type form.of_request as (
-    "accounts" form.list_of_words,
-    "household" form.words,
-    "kind" form.one_of_rebalance_order,
-    "limit_price" form.amount_or_none,
-    "order_type" form.one_of_market_limit_or_none,
-    "quantity" form.amount_or_none,
-    "side" form.one_of_buy_sell_or_none,
-    "symbol" form.words_or_none
-);
-create domain form.a_request as form.of_request not null;
-create type form.of_correction_drafted as (
-    "agent" form.words_or_none,
-    "cause" form.a_sealed,
-    "corrects" form.words,
-    "exception" form.one_of_error_correction_allocation_exception,
-    "proposal" form.words,
-    "provenance" form.list_of_a_span,
-    "request" form.a_request,
-    "supersedes" form.words_or_none,
-    "thread" form.words_or_none
 );
 create type form.of_custodian_appointed as (
     "custodian" form.words,
@@ -438,6 +415,7 @@ create type form.of_order_cancelled as (
     "reason" form.words,
     "venue" form.words_or_none
 );
+create domain form.amount_or_none as text check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
 create domain form.whole_or_none as bigint check (abs(value) <= 9007199254740991);
 create domain form.one_of_pass_finding_breach as text not null check (value in ('pass', 'finding', 'breach'));
 create type form.of_finding as (
@@ -494,12 +472,14 @@ create domain form.one_of_day as text not null check (value in ('day'));
 create type form.of_order_released as (
     "account" form.words,
     "digest" form.words,
+    "executed_before" form.amount_or_none,
     "leg" form.whole,
     "limit_price" form.amount_or_none,
     "order" form.words,
     "order_type" form.one_of_market_limit,
     "proposal" form.words,
     "quantity" form.amount,
+    "replaces" form.words_or_none,
     "side" form.one_of_buy_sell,
     "symbol" form.words,
     "time_in_force" form.one_of_day
@@ -561,6 +541,7 @@ create type form.of_reason as (
 );
 create domain form.a_reason as form.of_reason not null;
 create domain form.list_of_a_reason as form.a_reason[] not null check (coalesce(array_ndims(value), 1) = 1);
+create domain form.one_of_totp_password_or_none as text check (value in ('totp', 'password'));
 create type form.of_proposal_approved as (
     "capacity" form.one_of_principal_compliance,
     "digest" form.words,
@@ -589,6 +570,23 @@ create type form.of_proposal_denied as (
     "findings" form.list_of_a_finding,
     "proposal" form.words
 );
+create domain form.list_of_a_span as form.a_span[] not null check (coalesce(array_ndims(value), 1) = 1);
+create domain form.one_of_rebalance_order as text not null check (value in ('rebalance', 'order'));
+create domain form.one_of_market_limit_or_none as text check (value in ('market', 'limit'));
+create domain form.one_of_buy_sell_or_none as text check (value in ('buy', 'sell'));
+create type form.of_request as (
+    "accounts" form.list_of_words,
+    "for_session" form.words_or_none,
+    "household" form.words,
+    "kind" form.one_of_rebalance_order,
+    "limit_price" form.amount_or_none,
+    "order_type" form.one_of_market_limit_or_none,
+    "quantity" form.amount_or_none,
+    "replaces" form.words_or_none,
+    "side" form.one_of_buy_sell_or_none,
+    "symbol" form.words_or_none
+);
+create domain form.a_request as form.of_request not null;
 create type form.of_proposal_drafted as (
     "agent" form.words_or_none,
     "proposal" form.words,
@@ -628,18 +626,10 @@ create type form.of_proposal_returned as (
     "digest" form.words,
     "proposal" form.words
 );
-create type form.of_rationale as (
-    "drafted_in" form.words_or_none,
-    "text" form.a_sealed
-);
-create domain form.a_rationale_or_none as form.of_rationale;
-create domain form.one_of_solicited_unsolicited_or_none as text check (value in ('solicited', 'unsolicited'));
 create type form.of_proposal_submitted as (
     "digest" form.words,
     "proposal" form.words,
-    "rationale" form.a_rationale_or_none,
-    "reasons" form.list_of_a_reason,
-    "solicited" form.one_of_solicited_unsolicited_or_none
+    "reasons" form.list_of_a_reason
 );
 create type form.of_proposal_withdrawn as (
     "proposal" form.words
@@ -934,7 +924,7 @@ begin
                     end if;
                 end if;
             else
-                if event_type < 'CorrectionDrafted' collate "C" then
+                if event_type < 'ConsentRecorded' collate "C" then
                     if event_type < 'BusinessDayOpened' collate "C" then
                         if event_type < 'BusinessDayClosed' collate "C" then
                             if event_type = 'BusinessDayCloseRequested' then return row_to_json(jsonb_populate_record(null::form.of_business_day_close_requested, payload))::text; end if;
@@ -946,24 +936,24 @@ begin
                             end if;
                         end if;
                     else
-                        if event_type < 'CashDeposited' collate "C" then
-                            if event_type < 'CancelRequested' collate "C" then
+                        if event_type < 'CancelRequested' collate "C" then
+                            if event_type < 'CancelDrafted' collate "C" then
                                 if event_type = 'BusinessDayOpened' then return row_to_json(jsonb_populate_record(null::form.of_business_day_opened, payload))::text; end if;
                             else
-                                if event_type = 'CancelRequested' then return row_to_json(jsonb_populate_record(null::form.of_cancel_requested, payload))::text; end if;
+                                if event_type = 'CancelDrafted' then return row_to_json(jsonb_populate_record(null::form.of_cancel_drafted, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'ConsentRecorded' collate "C" then
-                                if event_type = 'CashDeposited' then return row_to_json(jsonb_populate_record(null::form.of_cash_deposited, payload))::text; end if;
+                            if event_type < 'CashDeposited' collate "C" then
+                                if event_type = 'CancelRequested' then return row_to_json(jsonb_populate_record(null::form.of_cancel_requested, payload))::text; end if;
                             else
-                                if event_type = 'ConsentRecorded' then return row_to_json(jsonb_populate_record(null::form.of_consent_recorded, payload))::text; end if;
+                                if event_type = 'CashDeposited' then return row_to_json(jsonb_populate_record(null::form.of_cash_deposited, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
                     if event_type < 'DelegateConfirmed' collate "C" then
                         if event_type < 'CustodianAppointed' collate "C" then
-                            if event_type = 'CorrectionDrafted' then return row_to_json(jsonb_populate_record(null::form.of_correction_drafted, payload))::text; end if;
+                            if event_type = 'ConsentRecorded' then return row_to_json(jsonb_populate_record(null::form.of_consent_recorded, payload))::text; end if;
                         else
                             if event_type < 'DecisionTaken' collate "C" then
                                 if event_type = 'CustodianAppointed' then return row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text; end if;

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
+from core.database.pools import async_pool
+from core.direct.cancels import Cancels
 from core.ids import OrderId
 from tests.core.gate.deal import APPROVER, ELENA, GATE, INTAKE, MARIA, ROBERT, Deal, leg
 from tests.fixtures.firm import Answer, Firm
@@ -79,3 +83,49 @@ async def test_a_leg_that_waits_behind_others_ends_with_the_request(firm: Firm) 
     assert deal.release(1).code == "not_approved"
     follower = await firm.fold()
     assert follower.folded.orders[OrderId(deal.order(1))].status == "CANCELLED"
+
+
+def drafted(deal: Deal, *, login: str = MARIA, thread: str | None = None, **changed: Any) -> Answer:
+    """By the copilot, in a thread of that person's."""
+    thread = thread or deal.firm.thread(login)
+    payload = {
+        "draft": f"cnd-{secrets.token_hex(16)}",
+        "order": deal.order(0),
+        "thread": thread,
+        "agent": "proposal",
+        "asked": {"field": "kind", "message": "msg-1", "start": 0, "end": 6},
+        **changed,
+    }
+    ticket = deal.firm.thread_ticket(login, thread)
+    item = deal.firm.item("CancelDrafted", f"cancel/{payload['draft']}", payload, ticket=ticket)
+    return deal.firm.append("gh_agent", item)[0]
+
+
+@pytest.mark.anyio
+async def test_a_drafted_request_stops_nothing_until_a_person_asks(out: Deal) -> None:
+    assert drafted(out, login="david.nakamura").code == "outside_book"
+    assert drafted(out, thread=out.firm.thread(MARIA, household="hh-102")).code == "outside_book"
+    assert drafted(out, draft="cnd-1").code == "wrong_stream"
+    assert drafted(out, asked={"field": "kind", "message": "m", "start": 0, "end": 0}).code is not None
+    assert drafted(out).ok
+    assert drafted(out).code == "cancel_asked"  # one is enough
+    assert out.fill(0, "4", "100").ok
+    async with (
+        async_pool(out.firm.database.approver, name="test", most=1) as pool,
+        out.firm.journal(APPROVER) as journal,
+    ):
+        cancels = Cancels(pool, journal)
+        (told,) = await cancels.drafted(out.firm.ticket(MARIA))
+        assert (told.order, told.agent) == (out.order(0), "proposal")
+        assert told.filled == 4
+        assert await cancels.drafted(out.firm.ticket("david.nakamura")) == ()
+        await cancels.ask(out.firm.ticket(MARIA), told.order)
+        assert await cancels.drafted(out.firm.ticket(MARIA)) == ()
+
+
+def test_nothing_is_drafted_of_what_is_not_out_or_has_ended(firm: Firm) -> None:
+    deal = Deal(firm).approved()
+    assert drafted(deal).code == "not_released"
+    assert deal.release().ok
+    assert deal.of_order("OrderCancelled", venue=None, reason="x").ok
+    assert drafted(deal).code == "order_ended"

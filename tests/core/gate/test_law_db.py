@@ -230,6 +230,10 @@ OF_DIRECT_ORDERS: Final = {
     *("cancel_asked", "not_an_advisor", "not_yours_to_assess", "not_yours_to_cancel", "order_ended"),
     *("no_signal", "not_a_strategy", "program_drafts_only", "signals_off"),
 }
+# Tried by `test_replacing_db.py` and `test_next_session_db.py`.
+OF_REPLACING: Final = {
+    *("funds_others", "more_than_left", "not_next_session", "replace_mismatch", "replace_pending"),
+}
 # Tried by `tests/core/standing/test_standing_law_db.py`.
 OF_STANDING: Final = {
     *("bounds_reached", "draw_holds", "draw_misstated", "drawn_before", "no_such_standing", "not_covered"),
@@ -286,7 +290,7 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 def test_every_code_has_words_and_is_tried() -> None:
     elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA
     elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_DIRECT_ORDERS
-    elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_SAYING | OF_CORRECTIONS
+    elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_SAYING | OF_CORRECTIONS | OF_REPLACING
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 

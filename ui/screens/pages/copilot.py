@@ -13,7 +13,7 @@ from uuid import uuid4
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui.screens import cards
+from ui.screens import cancels, cards
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
 from ui.screens.session import (
@@ -121,6 +121,7 @@ def waiting(thread: str, heard: int) -> None:
     """Keeps the parked proposals fresh. Reading the messages wakes the conversation where something moved."""
     try:
         mine = client().proposals(thread=thread)
+        to_cancel = [one for one in client().cancel_drafts() if one["thread_id"] == thread]
         if len(client().messages(thread)) != heard:
             st.rerun(scope="app")
     except (Problem, Unreachable):
@@ -128,6 +129,8 @@ def waiting(thread: str, heard: int) -> None:
     for line in mine:
         if line["status"].lower() not in DONE and line["waits_for"] != "nobody":
             parked(client().proposal(line["proposal"]))
+    for draft in to_cancel:
+        cancels.card(draft)
 
 
 def page() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui.screens import cards, decide, order_ticket
+from ui.screens import cancels, cards, decide, order_ticket
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
 from ui.screens.look import link, shown
@@ -72,6 +72,9 @@ def page() -> None:
     st.caption("Venues, spreads and volumes are simulated. Orders go out only after approval.")
     with problems_shown():
         traded = sent(client().proposals())
+        to_cancel = client().cancel_drafts()
+    for draft in to_cancel:
+        cancels.card(draft)
     if not traded:
         st.info("No order has been sent yet.")
         watch(None, state_of(traded, None))
