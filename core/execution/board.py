@@ -3,6 +3,7 @@
 Rule 1: a venue that does not answer has no quote; nothing older stands in for it.
 Rule 2: what is kept is a fraction of a second old at most; every quote carries its own time.
 Rule 3: many who ask the same at once are one question: a thousand released orders do not storm a venue.
+Rule 4: nobody waits twice for a venue that did not answer: it is asked again beside what goes on.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Kept(Generic[Answer]):
         self._good_for = good_for
         self._answers: dict[Hashable, tuple[timedelta, Answer]] = {}
         self._asking: dict[Hashable, asyncio.Task[Answer | None]] = {}
+        self._silent: set[Hashable] = set()
 
     async def of(self, key: Hashable, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
         """None where the venue does not answer; the next one asks again."""
@@ -40,15 +42,17 @@ class Kept(Generic[Answer]):
         asking = self._asking.get(key)
         if asking is None:
             asking = self._asking[key] = asyncio.create_task(self._asked(key, ask))
-        return await asyncio.shield(asking)
+        return None if key in self._silent else await asyncio.shield(asking)
 
     async def _asked(self, key: Hashable, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
         try:
             answer = await ask()
         except WorldFailed:
+            self._silent.add(key)
             return None  # a state of the world that the router knows how to read
         finally:
             del self._asking[key]
+        self._silent.discard(key)
         self._answers[key] = (_now(), answer)
         return answer
 

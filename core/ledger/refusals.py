@@ -62,6 +62,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "halted_by_you": ("you stopped it yourself", "another person resumes it"),
     "halts_changed": ("it was stopped once more meanwhile", "look at the reasons, then resume again"),
     "lapsed": ("the proposal was good for another business day", "draft it anew"),
+    "lease_missing": (
+        "no worker that has this order says so",
+        "a worker takes it by itself; see `gatehouse doctor`",
+    ),
+    "lease_passed": ("another worker has this order now", "the worker begins anew by itself"),
     "leg_mismatch": ("the order differs from what was decided on", "use the decided content"),
     "legal_hold": ("a legal hold keeps the words about this subject", "two people lift it first"),
     "limits_changed": (

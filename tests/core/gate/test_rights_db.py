@@ -15,7 +15,7 @@ import pytest
 from psycopg import sql
 
 from core.database.pools import conninfo
-from core.worker import AT_WORK
+from core.duties import AT_WORK
 from tests.fixtures.firm import Firm
 
 AGENT, INTAKE, APPROVER, GATE, WITNESS = "gh_agent", "gh_intake", "gh_approver", "gh_gate", "gh_witness"
@@ -64,6 +64,9 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.escalation": EVERYONE,
     "gatehouse.escalation_rung": {APPROVER: "S", GATE: "S"},
     "gatehouse.deputy": {APPROVER: "S", GATE: "S"},
+    # who has which order: changed by the owner's functions alone
+    "gatehouse.worker_lease": {GATE: "S"},
+    "gatehouse.claim": {GATE: "S"},
     # people
     "gatehouse.person": {INTAKE: "S", APPROVER: "S", GATE: "S"},
     "gatehouse.registration": {INTAKE: "S", APPROVER: "S", GATE: "S"},
@@ -145,6 +148,13 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "account_lines(text[],bigint[])": {INTAKE},
     "known_at(timestamp with time zone)": {INTAKE},
     "releasable(leg)": {GATE},
+    "lease_begin(integer)": {GATE},
+    "lease_beat()": {GATE},
+    "lease_end()": {GATE},
+    "lease_bury(integer,bigint)": {GATE},
+    "lease_claim(integer)": {GATE},
+    "lease_claim_late(text)": {GATE},
+    "lease_holds(text)": {GATE},
     "consented(text)": {AGENT, INTAKE, APPROVER, GATE},
     "halt_fault(proposal,leg)": {GATE},
     "halted(text)": {AGENT, INTAKE, APPROVER, GATE},
@@ -289,6 +299,8 @@ INTERNAL: Final = {
     "law_watch_listed",
     "law_who_assesses",
     "leaf",
+    "lease_fault",
+    "lease_of_asker",
     "least_tier",
     "limits_fault",
     "live_session",
