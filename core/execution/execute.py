@@ -21,6 +21,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Final
 
 import structlog
 
@@ -43,6 +44,8 @@ from core.orders.released import ReleasedOrder
 from core.routing.router import route
 from core.routing.score import Weights
 from core.venues.venue import Unknown, Venue, encode
+
+STOPS_AGAIN: Final = timedelta(milliseconds=100)
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +96,7 @@ class Executor:
         self._cancelled: set[OrderId] = set()
         self._to_cancel: asyncio.Queue[Working] = asyncio.Queue()
         self._taken: asyncio.Queue[Working] = asyncio.Queue()
+        self._running: set[asyncio.Task[None]] = set()
         self.board = Board(self._lines)
         self.troubles = self._troubles.orders
         self.alarms = self._troubles.alarms
@@ -172,15 +176,29 @@ class Executor:
             for line in self._lines.values():
                 tasks.create_task(self._reports.follow(line), name=f"reports of {line.venue.name}")
             tasks.create_task(self._cancels(tasks), name="cancels")
-            while True:
-                work = await self._taken.get()
-                tasks.create_task(self._guarded(work, self._carry(work)), name=work.released.id)
+            try:
+                while True:
+                    work = await self._taken.get()
+                    self._begin(tasks, work, self._carry(work))
+            finally:
+                await self._stop()
 
     async def _cancels(self, tasks: asyncio.TaskGroup) -> None:
         while True:
             work = await self._to_cancel.get()
-            carried = self._guarded(work, self._cancel(work))
-            tasks.create_task(carried, name=f"cancel {work.released.id}")
+            self._begin(tasks, work, self._cancel(work))
+
+    def _begin(self, tasks: asyncio.TaskGroup, work: Working, doing: Awaitable[None]) -> None:
+        task = tasks.create_task(self._guarded(work, doing), name=work.released.id)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _stop(self) -> None:
+        """Cancel until it is done: who is told to stop in the moment its time is over may hear only that."""
+        while self._running:
+            for task in self._running:
+                task.cancel()
+            await asyncio.wait(self._running, timeout=STOPS_AGAIN.total_seconds())
 
     async def _cancel(self, work: Working) -> None:
         await self._canceller.carry(work)
@@ -229,6 +247,12 @@ class Executor:
         order = work.released
         return self._stops.why(order.scopes) if line is None else line.stopped(order)
 
+    def _stopped_venues(self) -> list[VenueName]:
+        lines = self._lines
+        if self._stops.why({line.scope for line in lines.values()}) is None:
+            return []
+        return [name for name, line in lines.items() if self._stops.why({line.scope})]
+
     async def _choose(self, work: Working) -> bool:
         """Whether a venue was chosen and written down."""
         order = work.released
@@ -238,7 +262,7 @@ class Executor:
             order,
             views,
             permitted=terms.venues,
-            stopped=[name for name, line in self._lines.items() if self._stops.why({line.scope})],
+            stopped=self._stopped_venues(),
             ticket_fee=terms.ticket_fee,
             weights=self._weights,
         )

@@ -11,6 +11,7 @@ Rule 4: whoever waits between two tries holds no place.
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -133,14 +134,18 @@ class Line:
             WorldFailed: nothing was accepted, after all tries, or the line rests.
             IntegrityLost: the venue holds another body under this id.
         """
+        with suppress(WorldFailed):  # nearly always it goes at once
+            return await self._in_turn(order, body)
+        await asyncio.sleep(FIRST_PAUSE.total_seconds())
         async for attempt in stamina.retry_context(
-            on=WorldFailed, attempts=TRIES, wait_initial=FIRST_PAUSE, wait_max=LONGEST_PAUSE, timeout=None
+            on=WorldFailed,
+            attempts=TRIES - 1,
+            wait_initial=FIRST_PAUSE,
+            wait_max=LONGEST_PAUSE,
+            timeout=None,
         ):
             with attempt:
-                if not self.answering:
-                    raise self._resting()
-                async with self._way.through(Verb.SEND, urgency_of(order), order.account):
-                    return await self._once(order, body)
+                return await self._in_turn(order, body)
         raise WorldFailed(f"{self.venue.name} was not tried", fix="try again later")
 
     async def lookup(self, order: OrderId) -> Looking:
@@ -152,6 +157,12 @@ class Line:
         """The venue's answer, or doubt. Raises WorldFailed: no answer at all. Ask again."""
         async with self._way.through(Verb.CANCEL, Urgency.STOP, order):
             return await self.venue.cancel(order, timeout=self._patience.lookup)
+
+    async def _in_turn(self, order: ReleasedOrder, body: bytes) -> Sending | Held:
+        if not self.answering:
+            raise self._resting()
+        async with self._way.through(Verb.SEND, urgency_of(order), order.account):
+            return await self._once(order, body)
 
     async def _once(self, order: ReleasedOrder, body: bytes) -> Sending | Held:
         """One try. No await stands between the last question and the adapter's own first step."""

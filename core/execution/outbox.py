@@ -121,6 +121,13 @@ class Outbox:
 
 async def durably(record: Record, entry: Entry) -> None:
     """Return when the entry is in the journal, however long that takes. Safe because it has a key."""
+    try:
+        await record.record(entry)
+    except (WorldFailed, OutcomeUnknown):
+        await _sooner_or_later(record, entry)
+
+
+async def _sooner_or_later(record: Record, entry: Entry) -> None:
     async for attempt in stamina.retry_context(
         on=(WorldFailed, OutcomeUnknown),
         attempts=None,
