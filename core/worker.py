@@ -33,6 +33,7 @@ from core.execution.execute import Executor
 from core.execution.last_check import Chained, record_of
 from core.execution.lease import SETTING, VERSION, Lease
 from core.execution.line import PATIENCE
+from core.execution.showing import Showing
 from core.halts.channel import listening
 from core.halts.file import HaltFile
 from core.halts.keeping import Keeping
@@ -123,6 +124,7 @@ class Worker:
             lambda: [(one.kind, one.scope, one.order, one.venue) for one in executor.alarms],
             parts.halts.acknowledged_within,
         )
+        showing = Showing(parts.pool)
         duties = Duties(parts.pool, parts.journal, parts.keys, parts.clock, executor.board, parts.simulated)
         await halts.begin()
         with listening(parts.halts.folder, parts.halts.key, parts.clock, watch, executor.open_orders):
@@ -133,6 +135,7 @@ class Worker:
                     tasks.create_task(self._keep_the_head_free(), name="head")
                     tasks.create_task(executor.run(), name="execution")
                     tasks.create_task(claiming.run(executor), name="claims")
+                    tasks.create_task(showing.run(executor), name="waits")
                     while True:
                         await duties.run(place, lease)
             except* IntegrityLost:

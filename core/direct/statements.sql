@@ -19,16 +19,18 @@ from gatehouse.proposal p where p.proposal = %(proposal)s;
 -- One order as it stands, in the asker's book.
 select l.order_id, l.proposal, l.account, l.symbol, l.side, l.quantity, l.released_quantity, l.order_type, l.limit_price,
        l.time_in_force, l.filled, p.trace, p.findings,
-       o.status, o.state
+       o.status, o.state, w.why, w.says as wait_says, w.since
 from gatehouse.leg l join gatehouse.proposal p using (proposal)
 left join gatehouse.order_state o on o.order_id = l.order_id
+left join gatehouse.order_waiting w on w.order_id = l.order_id
 where l.order_id = %(order)s;
 
 -- orders --
 -- The newest orders of the asker's book.
 select l.order_id, l.proposal, l.account, l.symbol, l.side, l.quantity, l.released_quantity, l.order_type, l.limit_price,
        l.time_in_force, l.filled, p.trace, p.findings,
-       o.status, o.state
+       o.status, o.state, w.why, w.says as wait_says, w.since
 from gatehouse.leg l join gatehouse.proposal p using (proposal)
 left join gatehouse.order_state o on o.order_id = l.order_id
+left join gatehouse.order_waiting w on w.order_id = l.order_id
 order by p.drafted_seq desc, l.leg limit %(most)s;

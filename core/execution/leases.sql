@@ -38,3 +38,14 @@ select ended from gatehouse.leg where order_id = %(order)s and released_seq is n
 
 -- custodians --
 select state from gatehouse.reference where kind = 'custodian';
+
+-- put_wait --
+-- Since when is told of the first of the same reason.
+insert into gatehouse.order_wait (order_id, lease, why, says)
+    select %(order)s, w.lease, %(why)s, %(says)s from gatehouse.worker_lease w
+    where w.worker = current_setting('gatehouse.worker')
+on conflict (order_id) do update set lease = excluded.lease, why = excluded.why, says = excluded.says,
+    since = case when order_wait.why = excluded.why then order_wait.since else excluded.since end;
+
+-- drop_waits --
+delete from gatehouse.order_wait where order_id = any (%(orders)s::text[]);

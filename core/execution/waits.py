@@ -20,6 +20,7 @@ class Why(StrEnum):
     VENUE_AWAY = "venue_away"  # its venue does not answer
     IN_DOUBT = "in_doubt"  # it may be at its venue, which has not said so yet
     RECORD_AWAY = "record_away"  # the database does not answer
+    SET_ASIDE = "set_aside"  # it cannot go on by itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,15 @@ from ui.sse import Event
 router = APIRouter(tags=["orders"])
 
 
+class WaitingTold(Told):
+    """Why a released order has not gone on: halted, no_venue, in_line, venue_away, in_doubt, record_away,
+    no_worker, or set_aside (operations look into it). In words too, and since when."""
+
+    why: str
+    says: str
+    since: datetime | None
+
+
 class OrderTold(Told):
     """`status` is HELD, RISK_APPROVED (let out), BLOCKED (a policy denies it), or what its venue said since.
 
@@ -47,6 +56,7 @@ class OrderTold(Told):
     accepted_at: datetime
     trace_id: str
     risk_decisions: tuple[Finding, ...]
+    waiting: WaitingTold | None
 
 
 class CancelAsked(Told):
@@ -98,6 +108,9 @@ def order_told(line: OrderLine) -> OrderTold:
         accepted_at=line.accepted_at,
         trace_id=line.trace,
         risk_decisions=line.findings,
+        waiting=None
+        if line.waiting is None
+        else WaitingTold(why=line.waiting.why, says=line.waiting.says, since=line.waiting.since),
     )
 
 

@@ -7,6 +7,7 @@ Rule 1: `place` takes the caller's own id for the order, or makes one and prints
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -95,6 +96,8 @@ def show(order: Named, as_json: Json = False) -> None:
     out.print(f"{filled} filled at {f.price(found['average_price'])}.")
     if found["says"]:
         out.print(escape(found["says"]))
+    if found["waiting"]:
+        out.print(escape(waits(found["waiting"])))
     out.print(f"[dim]proposal {found['proposal_id']}\ntrace    {found['trace_id']}[/]")
 
 
@@ -113,3 +116,9 @@ def cancel(order: Named, as_json: Json = False) -> None:
 def _what(order: Any) -> str:
     limit = f" at {f.price(order['limit_price'])}" if order["limit_price"] else ""
     return f"{order['side'].capitalize()} {f.shares(order['quantity'])} {order['symbol']}{limit}"
+
+
+def waits(waiting: Mapping[str, Any]) -> str:
+    """Why it waits, and since when."""
+    since = f" since {waiting['since']}" if waiting["since"] else ""
+    return f"It waits{since}: {waiting['says']}."

@@ -65,8 +65,10 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.escalation_rung": {APPROVER: "S", GATE: "S"},
     "gatehouse.deputy": {APPROVER: "S", GATE: "S"},
     # who has which order: changed by the owner's functions alone
-    "gatehouse.worker_lease": {GATE: "S"},
-    "gatehouse.claim": {GATE: "S"},
+    "gatehouse.worker_lease": {INTAKE: "S", GATE: "S"},
+    "gatehouse.claim": {INTAKE: "S", GATE: "S"},
+    "gatehouse.order_wait": {INTAKE: "S", GATE: "SIUD"},
+    "gatehouse.order_waiting": {INTAKE: "S"},
     # people
     "gatehouse.person": {INTAKE: "S", APPROVER: "S", GATE: "S"},
     "gatehouse.registration": {INTAKE: "S", APPROVER: "S", GATE: "S"},
