@@ -34,3 +34,6 @@ from gatehouse.leg l join gatehouse.proposal p using (proposal)
 left join gatehouse.order_state o on o.order_id = l.order_id
 left join gatehouse.order_waiting w on w.order_id = l.order_id
 order by p.drafted_seq desc, l.leg limit %(most)s;
+
+-- trace_of --
+select p.trace from gatehouse.leg l join gatehouse.proposal p using (proposal) where l.order_id = %(order)s;

@@ -68,7 +68,10 @@ class Claiming:
                     executor.take_over(work)
             for row in await rows(connection, GATE["cancelling"]):
                 executor.cancel(row["order_id"])
+            for row in await rows(connection, SQL["redriven"]):
+                executor.redrive(row["order_id"], row["redriven_seq"])
             day = await one(connection, GATE["day"])
+        await executor.set_aside()
         if day["state"] == "closed":
             await executor.expire(day["session"].isoformat())
         return len(mine)

@@ -149,13 +149,20 @@ class Executor:
             self._cancelled.add(order)
             self._to_cancel.put_nowait(work)
 
-    def redrive(self, order: OrderId) -> None:
-        """Try an order in trouble again, from its venue's word on."""
+    def redrive(self, order: OrderId, asked: int) -> None:
+        """Try an order in trouble again, from its venue's word on: once for each time that it was `asked`."""
         work = self._orders.get(order)
-        if work is not None and order in self.troubles:
+        if work is not None and order in self.troubles and work.redriven < asked:
+            work.redriven = asked
             self._troubles.over(order)
             work.not_asked = work.state.sent and work.state.status in AT_VENUE
             self._taken.put_nowait(work)
+
+    async def set_aside(self) -> None:
+        """Put on record what cannot go on, once for each time."""
+        for order, work in list(self._troubles.untold.items()):
+            await self._outbox.set_aside(work, self.troubles.get(order, ""))
+            self._troubles.untold.pop(order, None)
 
     async def expire(self, session: str) -> None:
         """Write the end of orders that went nowhere before `session` ended. Venues end their own."""

@@ -49,3 +49,8 @@ on conflict (order_id) do update set lease = excluded.lease, why = excluded.why,
 
 -- drop_waits --
 delete from gatehouse.order_wait where order_id = any (%(orders)s::text[]);
+
+-- redriven --
+-- Orders that operations wants tried again, and that have not ended.
+select s.order_id, s.redriven_seq from gatehouse.set_aside s join gatehouse.leg l using (order_id)
+where s.redriven_seq is not null and not l.ended;

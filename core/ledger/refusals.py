@@ -158,6 +158,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_released": ("the order has not been released", "release it first"),
     "not_requested": ("operations has not asked for that", "operations asks first"),
     "not_routine": ("the proposal is not routine", "a principal decides"),
+    "not_set_aside": ("the order is not set aside", "see `orders show`"),
     "not_submitted": (
         "the advisor has not submitted this proposal",
         "the account's advisor submits it first",
@@ -221,6 +222,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "another principal decides",
     ),
     "session_ended": ("your session has ended", "sign in again"),
+    "set_aside_before": ("the order is set aside already", "operations has it tried again"),
     "shares_not_free": ("those shares are promised to another proposal or not held", "draft it anew"),
     "signals_off": ("signals are off for that account", "its advisor switches them on for the strategy"),
     "standing_decided": ("that was decided before", "see `standing list`"),

@@ -1,10 +1,13 @@
-"""How many released orders a second come to their final fill in one process, without disk, sockets or database.
+"""How many released orders a second come to their final fill in one process, without disk, sockets or
+database.
 
-Rule 1: the product's own execution does everything: it routes, proves the record's text, writes the intent, sends,
-    and books acknowledgement and fill. Venues answer at once; the record keeps the journal's own texts and chain.
-Rule 2: all orders are taken in one life, so what grows with them shows: `last_over_first` compares the last tenth's
-    rate with the first tenth's.
-Rule 3: the decisions on each order stand in the record before the clock starts: they are other processes' work.
+Rule 1: the product's own execution does everything: it routes, proves the record's text, writes the
+    intent, sends, and books acknowledgement and fill. Venues answer at once; the record keeps the
+    journal's own texts and chain.
+Rule 2: all orders are taken in one life, so what grows with them shows: `last_over_first` compares the
+    last tenth's rate with the first tenth's.
+Rule 3: the decisions on each order stand in the record before the clock starts: they are other processes'
+    work.
 """
 
 from __future__ import annotations
@@ -24,17 +27,16 @@ import uvloop
 
 from core.clock import WallClock
 from core.execution.execute import Executor, Terms
-from core.execution.last_check import Chained
 from core.execution.lease import Alone
 from core.execution.line import Patience
 from core.execution.working import Working
 from core.halts.file import HaltFile
 from core.halts.watch import Watch
-from core.ids import OrderId, ProposalId, VenueName
+from core.ids import OrderId, VenueName
 from core.orders.released import ReleasedOrder
 from core.routing.score import WEIGHTS
 from evals.bench.harness import Bench, Round
-from evals.bench.instant import InstantVenue, InMemoryRecord, order_of
+from evals.bench.instant import InMemoryRecord, InstantVenue, order_of
 
 ORDERS: Final = 100_000
 TENTH: Final = 10

@@ -71,6 +71,13 @@ class Cancel(Ask):
     pass
 
 
+class Redriven(Told):
+    """`seq` is the entry in the record."""
+
+    order_id: str
+    seq: int
+
+
 @router.get("/v1/orders", response_model=tuple[OrderTold, ...], summary="Orders of one's book")
 async def listed(at: At, ticket: TicketOrKey) -> tuple[OrderTold, ...]:
     """The newest 200, newest first."""
@@ -80,6 +87,15 @@ async def listed(at: At, ticket: TicketOrKey) -> tuple[OrderTold, ...]:
 @router.get("/v1/orders/{order_id}", response_model=OrderTold, summary="One order as it stands")
 async def one_order(order_id: PathId, at: At, ticket: TicketOrKey) -> OrderTold:
     return order_told(await at.intake.direct.order(ticket, OrderId(order_id)))
+
+
+@router.post(
+    "/v1/orders/{order_id}/redrive", response_model=Redriven, summary="Try an order again that was set aside"
+)
+async def redrive(order_id: PathId, ask: Cancel, at: At, ticket: Ticket) -> Redriven:
+    """Operations alone. Its venue is asked first, so it never becomes a second order."""
+    recorded = await at.approval.redrives.ask(ticket, OrderId(order_id))
+    return Redriven(order_id=order_id, seq=recorded.seq)
 
 
 @router.post("/v1/orders/{order_id}/cancel", response_model=CancelAsked, summary="Ask to cancel an order")

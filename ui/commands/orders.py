@@ -118,6 +118,18 @@ def _what(order: Any) -> str:
     return f"{order['side'].capitalize()} {f.shares(order['quantity'])} {order['symbol']}{limit}"
 
 
+def redrive(order: Named, as_json: Json = False) -> None:
+    """Try an order again that was set aside. Operations alone; its venue is asked first."""
+    with signed_in() as client:
+        answer = client.redrive_order(order)
+    if as_json:
+        print_json(answer)
+    else:
+        console().print(
+            f"It is tried again, entry {answer['seq']}. See what came of it: gatehouse orders show {order}"
+        )
+
+
 def waits(waiting: Mapping[str, Any]) -> str:
     """Why it waits, and since when."""
     since = f" since {waiting['since']}" if waiting["since"] else ""

@@ -228,6 +228,9 @@ class Client:
     def cancel_order(self, order: str) -> Json:
         return self._ask("POST", f"/v1/orders/{order}/cancel", json={})
 
+    def redrive_order(self, order: str) -> Json:
+        return self._ask("POST", f"/v1/orders/{order}/redrive", json={})
+
     def admit_program(self, body: Mapping[str, Any]) -> Json:
         """The key is in this answer and nowhere else."""
         return self._ask("POST", "/v1/programs", json=dict(body))

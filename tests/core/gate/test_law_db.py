@@ -238,6 +238,8 @@ OF_BATCHES: Final = {
     *("batch_decided", "batch_decides", "batch_malformed", "batch_misstated", "batch_void"),
     *("no_such_batch", "second_approver_missing"),
 }
+# Tried by `tests/core/execution/test_leases_db.py` and `test_set_aside_db.py`.
+OF_WORKERS: Final = {"lease_missing", "lease_passed", "not_set_aside", "set_aside_before"}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used", "refused", "principal"),
     *("close", "open", "cash", "closed", "unknown"),

@@ -69,6 +69,7 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.claim": {INTAKE: "S", GATE: "S"},
     "gatehouse.order_wait": {INTAKE: "S", GATE: "SIUD"},
     "gatehouse.order_waiting": {INTAKE: "S"},
+    "gatehouse.set_aside": {GATE: "S"},
     # people
     "gatehouse.person": {INTAKE: "S", APPROVER: "S", GATE: "S"},
     "gatehouse.registration": {INTAKE: "S", APPROVER: "S", GATE: "S"},
@@ -266,7 +267,9 @@ INTERNAL: Final = {
     "law_of_staff",
     "law_order_denied",
     "law_order_filled",
+    "law_order_redriven",
     "law_order_released",
+    "law_order_set_aside",
     "law_pay_recorded",
     "law_person_engaged",
     "law_proposal_approved",

@@ -1,4 +1,4 @@
-"""Several workers, as processes: they share the orders, and what befalls one loses nothing and repeats nothing."""
+"""Several workers, as processes: they share the orders; what befalls one loses and repeats nothing."""
 
 from __future__ import annotations
 
