@@ -8,9 +8,10 @@ Rule 3: rows come as dicts, by the names that the statement gives.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 import psycopg
@@ -28,12 +29,20 @@ STATEMENT_WITHIN: Final = timedelta(seconds=10)
 LOCK_WITHIN: Final = timedelta(seconds=5)
 IDLE_IN_TRANSACTION: Final = timedelta(seconds=15)
 WAITS_FOR_A_CONNECTION: Final = timedelta(seconds=10)
+NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 
 AsyncPool = AsyncConnectionPool[AsyncConnection[DictRow]]
 
 
-def conninfo(dsn: str, *, name: str, statement_within: timedelta = STATEMENT_WITHIN) -> str:
-    """`dsn` with our timeouts and search path; `name` is what the server's views show.
+def conninfo(
+    dsn: str,
+    *,
+    name: str,
+    statement_within: timedelta = STATEMENT_WITHIN,
+    says: Mapping[str, str] = NOTHING_MORE,
+) -> str:
+    """`dsn` with our timeouts and search path; `name` is what the server's views show, `says` what the
+    owner's functions may read of whoever asks.
 
     Raises:
         BadInput: it cannot be read. It is not shown: a password may stand in it.
@@ -44,6 +53,7 @@ def conninfo(dsn: str, *, name: str, statement_within: timedelta = STATEMENT_WIT
         "lock_timeout": _ms(LOCK_WITHIN),
         "idle_in_transaction_session_timeout": _ms(IDLE_IN_TRANSACTION),
         "timezone": "UTC",
+        **says,
     }
     try:
         return make_conninfo(
@@ -71,23 +81,32 @@ def connect(dsn: str, *, name: str, statement_within: timedelta = STATEMENT_WITH
 
 
 async def connect_async(
-    dsn: str, *, name: str, statement_within: timedelta = STATEMENT_WITHIN
+    dsn: str,
+    *,
+    name: str,
+    statement_within: timedelta = STATEMENT_WITHIN,
+    says: Mapping[str, str] = NOTHING_MORE,
 ) -> AsyncConnection[DictRow]:
     """As `connect`, for the event loop."""
+    told = conninfo(dsn, name=name, statement_within=statement_within, says=says)
     try:
-        return await AsyncConnection.connect(
-            conninfo(dsn, name=name, statement_within=statement_within), autocommit=True, row_factory=dict_row
-        )
+        return await AsyncConnection.connect(told, autocommit=True, row_factory=dict_row)
     except psycopg.OperationalError as bad:
         raise unreachable(bad) from bad
 
 
 def async_pool(
-    dsn: str, *, name: str, most: int, least: int = 1, statement_within: timedelta = STATEMENT_WITHIN
+    dsn: str,
+    *,
+    name: str,
+    most: int,
+    least: int = 1,
+    statement_within: timedelta = STATEMENT_WITHIN,
+    says: Mapping[str, str] = NOTHING_MORE,
 ) -> AsyncPool:
     """A pool for the event loop, closed: open it with `async with`."""
     return AsyncConnectionPool(
-        conninfo(dsn, name=name, statement_within=statement_within),
+        conninfo(dsn, name=name, statement_within=statement_within, says=says),
         connection_class=AsyncConnection[DictRow],
         kwargs=_EACH,
         min_size=least,

@@ -51,7 +51,7 @@ class Cancels:
             Refused: not hers to cancel, it has ended, it was asked for before, or people still decide on it.
         """
         async with asking(self._pool, ticket) as connection:
-            found = await rows(connection, SQL["order"], {"order": order})
+            found = await rows(connection, SQL["trace_of"], {"order": order})
         if not found:
             raise NotFound(
                 f"there is no order {order!r} in your book", fix="see `orders list`", field="order_id"

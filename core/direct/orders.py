@@ -54,8 +54,8 @@ from core.people.permitting import Permitting
 from core.plan.alternatives import considered
 from core.plan.assumptions import Assumptions, assumptions_on
 from core.plan.direct import together, work_out_direct
-from core.risk.best_interest import BestInterest
 from core.projections.reader import read_picture
+from core.risk.best_interest import BestInterest
 from core.risk.findings import policy_decisions
 from core.risk.limits import Limits
 from core.risk.policies import POLICIES

@@ -25,6 +25,15 @@ LISTED: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Why a released order has not gone on, in a word and in words, and since when."""
+
+    why: str
+    says: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLine:
     """`quantity` is shares of the order, or what was let out where that was fewer."""
 
@@ -45,6 +54,7 @@ class OrderLine:
     accepted_at: datetime
     trace: TraceId
     findings: tuple[Finding, ...]
+    waiting: Waiting | None
 
 
 async def order_of(pool: AsyncPool, ticket: str, order: OrderId) -> OrderLine:
@@ -88,4 +98,5 @@ def _line(row: Mapping[str, Any]) -> OrderLine:
         accepted_at=begun_at(row["trace"]),
         trace=row["trace"],
         findings=apart(Finding.model_validate(f) for f in row["findings"]),
+        waiting=Waiting(row["why"], row["wait_says"], row["since"]) if row["why"] else None,
     )

@@ -19,18 +19,20 @@ from gatehouse.proposal p where p.proposal = %(proposal)s;
 -- One order as it stands, in the asker's book.
 select l.order_id, l.proposal, l.account, l.symbol, l.side, l.quantity, l.released_quantity, l.order_type, l.limit_price,
        l.time_in_force, l.filled, p.trace, p.findings,
-       o.status, o.state
+       o.status, o.state, w.why, w.says as wait_says, w.since
 from gatehouse.leg l join gatehouse.proposal p using (proposal)
 left join gatehouse.order_state o on o.order_id = l.order_id
+left join gatehouse.order_waiting w on w.order_id = l.order_id
 where l.order_id = %(order)s;
 
 -- orders --
 -- The newest orders of the asker's book.
 select l.order_id, l.proposal, l.account, l.symbol, l.side, l.quantity, l.released_quantity, l.order_type, l.limit_price,
        l.time_in_force, l.filled, p.trace, p.findings,
-       o.status, o.state
+       o.status, o.state, w.why, w.says as wait_says, w.since
 from gatehouse.leg l join gatehouse.proposal p using (proposal)
 left join gatehouse.order_state o on o.order_id = l.order_id
+left join gatehouse.order_waiting w on w.order_id = l.order_id
 order by p.drafted_seq desc, l.leg limit %(most)s;
 
 -- cancel_drafts --
@@ -39,3 +41,6 @@ select d.draft, d.order_id, l.proposal, l.account, l.symbol, l.side, l.released_
        d.thread, d.agent, d.drafted_at
 from gatehouse.cancel_draft d join gatehouse.leg l on l.order_id = d.order_id
 where not l.ended and l.cancel_seq is null order by d.drafted_seq desc;
+
+-- trace_of --
+select p.trace from gatehouse.leg l join gatehouse.proposal p using (proposal) where l.order_id = %(order)s;

@@ -3,6 +3,7 @@
 Rule 1: a venue that does not answer has no quote; nothing older stands in for it.
 Rule 2: what is kept is a fraction of a second old at most; every quote carries its own time.
 Rule 3: many who ask the same at once are one question: a thousand released orders do not storm a venue.
+Rule 4: nobody waits twice for a venue that did not answer: it is asked again beside what goes on.
 """
 
 from __future__ import annotations
@@ -31,24 +32,32 @@ class Kept(Generic[Answer]):
         self._good_for = good_for
         self._answers: dict[Hashable, tuple[timedelta, Answer]] = {}
         self._asking: dict[Hashable, asyncio.Task[Answer | None]] = {}
+        self._silent: set[Hashable] = set()
+
+    def now(self, key: Hashable) -> Answer | None:
+        """What is good still; None where it has to be asked for."""
+        kept = self._answers.get(key)
+        return kept[1] if kept is not None and _now() - kept[0] <= self._good_for else None
 
     async def of(self, key: Hashable, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
         """None where the venue does not answer; the next one asks again."""
-        kept = self._answers.get(key)
-        if kept is not None and _now() - kept[0] <= self._good_for:
-            return kept[1]
+        kept = self.now(key)
+        if kept is not None:
+            return kept
         asking = self._asking.get(key)
         if asking is None:
             asking = self._asking[key] = asyncio.create_task(self._asked(key, ask))
-        return await asyncio.shield(asking)
+        return None if key in self._silent else await asyncio.shield(asking)
 
     async def _asked(self, key: Hashable, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
         try:
             answer = await ask()
         except WorldFailed:
+            self._silent.add(key)
             return None  # a state of the world that the router knows how to read
         finally:
             del self._asking[key]
+        self._silent.discard(key)
         self._answers[key] = (_now(), answer)
         return answer
 
@@ -64,13 +73,26 @@ class Board:
 
     async def views(self, symbol: Symbol) -> tuple[VenueView, ...]:
         """Every venue that tells us what it takes, as it stands for one symbol."""
-        found = await asyncio.gather(*(self._view(line, symbol) for line in self._lines.values()))
+        lines = self._lines.values()
+        known = [self._known(line, symbol) for line in lines]
+        if all(view is not None for view in known):
+            return tuple(view for view in known if view is not None)
+        found = await asyncio.gather(*(self._view(line, symbol) for line in lines))
         return tuple(view for view in found if view is not None)
 
     async def quotes(self, symbols: Sequence[Symbol]) -> tuple[Quote, ...]:
         """What every venue that answers quotes now for these."""
         found = await asyncio.gather(*(self._quoted(line, tuple(symbols)) for line in self._lines.values()))
         return tuple(quote for quotes in found for quote in (quotes or {}).values())
+
+    def _known(self, line: Line, symbol: Symbol) -> VenueView | None:
+        """What need not be asked for; None where some of it must."""
+        name = line.venue.name
+        capabilities, health = self._capabilities.now(name), self._health.now(name)
+        quotes = self._quotes.now((name, (symbol,)))
+        if capabilities is None or health is None or quotes is None:
+            return None
+        return _view(line, symbol, capabilities, health, quotes)
 
     async def _view(self, line: Line, symbol: Symbol) -> VenueView | None:
         venue = line.venue
@@ -79,20 +101,28 @@ class Board:
             self._health.of(venue.name, lambda: venue.health(timeout=PATIENCE)),
             self._quoted(line, (symbol,)),
         )
-        if capabilities is None:
-            return None
-        return VenueView(
-            name=venue.name,
-            capabilities=capabilities,
-            quote=None if quotes is None else quotes.get(symbol),
-            open=health is not None and health.open,
-            answering=line.answering and health is not None,
-            seen=line.seen,
-        )
+        return None if capabilities is None else _view(line, symbol, capabilities, health, quotes)
 
     async def _quoted(self, line: Line, symbols: tuple[Symbol, ...]) -> Mapping[Symbol, Quote] | None:
         venue = line.venue
         return await self._quotes.of((venue.name, symbols), lambda: venue.quotes(symbols, timeout=PATIENCE))
+
+
+def _view(
+    line: Line,
+    symbol: Symbol,
+    capabilities: Capabilities,
+    health: Health | None,
+    quotes: Mapping[Symbol, Quote] | None,
+) -> VenueView:
+    return VenueView(
+        name=line.venue.name,
+        capabilities=capabilities,
+        quote=None if quotes is None else quotes.get(symbol),
+        open=health is not None and health.open,
+        answering=line.answering and health is not None,
+        seen=line.seen,
+    )
 
 
 def _now() -> timedelta:

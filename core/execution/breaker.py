@@ -1,7 +1,9 @@
 """When to stop sending to a venue for a while. Pure but for its own counts; time is given.
 
-Rule 1: failures in a row open it; one success clears the count, in any state.
-Rule 2: after the rest it lets exactly one caller through; until that one is back, nobody else.
+Rule 1: failures in a row open it, doubt sooner than absence: each doubt leaves an order that must be
+    looked up. One success clears the count, in any state.
+Rule 2: after the rest it lets exactly one caller through; until that one is back, nobody else. Each such
+    try that fails makes the next rest longer, up to `LONGEST`.
 Rule 3: a venue's rejection is an answer, so it is a success here.
 """
 
@@ -9,10 +11,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Final
 
 OPENS_AFTER: Final = 4
-RESTS: Final = timedelta(seconds=2)
+RESTS: Final = timedelta(seconds=1)
+LONGEST: Final = timedelta(seconds=3)
+"""A venue that is back is met again within it."""
+
+
+class Fault(StrEnum):
+    """What went wrong, by what it leaves behind."""
+
+    AWAY = "away"  # nothing reached the venue
+    DOUBT = "doubt"  # something may have
+
+
+WEIGHS: Final = {Fault.AWAY: 1, Fault.DOUBT: 2}
+"""Of `opens_after`."""
 
 
 @dataclass(slots=True)
@@ -24,6 +40,7 @@ class Breaker:
     _failures: int = 0
     _open_until: timedelta | None = None
     _probing: bool = False
+    _rest: timedelta = timedelta(0)
 
     def would_admit(self, now: timedelta) -> bool:
         """Whether a message could go now. Changes nothing."""
@@ -44,9 +61,13 @@ class Breaker:
         self._failures = 0
         self._open_until = None
         self._probing = False
+        self._rest = timedelta(0)
 
-    def failed(self, now: timedelta) -> None:
-        self._failures += 1
+    def failed(self, now: timedelta, fault: Fault = Fault.AWAY) -> None:
+        self._failures += WEIGHS[fault]
+        if self._probing:
+            self._rest = min(self._rest * 2, LONGEST)
         self._probing = False
         if self._failures >= self.opens_after:
-            self._open_until = now + self.rests
+            self._rest = max(self._rest, self.rests)
+            self._open_until = now + self._rest

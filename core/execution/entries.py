@@ -7,7 +7,9 @@ Rule 2: the body under a key is made of the order and the venue's words alone: m
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Final
 
+from core.execution.events import OrderSetAside
 from core.fact import Entry, Fact
 from core.ids import Digest, VenueName
 from core.market.settlement import settles_on
@@ -26,6 +28,8 @@ from core.orders.events import (
 from core.orders.released import ReleasedOrder
 from core.venues.venue import Accepted, Ended, Execution, How, Rejected, Unknown, digest_of
 
+LONGEST: Final = 300  # letters of a reason
+
 
 def routed(order: ReleasedOrder, venue: VenueName, scores: tuple[RouteScore, ...], *, choice: int) -> Entry:
     """`choice` counts from one: before anything is sent it may be made again."""
@@ -43,6 +47,11 @@ def withheld(order: ReleasedOrder, venue: VenueName, body: Digest, says: str) ->
     """The bytes that did not leave, and why. One entry for each reason, however often it is tried."""
     fact = OrderWithheld(order=order.id, venue=venue, body_digest=body, says=says)
     return _entry(order, fact, f"withheld/{order.id}/{digest_of(f'{body} {says}'.encode())}")
+
+
+def set_aside(order: ReleasedOrder, says: str) -> Entry:
+    """Without a key: it is on record once for each time that it stands aside, which is the law's to count."""
+    return Entry(f"aside/{order.id}", OrderSetAside(order=order.id, says=says[:LONGEST]), trace=order.trace)
 
 
 def accepted(order: ReleasedOrder, venue: VenueName, said: Accepted) -> Entry:

@@ -1,14 +1,17 @@
 """What the worker does with released orders, from the release to the venue's last word.
 
-Rule 1: at start every order that may be at a venue is looked up before anything is sent there.
-Rule 2: route, write the intent, send those bytes, write what came of it. Nothing is sent that is not written.
-Rule 3: in doubt it looks up until the venue's word is there. Only "never seen" sends again, with the same id.
-Rule 4: there is no cursor to lose: a start begins at the venue's newest report, and look-ups tell the rest.
-Rule 5: what is halted is neither routed nor sent: it waits, asked again, until it is resumed or the day ends.
-    Look-ups and bookings go on.
-Rule 6: an order that cannot go on stays where it is, is named in `troubles`, and stops no other order;
+Rule 1: an order that may be at a venue is looked up before anything else is done with it.
+Rule 2: route, write the intent, send those bytes, write what came of it. Nothing is sent that is not
+    written.
+Rule 3: in doubt it looks up until the venue's word is there. Only "never seen" sends again, with the same
+    id. An intent that stands and was not doubted is not written again: whoever dies again and again gets
+    on all the same.
+Rule 4: what is halted is neither routed nor sent: it waits, asked again, until it is resumed or the day
+    ends. Look-ups and bookings go on.
+Rule 5: an order that cannot go on stays where it is, is named in `troubles`, and stops no other order;
     `alarms` is what a person should hear of, with what a halt would name.
-Rule 7: what leaves is what people decided on, by the record's own text: asked last, of the bytes themselves.
+Rule 6: what leaves is what people decided on, by the record's own text: asked last, of the bytes
+    themselves.
 """
 
 from __future__ import annotations
@@ -23,12 +26,16 @@ from typing import Final
 import structlog
 
 from core.errors import IllegalTransition, IntegrityLost, WorldFailed
+from core.execution.at_work import AtWork
 from core.execution.board import Board
 from core.execution.cancelling import Canceller, pending_cancel
 from core.execution.last_check import Chained, undecided
+from core.execution.lease import Hold
 from core.execution.line import Held, Line, Patience
 from core.execution.outbox import NOT_SENT, Outbox, Record
+from core.execution.reports import AT_VENUE, AWAY, IN_DOUBT, Find, Reports
 from core.execution.troubles import Troubles
+from core.execution.waits import Waits, Why
 from core.execution.working import Working, working
 from core.halts.watch import Stops
 from core.ids import CustodianId, OrderId, ProposalId, VenueName
@@ -36,14 +43,9 @@ from core.orders.order import Status
 from core.orders.released import ReleasedOrder
 from core.routing.router import route
 from core.routing.score import Weights
-from core.venues.venue import Ended, Execution, Found, NotKnown, Page, Rejected, Unknown, Venue, encode
+from core.venues.venue import Unknown, Venue, encode
 
-AWAY: Final = timedelta(milliseconds=500)
-"""Before asking again: a venue that is away, or an order that no venue may have now."""
-REMEMBERED: Final = 20_000
-"""Ended orders that are still known without asking the journal, for copies and late reports."""
-IN_DOUBT: Final = frozenset({Status.SENT, Status.UNKNOWN})
-AT_VENUE: Final = IN_DOUBT | {Status.ACCEPTED, Status.PARTIALLY_FILLED, Status.PENDING_CANCEL}
+STOPS_AGAIN: Final = timedelta(milliseconds=100)
 
 log = structlog.get_logger(__name__)
 
@@ -57,8 +59,6 @@ class Terms:
 
 
 TermsOf = Callable[[CustodianId], Terms]
-Find = Callable[[OrderId], Awaitable[Working | None]]
-"""The journal's word on an order that is not at work; None: never released here."""
 RecordOf = Callable[[OrderId, ProposalId], Awaitable[Sequence[Chained]]]
 """The journal's own text of an order and of its proposal."""
 
@@ -77,65 +77,70 @@ class Executor:
         weights: Weights,
         patience: Patience,
         stops: Stops,
+        hold: Hold,
     ) -> None:
         self._stops = stops
-        self._lines = {venue.name: Line(venue, patience, stops) for venue in venues}
-        self._caught_up = {venue.name: asyncio.Event() for venue in venues}
-        self._cursors: dict[VenueName, str] = {}
+        self._hold = hold
+        self._lines = {venue.name: Line(venue, patience, stops, hold) for venue in venues}
         self._outbox = Outbox(record)
         self._terms_of = terms_of
-        self._find = find
         self._record_of = record_of
         self._weights = weights
         self._between_lookups = patience.between_lookups
-        self._canceller = Canceller(self._outbox, self._line, self._look_up, patience.between_lookups)
-        self._cancelled: set[OrderId] = set()
-        self._to_cancel: asyncio.Queue[Working] = asyncio.Queue()
-        self._orders: dict[OrderId, Working] = {}
-        self._taken: asyncio.Queue[Working] = asyncio.Queue()
-        self.board = Board(self._lines)
+        self._orders = AtWork()
         self._troubles = Troubles()
         self._guarded = self._troubles.guarded
+        self._waits = Waits()
+        self._reports = Reports(self._lines, self._orders, self._outbox, self._troubles, self._waits, find)
+        self._canceller = Canceller(self._outbox, self._line, self._reports.look_up, patience.between_lookups)
+        self._cancelled: set[OrderId] = set()
+        self._to_cancel: asyncio.Queue[Working] = asyncio.Queue()
+        self._taken: asyncio.Queue[Working] = asyncio.Queue()
+        self._running: set[asyncio.Task[None]] = set()
+        self.board = Board(self._lines)
         self.troubles = self._troubles.orders
         self.alarms = self._troubles.alarms
+        self.waits = self._waits.now
 
     async def start(self, orders: Iterable[Working]) -> None:
-        """Take over every order that has not ended, and look up those that may be at a venue.
+        """Take over orders that have not ended, and look up those that may be at a venue.
 
         A venue that is away now is caught up with when it is back; until then nothing is sent to it.
         """
-        for work in orders:
-            self._orders[work.released.id] = work
-            if work.state.venue in self._lines and work.state.status in AT_VENUE:
-                self._lines[work.state.venue].open.add(work.released.id)
-        await asyncio.gather(*(self._try_to_catch_up(line) for line in self._lines.values()))
-        for work in list(self._orders.values()):
+        found = list(orders)
+        for work in found:
+            self._add(work)
+        await asyncio.gather(*(self._reports.try_to_catch_up(line) for line in self._lines.values()))
+        for work in found:
             if work.state.status in NOT_SENT | IN_DOUBT:
                 self._taken.put_nowait(work)
 
     def take(self, order: ReleasedOrder) -> None:
         """Execute a released order. The same order again changes nothing."""
         if order.id not in self._orders:
-            self._orders[order.id] = work = working(order)
+            self.take_over(working(order))
+
+    def take_over(self, work: Working) -> None:
+        """Go on with an order where the record stands. One that is at work here already is not touched."""
+        known = self._orders.get(work.released.id)
+        if known is None or known.over:
+            self._add(work)
+            work.not_asked = work.state.sent and work.state.status in AT_VENUE
             self._taken.put_nowait(work)
+
+    @property
+    def unended(self) -> int:
+        """Orders at work."""
+        return self._orders.unended
+
+    @property
+    def unsent(self) -> int:
+        """Orders at work that no venue may have."""
+        return sum(work.state.status in NOT_SENT for work in self._orders)
 
     def open_orders(self) -> tuple[Mapping[str, str | None], ...]:
         """Every order that has not ended, for whoever halts while the record cannot be read."""
-        return tuple(
-            {
-                "order": work.released.id,
-                "account": work.released.account,
-                "symbol": work.released.symbol,
-                "side": work.released.side.value,
-                "quantity": format(work.released.quantity, "f"),
-                "filled": format(work.state.filled, "f"),
-                "status": work.state.status.value,
-                "venue": work.state.venue,
-                "scopes": " ".join(sorted(work.released.scopes)),
-            }
-            for work in list(self._orders.values())  # whoever asks may be another thread
-            if not work.over
-        )
+        return self._orders.open()
 
     def cancel(self, order: OrderId) -> None:
         """End an order that somebody asked to cancel. The same order again changes nothing."""
@@ -144,11 +149,29 @@ class Executor:
             self._cancelled.add(order)
             self._to_cancel.put_nowait(work)
 
+    def redrive(self, order: OrderId, asked: int) -> None:
+        """Try an order in trouble again, from its venue's word on: once for each time that it was `asked`."""
+        work = self._orders.get(order)
+        if work is not None and order in self.troubles and work.redriven < asked:
+            work.redriven = asked
+            self._troubles.over(order)
+            work.not_asked = work.state.sent and work.state.status in AT_VENUE
+            self._taken.put_nowait(work)
+
+    async def set_aside(self) -> None:
+        """Put on record what cannot go on, once for each time."""
+        for order, work in list(self._troubles.untold.items()):
+            await self._outbox.set_aside(work, self.troubles.get(order, ""))
+            self._troubles.untold.pop(order, None)
+
     async def expire(self, session: str) -> None:
         """Write the end of orders that went nowhere before `session` ended. Venues end their own."""
-        for work in list(self._orders.values()):
+        for work in self._orders:
             if work.state.status in NOT_SENT or work.unsent:
                 await self._guarded(work, self._outbox.expired(work, session))
+                self._waits.over(work.released.id)
+                if work.over:
+                    self._orders.ended(work)
 
     async def run(self) -> None:
         """Until it is cancelled.
@@ -158,35 +181,65 @@ class Executor:
         """
         async with asyncio.TaskGroup() as tasks:
             for line in self._lines.values():
-                tasks.create_task(self._follow(line), name=f"reports of {line.venue.name}")
+                tasks.create_task(self._reports.follow(line), name=f"reports of {line.venue.name}")
             tasks.create_task(self._cancels(tasks), name="cancels")
-            while True:
-                work = await self._taken.get()
-                tasks.create_task(self._guarded(work, self._carry(work)), name=work.released.id)
+            try:
+                while True:
+                    work = await self._taken.get()
+                    self._begin(tasks, work, self._carry(work))
+            finally:
+                await self._stop()
 
     async def _cancels(self, tasks: asyncio.TaskGroup) -> None:
         while True:
             work = await self._to_cancel.get()
-            carried = self._guarded(work, self._canceller.carry(work))
-            tasks.create_task(carried, name=f"cancel {work.released.id}")
+            self._begin(tasks, work, self._cancel(work))
+
+    def _begin(self, tasks: asyncio.TaskGroup, work: Working, doing: Awaitable[None]) -> None:
+        task = tasks.create_task(self._guarded(work, doing), name=work.released.id)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _stop(self) -> None:
+        """Cancel until it is done: who is told to stop in the moment its time is over may hear only that."""
+        while self._running:
+            for task in self._running:
+                task.cancel()
+            await asyncio.wait(self._running, timeout=STOPS_AGAIN.total_seconds())
+
+    async def _cancel(self, work: Working) -> None:
+        await self._canceller.carry(work)
+        self._waits.over(work.released.id)
+        if work.over:
+            self._orders.ended(work)
+
+    def _add(self, work: Working) -> None:
+        self._orders.add(work)
+        line = self._line(work)
+        if line is not None and work.state.status in AT_VENUE:
+            line.open.add(work.released.id)
 
     # One order, to the venue's answer
 
     async def _carry(self, work: Working) -> None:
-        while work.state.status in NOT_SENT | IN_DOUBT:
+        while work.not_asked or work.state.status in NOT_SENT | IN_DOUBT:
             async with work.talking:
-                went_on = work.state.status not in NOT_SENT | IN_DOUBT or await self._step(work)
+                to_do = work.not_asked or work.state.status in NOT_SENT | IN_DOUBT
+                went_on = not to_do or await self._step(work)
             if not went_on:
                 await _pause(AWAY)
+        self._waits.over(work.released.id)
 
     async def _step(self, work: Working) -> bool:
         """One step toward the venue's answer. False: nothing can be done now."""
         line = self._line(work)
         in_doubt = work.state.status in IN_DOUBT
-        if in_doubt and not work.nowhere:
+        if work.not_asked or (in_doubt and not work.nowhere):
             await self._resolve(work, line)
             return True
-        if self._stopped(work, line):
+        stopped = self._stopped(work, line)
+        if stopped is not None:
+            self._waits.for_(work.released.id, Why.HALTED, stopped)
             return False
         if in_doubt:
             await self._resolve(work, line)
@@ -196,10 +249,16 @@ class Executor:
             return True
         return await self._choose(work)
 
-    def _stopped(self, work: Working, line: Line | None) -> bool:
-        """Whether a halt covers it: before it is routed, wherever; then, at its venue."""
+    def _stopped(self, work: Working, line: Line | None) -> str | None:
+        """What halt covers it: before it is routed, wherever; then, at its venue."""
         order = work.released
-        return (self._stops.why(order.scopes) if line is None else line.stopped(order)) is not None
+        return self._stops.why(order.scopes) if line is None else line.stopped(order)
+
+    def _stopped_venues(self) -> list[VenueName]:
+        lines = self._lines
+        if self._stops.why({line.scope for line in lines.values()}) is None:
+            return []
+        return [name for name, line in lines.items() if self._stops.why({line.scope})]
 
     async def _choose(self, work: Working) -> bool:
         """Whether a venue was chosen and written down."""
@@ -210,12 +269,14 @@ class Executor:
             order,
             views,
             permitted=terms.venues,
-            stopped=[name for name, line in self._lines.items() if self._stops.why({line.scope})],
+            stopped=self._stopped_venues(),
             ticket_fee=terms.ticket_fee,
             weights=self._weights,
         )
         if routing.venue is None:
-            log.info("order_waits", order=order.id, says=[score.says for score in routing.scores])
+            says = "; ".join(score.says for score in routing.scores) or "no venue answers"
+            log.info("order_waits", order=order.id, says=says)
+            self._waits.for_(order.id, Why.NO_VENUE, says)
             return False
         work.quote = next(view.quote for view in views if view.name == routing.venue)
         await self._outbox.routed(work, routing, routing.venue)
@@ -223,34 +284,43 @@ class Executor:
 
     async def _send(self, work: Working, line: Line) -> None:
         """Write the intent, send, write the answer."""
-        name, body = line.venue.name, encode(work.released)
-        await self._caught_up[name].wait()
+        name, order, body = line.venue.name, work.released, encode(work.released)
+        await self._reports.caught_up[name].wait()
         await self._withhold_undecided(work, name, body)
         if pending_cancel(work):
             return  # asked for meanwhile: nothing is sent any more
-        await self._outbox.sent(work, name, body)
+        if work.state.status is not Status.SENT:
+            await self._outbox.sent(work, name, body)
+        elif not await self._hold.holds(order.id):
+            await _pause(AWAY)  # another worker has it: what this one believes is over
+            return
         work.never_seen = work.unsent = False
-        line.open.add(work.released.id)
+        line.open.add(order.id)
+        if line.waiting:
+            self._waits.for_(order.id, Why.IN_LINE, f"{line.waiting} orders are before it at {name}")
         while True:
             try:
-                said = await line.send(work.released, body)
+                said = await line.send(order, body)
                 break
             except WorldFailed as away:
-                log.info("venue_away", venue=name, order=work.released.id, says=away.says)
+                log.info("venue_away", venue=name, order=order.id, says=away.says)
+                self._waits.for_(order.id, Why.VENUE_AWAY, f"{name} does not answer")
                 if pending_cancel(work):
                     return
                 await _pause(AWAY)  # nothing was accepted: the same bytes under the same intent
             except IntegrityLost as lost:
-                self._troubles.alarm("venue_contradicts", lost.says, order=work.released.id, venue=name)
+                self._troubles.alarm("venue_contradicts", lost.says, order=order.id, venue=name)
                 raise
         if isinstance(said, Held):
             work.unsent = True  # a halt came between the intent and the venue: it waits
+            self._waits.for_(order.id, Why.HALTED, said.why)
             return
         if isinstance(said, Unknown):
+            self._waits.for_(order.id, Why.IN_DOUBT, f"{name} has not said whether it has it")
             await self._outbox.doubted(work, name, said)
         else:
             await self._outbox.answered(work, name, said)
-        self._settle(work, line)
+        self._reports.settle(work, line)
 
     async def _withhold_undecided(self, work: Working, venue: VenueName, body: bytes) -> None:
         """Return where people decided on exactly these bytes. Asked again for as long as the journal is away.
@@ -265,6 +335,7 @@ class Executor:
                 break
             except WorldFailed as away:
                 log.info("record_away", order=order.id, says=away.says)
+                self._waits.for_(order.id, Why.RECORD_AWAY, "the database does not answer")
                 await _pause(AWAY)
         why = undecided(body, order.id, venue, record)
         if why is not None:
@@ -281,119 +352,19 @@ class Executor:
                 f"order {work.released.id!r} is at {work.state.venue!r}, which is not among the venues",
                 fix="add that venue to the settings again",
             )
-        if work.nowhere:
+        if work.nowhere and not work.not_asked:
             await self._send(work, line)
             return
         try:
-            await self._look_up(work, line)
+            await self._reports.look_up(work, line)
+            work.not_asked = False
         except WorldFailed as away:
             log.info("venue_away", venue=line.venue.name, order=work.released.id, says=away.says)
+            self._waits.for_(work.released.id, Why.VENUE_AWAY, f"{line.venue.name} does not answer")
             await _pause(self._between_lookups)
-
-    async def _believe(self, work: Working, line: Line, said: Found | Rejected) -> None:
-        name = line.venue.name
-        if isinstance(said, Rejected):
-            if work.state.status in IN_DOUBT:
-                await self._outbox.answered(work, name, said)
-        else:
-            await self._outbox.found(work, name, said)
-        self._settle(work, line)
-
-    # One venue's reports
-
-    async def _follow(self, line: Line) -> None:
-        name = line.venue.name
-        while True:
-            try:
-                if name not in self._cursors:
-                    await self._catch_up(line)
-                page = await line.reports(self._cursors[name])
-            except WorldFailed as away:
-                log.info("venue_away", venue=name, says=away.says)
-                await _pause(AWAY)
-                continue
-            await self._take_in(line, page)
-            self._cursors[name] = page.cursor
-
-    async def _try_to_catch_up(self, line: Line) -> None:
-        try:
-            await self._catch_up(line)
-        except WorldFailed as away:
-            log.info("venue_away", venue=line.venue.name, says=away.says)
-
-    async def _catch_up(self, line: Line) -> None:
-        """The cursor first, then a look-up of each order that may be there: nothing falls between."""
-        name = line.venue.name
-        cursor = await line.newest()
-        there = [
-            work
-            for work in self._orders.values()
-            if work.state.venue == name and work.state.sent and work.state.status in AT_VENUE
-        ]
-        await asyncio.gather(*(self._guarded(work, self._look_up(work, line)) for work in there))
-        self._cursors[name] = cursor
-        self._caught_up[name].set()
-
-    async def _look_up(self, work: Working, line: Line) -> None:
-        said = await line.lookup(work.released.id)
-        if not isinstance(said, NotKnown):
-            await self._believe(work, line, said)
-        elif work.state.status in IN_DOUBT or (pending_cancel(work) and not work.known_there):
-            work.never_seen = True
-        else:
-            raise IllegalTransition(
-                f"{line.venue.name} accepted order {work.released.id!r} and says that it never saw it",
-                fix="ask the venue for its record of that order",
-            )
-
-    async def _take_in(self, line: Line, page: Page) -> None:
-        """Write a page: each order's reports in their order, different orders together."""
-        by_order: dict[OrderId, list[Execution | Ended]] = {}
-        for one in page.reports:
-            by_order.setdefault(one.order, []).append(one)
-        await asyncio.gather(*(self._reported(line, order, told) for order, told in by_order.items()))
-
-    async def _reported(self, line: Line, order: OrderId, told: Sequence[Execution | Ended]) -> None:
-        work = self._orders.get(order) or await self._find(order)
-        if work is None:
-            self._troubles.of(
-                order,
-                line.venue.name,
-                f"{line.venue.name} reports order {order!r}, which was never released here",
-            )
-            return
-        self._orders.setdefault(order, work)
-        await self._guarded(work, self._write(work, line, told))
-
-    async def _write(self, work: Working, line: Line, told: Sequence[Execution | Ended]) -> None:
-        name = line.venue.name
-        done = tuple(one for one in told if isinstance(one, Execution))
-        for one in await self._outbox.filled(work, name, done):
-            improvement = work.improvement(one)
-            if improvement is not None:
-                line.executed(improvement)
-        for end in told:
-            if isinstance(end, Ended):
-                await self._outbox.ended(work, name, end)
-        self._settle(work, line)
-
-    # Keeping count
 
     def _line(self, work: Working) -> Line | None:
         return None if work.state.venue is None else self._lines.get(work.state.venue)
-
-    def _settle(self, work: Working, line: Line) -> None:
-        if work.over:
-            line.open.discard(work.released.id)
-            self._troubles.over(work.released.id)
-            self._forget_the_oldest()
-
-    def _forget_the_oldest(self) -> None:
-        if len(self._orders) <= REMEMBERED:
-            return
-        ended = (order for order, work in self._orders.items() if work.over)
-        for order in [order for order, _ in zip(ended, range(REMEMBERED // 10), strict=False)]:
-            del self._orders[order]
 
 
 async def _pause(duration: timedelta) -> None:

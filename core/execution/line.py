@@ -3,24 +3,31 @@
 Rule 1: a message is repeated here only where nothing can have been accepted (`WorldFailed`), a few times,
     with growing and jittered pauses. Doubt is handed back at once.
 Rule 2: the venue's answers, rejections among them, are successes of the line.
-Rule 3: the halts are asked at the last moment, after every wait for room, and of every try anew.
+Rule 3: the halts are asked at the last moment, after every wait for room, and of every try anew; and so is
+    whether we are still the worker that has the order.
+Rule 4: whoever waits between two tries holds no place.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
 import stamina
-from aiolimiter import AsyncLimiter
 
 from core.errors import WorldFailed
-from core.execution.breaker import Breaker
+from core.execution.breaker import Breaker, Fault
+from core.execution.bucket import Allowance, Verb
+from core.execution.lease import Hold
+from core.execution.turns import Urgency
+from core.execution.turnstile import Turnstile
 from core.halts.watch import Stops
 from core.ids import OrderId
+from core.orders.events import Side
 from core.orders.released import ReleasedOrder
 from core.routing.score import Seen
 from core.venues.venue import Cancelling, Looking, Page, Sending, Unknown, Venue
@@ -32,7 +39,7 @@ LONGEST_PAUSE: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long we wait and how fast we go. `per_second` messages at most, `at_once` in flight."""
+    """How long we wait and how fast we go. `per_second` messages at most, `at_once` orders in flight."""
 
     send: timedelta
     lookup: timedelta
@@ -47,29 +54,34 @@ PATIENCE: Final = Patience(
     lookup=timedelta(seconds=3),
     reports=timedelta(seconds=2),
     between_lookups=timedelta(milliseconds=250),
-    per_second=500,
+    per_second=2_000,
     at_once=32,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Trading is stopped for it: nothing was sent."""
+    """Trading is stopped for it, or it may be another worker's by now: nothing was sent."""
 
     why: str
+
+
+def urgency_of(order: ReleasedOrder) -> Urgency:
+    """What gets out of a holding goes before what gets into one."""
+    return Urgency.EXIT if order.side is Side.SELL else Urgency.ENTRY
 
 
 class Line:
     """One per venue and worker. What it has seen starts at nothing with each process."""
 
-    def __init__(self, venue: Venue, patience: Patience, stops: Stops) -> None:
+    def __init__(self, venue: Venue, patience: Patience, stops: Stops, hold: Hold) -> None:
         self.venue = venue
         self.scope = f"venue:{venue.name}"
         self._stops = stops
+        self._hold = hold
         self._patience = patience
         self._breaker = Breaker()
-        self._bucket = AsyncLimiter(patience.per_second, time_period=1)
-        self._room = asyncio.Semaphore(patience.at_once)
+        self._way = Turnstile(Allowance(patience.per_second), at_once=patience.at_once)
         self._sends = 0
         self._answered = 0
         self._executions = 0
@@ -81,6 +93,11 @@ class Line:
         return self._breaker.would_admit(_now())
 
     @property
+    def waiting(self) -> int:
+        """Messages that wait for their turn."""
+        return self._way.waiting
+
+    @property
     def seen(self) -> Seen:
         return Seen(
             sends=self._sends,
@@ -89,6 +106,10 @@ class Line:
             improvement=self._improvement,
             open_orders=len(self.open),
         )
+
+    def allow(self, allowance: Allowance) -> None:
+        """What the venue says that it takes, from now on."""
+        self._way.allowance = allowance
 
     async def newest(self) -> str:
         return await self.venue.newest(timeout=self._patience.lookup)
@@ -113,45 +134,63 @@ class Line:
             WorldFailed: nothing was accepted, after all tries, or the line rests.
             IntegrityLost: the venue holds another body under this id.
         """
-        async with self._room:
-            async for attempt in stamina.retry_context(
-                on=WorldFailed, attempts=TRIES, wait_initial=FIRST_PAUSE, wait_max=LONGEST_PAUSE, timeout=None
-            ):
-                with attempt:
-                    return await self._once(order, body)
+        with suppress(WorldFailed):  # nearly always it goes at once
+            return await self._in_turn(order, body)
+        await asyncio.sleep(FIRST_PAUSE.total_seconds())
+        async for attempt in stamina.retry_context(
+            on=WorldFailed,
+            attempts=TRIES - 1,
+            wait_initial=FIRST_PAUSE,
+            wait_max=LONGEST_PAUSE,
+            timeout=None,
+        ):
+            with attempt:
+                return await self._in_turn(order, body)
         raise WorldFailed(f"{self.venue.name} was not tried", fix="try again later")
 
     async def lookup(self, order: OrderId) -> Looking:
         """Raises WorldFailed: no answer that can be read. Ask again."""
-        async with self._room, self._bucket:
+        async with self._way.through(Verb.LOOKUP, Urgency.REST, order):
             return await self.venue.lookup(order, timeout=self._patience.lookup)
 
     async def cancel(self, order: OrderId) -> Cancelling:
         """The venue's answer, or doubt. Raises WorldFailed: no answer at all. Ask again."""
-        async with self._room, self._bucket:
+        async with self._way.through(Verb.CANCEL, Urgency.STOP, order):
             return await self.venue.cancel(order, timeout=self._patience.lookup)
 
+    async def _in_turn(self, order: ReleasedOrder, body: bytes) -> Sending | Held:
+        if not self.answering:
+            raise self._resting()
+        async with self._way.through(Verb.SEND, urgency_of(order), order.account):
+            return await self._once(order, body)
+
     async def _once(self, order: ReleasedOrder, body: bytes) -> Sending | Held:
+        """One try. No await stands between the last question and the adapter's own first step."""
         if not self._breaker.admits(_now()):
-            raise WorldFailed(f"{self.venue.name} is not answering", fix="it is tried again by itself")
-        answered, stopped = False, None
+            raise self._resting()
+        fault: Fault | None = Fault.AWAY
+        stopped = None
         try:
-            async with self._bucket:
-                with self._stops.beginning(order.scopes | {self.scope}) as stopped:
-                    if stopped is not None:
-                        return Held(stopped)
-                    self._sends += 1
-                    said = await self.venue.send(order, body, timeout=self._patience.send)
-            answered = not isinstance(said, Unknown)
+            with self._stops.beginning(order.scopes | {self.scope}) as stopped:
+                if stopped is None and not self._hold.in_time:
+                    stopped = "this worker's lease may have ended"
+                if stopped is not None:
+                    return Held(stopped)
+                self._sends += 1
+                said = await self.venue.send(order, body, timeout=self._patience.send)
+            fault = Fault.DOUBT if isinstance(said, Unknown) else None
             return said
         finally:
             if stopped is not None:
                 self._breaker.gave_up()
-            elif answered:
+            elif fault is None:
                 self._answered += 1
                 self._breaker.succeeded()
             else:
-                self._breaker.failed(_now())
+                self._breaker.failed(_now(), fault)
+
+    def _resting(self) -> WorldFailed:
+        return WorldFailed(f"{self.venue.name} is not answering", fix="it is tried again by itself")
 
 
 def _now() -> timedelta:

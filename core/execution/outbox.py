@@ -11,8 +11,9 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 import stamina
+import structlog
 
-from core.errors import OutcomeUnknown, WorldFailed
+from core.errors import Conflict, OutcomeUnknown, Refused, WorldFailed
 from core.execution import entries
 from core.execution.working import Working
 from core.fact import Entry
@@ -25,6 +26,8 @@ from core.venues.venue import Accepted, Ended, Execution, Found, Rejected, Unkno
 FIRST_PAUSE: Final = timedelta(milliseconds=100)
 LONGEST_PAUSE: Final = timedelta(seconds=2)
 NOT_SENT: Final = frozenset({Status.RELEASED, Status.ROUTED})
+
+log = structlog.get_logger(__name__)
 
 
 class Record(Protocol):
@@ -49,6 +52,13 @@ class Outbox:
     async def withheld(self, work: Working, venue: VenueName, body: bytes, says: str) -> None:
         """That exactly these bytes were not sent, and why. The order's state is what it was."""
         await durably(self._record, entries.withheld(work.released, venue, digest_of(body), says))
+
+    async def set_aside(self, work: Working, says: str) -> None:
+        """That it cannot go on by itself. One that is on record as that already, or is another's, is left."""
+        try:
+            await durably(self._record, entries.set_aside(work.released, says))
+        except (Refused, Conflict) as no:
+            log.info("not_set_aside", order=work.released.id, says=no.says)
 
     async def answered(self, work: Working, venue: VenueName, said: Accepted | Rejected) -> None:
         """Accepted twice is written once."""
@@ -121,6 +131,13 @@ class Outbox:
 
 async def durably(record: Record, entry: Entry) -> None:
     """Return when the entry is in the journal, however long that takes. Safe because it has a key."""
+    try:
+        await record.record(entry)
+    except (WorldFailed, OutcomeUnknown):
+        await _sooner_or_later(record, entry)
+
+
+async def _sooner_or_later(record: Record, entry: Entry) -> None:
     async for attempt in stamina.retry_context(
         on=(WorldFailed, OutcomeUnknown),
         attempts=None,

@@ -37,6 +37,7 @@ class Troubles:
 
     def __init__(self) -> None:
         self.orders: dict[OrderId, str] = {}
+        self.untold: dict[OrderId, Working] = {}  # whose trouble is not on record yet
         self.alarms: dict[Alarm, str] = {}
 
     async def guarded(self, work: Working, doing: Awaitable[None]) -> None:
@@ -46,8 +47,11 @@ class Troubles:
             await doing
         except (IllegalTransition, BadInput) as no:
             self.of(order.id, work.state.venue, no.says, account=order.account)
+            self.untold[order.id] = work
         except (Refused, Conflict) as no:  # our own record's word, not the venue's
             self.of(order.id, None, no.says, account=order.account)
+            if not (isinstance(no, Refused) and no.code == "lease_passed"):
+                self.untold[order.id] = work
 
     def of(
         self, order: OrderId, venue: VenueName | None, says: str, *, account: AccountId | None = None
@@ -71,3 +75,4 @@ class Troubles:
     def over(self, order: OrderId) -> None:
         """The order has ended: whatever it was, it is none any more."""
         self.orders.pop(order, None)
+        self.untold.pop(order, None)

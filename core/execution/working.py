@@ -37,6 +37,9 @@ class Working:
     ended: Ended | None = None
     never_seen: bool = False  # the venue's word, since we last sent
     unsent: bool = False  # its intent is written, and a halt came before the first byte
+    not_asked: bool = False  # it may be at its venue, which was not asked since this worker has it
+    redriven: int = 0  # the entry that last asked to try it again
+    remembered: bool = False  # it has ended, and is kept for late reports
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     talking: asyncio.Lock = field(default_factory=asyncio.Lock)
 

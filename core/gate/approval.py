@@ -20,6 +20,7 @@ from core.database.pools import AsyncPool
 from core.database.rows import one
 from core.direct.cancels import Cancels
 from core.direct.machines import Machines
+from core.direct.redrives import Redrives
 from core.errors import BadInput, RuleBroken
 from core.escalation.door import Deputies
 from core.fact import Entry, Fact
@@ -78,6 +79,7 @@ class Approval:
         self._permitting = Permitting(pool, journal, clock)
         self.machines = Machines(journal, keys, clock)
         self.cancels = Cancels(pool, journal)
+        self.redrives = Redrives(pool, journal)
         self.standing = StandingApprovals(pool, journal, clock)
         self.deputies = Deputies(pool, journal, clock)
         self.batches = Batches(pool, journal, keys, clock, self._checked, self.stepping_up)

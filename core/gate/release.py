@@ -102,8 +102,14 @@ async def offer(connection: Connection, wanted: Waiting) -> tuple[Entry, ...]:
     return tuple(entries)
 
 
-async def released(connection: Connection, *, ended: bool = False) -> tuple[ReleasedOrder, ...]:
-    """Every order that the journal has let out and that has not ended (`ended`: or has), oldest first."""
+async def released(
+    connection: Connection, *, ended: bool = False, only: Sequence[OrderId] | None = None
+) -> tuple[ReleasedOrder, ...]:
+    """Every order that the journal has let out and that has not ended (`ended`: or has), oldest first.
+
+    `only`: of these.
+    """
+    asked = {"ended": ended, "only": None if only is None else list(only)}
     return tuple(
         _proof(
             row["order_id"],
@@ -112,7 +118,7 @@ async def released(connection: Connection, *, ended: bool = False) -> tuple[Rele
             CustodianId(row["custodian"]),
             frozenset(row["scopes"]),
         )
-        for row in await rows(connection, SQL["released"], {"ended": ended})
+        for row in await rows(connection, SQL["released"], asked)
     )
 
 

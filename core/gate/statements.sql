@@ -27,11 +27,12 @@ where l.released_seq is null and not l.ended and gatehouse.halt_fault(p, l) is n
 order by p.drafted_seq, l.leg;
 
 -- released --
--- Orders that are out and have not ended, with what a venue needs.
+-- Orders that are out and have not ended, with what a venue needs: those, or all.
 select l.order_id, j.text, j.trace_id, a.custodian, gatehouse.scopes_of(p, l) as scopes
 from gatehouse.leg l join gatehouse.journal j on j.seq = l.released_seq join gatehouse.account a on a.account = l.account
 join gatehouse.proposal p on p.proposal = l.proposal
-where l.released_seq is not null and (%(ended)s or not l.ended) order by l.released_seq;
+where l.released_seq is not null and (%(ended)s or not l.ended)
+  and (%(only)s::text[] is null or l.order_id = any (%(only)s::text[])) order by l.released_seq;
 
 -- lapsing --
 select p.proposal, p.trace from gatehouse.proposal p, gatehouse.market_day d

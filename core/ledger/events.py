@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from core.errors import IntegrityLost
 from core.escalation import events as escalation
+from core.execution import events as execution
 from core.fact import Fact
 from core.firm import events as firm
 from core.forgetting import events as forgetting
@@ -56,6 +57,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(signals),
         **_facts_of(standing),
         **_facts_of(escalation),
+        **_facts_of(execution),
         **_facts_of(batch),
         **_facts_of(corrections),
         "AttemptRefused": AttemptRefused,

@@ -70,6 +70,11 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "halted_by_you": ("you stopped it yourself", "another person resumes it"),
     "halts_changed": ("it was stopped once more meanwhile", "look at the reasons, then resume again"),
     "lapsed": ("the proposal was good for another business day", "draft it anew"),
+    "lease_missing": (
+        "no worker that has this order says so",
+        "a worker takes it by itself; see `gatehouse doctor`",
+    ),
+    "lease_passed": ("another worker has this order now", "the worker begins anew by itself"),
     "leg_mismatch": ("the order differs from what was decided on", "use the decided content"),
     "legal_hold": ("a legal hold keeps the words about this subject", "two people lift it first"),
     "limits_changed": (
@@ -173,6 +178,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_released": ("the order has not been released", "release it first"),
     "not_requested": ("operations has not asked for that", "operations asks first"),
     "not_routine": ("the proposal is not routine", "a principal decides"),
+    "not_set_aside": ("the order is not set aside", "see `orders show`"),
     "not_submitted": (
         "the advisor has not submitted this proposal",
         "the account's advisor submits it first",
@@ -260,6 +266,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "another principal decides",
     ),
     "session_ended": ("your session has ended", "sign in again"),
+    "set_aside_before": ("the order is set aside already", "operations has it tried again"),
     "shares_not_free": ("those shares are promised to another proposal or not held", "draft it anew"),
     "signals_off": ("signals are off for that account", "its advisor switches them on for the strategy"),
     "standing_decided": ("that was decided before", "see `standing list`"),

@@ -29,6 +29,7 @@ import structlog
 from core.clock import WallClock
 from core.execution.execute import Executor, Terms
 from core.execution.last_check import Chained
+from core.execution.lease import Alone
 from core.execution.line import PATIENCE
 from core.execution.working import Working
 from core.fact import Entry, Fact
@@ -145,6 +146,7 @@ class HaltBench:
                 weights=WEIGHTS,
                 patience=PATIENCE,
                 stops=watch,
+                hold=Alone(),
             )
             with listening(folder, key, clock, watch, executor.open_orders):
                 await executor.start([])

@@ -24,6 +24,15 @@ from ui.sse import Event
 router = APIRouter(tags=["orders"])
 
 
+class WaitingTold(Told):
+    """Why a released order has not gone on: halted, no_venue, in_line, venue_away, in_doubt, record_away,
+    no_worker, or set_aside (operations look into it). In words too, and since when."""
+
+    why: str
+    says: str
+    since: datetime | None
+
+
 class OrderTold(Told):
     """`status` is HELD, RISK_APPROVED (let out), BLOCKED (a policy denies it), or what its venue said since.
 
@@ -47,6 +56,7 @@ class OrderTold(Told):
     accepted_at: datetime
     trace_id: str
     risk_decisions: tuple[Finding, ...]
+    waiting: WaitingTold | None
 
 
 class CancelAsked(Told):
@@ -100,6 +110,13 @@ async def cancel_drafts(at: At, ticket: Ticket) -> tuple[CancelDraftTold, ...]:
     )
 
 
+class Redriven(Told):
+    """`seq` is the entry in the record."""
+
+    order_id: str
+    seq: int
+
+
 @router.get("/v1/orders", response_model=tuple[OrderTold, ...], summary="Orders of one's book")
 async def listed(at: At, ticket: TicketOrKey) -> tuple[OrderTold, ...]:
     """The newest 200, newest first."""
@@ -109,6 +126,15 @@ async def listed(at: At, ticket: TicketOrKey) -> tuple[OrderTold, ...]:
 @router.get("/v1/orders/{order_id}", response_model=OrderTold, summary="One order as it stands")
 async def one_order(order_id: PathId, at: At, ticket: TicketOrKey) -> OrderTold:
     return order_told(await at.intake.direct.order(ticket, OrderId(order_id)))
+
+
+@router.post(
+    "/v1/orders/{order_id}/redrive", response_model=Redriven, summary="Try an order again that was set aside"
+)
+async def redrive(order_id: PathId, ask: Cancel, at: At, ticket: Ticket) -> Redriven:
+    """Operations alone. Its venue is asked first, so it never becomes a second order."""
+    recorded = await at.approval.redrives.ask(ticket, OrderId(order_id))
+    return Redriven(order_id=order_id, seq=recorded.seq)
 
 
 @router.post("/v1/orders/{order_id}/cancel", response_model=CancelAsked, summary="Ask to cancel an order")
@@ -137,6 +163,9 @@ def order_told(line: OrderLine) -> OrderTold:
         accepted_at=line.accepted_at,
         trace_id=line.trace,
         risk_decisions=line.findings,
+        waiting=None
+        if line.waiting is None
+        else WaitingTold(why=line.waiting.why, says=line.waiting.says, since=line.waiting.since),
     )
 
 

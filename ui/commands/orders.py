@@ -7,6 +7,7 @@ Rule 1: `place` takes the caller's own id for the order, or makes one and prints
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -129,6 +130,8 @@ def show(order: Named, as_json: Json = False) -> None:
     out.print(f"{filled} filled at {f.price(found['average_price'])}.")
     if found["says"]:
         out.print(escape(found["says"]))
+    if found["waiting"]:
+        out.print(escape(waits(found["waiting"])))
     out.print(f"[dim]proposal {found['proposal_id']}\ntrace    {found['trace_id']}[/]")
 
 
@@ -147,3 +150,21 @@ def cancel(order: Named, as_json: Json = False) -> None:
 def _what(order: Any) -> str:
     limit = f" at {f.price(order['limit_price'])}" if order["limit_price"] else ""
     return f"{order['side'].capitalize()} {f.shares(order['quantity'])} {order['symbol']}{limit}"
+
+
+def redrive(order: Named, as_json: Json = False) -> None:
+    """Try an order again that was set aside. Operations alone; its venue is asked first."""
+    with signed_in() as client:
+        answer = client.redrive_order(order)
+    if as_json:
+        print_json(answer)
+    else:
+        console().print(
+            f"It is tried again, entry {answer['seq']}. See what came of it: gatehouse orders show {order}"
+        )
+
+
+def waits(waiting: Mapping[str, Any]) -> str:
+    """Why it waits, and since when."""
+    since = f" since {waiting['since']}" if waiting["since"] else ""
+    return f"It waits{since}: {waiting['says']}."

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 from core.clock import WallClock
 from core.database.pools import async_pool
+from core.execution.lease import SETTING, fresh_name
 from core.ids import VenueName
 from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
@@ -25,15 +26,16 @@ def worker() -> None:
 
 async def _work(chosen: WorkerSettings) -> None:
     clock = WallClock()
-    dsn = chosen.gate.reveal()
+    dsn, name = chosen.gate.reveal(), fresh_name()
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(async_pool(dsn, name="worker", most=12))
+        pool = await stack.enter_async_context(async_pool(dsn, name="worker", most=12, says={SETTING: name}))
         journal = await stack.enter_async_context(Journal(pool, clock))
         venues = [
             await stack.enter_async_context(HttpVenue(VenueName(v.name), v.url, key=v.key.reveal()))
             for v in chosen.venues
         ]
         parts = Parts(
+            name=name,
             dsn=dsn,
             pool=pool,
             journal=journal,

@@ -236,6 +236,9 @@ class Client:
         """What the copilot drafted and nobody has asked for yet."""
         return self._ask("GET", "/v1/cancel-drafts")
 
+    def redrive_order(self, order: str) -> Json:
+        return self._ask("POST", f"/v1/orders/{order}/redrive", json={})
+
     def admit_program(self, body: Mapping[str, Any]) -> Json:
         """The key is in this answer and nowhere else."""
         return self._ask("POST", "/v1/programs", json=dict(body))

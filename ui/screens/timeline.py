@@ -90,7 +90,7 @@ CHOICES: Final[Mapping[str, str]] = {
     "Standing approvals": "StandingApprovalProposed,StandingApprovalConfirmed,StandingApprovalRevoked,"
     "StandingApprovalDrawn,StandingDrawVoided,StandingReviewed",
     "Orders": "OrderReleased,OrderDenied,OrderRouted,OrderSent,OrderWithheld,OrderAccepted,OrderRejected,"
-    "OrderDoubted,OrderFilled,OrderCancelled,OrderExpired",
+    "OrderDoubted,OrderFilled,OrderCancelled,OrderExpired,OrderSetAside,OrderRedriven",
     "Fills and settlement": "OrderFilled,TradeAllocated,TradeConfirmed,TradeSettled",
     "Copilot": "MessageReceived,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven",
     "Refused attempts": "AttemptRefused",

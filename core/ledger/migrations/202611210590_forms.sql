@@ -117,22 +117,6 @@ create type form.of_business_day_opened as (
     "at" form.moment,
     "session" form.words
 );
-create domain form.whole_above_0 as bigint not null check (abs(value) <= 9007199254740991 and value > 0);
-create domain form.whole_from_0 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0);
-create type form.of_span as (
-    "end" form.whole_above_0,
-    "field" form.words,
-    "message" form.words,
-    "start" form.whole_from_0
-);
-create domain form.a_span as form.of_span not null;
-create type form.of_cancel_drafted as (
-    "agent" form.words,
-    "asked" form.a_span,
-    "draft" form.words,
-    "order" form.words,
-    "thread" form.words
-);
 create type form.of_cancel_requested as (
     "order" form.words
 );
@@ -316,6 +300,7 @@ create type form.of_legal_hold_placed as (
 create type form.of_limits_confirmed as (
     "digest" form.words
 );
+create domain form.whole_from_0 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0);
 create domain form.amount_above_0_to_1 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric > 0 and value::numeric <= 1);
 create domain form.amount_from_0 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric >= 0);
 create type form.of_limit_set as (
@@ -462,6 +447,9 @@ create type form.of_order_filled as (
     "trade_date" form.words,
     "venue" form.words
 );
+create type form.of_order_redriven as (
+    "order" form.words
+);
 create type form.of_order_rejected as (
     "order" form.words,
     "reason" form.words,
@@ -472,14 +460,12 @@ create domain form.one_of_day as text not null check (value in ('day'));
 create type form.of_order_released as (
     "account" form.words,
     "digest" form.words,
-    "executed_before" form.amount_or_none,
     "leg" form.whole,
     "limit_price" form.amount_or_none,
     "order" form.words,
     "order_type" form.one_of_market_limit,
     "proposal" form.words,
     "quantity" form.amount,
-    "replaces" form.words_or_none,
     "side" form.one_of_buy_sell,
     "symbol" form.words,
     "time_in_force" form.one_of_day
@@ -501,6 +487,10 @@ create type form.of_order_sent as (
     "body_digest" form.words,
     "order" form.words,
     "venue" form.words
+);
+create type form.of_order_set_aside as (
+    "order" form.words,
+    "says" form.words
 );
 create type form.of_order_withheld as (
     "body_digest" form.words,
@@ -570,19 +560,25 @@ create type form.of_proposal_denied as (
     "findings" form.list_of_a_finding,
     "proposal" form.words
 );
+create domain form.whole_above_0 as bigint not null check (abs(value) <= 9007199254740991 and value > 0);
+create type form.of_span as (
+    "end" form.whole_above_0,
+    "field" form.words,
+    "message" form.words,
+    "start" form.whole_from_0
+);
+create domain form.a_span as form.of_span not null;
 create domain form.list_of_a_span as form.a_span[] not null check (coalesce(array_ndims(value), 1) = 1);
 create domain form.one_of_rebalance_order as text not null check (value in ('rebalance', 'order'));
 create domain form.one_of_market_limit_or_none as text check (value in ('market', 'limit'));
 create domain form.one_of_buy_sell_or_none as text check (value in ('buy', 'sell'));
 create type form.of_request as (
     "accounts" form.list_of_words,
-    "for_session" form.words_or_none,
     "household" form.words,
     "kind" form.one_of_rebalance_order,
     "limit_price" form.amount_or_none,
     "order_type" form.one_of_market_limit_or_none,
     "quantity" form.amount_or_none,
-    "replaces" form.words_or_none,
     "side" form.one_of_buy_sell_or_none,
     "symbol" form.words_or_none
 );
@@ -871,10 +867,10 @@ create type form.of_withdrawal_scheduled as (
 create or replace function gatehouse.form_text(event_type text, payload jsonb) returns text
     language plpgsql stable as $$
 begin
-    if event_type < 'OrderAccepted' collate "C" then
-        if event_type < 'DeputyNamed' collate "C" then
-            if event_type < 'BusinessDayCloseRequested' collate "C" then
-                if event_type < 'AuthenticatorEnrolled' collate "C" then
+    if event_type < 'OrderDenied' collate "C" then
+        if event_type < 'DocumentStored' collate "C" then
+            if event_type < 'BusinessDayClosed' collate "C" then
+                if event_type < 'AuthenticatorRemoved' collate "C" then
                     if event_type < 'AlertRaised' collate "C" then
                         if event_type < 'AccountOpened' collate "C" then
                             if event_type = 'AccountClosed' then return row_to_json(jsonb_populate_record(null::form.of_account_closed, payload))::text; end if;
@@ -886,203 +882,207 @@ begin
                             end if;
                         end if;
                     else
-                        if event_type < 'AnswerGiven' collate "C" then
-                            if event_type = 'AlertRaised' then return row_to_json(jsonb_populate_record(null::form.of_alert_raised, payload))::text; end if;
-                        else
-                            if event_type < 'AttemptRefused' collate "C" then
-                                if event_type = 'AnswerGiven' then return row_to_json(jsonb_populate_record(null::form.of_answer_given, payload))::text; end if;
+                        if event_type < 'AttemptRefused' collate "C" then
+                            if event_type < 'AnswerGiven' collate "C" then
+                                if event_type = 'AlertRaised' then return row_to_json(jsonb_populate_record(null::form.of_alert_raised, payload))::text; end if;
                             else
+                                if event_type = 'AnswerGiven' then return row_to_json(jsonb_populate_record(null::form.of_answer_given, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'AuthenticatorEnrolled' collate "C" then
                                 if event_type = 'AttemptRefused' then return row_to_json(jsonb_populate_record(null::form.of_attempt_refused, payload))::text; end if;
+                            else
+                                if event_type = 'AuthenticatorEnrolled' then return row_to_json(jsonb_populate_record(null::form.of_authenticator_enrolled, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'BatchAssembled' collate "C" then
-                        if event_type < 'AuthenticatorRemoved' collate "C" then
-                            if event_type = 'AuthenticatorEnrolled' then return row_to_json(jsonb_populate_record(null::form.of_authenticator_enrolled, payload))::text; end if;
+                    if event_type < 'BatchDeclined' collate "C" then
+                        if event_type < 'BatchApproved' collate "C" then
+                            if event_type = 'AuthenticatorRemoved' then return row_to_json(jsonb_populate_record(null::form.of_authenticator_removed, payload))::text; end if;
                         else
-                            if event_type < 'BatchApproved' collate "C" then
-                                if event_type = 'AuthenticatorRemoved' then return row_to_json(jsonb_populate_record(null::form.of_authenticator_removed, payload))::text; end if;
-                            else
+                            if event_type < 'BatchAssembled' collate "C" then
                                 if event_type = 'BatchApproved' then return row_to_json(jsonb_populate_record(null::form.of_batch_approved, payload))::text; end if;
+                            else
+                                if event_type = 'BatchAssembled' then return row_to_json(jsonb_populate_record(null::form.of_batch_assembled, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'BatchReturned' collate "C" then
-                            if event_type < 'BatchDeclined' collate "C" then
-                                if event_type = 'BatchAssembled' then return row_to_json(jsonb_populate_record(null::form.of_batch_assembled, payload))::text; end if;
-                            else
+                        if event_type < 'BatchSubmitted' collate "C" then
+                            if event_type < 'BatchReturned' collate "C" then
                                 if event_type = 'BatchDeclined' then return row_to_json(jsonb_populate_record(null::form.of_batch_declined, payload))::text; end if;
+                            else
+                                if event_type = 'BatchReturned' then return row_to_json(jsonb_populate_record(null::form.of_batch_returned, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'BatchSubmitted' collate "C" then
-                                if event_type = 'BatchReturned' then return row_to_json(jsonb_populate_record(null::form.of_batch_returned, payload))::text; end if;
-                            else
+                            if event_type < 'BusinessDayCloseRequested' collate "C" then
                                 if event_type = 'BatchSubmitted' then return row_to_json(jsonb_populate_record(null::form.of_batch_submitted, payload))::text; end if;
+                            else
+                                if event_type = 'BusinessDayCloseRequested' then return row_to_json(jsonb_populate_record(null::form.of_business_day_close_requested, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'ConsentRecorded' collate "C" then
-                    if event_type < 'BusinessDayOpened' collate "C" then
-                        if event_type < 'BusinessDayClosed' collate "C" then
-                            if event_type = 'BusinessDayCloseRequested' then return row_to_json(jsonb_populate_record(null::form.of_business_day_close_requested, payload))::text; end if;
+                if event_type < 'DecisionTaken' collate "C" then
+                    if event_type < 'CancelRequested' collate "C" then
+                        if event_type < 'BusinessDayOpenRequested' collate "C" then
+                            if event_type = 'BusinessDayClosed' then return row_to_json(jsonb_populate_record(null::form.of_business_day_closed, payload))::text; end if;
                         else
-                            if event_type < 'BusinessDayOpenRequested' collate "C" then
-                                if event_type = 'BusinessDayClosed' then return row_to_json(jsonb_populate_record(null::form.of_business_day_closed, payload))::text; end if;
-                            else
+                            if event_type < 'BusinessDayOpened' collate "C" then
                                 if event_type = 'BusinessDayOpenRequested' then return row_to_json(jsonb_populate_record(null::form.of_business_day_open_requested, payload))::text; end if;
+                            else
+                                if event_type = 'BusinessDayOpened' then return row_to_json(jsonb_populate_record(null::form.of_business_day_opened, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'CancelRequested' collate "C" then
-                            if event_type < 'CancelDrafted' collate "C" then
-                                if event_type = 'BusinessDayOpened' then return row_to_json(jsonb_populate_record(null::form.of_business_day_opened, payload))::text; end if;
-                            else
-                                if event_type = 'CancelDrafted' then return row_to_json(jsonb_populate_record(null::form.of_cancel_drafted, payload))::text; end if;
-                            end if;
-                        else
+                        if event_type < 'ConsentRecorded' collate "C" then
                             if event_type < 'CashDeposited' collate "C" then
                                 if event_type = 'CancelRequested' then return row_to_json(jsonb_populate_record(null::form.of_cancel_requested, payload))::text; end if;
                             else
                                 if event_type = 'CashDeposited' then return row_to_json(jsonb_populate_record(null::form.of_cash_deposited, payload))::text; end if;
                             end if;
+                        else
+                            if event_type < 'CustodianAppointed' collate "C" then
+                                if event_type = 'ConsentRecorded' then return row_to_json(jsonb_populate_record(null::form.of_consent_recorded, payload))::text; end if;
+                            else
+                                if event_type = 'CustodianAppointed' then return row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text; end if;
+                            end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'DelegateConfirmed' collate "C" then
-                        if event_type < 'CustodianAppointed' collate "C" then
-                            if event_type = 'ConsentRecorded' then return row_to_json(jsonb_populate_record(null::form.of_consent_recorded, payload))::text; end if;
+                    if event_type < 'DelegateNamed' collate "C" then
+                        if event_type < 'DelegateConfirmed' collate "C" then
+                            if event_type = 'DecisionTaken' then return row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text; end if;
                         else
-                            if event_type < 'DecisionTaken' collate "C" then
-                                if event_type = 'CustodianAppointed' then return row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text; end if;
-                            else
-                                if event_type = 'DecisionTaken' then return row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text; end if;
-                            end if;
-                        end if;
-                    else
-                        if event_type < 'DelegateNamed' collate "C" then
                             if event_type < 'DelegateEnded' collate "C" then
                                 if event_type = 'DelegateConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_confirmed, payload))::text; end if;
                             else
                                 if event_type = 'DelegateEnded' then return row_to_json(jsonb_populate_record(null::form.of_delegate_ended, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'DeputyNamed' collate "C" then
                             if event_type < 'DeputyEnded' collate "C" then
                                 if event_type = 'DelegateNamed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_named, payload))::text; end if;
                             else
                                 if event_type = 'DeputyEnded' then return row_to_json(jsonb_populate_record(null::form.of_deputy_ended, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'DoNotTradePlaced' collate "C" then
+                                if event_type = 'DeputyNamed' then return row_to_json(jsonb_populate_record(null::form.of_deputy_named, payload))::text; end if;
+                            else
+                                if event_type = 'DoNotTradePlaced' then return row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             end if;
         else
-            if event_type < 'KeyRotationRequested' collate "C" then
-                if event_type < 'ForgettingBegun' collate "C" then
-                    if event_type < 'FeeScheduled' collate "C" then
-                        if event_type < 'DoNotTradePlaced' collate "C" then
-                            if event_type = 'DeputyNamed' then return row_to_json(jsonb_populate_record(null::form.of_deputy_named, payload))::text; end if;
+            if event_type < 'LegalHoldLiftRequested' collate "C" then
+                if event_type < 'ForgettingWithdrawn' collate "C" then
+                    if event_type < 'ForgetConfirmed' collate "C" then
+                        if event_type < 'FeeScheduled' collate "C" then
+                            if event_type = 'DocumentStored' then return row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text; end if;
                         else
-                            if event_type < 'DocumentStored' collate "C" then
-                                if event_type = 'DoNotTradePlaced' then return row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text; end if;
-                            else
-                                if event_type = 'DocumentStored' then return row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text; end if;
-                            end if;
-                        end if;
-                    else
-                        if event_type < 'ForgetConfirmed' collate "C" then
                             if event_type < 'FirmFounded' collate "C" then
                                 if event_type = 'FeeScheduled' then return row_to_json(jsonb_populate_record(null::form.of_fee_scheduled, payload))::text; end if;
                             else
                                 if event_type = 'FirmFounded' then return row_to_json(jsonb_populate_record(null::form.of_firm_founded, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'ForgettingBegun' collate "C" then
                             if event_type < 'ForgetRequested' collate "C" then
                                 if event_type = 'ForgetConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_forget_confirmed, payload))::text; end if;
                             else
                                 if event_type = 'ForgetRequested' then return row_to_json(jsonb_populate_record(null::form.of_forget_requested, payload))::text; end if;
                             end if;
+                        else
+                            if event_type < 'ForgettingDeclined' collate "C" then
+                                if event_type = 'ForgettingBegun' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_begun, payload))::text; end if;
+                            else
+                                if event_type = 'ForgettingDeclined' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_declined, payload))::text; end if;
+                            end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'HouseholdOpened' collate "C" then
-                        if event_type < 'ForgettingDeclined' collate "C" then
-                            if event_type = 'ForgettingBegun' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_begun, payload))::text; end if;
+                    if event_type < 'IpsAdopted' collate "C" then
+                        if event_type < 'HouseholdOpened' collate "C" then
+                            if event_type = 'ForgettingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_withdrawn, payload))::text; end if;
                         else
-                            if event_type < 'ForgettingWithdrawn' collate "C" then
-                                if event_type = 'ForgettingDeclined' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_declined, payload))::text; end if;
-                            else
-                                if event_type = 'ForgettingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_withdrawn, payload))::text; end if;
-                            end if;
-                        end if;
-                    else
-                        if event_type < 'IpsAdopted' collate "C" then
                             if event_type < 'InstrumentListed' collate "C" then
                                 if event_type = 'HouseholdOpened' then return row_to_json(jsonb_populate_record(null::form.of_household_opened, payload))::text; end if;
                             else
                                 if event_type = 'InstrumentListed' then return row_to_json(jsonb_populate_record(null::form.of_instrument_listed, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'KeyRotationRequested' collate "C" then
                             if event_type < 'KeyRotationFinished' collate "C" then
                                 if event_type = 'IpsAdopted' then return row_to_json(jsonb_populate_record(null::form.of_ips_adopted, payload))::text; end if;
                             else
                                 if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
                             end if;
+                        else
+                            if event_type < 'LegalHoldKept' collate "C" then
+                                if event_type = 'KeyRotationRequested' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_requested, payload))::text; end if;
+                            else
+                                if event_type = 'LegalHoldKept' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_kept, payload))::text; end if;
+                            end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'LimitsWithdrawn' collate "C" then
-                    if event_type < 'LegalHoldLifted' collate "C" then
-                        if event_type < 'LegalHoldKept' collate "C" then
-                            if event_type = 'KeyRotationRequested' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_requested, payload))::text; end if;
+                if event_type < 'MachineAdmitted' collate "C" then
+                    if event_type < 'LimitsConfirmed' collate "C" then
+                        if event_type < 'LegalHoldLifted' collate "C" then
+                            if event_type = 'LegalHoldLiftRequested' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lift_requested, payload))::text; end if;
                         else
-                            if event_type < 'LegalHoldLiftRequested' collate "C" then
-                                if event_type = 'LegalHoldKept' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_kept, payload))::text; end if;
-                            else
-                                if event_type = 'LegalHoldLiftRequested' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lift_requested, payload))::text; end if;
-                            end if;
-                        end if;
-                    else
-                        if event_type < 'LimitsConfirmed' collate "C" then
                             if event_type < 'LegalHoldPlaced' collate "C" then
                                 if event_type = 'LegalHoldLifted' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lifted, payload))::text; end if;
                             else
                                 if event_type = 'LegalHoldPlaced' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_placed, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'LimitsWithdrawn' collate "C" then
                             if event_type < 'LimitsProposed' collate "C" then
                                 if event_type = 'LimitsConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_limits_confirmed, payload))::text; end if;
                             else
                                 if event_type = 'LimitsProposed' then return row_to_json(jsonb_populate_record(null::form.of_limits_proposed, payload))::text; end if;
                             end if;
+                        else
+                            if event_type < 'LotReceived' collate "C" then
+                                if event_type = 'LimitsWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_limits_withdrawn, payload))::text; end if;
+                            else
+                                if event_type = 'LotReceived' then return row_to_json(jsonb_populate_record(null::form.of_lot_received, payload))::text; end if;
+                            end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'MachineDismissed' collate "C" then
-                        if event_type < 'LotReceived' collate "C" then
-                            if event_type = 'LimitsWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_limits_withdrawn, payload))::text; end if;
+                    if event_type < 'ModelPublished' collate "C" then
+                        if event_type < 'MachineDismissed' collate "C" then
+                            if event_type = 'MachineAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_machine_admitted, payload))::text; end if;
                         else
-                            if event_type < 'MachineAdmitted' collate "C" then
-                                if event_type = 'LotReceived' then return row_to_json(jsonb_populate_record(null::form.of_lot_received, payload))::text; end if;
-                            else
-                                if event_type = 'MachineAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_machine_admitted, payload))::text; end if;
-                            end if;
-                        end if;
-                    else
-                        if event_type < 'ModelPublished' collate "C" then
                             if event_type < 'MessageReceived' collate "C" then
                                 if event_type = 'MachineDismissed' then return row_to_json(jsonb_populate_record(null::form.of_machine_dismissed, payload))::text; end if;
                             else
                                 if event_type = 'MessageReceived' then return row_to_json(jsonb_populate_record(null::form.of_message_received, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'OrderAccepted' collate "C" then
                             if event_type < 'ObservationMade' collate "C" then
                                 if event_type = 'ModelPublished' then return row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text; end if;
                             else
                                 if event_type = 'ObservationMade' then return row_to_json(jsonb_populate_record(null::form.of_observation_made, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'OrderCancelled' collate "C" then
+                                if event_type = 'OrderAccepted' then return row_to_json(jsonb_populate_record(null::form.of_order_accepted, payload))::text; end if;
+                            else
+                                if event_type = 'OrderCancelled' then return row_to_json(jsonb_populate_record(null::form.of_order_cancelled, payload))::text; end if;
                             end if;
                         end if;
                     end if;
@@ -1092,41 +1092,41 @@ begin
     else
         if event_type < 'ReportingLineChanged' collate "C" then
             if event_type < 'PolicyDenied' collate "C" then
-                if event_type < 'OrderReleased' collate "C" then
-                    if event_type < 'OrderDoubted' collate "C" then
-                        if event_type < 'OrderCancelled' collate "C" then
-                            if event_type = 'OrderAccepted' then return row_to_json(jsonb_populate_record(null::form.of_order_accepted, payload))::text; end if;
+                if event_type < 'OrderRouted' collate "C" then
+                    if event_type < 'OrderFilled' collate "C" then
+                        if event_type < 'OrderDoubted' collate "C" then
+                            if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
                         else
-                            if event_type < 'OrderDenied' collate "C" then
-                                if event_type = 'OrderCancelled' then return row_to_json(jsonb_populate_record(null::form.of_order_cancelled, payload))::text; end if;
-                            else
-                                if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
-                            end if;
-                        end if;
-                    else
-                        if event_type < 'OrderFilled' collate "C" then
                             if event_type < 'OrderExpired' collate "C" then
                                 if event_type = 'OrderDoubted' then return row_to_json(jsonb_populate_record(null::form.of_order_doubted, payload))::text; end if;
                             else
                                 if event_type = 'OrderExpired' then return row_to_json(jsonb_populate_record(null::form.of_order_expired, payload))::text; end if;
                             end if;
-                        else
-                            if event_type < 'OrderRejected' collate "C" then
+                        end if;
+                    else
+                        if event_type < 'OrderRejected' collate "C" then
+                            if event_type < 'OrderRedriven' collate "C" then
                                 if event_type = 'OrderFilled' then return row_to_json(jsonb_populate_record(null::form.of_order_filled, payload))::text; end if;
                             else
+                                if event_type = 'OrderRedriven' then return row_to_json(jsonb_populate_record(null::form.of_order_redriven, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'OrderReleased' collate "C" then
                                 if event_type = 'OrderRejected' then return row_to_json(jsonb_populate_record(null::form.of_order_rejected, payload))::text; end if;
+                            else
+                                if event_type = 'OrderReleased' then return row_to_json(jsonb_populate_record(null::form.of_order_released, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
                     if event_type < 'OrderWithheld' collate "C" then
-                        if event_type < 'OrderRouted' collate "C" then
-                            if event_type = 'OrderReleased' then return row_to_json(jsonb_populate_record(null::form.of_order_released, payload))::text; end if;
+                        if event_type < 'OrderSent' collate "C" then
+                            if event_type = 'OrderRouted' then return row_to_json(jsonb_populate_record(null::form.of_order_routed, payload))::text; end if;
                         else
-                            if event_type < 'OrderSent' collate "C" then
-                                if event_type = 'OrderRouted' then return row_to_json(jsonb_populate_record(null::form.of_order_routed, payload))::text; end if;
-                            else
+                            if event_type < 'OrderSetAside' collate "C" then
                                 if event_type = 'OrderSent' then return row_to_json(jsonb_populate_record(null::form.of_order_sent, payload))::text; end if;
+                            else
+                                if event_type = 'OrderSetAside' then return row_to_json(jsonb_populate_record(null::form.of_order_set_aside, payload))::text; end if;
                             end if;
                         end if;
                     else

@@ -18,6 +18,7 @@ from typing import Any
 from core.errors import Conflict
 from core.execution.execute import Executor, Terms
 from core.execution.last_check import Chained
+from core.execution.lease import Alone
 from core.execution.line import Patience
 from core.execution.working import Working, working
 from core.fact import Entry, Fact
@@ -177,6 +178,7 @@ async def one_life(
         weights=WEIGHTS,
         patience=IMPATIENT,
         stops=watching(record.path.with_suffix(".halts")),
+        hold=Alone(),
     )
 
     async def work() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from core.execution.execute import Executor, Terms
 from core.execution.last_check import Chained
+from core.execution.lease import Alone
 from core.execution.working import Working, working
 from core.fact import Entry
 from core.ids import OrderId, ProposalId
@@ -52,6 +53,7 @@ class Life:
             weights=WEIGHTS,
             patience=IMPATIENT,
             stops=watching(record.path.with_suffix(".halts")),
+            hold=Alone(),
         )
 
     async def _find(self, order: OrderId) -> Working | None:

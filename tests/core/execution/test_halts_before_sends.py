@@ -18,6 +18,7 @@ import pytest
 from core.clock import WallClock
 from core.execution.execute import Executor, Terms
 from core.execution.last_check import Chained
+from core.execution.lease import Alone
 from core.execution.working import Working
 from core.halts.beside import Beside, Stopped
 from core.halts.channel import listening
@@ -109,6 +110,7 @@ async def floor(folder: Path, *venues: VenueProcess) -> AsyncIterator[Floor]:
             weights=WEIGHTS,
             patience=IMPATIENT,
             stops=watch,
+            hold=Alone(),
         )
         stack.enter_context(listening(halts, KEY, WallClock(), watch, executor.open_orders))
         await executor.start([])

@@ -18,6 +18,7 @@ import pytest
 
 from core.execution.execute import Executor, Terms
 from core.execution.last_check import Chained
+from core.execution.lease import Alone
 from core.execution.working import Working
 from core.ids import OrderId, ProposalId, VenueName
 from core.orders.events import OrderCancelled, OrderFilled
@@ -164,6 +165,7 @@ class Day:
             weights=WEIGHTS,
             patience=IMPATIENT,
             stops=watching(record.with_suffix(".halts")),
+            hold=Alone(),
         )
 
     async def run(self, lies: Sequence[Any], order: ReleasedOrder) -> None:

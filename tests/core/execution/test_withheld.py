@@ -13,6 +13,7 @@ import pytest
 from core.errors import WorldFailed
 from core.execution.execute import Executor, Terms
 from core.execution.last_check import Chained
+from core.execution.lease import Alone
 from core.execution.working import Working
 from core.ids import OrderId, ProposalId
 from core.orders.released import ReleasedOrder
@@ -56,6 +57,7 @@ class Changing:
                 weights=WEIGHTS,
                 patience=IMPATIENT,
                 stops=watching(self.halts),
+                hold=Alone(),
             )
             await executor.start([])
             running = asyncio.create_task(executor.run())

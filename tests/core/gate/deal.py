@@ -255,7 +255,8 @@ class Deal:
         return self._append(role, "OrderReleased", payload, stream=f"order/{self.order(number)}", login=login)
 
     def of_order(self, kind: str, number: int = 0, **said: Any) -> Answer:
-        """Something that the worker records of an order."""
+        """Something that the worker records of an order, which it has."""
+        self.firm.claim(self.order(number))
         payload = {"order": self.order(number), **said}
         if "venue" in KINDS[kind].model_fields:
             payload.setdefault("venue", "ARCADIA")

@@ -253,6 +253,8 @@ OF_BATCHES: Final = {
 OF_SAYING: Final = {"not_recommended_now", "not_unsolicited", "rationale_not_drafted"}
 # Tried by `test_corrections_db.py`.
 OF_CORRECTIONS: Final = {"nothing_to_correct"}
+# Tried by `tests/core/execution/test_leases_db.py` and `test_set_aside_db.py`.
+OF_WORKERS: Final = {"lease_missing", "lease_passed", "not_set_aside", "set_aside_before"}
 NOT_REFUSALS: Final = {
     *("ok", "duplicate", "conflict", "version", "key_reused", "event_id_used", "refused", "principal"),
     *("close", "open", "cash", "closed", "unknown"),
@@ -289,7 +291,7 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 
 def test_every_code_has_words_and_is_tried() -> None:
     elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA
-    elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_DIRECT_ORDERS
+    elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_DIRECT_ORDERS | OF_WORKERS
     elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_SAYING | OF_CORRECTIONS | OF_REPLACING
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 

@@ -15,7 +15,7 @@ import pytest
 from psycopg import sql
 
 from core.database.pools import conninfo
-from core.worker import AT_WORK
+from core.duties import AT_WORK
 from tests.fixtures.firm import Firm
 
 AGENT, INTAKE, APPROVER, GATE, WITNESS = "gh_agent", "gh_intake", "gh_approver", "gh_gate", "gh_witness"
@@ -66,6 +66,12 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.escalation": EVERYONE,
     "gatehouse.escalation_rung": {APPROVER: "S", GATE: "S"},
     "gatehouse.deputy": {APPROVER: "S", GATE: "S"},
+    # who has which order: changed by the owner's functions alone
+    "gatehouse.worker_lease": {INTAKE: "S", GATE: "S"},
+    "gatehouse.claim": {INTAKE: "S", GATE: "S"},
+    "gatehouse.order_wait": {INTAKE: "S", GATE: "SIUD"},
+    "gatehouse.order_waiting": {INTAKE: "S"},
+    "gatehouse.set_aside": {GATE: "S"},
     # people
     "gatehouse.person": {INTAKE: "S", APPROVER: "S", GATE: "S"},
     "gatehouse.registration": {INTAKE: "S", APPROVER: "S", GATE: "S"},
@@ -149,6 +155,13 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "known_at(timestamp with time zone)": {INTAKE},
     "releasable(leg)": {GATE},
     "lapses(proposal,market_day)": {GATE},
+    "lease_begin(integer)": {GATE},
+    "lease_beat()": {GATE},
+    "lease_end()": {GATE},
+    "lease_bury(integer,bigint)": {GATE},
+    "lease_claim(integer)": {GATE},
+    "lease_claim_late(text)": {GATE},
+    "lease_holds(text)": {GATE},
     "consented(text)": {AGENT, INTAKE, APPROVER, GATE},
     "halt_fault(proposal,leg)": {GATE},
     "halted(text)": {AGENT, INTAKE, APPROVER, GATE},
@@ -266,7 +279,9 @@ INTERNAL: Final = {
     "law_of_staff",
     "law_order_denied",
     "law_order_filled",
+    "law_order_redriven",
     "law_order_released",
+    "law_order_set_aside",
     "law_pay_recorded",
     "law_person_engaged",
     "law_proposal_approved",
@@ -302,6 +317,8 @@ INTERNAL: Final = {
     "law_watch_listed",
     "law_who_assesses",
     "leaf",
+    "lease_fault",
+    "lease_of_asker",
     "least_tier",
     "lend",
     "limits_fault",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import time
 from collections import Counter
@@ -17,6 +16,7 @@ from typing import Any, Final
 
 import pytest
 
+from core.duties import AT_WORK
 from tests.core.gate.deal import APPROVER, ELENA, MARIA, Deal
 from tests.fixtures.firm import Firm, FirmTemplate
 from tests.fixtures.halts import KEY_HEX
@@ -37,7 +37,7 @@ class Floor:
     stack: ExitStack
     env: dict[str, str] = field(default_factory=dict)  # of its workers, beside the usual
 
-    def worker(self, name: str) -> subprocess.Popen[bytes]:
+    def worker(self, name: str, *, module: str = "ui.cli") -> subprocess.Popen[bytes]:
         env = {
             "GATEHOUSE_HOME": str(self.folder / "home"),
             "GATEHOUSE_KEYSTORE": str(self.firm.keys_folder),
@@ -47,7 +47,7 @@ class Floor:
             **{f"GATEHOUSE_VENUE_KEY_{name}": KEY for name in NAMES},
             **self.env,
         }
-        return self.stack.enter_context(process(["worker"], env, self.folder / f"{name}.log"))
+        return self.stack.enter_context(process(["worker"], env, self.folder / f"{name}.log", module=module))
 
     def until(self, holds: Callable[[], bool], what: str) -> None:
         ends = time.monotonic() + PATIENCE
@@ -57,11 +57,12 @@ class Floor:
             time.sleep(0.05)
 
     def at_work(self) -> int | None:
-        """The backend of the worker that has the place."""
+        """The backend of the worker that has the duties."""
         rows = self.firm.ask(
             "superuser",
             "select l.pid from pg_locks l join pg_database d on d.oid = l.database"
-            " where l.locktype = 'advisory' and l.granted and d.datname = current_database()",
+            " where l.locktype = 'advisory' and l.granted and d.datname = current_database()"
+            f" and l.objsubid = 1 and l.objid = {AT_WORK}",
         )
         return int(rows[0]["pid"]) if rows else None
 
@@ -171,22 +172,6 @@ def test_a_proposal_goes_from_draft_to_settlement(floor: Floor) -> None:
     unsettled = "select unsettled from gatehouse.cash where account = any(%s)"
     rows = floor.firm.ask("superuser", unsettled, [leg["account"] for leg in deal.legs])
     assert {row["unsettled"] for row in rows} == {Decimal(0)}
-    assert floor.firm.verified().ok
-
-
-def test_a_second_worker_stands_by_and_goes_on_when_the_first_is_killed(floor: Floor) -> None:
-    first = floor.worker("first")
-    floor.until(lambda: floor.at_work() is not None, "at work")
-    place = floor.at_work()
-    second = floor.worker("second")
-    deals = [floor.rebalanced("hh-101"), floor.rebalanced("hh-103"), floor.rebalanced("hh-104")]
-    floor.until(lambda: len(floor.facts("OrderSent")) >= 2, "sent something")
-    first.send_signal(signal.SIGKILL)
-    floor.until(lambda: floor.at_work() not in (place, None), "taken over")
-    floor.until(lambda: all(floor.over(deal) for deal in deals), "all over")
-    assert second.poll() is None
-    assert {deal.status for deal in deals} <= {"RELEASED", "DENIED"}
-    floor.nothing_is_lost_or_doubled()
     assert floor.firm.verified().ok
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -12,10 +12,15 @@ from ui.screens.client import Problem, Unreachable
 from ui.screens.look import link, shown
 from ui.screens.session import account_names, client, problems_shown
 
+OUT: Final = frozenset({"RELEASED", "ROUTED", "SENT", "UNKNOWN"})
+"""Let out, and not yet at work at a venue as far as it has said."""
+
 
 def one(proposal: dict[str, Any]) -> None:
     st.subheader(f"{f.kind_of(proposal)} · {proposal['household_name']}", anchor=False)
     st.html(cards.orders(proposal["orders"], account_names(proposal["household"])))
+    for words in waiting(proposal["orders"]):
+        st.warning(words)
     routed = [order for order in proposal["orders"] if order["scores"]]
     if routed:
         names = {
@@ -28,6 +33,20 @@ def one(proposal: dict[str, Any]) -> None:
     _ticket(proposal)
     trace = shown(link("The whole trace, from the request on", f"audit?trace={proposal['trace']}"))
     st.html(f'<div class="gh">{trace}</div>')
+
+
+def waiting(orders: list[dict[str, Any]]) -> list[str]:
+    """Of each order that was let out and waits: why, and since when."""
+    found = []
+    for order in orders:
+        if order["status"] not in OUT:
+            continue
+        now = client().order(order["order"])["waiting"]
+        if now is not None:
+            what = f"{order['side'].capitalize()} {f.shares(order['quantity'])} {order['symbol']}"
+            since = f" since {f.moment(now['since'])}" if now["since"] else ""
+            found.append(f"{what} waits{since}: {now['says']}.")
+    return found
 
 
 def _ticket(proposal: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ from core.database.pools import async_pool, lend
 from core.errors import GatehouseError
 from core.execution.execute import Executor, Terms
 from core.execution.last_check import Chained, record_of
+from core.execution.lease import SETTING, Alone
 from core.fact import Entry
 from core.gate.release import released
 from core.ids import CustodianId, OrderId, ProposalId
@@ -41,6 +42,7 @@ from tests.core.ledger.faults.own import OwnServer
 from tests.core.ledger.faults.syscalls import SYNCS, NotHere
 from tests.core.ledger.faults.test_read_only import back_from_the_setting, read_only_by_setting
 from tests.fixtures.copilot_double import SECRET, CopilotDouble, copilot_double
+from tests.fixtures.firm import WORKER
 from tests.fixtures.halts import KEY_HEX, watching
 from tests.fixtures.venues import VenueProcess, one_venue
 from ui.api.server import without_screens
@@ -145,7 +147,7 @@ async def sending(own: OwnServer, venue: VenueProcess) -> AsyncIterator[tuple[Ex
         return None
 
     async with (
-        async_pool(own.firm.database.gate, name="test", most=4) as pool,
+        async_pool(own.firm.database.gate, name="test", most=4, says={SETTING: WORKER}) as pool,
         Journal(pool, WallClock()) as journal,
         venue.client() as client,
     ):
@@ -167,6 +169,7 @@ async def sending(own: OwnServer, venue: VenueProcess) -> AsyncIterator[tuple[Ex
             weights=WEIGHTS,
             patience=IMPATIENT,
             stops=watching(own.home / "halts"),
+            hold=Alone(),
         )
         await executor.start([])
         running = asyncio.create_task(executor.run())
@@ -213,6 +216,7 @@ async def all_three(own: OwnServer, fault: Fault, copilot: CopilotDouble, venue:
     deal = Deal(firm).approved()
     assert deal.release().ok
     order = deal.order(0)
+    firm.claim(order)
     thread = firm.thread(MARIA)
     hers = {"Authorization": f"Bearer {firm.ticket(MARIA)}", "Idempotency-Key": "message-1"}
     theirs = {"Authorization": f"Bearer {firm.ticket(ELENA)}"}

@@ -43,6 +43,7 @@ async def watched(firm: Firm) -> AsyncIterator[None]:
         Journal(pool, WallClock()) as journal,
     ):
         parts = Parts(
+            name="wrk-test",
             dsn=firm.database.gate,
             pool=pool,
             journal=journal,

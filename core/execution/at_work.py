@@ -1,0 +1,67 @@
+"""The orders that this worker has, and for a while those that have ended. No I/O.
+
+Rule 1: an ended order is remembered for copies and late reports; the journal knows it for ever.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from core.execution.working import Working
+from core.ids import OrderId
+
+REMEMBERED: Final = 20_000
+"""Ended orders that are still known without asking the journal."""
+
+
+class AtWork:
+    """One per executor."""
+
+    def __init__(self) -> None:
+        self._orders: dict[OrderId, Working] = {}
+        self._ended: deque[OrderId] = deque()
+
+    def __contains__(self, order: OrderId) -> bool:
+        return order in self._orders
+
+    def __iter__(self) -> Iterator[Working]:
+        return iter(list(self._orders.values()))  # whoever asks may be another thread
+
+    @property
+    def unended(self) -> int:
+        return len(self._orders) - len(self._ended)
+
+    def get(self, order: OrderId) -> Working | None:
+        return self._orders.get(order)
+
+    def add(self, work: Working) -> None:
+        self._orders[work.released.id] = work
+
+    def ended(self, work: Working) -> None:
+        """It is over. Said twice, it counts once."""
+        if work.remembered:
+            return
+        work.remembered = True
+        self._ended.append(work.released.id)
+        while len(self._ended) > REMEMBERED:
+            self._orders.pop(self._ended.popleft(), None)
+
+    def open(self) -> tuple[Mapping[str, str | None], ...]:
+        """Every order that has not ended, in words."""
+        return tuple(
+            {
+                "order": work.released.id,
+                "account": work.released.account,
+                "symbol": work.released.symbol,
+                "side": work.released.side.value,
+                "quantity": format(work.released.quantity, "f"),
+                "filled": format(work.state.filled, "f"),
+                "status": work.state.status.value,
+                "venue": work.state.venue,
+                "scopes": " ".join(sorted(work.released.scopes)),
+            }
+            for work in self
+            if not work.over
+        )

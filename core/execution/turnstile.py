@@ -1,0 +1,106 @@
+"""The way to one venue: so many messages in flight, so many a second, and whose turn it is.
+
+Rule 1: cancels and look-ups have places and tokens that no order takes.
+Rule 2: a message waits only for its own venue: each has a turnstile of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from core.execution.bucket import RESERVED, Allowance, Verb
+from core.execution.turns import Turns, Urgency
+
+PLACES_KEPT: Final = 4
+"""In flight, beyond those of orders, for cancels and look-ups alone."""
+NO_TIME: Final = timedelta(0)
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    verb: Verb
+    urgency: Urgency
+    account: str
+    turn: asyncio.Future[None]
+
+
+class Turnstile:
+    def __init__(self, allowance: Allowance, *, at_once: int) -> None:
+        self.allowance = allowance
+        self._at_once = at_once
+        self._in_flight = 0
+        self._sends: Turns[_Waiter] = Turns()
+        self._others: Turns[_Waiter] = Turns()  # those that have places and tokens of their own
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def waiting(self) -> int:
+        return len(self._sends) + len(self._others)
+
+    @asynccontextmanager
+    async def through(self, verb: Verb, urgency: Urgency, account: str) -> AsyncIterator[None]:
+        """Wait for one's turn; the place is given back at the end."""
+        queue = self._others if verb in RESERVED else self._sends
+        if queue or not self._may_go(verb):
+            await self._wait(queue, verb, urgency, account)
+        else:
+            self._go(verb)
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+            self._let_through()
+
+    async def _wait(self, queue: Turns[_Waiter], verb: Verb, urgency: Urgency, account: str) -> None:
+        waiter = _Waiter(verb, urgency, account, asyncio.get_running_loop().create_future())
+        queue.add(urgency, account, waiter)
+        self._let_through()
+        try:
+            await waiter.turn
+        except asyncio.CancelledError:
+            if waiter.turn.done() and not waiter.turn.cancelled():
+                self._in_flight -= 1  # it had its turn, and does not use it
+                self._let_through()
+            else:
+                queue.leave(urgency, account, waiter)
+            raise
+
+    def _let_through(self) -> None:
+        """Everybody whose turn it is and who has room. What is kept for the others goes to them first."""
+        for queue, verb in ((self._others, Verb.LOOKUP), (self._sends, Verb.SEND)):
+            while queue and self._may_go(verb):
+                waiter = queue.next()
+                self._go(waiter.verb)
+                waiter.turn.set_result(None)
+            if queue and self._has_place(verb):
+                self._look_again(verb)
+
+    def _may_go(self, verb: Verb) -> bool:
+        return self._has_place(verb) and not self.allowance.wait_for(verb, _now())
+
+    def _has_place(self, verb: Verb) -> bool:
+        return self._in_flight < self._at_once + (PLACES_KEPT if verb in RESERVED else 0)
+
+    def _go(self, verb: Verb) -> None:
+        self.allowance.take(verb, _now())
+        self._in_flight += 1
+
+    def _look_again(self, verb: Verb) -> None:
+        """When there are tokens."""
+        if self._timer is None:
+            wait = max(self.allowance.wait_for(verb, _now()), timedelta(milliseconds=1))
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(wait.total_seconds(), self._tokens_came)
+
+    def _tokens_came(self) -> None:
+        self._timer = None
+        self._let_through()
+
+
+def _now() -> timedelta:
+    return timedelta(seconds=asyncio.get_running_loop().time())

@@ -1,0 +1,192 @@
+"""Venues and a record in memory, which cost as little as they can and keep what the real ones keep.
+
+Rule 1: the record holds the journal's own texts, chained: the last check reads those and nothing else.
+Rule 2: a venue accepts at once, executes whole, and tells it by a report; it takes each id once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from core.clock import Clock
+from core.errors import IntegrityLost
+from core.execution.last_check import Chained
+from core.fact import Entry
+from core.ids import (
+    AccountId,
+    CustodianId,
+    Digest,
+    OrderId,
+    ProposalId,
+    Symbol,
+    TraceId,
+    VenueName,
+    order_id_for,
+)
+from core.ledger.chain import Sealing, leaf, link
+from core.ledger.envelope import Recorded, payload_of, text_of, written
+from core.orders.events import OrderFilled, OrderType, Side, TimeInForce
+from core.orders.released import ReleasedOrder
+from core.venues.fees import FeeSchedule, Liquidity
+from core.venues.venue import (
+    Accepted,
+    Cancelled,
+    Cancelling,
+    Capabilities,
+    Execution,
+    Health,
+    Looking,
+    NotKnown,
+    Page,
+    Quote,
+    Sending,
+)
+from evals.bench.decided import AT, GATE, recorded
+
+SESSION: Final = date(2022, 12, 29)
+SYMBOLS: Final = tuple(Symbol(name) for name in ("AAPL", "MSFT", "KO", "JNJ"))
+PRICE: Final = Decimal("100.00")
+ACCOUNTS: Final = 500
+FREE: Final = FeeSchedule(1, Decimal(0), Decimal(0), Decimal(0), Decimal(0))
+
+
+class InMemoryRecord:
+    """`done_ns` says when each order's last fill was on record."""
+
+    def __init__(self, orders: Iterable[ReleasedOrder], clock: Clock) -> None:
+        self._clock = clock
+        self._open = {order.id: order.quantity for order in orders}
+        self._chains = {order.id: list(recorded(order)) for order in orders}
+        self._more = asyncio.Event()
+        self.done_ns: list[int] = []
+
+    async def record(self, *entries: Entry) -> tuple[Recorded, ...]:
+        for entry in entries:
+            order = OrderId(entry.stream.removeprefix("order/"))
+            chain = self._chains[order]
+            before = chain[-1]
+            text = text_of(
+                entry,
+                payload_of(entry),
+                event_id=UUID(int=before.seq + 1),
+                stream_version=before.seq - 3,  # four entries are the proposal's
+                occurred_at=written(AT),
+                mono_ns=before.seq + 1,
+            )
+            sealing = Sealing(before.seq + 1, AT, *GATE, text)
+            chain.append(
+                Chained(before.seq + 1, AT, *GATE, text, link(before.digest, leaf(sealing)), before.digest)
+            )
+            if isinstance(entry.fact, OrderFilled):
+                self._filled(order, entry.fact.quantity)
+        return tuple(Recorded(1, duplicate=False) for _ in entries)
+
+    async def of(self, order: OrderId, _: ProposalId) -> Sequence[Chained]:
+        return self._chains[order]
+
+    async def more_done(self) -> None:
+        self._more.clear()
+        await self._more.wait()
+
+    def _filled(self, order: OrderId, quantity: Decimal) -> None:
+        self._open[order] -= quantity
+        if not self._open[order]:
+            self.done_ns.append(self._clock.monotonic_ns())
+            self._more.set()
+
+
+class InstantVenue:
+    def __init__(self, name: VenueName) -> None:
+        self.name = name
+        self._bodies: dict[OrderId, bytes] = {}
+        self._untold: list[Execution] = []
+        self._more = asyncio.Event()
+        self._told = 0
+
+    async def send(self, order: ReleasedOrder, body: bytes, *, timeout: timedelta) -> Sending:
+        if self._bodies.setdefault(order.id, body) != body:
+            raise IntegrityLost(f"{self.name} holds another body under {order.id!r}", fix="look it up")
+        number = len(self._bodies)
+        self._untold.append(
+            Execution(
+                id=f"{self.name}-{number}",
+                order=order.id,
+                quantity=order.quantity,
+                price=PRICE,
+                fee=Decimal(0),
+                liquidity=Liquidity.TAKER,
+                executed_at=AT,
+                trade_date=SESSION,
+            )
+        )
+        self._more.set()
+        return Accepted(f"v-{number}")
+
+    async def lookup(self, order: OrderId, *, timeout: timedelta) -> Looking:
+        return NotKnown()
+
+    async def cancel(self, order: OrderId, *, timeout: timedelta) -> Cancelling:
+        return Cancelled()
+
+    async def reports(self, after: str, *, wait: timedelta, timeout: timedelta) -> Page:
+        if not self._untold:
+            self._more.clear()
+            await self._more.wait()
+        told, self._untold = tuple(self._untold), []
+        self._told += len(told)
+        return Page(told, str(self._told))
+
+    async def newest(self, *, timeout: timedelta) -> str:
+        return "0"
+
+    async def quotes(self, symbols: Sequence[Symbol], *, timeout: timedelta) -> Mapping[Symbol, Quote]:
+        size = Decimal(1_000_000)
+        return {
+            symbol: Quote(self.name, symbol, PRICE, PRICE, size, size, PRICE, SESSION, AT, synthetic=True)
+            for symbol in symbols
+        }
+
+    async def capabilities(self, *, timeout: timedelta) -> Capabilities:
+        return Capabilities(
+            symbols=frozenset(SYMBOLS),
+            order_types=frozenset(OrderType),
+            times_in_force=frozenset(TimeInForce),
+            fractional_shares=False,
+            cancels=True,
+            fees=FREE,
+            latency=timedelta(milliseconds=1),
+            simulated=True,
+        )
+
+    async def health(self, *, timeout: timedelta) -> Health:
+        return Health(open=True, session=SESSION, simulated=True)
+
+
+def order_of(number: int) -> ReleasedOrder:
+    """As a released one is, without a release: only the journal's own reader makes those."""
+    proposal = ProposalId(f"prp-bench-{number}")
+    said: Mapping[str, object] = {
+        "id": order_id_for(proposal, 0),
+        "proposal": proposal,
+        "leg": 0,
+        "digest": Digest("0" * 64),
+        "trace": TraceId(f"{number:032x}"),
+        "account": AccountId(f"acc-{number % ACCOUNTS}"),
+        "custodian": CustodianId("cst-1"),
+        "symbol": SYMBOLS[number % len(SYMBOLS)],
+        "side": Side.SELL if number % 2 else Side.BUY,
+        "quantity": Decimal(number % 90 + 10),
+        "order_type": OrderType.LIMIT,
+        "limit_price": PRICE,
+        "time_in_force": TimeInForce.DAY,
+        "scopes": frozenset({"all", f"account:acc-{number % ACCOUNTS}"}),
+    }
+    order: ReleasedOrder = object.__new__(ReleasedOrder)
+    for field, value in said.items():
+        object.__setattr__(order, field, value)
+    return order
