@@ -27,6 +27,7 @@ from core.ids import (
     ThreadId,
     VenueName,
 )
+from core.orders.planning import Planning
 
 
 class Side(StrEnum):
@@ -59,13 +60,10 @@ class Span(Part):
 
 
 class Request(Part):
-    """What was asked for, before anything is computed.
+    """What was asked for, before anything is computed. `order`: one account, `symbol`, `side`, `quantity` and
+    a limit order's `limit_price`. Else `household` names it, or `accounts` narrow it; `planning` says how."""
 
-    kind `rebalance`: `household` names it (all its tradable accounts), or `accounts` narrows it.
-    kind `order`: one account, `symbol`, `side`, `quantity` and, for a limit order, `limit_price`.
-    """
-
-    kind: Literal["rebalance", "order"]
+    kind: Literal["rebalance", "order", "raise_cash", "invest_cash", "harvest", "exit", "locate"]
     household: HouseholdId
     accounts: tuple[AccountId, ...] = ()
     symbol: Symbol | None = None
@@ -73,6 +71,7 @@ class Request(Part):
     quantity: Amount | None = None
     order_type: OrderType | None = None
     limit_price: Amount | None = None
+    planning: Planning | None = None
 
 
 class ProposalDrafted(Fact):

@@ -2,8 +2,8 @@
 
 Rule 1: shares and prices go in as whole thousandths, and values are whole millionths of a dollar: exact. A
 weight is divided in binary, and where that lies near half a step it is divided again in whole numbers.
-Rule 2: an account with finer figures, or without a price, a model or a value, is not in the columns: `left`
-names it, and it is asked by itself.
+Rule 2: an account with finer figures, with something that stands in for another holding, or without a price,
+a model or a value, is not in the columns: `left` names it, and it is asked by itself.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _row(
 ) -> tuple[list[int], list[int]] | None:
     model = account.model
     held = shares_of(account)
-    if model is None or any(symbol not in listed for symbol in held):
+    if model is None or account.stands_for or any(symbol not in listed for symbol in held):
         return None
     cash = account.cash
     shares, targets = [0] * (len(prices) + 1), [0] * (len(prices) + 1)

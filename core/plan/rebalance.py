@@ -141,6 +141,8 @@ def limit_trade(
     side: Side,
     quantity: Decimal,
     lots: tuple[LotChoice, ...],
+    *,
+    instead_of: Symbol | None = None,
 ) -> Trade:
     """A limit order at the far edge of its band, which is set with the legs."""
     return Trade(
@@ -152,6 +154,7 @@ def limit_trade(
         reference_price=market.prices[symbol].price,
         order_type=OrderType.LIMIT,
         limit_price=None,
+        instead_of=instead_of,
     )
 
 

@@ -3,6 +3,8 @@
 Rule 1: what is due is set aside first; then the larger of the cash floor and the model's cash weight.
 Rule 2: what may not be traded keeps its value, and the other targets share the rest by their weights.
 Rule 3: a restricted symbol may shrink toward its target and never grow.
+Rule 4: what stands in for a holding that was sold at a loss stays, and so does that holding, until the window
+ends: together they are what the holding should be.
 """
 
 from __future__ import annotations
@@ -64,6 +66,9 @@ def _to_invest(account: Account, model: ModelPortfolio, market: Market, need: Ca
 def _untouchable(account: Account, symbol: Symbol, market: Market) -> str | None:
     if symbol in account.do_not_trade:
         return "the client's instruction: do not trade"
+    for stand_in, stands in account.stands_for.items():
+        if symbol in (stand_in, stands.original) and market.session < stands.until:
+            return f"{stand_in} stands in for {stands.original} until {stands.until}"
     instrument = market.instruments.get(symbol)
     if instrument is None or not instrument.tradable:
         return "not traded here"

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import Final
 
-from core.book.picture import Account, Market, Picture
+from core.book.picture import Account, Market, ModelPortfolio, Picture, value
 from core.errors import BadInput
-from core.ids import Symbol
+from core.ids import ModelId, Symbol
 from core.orders.content import LotChoice
 from core.orders.events import Side
 from core.plan.assumptions import Assumptions
@@ -38,10 +37,10 @@ from core.plan.targets import Targets, held_value, targets
 from core.plan.tax import TAXED_KINDS
 from core.plan.trade import Trade
 from core.plan.weighing import DOLLAR, Problem, Wish, problem
+from core.risk.wash_sale import WINDOW
 
 ZERO: Final = Decimal(0)
 MICRO: Final = Decimal("0.000001")
-WASH_WINDOW: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,28 @@ def tax_aware_plan(
         IntegrityLost: the solver and the exact answer disagree. Nothing is planned.
     """
     asked = _asked(account, market, assumptions, way)
-    if isinstance(asked, str):
-        return asked
+    return asked if isinstance(asked, str) else _planned(account, market, assumptions, way, asked)
+
+
+def toward(
+    account: Account, market: Market, assumptions: Assumptions, way: TaxAware
+) -> tuple[Trade, ...] | str:
+    """As `tax_aware_plan`, also where the account is in tolerance."""
+    asked = _asked(account, market, assumptions, way, in_tolerance_too=True)
+    return asked if isinstance(asked, str) else _planned(account, market, assumptions, way, asked)
+
+
+def sales_for_cash(
+    account: Account, market: Market, assumptions: Assumptions, way: TaxAware
+) -> tuple[Trade, ...] | str:
+    """Only the sales that raise what the account must have in cash, whatever its drift. It needs no model."""
+    asked = _asked(account, market, assumptions, way, sales_only=True)
+    return asked if isinstance(asked, str) else _planned(account, market, assumptions, way, asked)
+
+
+def _planned(
+    account: Account, market: Market, assumptions: Assumptions, way: TaxAware, asked: _Asked
+) -> tuple[Trade, ...] | str:
     at, spare, wanted = asked.at, asked.spare, asked.wanted
     settled = settle(asked.problem)
     if settled is None:
@@ -102,8 +121,16 @@ def weighed(account: Account, market: Market, assumptions: Assumptions, way: Tax
     return asked if isinstance(asked, str) else asked.problem
 
 
-def _asked(account: Account, market: Market, assumptions: Assumptions, way: TaxAware) -> _Asked | str:
-    model = account.model
+def _asked(
+    account: Account,
+    market: Market,
+    assumptions: Assumptions,
+    way: TaxAware,
+    *,
+    in_tolerance_too: bool = False,
+    sales_only: bool = False,
+) -> _Asked | str:
+    model = account.model or (as_it_is(account, market) if sales_only else None)
     if model is None:
         return "the account has no model portfolio"
     blocked = why_blocked(account, market)
@@ -112,23 +139,29 @@ def _asked(account: Account, market: Market, assumptions: Assumptions, way: TaxA
     need = cash_need(account, session=market.session, horizon=assumptions.outflow_horizon)
     spare = spare_cash(account, need)
     largest = largest_drift(lasting(account, need), market)
-    if largest <= model.tolerance and spare >= 0:
+    if largest <= model.tolerance and spare >= 0 and not in_tolerance_too:
         return in_tolerance(largest, model.tolerance)
     wanted = targets(account, model, market, need)
     try:
         at = table(account, market, wanted.dollars, assumptions)
     except BadInput as bad:
         return bad.says
-    value = priced_value(account, market) - need.due
+    worth = priced_value(account, market) - need.due
     asked = problem(
         account,
         market,
         assumptions,
         wanted.dollars,
-        value=value,
+        value=worth,
         spare=spare,
-        wanted_cash=max(model.cash_weight * value - need.floor, ZERO),
-        wish=Wish(model.tolerance, way.weigh, way.gains_budget, way.washed),
+        wanted_cash=ZERO if sales_only else max(model.cash_weight * worth - need.floor, ZERO),
+        wish=Wish(
+            model.tolerance,
+            way.weigh,
+            way.gains_budget,
+            way.washed,
+            sales_only,
+        ),
     )
     short = asked.floor - asked.cash - sum(one.most for one in asked.sells)
     if short > 0:
@@ -136,9 +169,19 @@ def _asked(account: Account, market: Market, assumptions: Assumptions, way: TaxA
     return _Asked(at, wanted, spare, asked)
 
 
+def as_it_is(account: Account, market: Market) -> ModelPortfolio | None:
+    """What it holds now as a model, for an account that has none. None where it cannot be valued."""
+    total = value(account, market) if all(s in market.prices for s in account.symbols()) else ZERO
+    if total <= 0:
+        return None
+    weights = {s: held_value(account, s, market) / total for s in account.symbols()}
+    rest = 1 - sum(weights.values(), ZERO)
+    return ModelPortfolio(ModelId("as-it-is"), "As it is", 1, weights, rest, Decimal(1))
+
+
 def bought_lately(picture: Picture) -> frozenset[Symbol]:
     """What the household bought within thirty days, or has on order: a loss on it may be washed."""
-    since = picture.market.session - WASH_WINDOW
+    since = picture.market.session - WINDOW
     lots = (lot for account in picture.household.accounts for lot in account.lots)
     return frozenset(
         {lot.symbol for lot in lots if lot.acquired_on >= since}

@@ -23,6 +23,7 @@ class Trade:
     reference_price: Decimal  # dollars per share, as the market had it
     order_type: OrderType
     limit_price: Decimal | None
+    instead_of: Symbol | None = None  # of a buy: the holding that it stands in for
 
     @property
     def dollars(self) -> Decimal:

@@ -78,12 +78,14 @@ class Problem:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How a rebalance is meant. `band` is the fraction of the account that each holding may stay off its
-    target; `weigh` False: as little as the band asks for. `washed` are symbols whose losses save nothing."""
+    target; `weigh` False: as little as the band asks for. `washed` are symbols whose losses save nothing.
+    `sales_only`: nothing is bought."""
 
     band: Decimal
     weigh: bool = True
     gains_budget: Decimal | None = None
     washed: frozenset[Symbol] = frozenset()
+    sales_only: bool = False
 
 
 def problem(
@@ -102,27 +104,30 @@ def problem(
     held = shares_of(account)
     gaps = {s: held.get(s, ZERO) * market.prices[s].price - dollars for s, dollars in targets.items()}
     must_raise = -spare > sum((gap for gap in gaps.values() if gap > 0), ZERO)
-    band = ZERO if must_raise else wish.band * value
+    anything = must_raise or wish.sales_only  # may be sold, also below its target
+    band = ZERO if anything else wish.band * value
     sells, buys = [], []
     for symbol in sorted(targets):
         price, gap = market.prices[symbol].price, gaps[symbol]
         room = max(band - max(price, assumptions.minimum_trade), ZERO)  # what rounding may add
         cost = _rate(market.instruments[symbol].spread_bps / 20_000 + ACCESS_FEE / price)
-        if symbol in held and (gap > 0 or must_raise):
+        if symbol in held and (gap > 0 or anything):
             pieces = _pieces(account, symbol, price, market, assumptions, wish)
-            most = pieces[-1].end if must_raise else min(_micro(gap), pieces[-1].end)
-            least = 0 if must_raise else min(max(_micro(gap - room), 0), most)
-            sells.append(Selling(symbol, _micro(gap) if wish.weigh else least, least, most, cost, pieces))
-        elif gap < 0 and not must_raise:
+            most = pieces[-1].end if anything else min(_micro(gap), pieces[-1].end)
+            least = 0 if anything else min(max(_micro(gap - room), 0), most)
+            excess = _micro(gap) if wish.weigh or anything else least
+            sells.append(Selling(symbol, excess, least, most, cost, pieces))
+        elif gap < 0 and not anything:
             allowed = _micro(-gap) if symbol not in market.restricted else 0
             least = min(max(_micro(-gap - room), 0), allowed)
             buys.append(Buying(symbol, _micro(-gap) if wish.weigh else least, least, allowed, cost))
     over = spare - wanted_cash  # cash, too, may stay off its target where only the band counts
-    stays = ZERO if wish.weigh or must_raise else min(max(over, -min(band, wanted_cash)), band)
+    stays = ZERO if wish.weigh or anything else min(max(over, -min(band, wanted_cash)), band)
     buys = _payable(sells, buys, spare)
     must_sell, must_buy = sum(one.least for one in sells), sum(one.least for one in buys)
     # At worst what must be sold brings less than its price, and what must be bought takes more.
-    worst = int(assumptions.limits.price_band * (must_sell + must_buy))
+    to_raise = max(_micro(-spare), 0) if wish.sales_only else must_sell
+    worst = int(assumptions.limits.price_band * (to_raise + must_buy))
     cash, floor = _micro(over - stays), -_micro(wanted_cash + stays)
     floor = max(floor, min(floor + worst, cash + sum(one.most for one in sells) - must_buy))
     rounded = min(sum((market.prices[one.symbol].price for one in buys), ZERO), band / 2)
@@ -131,7 +136,7 @@ def problem(
         value=max(_micro(value), 1),
         cash=cash,
         floor=floor,
-        ceiling=max(_micro(band - rounded - stays), floor, least_left),
+        ceiling=floor if wish.sales_only else max(_micro(band - rounded - stays), floor, least_left),
         sells=tuple(sells),
         buys=tuple(buys),
         budget=_budget(account, wish, assumptions),

@@ -42,7 +42,7 @@ class WashSale:
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
         if not _may_wash(intent):
             return None
-        deferred, lost = _disallowed(intent)
+        deferred, lost = disallowed(intent)
         dollars = to_cents(deferred + lost)
         if not dollars:
             return None
@@ -84,7 +84,7 @@ def _may_wash(intent: Intent) -> bool:
     return False
 
 
-def _disallowed(intent: Intent) -> tuple[Decimal, Decimal]:
+def disallowed(intent: Intent) -> tuple[Decimal, Decimal]:
     """Dollars of losses that this leg's shares wash: deferred, and lost for good.
 
     A loss of this proposal is told at its sale; a loss of another order at the purchase that replaces it.

@@ -18,19 +18,19 @@ import pytest
 from core.book.picture import Account, Household, Market
 from core.errors import IntegrityLost
 from core.ids import Symbol
-from core.orders.content import Preview
 from core.orders.events import Side
 from core.plan import settling
 from core.plan.assumptions import assumptions_on
-from core.plan.content import intents_of, legs_of
+from core.plan.content import intents_of
 from core.plan.drift import largest_drift
 from core.plan.drifting import columns, largest_drifts
+from core.plan.legs import legs_of
 from core.plan.lots import gains_of
 from core.plan.preview import estimated_cost, traded
 from core.plan.settling import settle
 from core.plan.solver import guess
 from core.plan.tax_aware import TaxAware, bought_lately, tax_aware_plan, weighed
-from core.plan.trade import Plan, Trade
+from core.plan.trade import Trade
 from core.plan.weighing import DOLLAR, Problem
 from core.risk.limits import DEFAULT_LIMITS
 from core.risk.policies import POLICIES
@@ -147,7 +147,7 @@ def test_a_plan_ends_inside_the_tolerance_and_passes_the_hard_policies(way: TaxA
         assert largest_drift(after, DRAWN.market) <= who.model.tolerance
         legs = legs_of(
             PROPOSAL,
-            Plan(trades, {}, Preview(rows=(), accounts=())),
+            trades,
             DRAWN.market,
             DEFAULT_LIMITS,
             partly=True,
