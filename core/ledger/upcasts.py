@@ -74,11 +74,17 @@ def _returned_1(payload: Payload) -> Payload:
     return {**payload, "comments": []}
 
 
+def _drafted_1(payload: Payload) -> Payload:
+    """Version 2 may say how a plan is meant."""
+    return {**payload, "request": {**payload.get("request", {}), "planning": None}}
+
+
 UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType(
     {
         ("StepTaken", 1): _step_1,
         ("ToolCalled", 1): _call_1,
         ("RegistrationRecorded", 1): _registration_1,
+        ("ProposalDrafted", 1): _drafted_1,
         ("ProposalApproved", 1): _approved_1,
         ("ProposalReturned", 1): _returned_1,
     }

@@ -77,6 +77,7 @@ class Request(Part):
 class ProposalDrafted(Fact):
     """A request, by an agent for an advisor or by a person directly. Reserves nothing."""
 
+    VERSION: ClassVar[int] = 2
     proposal: ProposalId
     request: Request
     provenance: tuple[Span, ...] = ()  # an agent's draft must have one for each chosen field

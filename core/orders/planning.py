@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from core.fact import Amount
 from core.ids import LotId, Symbol
@@ -27,8 +27,8 @@ class Planning(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     weigh_tax: bool = False
-    gains_budget: Amount | None = Field(default=None, ge=0)
-    dollars: Amount | None = Field(default=None, gt=0)
+    gains_budget: Amount | None = None
+    dollars: Amount | None = None
     lot_method: LotMethod | None = None
     lots: tuple[LotId, ...] = ()
     replacement: Symbol | None = None

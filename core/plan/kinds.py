@@ -271,6 +271,10 @@ def _whole(request: Request) -> None:
         raise BadInput("this is for one account", fix="name exactly one", field="accounts")
     if request.kind == "raise_cash" and how.dollars is None:
         raise BadInput("how much cash?", fix="give the dollars", field="dollars")
+    if how.dollars is not None and how.dollars <= 0:
+        raise BadInput(f"{how.dollars} dollars are none", fix="ask for more than zero", field="dollars")
+    if how.gains_budget is not None and how.gains_budget < 0:
+        raise BadInput("a budget of gains is zero or more", fix="give zero or more", field="gains_budget")
     if request.kind == "exit" and request.symbol is None:
         raise BadInput("which position?", fix="name its symbol", field="symbol")
     if request.kind != ORDER and (how.lots or how.lot_method):

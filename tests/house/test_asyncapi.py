@@ -231,6 +231,7 @@ def test_a_version_that_ended_is_named() -> None:
     }
     assert ended == {
         "ProposalApproved": [1],
+        "ProposalDrafted": [1],
         "ProposalReturned": [1],
         "RegistrationRecorded": [1],
         "StepTaken": [1],
