@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from tools.analytics import RISK, TAXES, WHAT_IF
 from tools.cancelling import PROPOSE_CANCEL
 from tools.clients import FIND_HOUSEHOLD, OVERVIEW
 from tools.contract import Agent, AnyTool, Refusal
+from tools.planning import PROPOSE_PLAN, PROPOSE_SET
 from tools.portfolio import CASH, DRIFT, HOLDINGS, WORKLIST
 from tools.proposals import LIST_PROPOSALS, PROPOSAL_STATUS
 from tools.research import SEARCH_LIBRARY
@@ -20,11 +22,27 @@ from tools.trading import PROPOSE_ORDER, PROPOSE_REBALANCE
 
 HELD: Final[Mapping[Agent, tuple[AnyTool, ...]]] = MappingProxyType(
     {
-        Agent.PORTFOLIO: (WORKLIST, FIND_HOUSEHOLD, OVERVIEW, DRIFT, HOLDINGS, CASH),
+        Agent.PORTFOLIO: (
+            WORKLIST,
+            FIND_HOUSEHOLD,
+            OVERVIEW,
+            DRIFT,
+            HOLDINGS,
+            CASH,
+            RISK,
+            TAXES,
+            WHAT_IF,
+        ),
         Agent.RESEARCH: (SEARCH_LIBRARY,),
         Agent.PROPOSAL: (
-            *(FIND_HOUSEHOLD, PROPOSE_REBALANCE, PROPOSE_ORDER, PROPOSE_CANCEL),
-            *(PROPOSAL_STATUS, LIST_PROPOSALS),
+            FIND_HOUSEHOLD,
+            PROPOSE_REBALANCE,
+            PROPOSE_ORDER,
+            PROPOSE_PLAN,
+            PROPOSE_SET,
+            PROPOSE_CANCEL,
+            PROPOSAL_STATUS,
+            LIST_PROPOSALS,
         ),
     }
 )

@@ -15,6 +15,7 @@ from core.book.picture import Account, Market, Picture, value
 from core.fact import Amount
 from core.ids import AccountId, HouseholdId, Symbol
 from core.money import to_cents
+from core.plan.distributions import last_trade_before
 from core.plan.drift import drift as drift_of
 from core.plan.worklist import worklist as worklist_of
 from tools.clients import About, Named, book, scope
@@ -224,9 +225,12 @@ def _holding(account: Account, symbol: Symbol, market: Market) -> HoldingLine:
 
 
 class OutflowLine(Ask):
+    """`last_trade_on`: a sale of that day still settles in time."""
+
     what: str
     amount: Amount
     due_on: str
+    last_trade_on: str
 
 
 class CashLine(Ask):
@@ -271,7 +275,12 @@ def _cash(account: Account) -> CashLine:
         available=to_cents(account.cash.available),
         floor=account.ips.cash_floor if account.ips else None,
         outflows=tuple(
-            OutflowLine(what=due.what, amount=due.amount, due_on=due.due_on.isoformat())
+            OutflowLine(
+                what=due.what,
+                amount=due.amount,
+                due_on=due.due_on.isoformat(),
+                last_trade_on=last_trade_before(due.due_on).isoformat(),
+            )
             for due in sorted(account.outflows, key=lambda due: (due.due_on, due.schedule))
         ),
     )

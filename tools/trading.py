@@ -9,7 +9,7 @@ Rule 3: figures of a proposal are those that were assessed without a model. A dr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -18,6 +18,8 @@ from pydantic import Field
 from core.book.picture import Picture
 from core.ids import AccountId, HouseholdId, ProposalId, Symbol
 from core.orders.events import OrderType, Request, Side, Span
+from core.orders.planning import Planning
+from core.orders.planning_said import TAX_AWARE, dollars_said, method_said
 from core.orders.provenance import (
     SIDES,
     Known,
@@ -40,6 +42,8 @@ class ProposeRebalanceAsk(Ask):
     account_words: tuple[str, ...] = Field(
         default=(), max_length=12, description=f"accounts, if named, {WORDS}"
     )
+    tax_words: str | None = Field(default=None, max_length=40, description=f"'tax-aware', if said, {WORDS}")
+    budget_words: str | None = Field(default=None, max_length=30, description=f"most gains, if said, {WORDS}")
 
 
 class ProposeOrderAsk(Ask):
@@ -50,6 +54,7 @@ class ProposeOrderAsk(Ask):
     quantity_words: str = Field(max_length=30, description=f"the number of shares, {WORDS}")
     symbol_words: str = Field(max_length=12, description=f"the symbol, {WORDS}")
     limit_words: str | None = Field(default=None, max_length=20, description=f"limit price, if any, {WORDS}")
+    lot_words: str | None = Field(default=None, max_length=40, description=f"FIFO, HIFO, if said, {WORDS}")
 
 
 class Drafted(Sourced):
@@ -69,15 +74,17 @@ async def propose_rebalance(ask: ProposeRebalanceAsk, call: Call) -> Drafted:
     make it do so. The core chooses shares and lots.
     """
     households = await book(call.turn)
-    spans = list(_spans("accounts", ask.account_words, call.said))
-    named = _whose(ask.household_words, ask.account_words, households, call)
+    spans = list(spans_of("accounts", ask.account_words, call.said))
+    named = whose(ask.household_words, ask.account_words, households, call)
     picture = await call.turn.desk.picture(named.household)
-    accounts = tuple(_account(words, named, picture, call) for words in ask.account_words)
+    accounts = tuple(account_of(words, named, picture, call) for words in ask.account_words)
     if ask.household_words and not accounts:
-        spans.extend(_spans("household", [ask.household_words], call.said))
+        spans.extend(spans_of("household", [ask.household_words], call.said))
     spans.extend(_wish(call.said))
-    request = Request(kind="rebalance", household=named.household, accounts=accounts)
-    return await _draft(request, spans, named, picture, call)
+    how, said = _meant(ask.tax_words, ask.budget_words, None)
+    spans += [span for field, words in said.items() for span in spans_of(field, [words], call.said)]
+    request = Request(kind="rebalance", household=named.household, accounts=accounts, planning=how)
+    return await drafted(request, spans, named, picture, call)
 
 
 async def propose_order(ask: ProposeOrderAsk, call: Call) -> Drafted:
@@ -87,18 +94,19 @@ async def propose_order(ask: ProposeOrderAsk, call: Call) -> Drafted:
     and nobody can make it do so. Long only; listed US shares and ETFs.
     """
     households = await book(call.turn)
-    named = _whose(None, [ask.account_words], households, call)
+    named = whose(None, [ask.account_words], households, call)
     picture = await call.turn.desk.picture(named.household)
     limit = None if ask.limit_words is None else _number("limit price", ask.limit_words)
     request = Request(
         kind="order",
         household=named.household,
-        accounts=(_account(ask.account_words, named, picture, call),),
-        symbol=_symbol(ask.symbol_words, picture),
+        accounts=(account_of(ask.account_words, named, picture, call),),
+        symbol=symbol_of(ask.symbol_words, picture),
         side=_side(ask.side_words),
         quantity=_number("quantity", ask.quantity_words),
         order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
         limit_price=limit,
+        planning=_meant(None, None, ask.lot_words)[0],
     )
     words = {
         "accounts": ask.account_words,
@@ -106,14 +114,20 @@ async def propose_order(ask: ProposeOrderAsk, call: Call) -> Drafted:
         "side": ask.side_words,
         "quantity": ask.quantity_words,
         **({"limit_price": ask.limit_words} if ask.limit_words else {}),
+        **_meant(None, None, ask.lot_words)[1],
     }
-    spans = [span for field, said in words.items() for span in _spans(field, [said], call.said)]
-    return await _draft(request, spans, named, picture, call)
+    spans = [span for field, said in words.items() for span in spans_of(field, [said], call.said)]
+    return await drafted(request, spans, named, picture, call)
 
 
-async def _draft(
-    request: Request, spans: Sequence[Span], named: Named, picture: Picture, call: Call
+async def drafted(
+    request: Request, spans: Sequence[Span], named: Named, picture: Picture, call: Call, *, part: str = ""
 ) -> Drafted:
+    """Put the request before the worker, where her words say all of it. `part` tells one call's drafts apart.
+
+    Raises:
+        Refusal: her words do not say a field; names it.
+    """
     turn = call.turn
     kinds = {account.id: account.kind for account in picture.household.accounts}
     texts = {said.message: said.text for said in call.said}
@@ -128,7 +142,7 @@ async def _draft(
         thread=turn.thread,
         agent=call.agent,
         trace=turn.trace,
-        key=call.key("draft"),
+        key=call.key(f"draft/{part}" if part else "draft"),
     )
     return Drafted(
         source="draft, not yet assessed",
@@ -142,13 +156,41 @@ async def _draft(
 
 
 def _asked(request: Request) -> str:
-    if request.kind == "rebalance":
-        return f"rebalance {', '.join(request.accounts) or 'all accounts'}"
+    where, how = ", ".join(request.accounts) or "all accounts", request.planning or Planning()
+    if request.kind != "order":
+        within = "" if how.gains_budget is None else f" within ${how.gains_budget:,.2f} of gains"
+        cash = f"${how.dollars:,.2f}" if how.dollars is not None else "what need not stay"
+        return {
+            "rebalance": f"rebalance {where}{' tax-aware' if how.weigh_tax else ''}{within}",
+            "raise_cash": f"raise {cash} in cash in {where}{within}",
+            "invest_cash": f"invest {cash} of the cash in {where}",
+            "harvest": f"harvest losses{f' in {request.symbol}' if request.symbol else ''} in {where}",
+            "exit": f"leave {request.symbol} in {where}{within}",
+            "locate": f"place income where no tax is paid, in {where}",
+        }[request.kind]
     at = f"at a limit of {request.limit_price}" if request.limit_price is not None else "at market"
-    return f"{request.side} {request.quantity} {request.symbol} in {request.accounts[0]} {at}"
+    lots = "" if how.lot_method is None else f", {how.lot_method.replace('_', ' ')} lots"
+    return f"{request.side} {request.quantity} {request.symbol} in {request.accounts[0]} {at}{lots}"
 
 
-def _whose(
+def _meant(
+    tax: str | None, budget: str | None, lots: str | None
+) -> tuple[Planning | None, Mapping[str, str]]:
+    """How she means it, and the words that say so. Nothing said: None."""
+    said = {f: w for f, w in (("weigh_tax", tax), ("gains_budget", budget), ("lot_method", lots)) if w}
+    if not said:
+        return None, said
+    amount, method = dollars_said(budget or "0"), method_said(lots or "")
+    if tax and TAX_AWARE.fullmatch(tax.strip()) is None:
+        raise Refusal(f"{tax!r} does not ask to mind the taxes", code="unread")
+    if amount is None:
+        raise Refusal(f"{budget!r} is not an amount of dollars; write it like $50,000", code="unread")
+    if lots and method is None:
+        raise Refusal(f"{lots!r} names no method: FIFO, HIFO or minimum tax", code="unread")
+    return Planning(weigh_tax=bool(tax), gains_budget=amount if budget else None, lot_method=method), said
+
+
+def whose(
     household_words: str | None, account_words: Sequence[str], households: Sequence[Named], call: Call
 ) -> Named:
     """Which household a draft is for: strictly as written, and the thread's own where it is pinned."""
@@ -197,11 +239,11 @@ def _exactly(words: str, households: Sequence[Named], pinned: Named | None) -> N
     )
 
 
-def _account(words: str, named: Named, picture: Picture, call: Call) -> AccountId:
+def account_of(words: str, named: Named, picture: Picture, call: Call) -> AccountId:
     return account_in(words, named, picture, pinned=call.turn.household)
 
 
-def _symbol(words: str, picture: Picture) -> Symbol:
+def symbol_of(words: str, picture: Picture) -> Symbol:
     symbol = Symbol(words.strip().upper())
     instrument = picture.market.instruments.get(symbol)
     if instrument is None:
@@ -249,7 +291,7 @@ def _wish(said: Sequence[Said]) -> Iterator[Span]:
     raise Refusal("the advisor's message does not ask for a rebalance; ask her to write it", code="not_said")
 
 
-def _spans(field: str, words: Sequence[str], said: Sequence[Said]) -> Iterator[Span]:
+def spans_of(field: str, words: Sequence[str], said: Sequence[Said]) -> Iterator[Span]:
     for one in words:
         span = span_of(field, one, said)
         if span is None:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from agents.offline import words
+from agents.offline import plans, words
 from agents.offline.orders import OrderWords, order, starts_order
+from agents.offline.plans import Change, PlanWords
 
 
 class Intent(StrEnum):
@@ -28,6 +29,11 @@ class Intent(StrEnum):
     CANCEL = "cancel"
     STATUS = "status"
     PROPOSALS = "proposals"
+    RISK = "risk"
+    TAXES = "taxes"
+    WHAT_IF = "what_if"
+    PLAN = "plan"
+    REBALANCE_ALL = "rebalance_all"
     HELP = "help"
     DECISION = "decision"
     HOSTILE = "hostile"
@@ -60,7 +66,7 @@ CANCEL: Final = re.compile(  # one order, by its id or its symbol; a symbol is i
 UNSUPPORTED: Final = _rule(
     r"\b(?:call|put) options?\b|\boptions? (?:on|contract)\b|\bmargin\b|\bcrypto|\bbitcoin\b|\bfutures\b",
     r"^\W*(?:please )?short\b|\bsell short\b|\bshort (?:sell|sale)\b",
-    r"\bharvest\b|\bwire\b|\btransfer \$|\bcancel\b|\breplace the order\b",
+    r"\bwire\b|\btransfer \$|\bcancel\b|\breplace the order\b",
     r"\be-?mail\b|\bpoem\b|\bflight\b|\bletter to\b",
 )
 PROPOSALS: Final = _rule(
@@ -79,6 +85,19 @@ REBALANCE: Final = _rule(
     r"\bre-?balanc(?:e|ing)\b",
     r"\bre-?align\b",
     r"\b(?:bring|get|put|move|take)\b.{0,60}\bback (?:to|in|into|on|within)\b",
+)
+WHAT_IF: Final = _rule(
+    r"\bwhat (?:if|happens if|would happen if|would it do)\b", r"\bif (?:we|i) (?:sold|bought)\b"
+)
+TAXES: Final = _rule(
+    r"\bharvestable\b|\b(?:which|what|any|how many|how much)\b.{0,30}\blosses\b",
+    r"\b(?:un)?reali[sz]ed (?:gains?|loss(?:es)?)\b|\bcapital gains?\b|\bwash sales?\b",
+    r"\btax (?:position|picture|situation|bill)\b|\bgains and losses\b|\blosses\b.{0,20}\bharvest",
+)
+RISK: Final = _rule(
+    r"\bvalue at risk\b|\bVaR\b|\bexpected shortfall\b|\bstress(?: test)?\b|\brisk(?:y|s|iest)?\b",
+    r"\b(?:sector )?exposures?\b|\bsectors?\b|\bhow (?:bad|much).{0,40}\b(?:2008|crisis|covid|2020|crash)\b",
+    r"\b(?:repeat|like|another|again)\b.{0,20}\b(?:2008|covid|2020|2022)\b",
 )
 WORKLIST: Final = _rule(
     r"\bwho needs (?:me|my)\b|\bneeds? (?:my |me|attention|help|looking)\b.{0,20}$",
@@ -102,6 +121,17 @@ LIBRARY: Final = _rule(
     r"\bresearch\b|\blibrary\b|\bnotes?\b|\bhouse view\b|\b(?:firm|firm's|our) view\b",
     r"\boutlook\b|\bdocuments?\b",
 )
+LOOKS: Final = (
+    (DRIFT, Intent.DRIFT),
+    (CASH, Intent.CASH),
+    (TAXES, Intent.TAXES),
+    (RISK, Intent.RISK),
+    (HOLDINGS, Intent.HOLDINGS),
+)
+ASKS_TO_HARVEST: Final = _rule(
+    r"^\W*(?:please |can you |could you |let'?s |i want to |draft a )*(?:tax[- ]loss )?harvest"
+)
+ASKS_WHAT: Final = _rule(r"^\W*(?:what|which|how|who|when|why|is|are|does|do|did|has|have|was)\b")
 OVERVIEW: Final = _rule(
     r"\boverview\b|\bsummar(?:y|ise|ize)\b|\btell me about\b|\bpull up\b|\bshow me\b",
     r"\blook(?:s|ing)?\b|\baccounts\b|\bhow (?:is|are)\b",
@@ -115,6 +145,9 @@ QUESTION: Final = _rule(
 )
 
 
+ABOUT: Final = frozenset({Intent.OVERVIEW, Intent.REBALANCE} | {intent for _, intent in LOOKS})
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """An intent with the words that it needs, as they stand in the message."""
@@ -126,6 +159,8 @@ class Wish:
     order: OrderWords | None = None
     proposal: str | None = None
     cancels: str | None = None
+    plan: PlanWords | None = None
+    change: Change | None = None
 
 
 def read(text: str) -> Wish:
@@ -144,13 +179,27 @@ def _guarded(text: str) -> Intent | None:
 
 
 def _trading(text: str) -> Intent | None:
+    if WHAT_IF.search(text) and plans.change(text):
+        return Intent.WHAT_IF
     if starts_order(text) and order(text):
         return Intent.ORDER
+    if plans.everybody(text) and REBALANCE.search(text):
+        return Intent.REBALANCE_ALL
     if PROPOSALS.search(text):
         return Intent.PROPOSALS
     if STATUS.search(text):
         return Intent.STATUS
-    return Intent.REBALANCE if REBALANCE.search(text) else None
+    if REBALANCE.search(text):
+        return Intent.REBALANCE
+    if _about(text) and TAXES.search(text) and not ASKS_TO_HARVEST.search(text):
+        return Intent.TAXES
+    asks = not ASKS_WHAT.search(text) and not HELP.search(text) and not LIBRARY.search(text)
+    return Intent.PLAN if asks and _about(text) and plans.plan(text) else None
+
+
+def _about(text: str) -> bool:
+    """Whether it names somebody, or an account."""
+    return bool(words.household(text) or words.account(text))
 
 
 def _looking(text: str) -> Intent:
@@ -160,7 +209,7 @@ def _looking(text: str) -> Intent:
         return Intent.RESEARCH
     named = words.household(text) or words.account(text)
     if named:
-        for pattern, intent in ((DRIFT, Intent.DRIFT), (CASH, Intent.CASH), (HOLDINGS, Intent.HOLDINGS)):
+        for pattern, intent in LOOKS:
             if pattern.search(text):
                 return intent
         if OVERVIEW.search(text):
@@ -177,10 +226,13 @@ def _with_words(intent: Intent, text: str) -> Wish:
         return Wish(intent, text, order=order(text))
     if intent is Intent.CANCEL and (live := CANCEL.search(text)):
         return Wish(intent, text, cancels=live["order"])
+    if intent in (Intent.PLAN, Intent.WHAT_IF):
+        named = words.account(text), words.household(text)
+        return Wish(intent, text, named[1], named[0], plan=plans.plan(text), change=plans.change(text))
     if intent is Intent.STATUS:
         found = words.PROPOSAL.search(text)
         return Wish(intent, text, household=words.household(text), proposal=found[0] if found else None)
-    if intent in (Intent.OVERVIEW, Intent.DRIFT, Intent.HOLDINGS, Intent.CASH, Intent.REBALANCE):
+    if intent in ABOUT:
         account = words.account(text)
         household = words.household(text)
         if intent is Intent.REBALANCE and not account and not household:

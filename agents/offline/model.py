@@ -29,9 +29,10 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable
 from typing_extensions import override
 
-from agents.offline import speech, words
+from agents.offline import plans, speech, words
 from agents.offline.intents import Intent, Wish, read
 from agents.offline.orders import OrderWords
+from agents.offline.plans import Change, PlanWords
 
 NAME: Final = "offline"
 ASKED_BACK: Final = re.compile(r"(?:Which one|the Smith household|Write the name)\W*$")
@@ -41,7 +42,12 @@ AGENT_FOR: Final[Mapping[Intent, str]] = {
     Intent.DRIFT: "portfolio",
     Intent.HOLDINGS: "portfolio",
     Intent.CASH: "portfolio",
+    Intent.RISK: "portfolio",
+    Intent.TAXES: "portfolio",
+    Intent.WHAT_IF: "portfolio",
     Intent.RESEARCH: "research",
+    Intent.PLAN: "proposal",
+    Intent.REBALANCE_ALL: "proposal",
     Intent.REBALANCE: "proposal",
     Intent.ORDER: "proposal",
     Intent.CANCEL: "proposal",
@@ -144,8 +150,9 @@ def wanted(messages: Sequence[BaseMessage], at: int) -> Wish:
     account = words.ACCOUNT.search(text)
     named = None if account else words.household(text) or text.strip(" .!?")
     return Wish(
-        earlier.intent, earlier.text, named, account[0] if account else None, earlier.order, earlier.proposal
-    )
+        earlier.intent, earlier.text, named, account[0] if account else None, earlier.order, earlier.proposal,
+        earlier.plan, earlier.change,
+    )  # fmt: skip
 
 
 def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
@@ -154,16 +161,22 @@ def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
     match wish.intent:
         case Intent.WORKLIST:
             return "worklist", {}
-        case Intent.OVERVIEW | Intent.DRIFT | Intent.HOLDINGS | Intent.CASH:
+        case Intent.OVERVIEW | Intent.DRIFT | Intent.HOLDINGS | Intent.CASH | Intent.RISK | Intent.TAXES:
             return wish.intent.value, about
         case Intent.RESEARCH:
             return "search_library", {"question": wish.text[:600]}
-        case Intent.REBALANCE if wish.account:
-            return "propose_rebalance", {"account_words": [wish.account]}
         case Intent.REBALANCE:
-            return "propose_rebalance", {"household_words": wish.household}
+            whose = {"account_words": [wish.account]} if wish.account else {"household_words": wish.household}
+            tax, spend = plans.tax_aware(wish.text), plans.budget(wish.text)
+            return "propose_rebalance", {**whose, "tax_words": tax, "budget_words": spend}
+        case Intent.REBALANCE_ALL:
+            return "propose_set", {"set_words": plans.everybody(wish.text)}
+        case Intent.PLAN if wish.plan:
+            return "propose_plan", _plan_fields(wish.plan, wish)
+        case Intent.WHAT_IF if wish.change:
+            return "what_if", _change_fields(wish.change, wish)
         case Intent.ORDER if wish.order:
-            return "propose_order", _order_fields(wish.order, wish.account)
+            return "propose_order", _order_fields(wish.order, wish.account, wish.text)
         case Intent.CANCEL:
             return "propose_cancel", {"order_words": wish.cancels}
         case Intent.STATUS:
@@ -173,13 +186,37 @@ def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
     return None
 
 
-def _order_fields(order: OrderWords, account: str | None) -> dict[str, Any]:
+def _order_fields(order: OrderWords, account: str | None, text: str) -> dict[str, Any]:
     return {
         "account_words": account or order.account,
         "side_words": order.side,
         "quantity_words": order.quantity,
         "symbol_words": order.symbol,
         "limit_words": order.limit,
+        "lot_words": plans.lots(text),
+    }
+
+
+def _plan_fields(plan: PlanWords, wish: Wish) -> dict[str, Any]:
+    return {
+        "kind": plan.kind,
+        "kind_words": plan.asked,
+        "household_words": None if wish.account else wish.household,
+        "account_words": wish.account,
+        "symbol_words": plan.symbol,
+        "dollars_words": plan.dollars,
+        "budget_words": plan.budget,
+        "replacement_words": plan.replacement,
+    }
+
+
+def _change_fields(change: Change, wish: Wish) -> dict[str, Any]:
+    return {
+        "account": wish.account or wish.household,
+        "household": wish.household,
+        "side": change.side,
+        "quantity": change.quantity.replace(",", ""),
+        "symbol": change.symbol,
     }
 
 

@@ -6,20 +6,22 @@ Rule 2: research is answered with sentences of the passages themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
+from agents.offline import plan_speech
 from agents.offline.extract import extract, instructs
+from agents.offline.figures import Answer, dollars, points, shares, table
 from agents.offline.intents import Intent, Wish
-
-Answer = dict[str, Any]
 
 CAN: Final = """I am the offline model: I read plain requests by rule. I can
 - say who needs you today, with reasons and dollars
 - show a household or account: overview, drift, holdings with tax lots, cash
 - answer from the firm's library, with the passages quoted
-- draft a rebalance of a household or account
+- show risk, historical falls, sectors; gains and losses to harvest; what an order would do
+- draft a rebalance, tax-aware or within a budget of gains, or of all that are out of tolerance
+- draft cash to raise or invest, a harvest of losses, the exit of a position, assets better placed
 - draft an order, such as "buy 100 AAPL in acc-1003 at a limit of 150"
 - say where a proposal stands
 I draft only. You submit, a principal approves, and nothing I can do replaces either."""
@@ -32,7 +34,6 @@ DECISION: Final = (
     "I cannot do that: submitting, recording consent, approving, declining and releasing are for named "
     "people. You submit your proposals yourself under Proposals; a principal finds them in the inbox."
 )
-MOST_ROWS: Final = 40
 REASONS: Final = {"cash_shortfall": "cash shortfall", "no_price": "no price"}
 
 
@@ -146,7 +147,8 @@ def cash(_: Wish, told: Answer, cite: str) -> str:
         for a in told["accounts"]
     ]  # fmt: skip
     due = [
-        f"- {a['account']}: {one['what']} of {dollars(one['amount'])} due {one['due_on']} [{cite}]"
+        f"- {a['account']}: {one['what']} of {dollars(one['amount'])} due {one['due_on']}, last trade "
+        f"{one['last_trade_on']} [{cite}]"
         for a in told["accounts"]
         for one in a["outflows"]
     ]
@@ -211,31 +213,14 @@ SPEAKS: Final[Mapping[str, Callable[[Wish, Answer, str], str]]] = {
     "propose_rebalance": drafted,
     "propose_order": drafted,
     "propose_cancel": cancel_drafted,
+    "propose_plan": drafted,
+    "propose_set": plan_speech.drafted_set,
+    "risk": plan_speech.risk,
+    "taxes": plan_speech.taxes,
+    "what_if": plan_speech.what_if,
     "proposal_status": status,
     "list_proposals": proposals,
 }
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """A Markdown table; longer ones are cut and say so."""
-    lines = [head, ["---"] * len(head), *rows[:MOST_ROWS]]
-    text = "\n".join("| " + " | ".join(str(cell).replace("|", "/") for cell in line) + " |" for line in lines)
-    return text + (f"\n(and {len(rows) - MOST_ROWS} more rows)" if len(rows) > MOST_ROWS else "")
-
-
-def dollars(text: str) -> str:
-    amount = Decimal(text)
-    return f"{'-' if amount < 0 else ''}${abs(amount):,.2f}"
-
-
-def shares(text: str) -> str:
-    return f"{Decimal(text).normalize():,f}"
-
-
-def points(text: str | None, *, signed: bool = True) -> str:
-    if text is None:
-        return "no model"
-    return f"{Decimal(text):{'+' if signed else ''}.2f} points"
 
 
 def _named(name: str) -> str:

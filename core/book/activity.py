@@ -35,11 +35,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """Shares of one lot that were sold. Dollars; proceeds are net of fees."""
+    """Shares of one lot that were sold. Dollars; proceeds are net of fees. `acquired_on` None: unknown."""
 
     quantity: Decimal
     proceeds: Decimal
     cost: Decimal
+    acquired_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

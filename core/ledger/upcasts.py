@@ -80,8 +80,9 @@ def _returned_1(payload: Payload) -> Payload:
 
 
 def _drafted_1(payload: Payload) -> Payload:
-    """Version 2 may take a live order's place, and may be for the next session."""
-    return {**payload, "request": {**payload.get("request", {}), "replaces": None, "for_session": None}}
+    """Version 2 may replace a live order, be for the next session, and say how a plan is meant."""
+    added = {"replaces": None, "for_session": None, "planning": None}
+    return {**payload, "request": {**payload.get("request", {}), **added}}
 
 
 def _released_1(payload: Payload) -> Payload:

@@ -326,7 +326,9 @@ class Past:
                 settles_on=settles_on(day),
                 opened=tuple(lots.lot_id_for(order.id, e) for e in sorted(order.executions)) if buys else (),
                 sold=tuple(
-                    Sold(c.sale.quantity, c.sale.proceeds, c.sale.cost) for c in closed if c.order == order.id
+                    Sold(c.sale.quantity, c.sale.proceeds, c.sale.cost, c.sale.acquired_on)
+                    for c in closed
+                    if c.order == order.id
                 ),
             )
 

@@ -24,7 +24,8 @@ from core.limits.versions import limits_of as limits_of_text
 from core.orders.content import Leg
 from core.orders.events import OrderReleased, ProposalAssessed, ProposalDenied
 from core.plan.assumptions import assumptions_on
-from core.plan.content import intents_of, legs_of, work_out
+from core.plan.content import intents_of, work_out
+from core.plan.legs import legs_of
 from core.risk.limits import DEFAULT_LIMITS, Limits
 from core.risk.policies import POLICIES
 from core.risk.policy import Verdict, assess
@@ -131,7 +132,7 @@ class Trial:
                 self.found.not_asked += 1
                 return
             verdicts.append(worked.verdict)
-            legs = legs_of(proposal, worked.plan, picture.market, limits, partly=False)
+            legs = legs_of(proposal, worked.plan.trades, picture.market, limits, partly=False)
             dollars = sum((leg.quantity * leg.reference_price for leg in legs), ZERO)
         self._note(entry.seq, proposal, "draft", verdicts[0], verdicts[1], dollars)
 

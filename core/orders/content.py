@@ -131,9 +131,28 @@ class AccountSummary(Part):
     set_aside: str | None = None  # why nothing is proposed for this account
 
 
+class Alternative(Part):
+    """What could be done instead, in the same figures, over all accounts. `drift` is the largest of any;
+    `trades` dollars bought and sold."""
+
+    name: str
+    says: str
+    orders: int
+    drift: Amount
+    short_term_gain: Amount
+    long_term_gain: Amount
+    estimated_tax: Amount
+    estimated_cost: Amount
+    trades: Amount
+
+
 class Preview(Part):
+    """`alternatives` begins with the plan itself, where there are any. `notes` are the core's own."""
+
     rows: tuple[Row, ...]
     accounts: tuple[AccountSummary, ...]
+    alternatives: tuple[Alternative, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def text(self) -> str:
         return canonical(self)

@@ -4,8 +4,9 @@ Rule 1: pure. The worker asks it of the journaled message; a tool asks it before
 Rule 2: a span proves a field only where its characters, read by the rules here, give exactly the field's
     value. What cannot be read proves nothing, and a piece cut out of a word or a number cannot be read:
     1,200 does not say 200, and AAPL does not say A.
-Rule 3: account, symbol, side, quantity and limit price always need a span. A household needs one unless
-    named accounts are its own or the thread is pinned to it: pinning it was the advisor's own act.
+Rule 3: account, symbol, side, quantity and limit price always need a span, and so does how a plan is meant.
+    A household needs one unless named accounts are its own or the thread is pinned to it: pinning it was the
+    advisor's own act.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from core.errors import BadInput
 from core.ids import AccountId, HouseholdId, MessageId
 from core.money import exact
 from core.orders.events import Request, Side, Span
+from core.orders.planning_said import everybody_said, planning_fields
 
 SIDES: Final[Mapping[str, Side]] = {
     **dict.fromkeys(("buy", "buying", "purchase", "purchasing", "acquire"), Side.BUY),
@@ -94,13 +96,16 @@ def _fields(request: Request, said: Mapping[str, list[str]], known: Known) -> It
         yield "accounts", any(says_account(words, account, known) for words in said.get("accounts", ()))
     if not request.accounts:
         named = any(
-            says_household(words, known.names) or words.strip().casefold() == request.household.casefold()
+            says_household(words, known.names)
+            or words.strip().casefold() == request.household.casefold()
+            or (request.kind == "rebalance" and everybody_said(words))
             for words in said.get("household", ())
         )
         yield "household", named or known.pinned == request.household
     elif not set(request.accounts) <= set(known.account_kinds):
         yield "household", False
-    if request.kind == "rebalance":
+    yield from planning_fields(request, said)
+    if request.kind != "order":
         return
     yield "symbol", any(w.strip().upper() == request.symbol for w in said.get("symbol", ()))
     yield "side", any(side_said(w) is request.side for w in said.get("side", ()) if request.side)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.fact import Amount
 from core.ids import AccountId, HouseholdId, MessageId, OrderId, Symbol
+from core.orders.planning import Planning
 
 
 class Side(StrEnum):
@@ -48,9 +49,10 @@ class Request(Part):
     is a live order of the same account, security and side whose place it takes: `quantity` is shares beyond
     what that one has executed.
     `for_session` is the ISO date of the next session, where it is not for today.
+    Any other kind is a plan of `household`, or of those `accounts` of it; `planning` says how.
     """
 
-    kind: Literal["rebalance", "order"]
+    kind: Literal["rebalance", "order", "raise_cash", "invest_cash", "harvest", "exit", "locate"]
     household: HouseholdId
     accounts: tuple[AccountId, ...] = ()
     symbol: Symbol | None = None
@@ -60,3 +62,4 @@ class Request(Part):
     limit_price: Amount | None = None
     replaces: OrderId | None = None
     for_session: str | None = None
+    planning: Planning | None = None

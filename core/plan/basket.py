@@ -147,10 +147,15 @@ def _topped_up(
     def gap(symbol: Symbol) -> Decimal:
         return (wanted[symbol] - buys.get(symbol, ZERO)) * at.price(symbol)
 
+    left = budget - _cost(at, buys)
     for symbol in sorted(wanted, key=lambda s: (-gap(s), s)):
-        others = _cost(at, {s: shares for s, shares in buys.items() if s != symbol})
-        shares = _affordable(at, symbol, most=wanted[symbol], dollars=budget - others)
-        if shares > buys.get(symbol, ZERO) and at.worth_it(symbol, shares):
+        before = buys.get(symbol, ZERO)
+        if before == wanted[symbol]:
+            continue
+        paid = at.takes(symbol, before) if before else ZERO
+        shares = _affordable(at, symbol, most=wanted[symbol], dollars=left + paid)
+        if shares > before and at.worth_it(symbol, shares):
+            left += paid - at.takes(symbol, shares)
             buys[symbol] = shares
     return {symbol: buys[symbol] for symbol in sorted(buys)}
 

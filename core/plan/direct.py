@@ -11,7 +11,8 @@ from core.ids import ProposalId
 from core.orders.content import Preview
 from core.orders.events import Finding, Request
 from core.plan.assumptions import Assumptions
-from core.plan.content import Worked, content_of, legs_of, set_aside_findings
+from core.plan.content import Worked, content_of, set_aside_findings
+from core.plan.legs import legs_of
 from core.plan.order import account_of, set_aside, trade_of
 from core.plan.preview import shown_briefly
 from core.plan.trade import Plan
@@ -44,7 +45,7 @@ def work_out_direct(
     total = ground.standings[account.id].worth
     seen = shown_briefly(account, trade, picture.market, assumptions, total=total)
     plan = Plan((trade,), {}, Preview(rows=seen.rows, accounts=(seen.summary,)))
-    legs = legs_of(proposal, plan, picture.market, assumptions.limits, partly=False)
+    legs = legs_of(proposal, plan.trades, picture.market, assumptions.limits, partly=False)
     verdict = assess(intents(legs, ground), policies, assumptions.limits)
     content = content_of(proposal, request, picture, legs, verdict, assumptions.limits)
     return Worked(plan, verdict, content, findings_of(verdict, legs))

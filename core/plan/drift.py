@@ -3,6 +3,7 @@
 Rule 1: weights are fractions of the account's whole value, all cash included.
 Rule 2: what is held outside the model has a target of nothing.
 Rule 3: an account without a model, or without value, has no drift.
+Rule 4: what stands in for a holding that was sold at a loss counts as that holding until its window ends.
 """
 
 from __future__ import annotations
@@ -45,11 +46,16 @@ def drift(account: Account, market: Market) -> tuple[Drift, ...]:
     if total <= 0:
         return ()
     targets = account.model.weights
-    rows = []
-    for symbol in sorted({*account.symbols(), *targets}):
-        held = account.shares(symbol)
-        dollars = held * market.prices[symbol].price if held else Decimal(0)
-        rows.append(_row(symbol, weight_of(dollars, total), targets.get(symbol, Decimal(0))))
+    dollars = dict.fromkeys(targets, Decimal(0))
+    for symbol in account.symbols():
+        stands = account.stands_for.get(symbol)
+        counted = symbol if stands is None or stands.until <= market.session else stands.original
+        held = account.shares(symbol) * market.prices[symbol].price
+        dollars[counted] = dollars.get(counted, Decimal(0)) + held
+    rows = [
+        _row(symbol, weight_of(dollars[symbol], total), targets.get(symbol, Decimal(0)))
+        for symbol in sorted(dollars)
+    ]
     cash = account.cash.settled + account.cash.unsettled + account.cash.held
     rows.append(_row(CASH, weight_of(cash, total), account.model.cash_weight))
     return tuple(rows)

@@ -2,8 +2,9 @@
 
 Rule 1: the advisor's words choose account, symbol, side, quantity and limit; nothing here changes one.
 Rule 2: an order that cannot be priced is set aside; whether one may trade is asked of `core.risk`.
-Rule 3: a sale uses the lots of highest cost; asking for more than is held leaves shares without a lot,
-which the policies deny. One that takes a live sale's place uses what is left of that one's lots.
+Rule 3: a sale uses the lots that are named, or those of the named method, else those of highest cost; asking
+for more than is held leaves shares without a lot, which the policies deny. One that takes a live sale's place
+uses what is left of that one's lots.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from core.ids import Symbol
 from core.money import tidy
 from core.orders.content import LotChoice, Preview
 from core.orders.events import OrderType, Request, Side
+from core.orders.planning import Planning
 from core.plan.assumptions import Assumptions
 from core.plan.band import band, unusable_price
-from core.plan.lots import highest_cost_first
+from core.plan.lots import lots_by, named_lots
 from core.plan.preview import shown, untouched
 from core.plan.trade import Plan, Trade
 
@@ -61,7 +63,7 @@ def trade_of(picture: Picture, account: Account, request: Request, assumptions: 
         symbol=symbol,
         side=side,
         quantity=tidy(quantity),
-        lots=_lots(picture, account, symbol, side, quantity, replaced),
+        lots=_lots(picture, account, request, symbol, side, quantity, replaced, assumptions),
         reference_price=picture.market.prices[symbol].price,
         order_type=request.order_type or OrderType.MARKET,
         limit_price=None if request.limit_price is None else tidy(request.limit_price),
@@ -153,14 +155,20 @@ def _replaced(
 def _lots(
     picture: Picture,
     account: Account,
+    request: Request,
     symbol: Symbol,
     side: Side,
     quantity: Decimal,
     replaced: Replaced | None,
+    assumptions: Assumptions,
 ) -> tuple[LotChoice, ...]:
     if side is Side.BUY:
         return ()
     if replaced is not None:
         found = replaced.last_lots(quantity)
         return tuple(LotChoice(lot=lot, quantity=tidy(shares)) for lot, shares in found)
-    return highest_cost_first(account, symbol, quantity, on=picture.market.session)
+    how = request.planning or Planning()
+    if how.lots:
+        return named_lots(account, symbol, quantity, how.lots)
+    price, on = picture.market.prices[symbol].price, picture.market.session
+    return lots_by(how.lot_method, account, symbol, quantity, price=price, on=on, rates=assumptions.rates)

@@ -8,14 +8,14 @@ Rule 4: this is arithmetic. Whether it is allowed is for `core.risk`, which is a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
 from core.book.picture import Account, Market, Picture
 from core.errors import BadInput, NotFound
 from core.ids import AccountId, Symbol
-from core.orders.content import AccountSummary, Preview, Row
+from core.orders.content import AccountSummary, LotChoice, Preview, Row
 from core.orders.events import OrderType, Side
 from core.plan.assumptions import Assumptions
 from core.plan.band import unusable_price
@@ -34,8 +34,23 @@ STATUS_SAYS: Final = {
 }
 
 
+Lots = Callable[[Symbol, Decimal], tuple[LotChoice, ...]]
+"""Which lots a sale of so many shares uses."""
+Way = Callable[[Account, Market, Assumptions], tuple[Trade, ...] | str]
+"""One account's trades, sells first, or why there are none."""
+
+
 def rebalance(picture: Picture, accounts: Sequence[AccountId], assumptions: Assumptions) -> Plan:
     """The plan for these accounts of the household, or for all of them where none is named.
+
+    Raises:
+        NotFound: an account is not of this household. Nothing is planned.
+    """
+    return plan_each(picture, accounts, assumptions, account_plan)
+
+
+def plan_each(picture: Picture, accounts: Sequence[AccountId], assumptions: Assumptions, way: Way) -> Plan:
+    """Every account in that way: ready, or set aside with the reason.
 
     Raises:
         NotFound: an account is not of this household. Nothing is planned.
@@ -44,8 +59,8 @@ def rebalance(picture: Picture, accounts: Sequence[AccountId], assumptions: Assu
     set_aside: dict[AccountId, str] = {}
     rows: list[Row] = []
     summaries: list[AccountSummary] = []
-    for account in _chosen(picture, accounts):
-        found = account_plan(account, picture.market, assumptions)
+    for account in chosen(picture, accounts):
+        found = way(account, picture.market, assumptions)
         if isinstance(found, str):
             set_aside[account.id] = found
             summaries.append(untouched(account, picture.market, assumptions, found))
@@ -62,14 +77,14 @@ def account_plan(account: Account, market: Market, assumptions: Assumptions) -> 
     model = account.model
     if model is None:
         return "the account has no model portfolio"
-    blocked = _blocked(account, market)
+    blocked = why_blocked(account, market)
     if blocked:
         return blocked
     need = cash_need(account, session=market.session, horizon=assumptions.outflow_horizon)
     spare = spare_cash(account, need)
     largest = largest_drift(lasting(account, need), market)
     if largest <= model.tolerance and spare >= 0:
-        return f"in tolerance: largest deviation {_points(largest)} of {_points(model.tolerance)} points"
+        return in_tolerance(largest, model.tolerance)
     wanted = targets(account, model, market, need)
     try:
         at = table(account, market, wanted.dollars, assumptions)
@@ -77,15 +92,14 @@ def account_plan(account: Account, market: Market, assumptions: Assumptions) -> 
         return bad.says
     basket = fill_basket(at, wanted.dollars, spare=spare)
     if basket.missing:
-        return (
-            f"${-spare:,.2f} must be raised for what is due and the cash floor, and selling everything "
-            f"that may be sold leaves ${basket.missing:,.2f} of it missing"
-        )
-    trades = _trades(account, market, basket)
-    return trades or _nothing(wanted.kept, assumptions.minimum_trade)
+        return what_is_missing(spare, basket.missing)
+    trades = trades_of(
+        account, market, basket, lambda s, shares: highest_cost_first(account, s, shares, on=market.session)
+    )
+    return trades or nothing_to_trade(wanted.kept, assumptions.minimum_trade)
 
 
-def _chosen(picture: Picture, accounts: Sequence[AccountId]) -> Iterable[Account]:
+def chosen(picture: Picture, accounts: Sequence[AccountId]) -> Iterable[Account]:
     known = {account.id: account for account in picture.household.accounts}
     unknown = sorted(set(accounts) - set(known))
     if unknown:
@@ -97,7 +111,8 @@ def _chosen(picture: Picture, accounts: Sequence[AccountId]) -> Iterable[Account
     return [known[account] for account in sorted(set(accounts) or set(known))]
 
 
-def _blocked(account: Account, market: Market) -> str | None:
+def why_blocked(account: Account, market: Market) -> str | None:
+    """Why nothing can be planned for this account now."""
     if account.status != OPEN:
         return STATUS_SAYS.get(account.status, f"the account's status is {account.status!r}")
     if account.cash.reserved or any(account.reserved_lots.values()):
@@ -106,32 +121,58 @@ def _blocked(account: Account, market: Market) -> str | None:
     return next((why for symbol in symbols if (why := unusable_price(symbol, market))), None)
 
 
-def _trades(account: Account, market: Market, basket: Basket) -> tuple[Trade, ...]:
+def trades_of(account: Account, market: Market, basket: Basket, lots: Lots) -> tuple[Trade, ...]:
+    """The basket as trades: sells first, each by symbol."""
     sells = [
-        _trade(account, market, symbol, Side.SELL, basket.sells[symbol]) for symbol in sorted(basket.sells)
+        limit_trade(account, market, symbol, Side.SELL, shares, lots(symbol, shares))
+        for symbol, shares in sorted(basket.sells.items())
     ]
-    buys = [_trade(account, market, symbol, Side.BUY, basket.buys[symbol]) for symbol in sorted(basket.buys)]
+    buys = [
+        limit_trade(account, market, symbol, Side.BUY, shares, ())
+        for symbol, shares in sorted(basket.buys.items())
+    ]
     return (*sells, *buys)
 
 
-def _trade(account: Account, market: Market, symbol: Symbol, side: Side, quantity: Decimal) -> Trade:
-    sold = side is Side.SELL
+def limit_trade(
+    account: Account,
+    market: Market,
+    symbol: Symbol,
+    side: Side,
+    quantity: Decimal,
+    lots: tuple[LotChoice, ...],
+    *,
+    instead_of: Symbol | None = None,
+) -> Trade:
+    """A limit order at the far edge of its band, which is set with the legs."""
     return Trade(
         account=account.id,
         symbol=symbol,
         side=side,
         quantity=quantity,
-        lots=highest_cost_first(account, symbol, quantity, on=market.session) if sold else (),
+        lots=lots,
         reference_price=market.prices[symbol].price,
         order_type=OrderType.LIMIT,
         limit_price=None,
+        instead_of=instead_of,
     )
 
 
-def _nothing(kept: Mapping[Symbol, str], minimum: Decimal) -> str:
+def nothing_to_trade(kept: Mapping[Symbol, str], minimum: Decimal) -> str:
     says = f"nothing to trade: no deviation reaches one share and ${minimum:,.2f}"
     held = "; ".join(f"{symbol}: {why}" for symbol, why in kept.items())
     return f"{says}, apart from what stays as it is ({held})" if held else says
+
+
+def in_tolerance(largest: Decimal, tolerance: Decimal) -> str:
+    return f"in tolerance: largest deviation {_points(largest)} of {_points(tolerance)} points"
+
+
+def what_is_missing(spare: Decimal, missing: Decimal) -> str:
+    return (
+        f"${-spare:,.2f} must be raised for what is due and the cash floor, and selling everything "
+        f"that may be sold leaves ${missing:,.2f} of it missing"
+    )
 
 
 def _points(fraction: Decimal) -> str:

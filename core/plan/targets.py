@@ -3,6 +3,8 @@
 Rule 1: what is due is set aside first; then the larger of the cash floor and the model's cash weight.
 Rule 2: what may not be traded keeps its value, and the other targets share the rest by their weights.
 Rule 3: a restricted symbol stays as it is: the firm recommends neither its purchase nor its sale.
+Rule 4: what stands in for a holding that was sold at a loss stays, and so does that holding, until the window
+ends: together they are what the holding should be.
 """
 
 from __future__ import annotations
@@ -57,6 +59,9 @@ def _untouchable(account: Account, symbol: Symbol, market: Market) -> str | None
         return "the client's instruction: do not trade"
     if symbol in market.restricted:
         return "not traded at this time"
+    for stand_in, stands in account.stands_for.items():
+        if symbol in (stand_in, stands.original) and market.session < stands.until:
+            return f"{stand_in} stands in for {stands.original} until {stands.until}"
     instrument = market.instruments.get(symbol)
     if instrument is None or not instrument.tradable:
         return "not traded here"

@@ -28,6 +28,7 @@ class Trade:
     limit_price: Decimal | None
     replaces: OrderId | None = None
     executed_before: Decimal | None = None
+    instead_of: Symbol | None = None  # of a buy: the holding that it stands in for
 
     @property
     def dollars(self) -> Decimal:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -128,7 +128,12 @@ def _executed(row: DictRow) -> Executed:
         settles_on=settles_on(row["traded_on"]),
         opened=_opened(order, state) if side is Side.BUY else (),
         sold=tuple(
-            Sold(Decimal(part["quantity"]), Decimal(part["proceeds"]), Decimal(part["cost"]))
+            Sold(
+                Decimal(part["quantity"]),
+                Decimal(part["proceeds"]),
+                Decimal(part["cost"]),
+                date.fromisoformat(part["acquired_on"]) if "acquired_on" in part else None,
+            )
             for part in state.get("sold", ())
         ),
     )

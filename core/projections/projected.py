@@ -96,4 +96,9 @@ def order_row(folded: Folded, order_id: OrderId) -> Row:
 def _sold(closed: lots.Closed) -> Row:
     """What one lot's part of a sale came to: what a wash sale is told by."""
     sale = closed.sale
-    return {"quantity": f"{sale.quantity:f}", "proceeds": f"{sale.proceeds:f}", "cost": f"{sale.cost:f}"}
+    return {
+        "quantity": f"{sale.quantity:f}",
+        "proceeds": f"{sale.proceeds:f}",
+        "cost": f"{sale.cost:f}",
+        "acquired_on": sale.acquired_on.isoformat(),
+    }

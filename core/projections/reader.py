@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +26,7 @@ from core.book.picture import (
     ModelPortfolio,
     Outflow,
     Picture,
+    StandIn,
 )
 from core.book.replaced import Replaced, as_if_gone, lots_left
 from core.database.rows import one, rows
@@ -35,6 +36,7 @@ from core.ids import AccountId, HouseholdId, LotId, ModelId, OrderId, PersonId, 
 from core.orders.events import Side
 from core.projections.activity import read_lately
 from core.projections.market import read_market
+from core.risk.wash_sale import WINDOW
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
@@ -148,6 +150,7 @@ async def _read_book(
         for row in await rows(connection, SQL["cash"], asked)
     }
     promised = await _promised_lots(connection, asked, without)
+    stands_for = await _stands_for(connection, asked)
     accounts = defaultdict(list)
     for row in await rows(connection, SQL["accounts"], asked):
         account = row["account"]
@@ -169,6 +172,7 @@ async def _read_book(
                 reserved_lots=promised[account],
                 cash=cash[account],
                 outflows=tuple(sorted(stated.outflows[account], key=lambda o: (o.due_on, o.schedule))),
+                stands_for=stands_for[account],
             )
         )
     return _Book(accounts, stated.profiles)
@@ -217,6 +221,15 @@ async def _own_cash(connection: Connection, without: ProposalId | None) -> Mappi
         return {}
     found = await rows(connection, SQL["promised_cash"], {"proposal": without})
     return {row["account"]: row["reserved"] for row in found}
+
+
+async def _stands_for(connection: Connection, asked: Mapping[str, Any]) -> dict[str, dict[Symbol, StandIn]]:
+    """What stands in for which holding, by account; the newest word on a symbol counts."""
+    found: dict[str, dict[Symbol, StandIn]] = defaultdict(dict)
+    for row in await rows(connection, SQL["stands_for"], asked):
+        until = row["session"] + WINDOW + timedelta(days=1)
+        found[row["account"]][Symbol(row["symbol"])] = StandIn(Symbol(row["original"]), until)
+    return found
 
 
 async def _promised_lots(

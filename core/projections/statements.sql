@@ -56,6 +56,16 @@ join gatehouse.proposal p on p.proposal = l.proposal
 where l.side = 'sell' and not l.ended and l.reserved > 0 and p.status in ('SUBMITTED', 'APPROVED', 'RELEASED')
   and (%(households)s::text[] is null or p.household = any (%(households)s::text[]));
 
+-- stands_for --
+-- What harvests bought in place of what they sold at a loss, within thirty days: a buy names its sale.
+select b.account, b.symbol, s.symbol as original, p.session
+from gatehouse.market_day m
+join gatehouse.proposal p on p.kind = 'harvest' and p.session >= m.session - 30
+join gatehouse.leg b on b.proposal = p.proposal and b.side = 'buy' and b.filled > 0
+join gatehouse.leg s on s.proposal = p.proposal and s.leg = any (b.funded_by) and s.filled > 0
+where %(households)s::text[] is null or p.household = any (%(households)s::text[])
+order by p.session, b.proposal, b.leg;
+
 -- promised_cash --
 -- What one proposal itself has reserved, so that its own release does not count it against itself.
 select account, sum(reserved) as reserved from gatehouse.leg

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -46,17 +46,16 @@ class WashSale:
         if not _may_wash(intent):
             return None
         washed = tuple(matched(intent))
-        dollars = sum((one.dollars for one in washed), NONE)
-        if not dollars:
+        deferred, lost = disallowed(washed)
+        if not washed or not deferred + lost:
             return None
-        lost = sum((one.dollars for one in washed if one.in_ira), NONE)
         clear = max(one.other_day for one in washed) + WINDOW + timedelta(days=1)
         says = (
-            f"of losses in {intent.leg.symbol}, ${dollars - lost:,.2f} would be deferred and ${lost:,.2f} "
+            f"of losses in {intent.leg.symbol}, ${deferred:,.2f} would be deferred and ${lost:,.2f} "
             f"lost for good in an IRA; clear from {clear}; accounts at other firms are not known here"
         )
         return at_most(
-            self.code, Severity.SOFT, before=None, observed=dollars, limit=NONE, unit="USD", says=says
+            self.code, Severity.SOFT, before=None, observed=deferred + lost, limit=NONE, unit="USD", says=says
         )
 
 
@@ -69,6 +68,17 @@ class Washed(NamedTuple):
     in_ira: bool
     lot: LotId | None
     other_day: date
+
+
+def disallowed(washed: Iterable[Washed]) -> tuple[Decimal, Decimal]:
+    """Dollars of losses that are deferred, and that are lost for good."""
+    deferred = lost = NONE
+    for one in washed:
+        if one.in_ira:
+            lost += one.dollars
+        else:
+            deferred += one.dollars
+    return deferred, lost
 
 
 @dataclass(slots=True)

@@ -297,6 +297,20 @@ def sometimes(odd: st.SearchStrategy[Any], usual: st.SearchStrategy[Any]) -> st.
     return st.integers(0, 15).flatmap(lambda n: odd if n == 0 else usual)
 
 
+PLANNED: Final = ("rebalance", "raise_cash", "invest_cash", "harvest", "exit", "locate")
+PLANNING: Final = st.fixed_dictionaries(
+    {},
+    optional={
+        "weigh_tax": sometimes(ODD, st.booleans()),
+        "dollars": sometimes(ODD, AMOUNT),
+        "gains_budget": sometimes(ODD, AMOUNT),
+        "lot_method": sometimes(ODD, st.sampled_from(["first_in", "least_tax"])),
+        "lots": sometimes(ODD, st.lists(st.sampled_from(["lot-1001-01", "x"]), max_size=2)),
+        "replacement": sometimes(ODD, st.sampled_from(["MSFT", "AAPL"])),
+    },
+)
+
+
 def requests(homes: Mapping[str, Sequence[str]], symbols: Sequence[str]) -> st.SearchStrategy[dict[str, Any]]:
     """Requests as the form allows them, and now and then a field that it does not."""
 
@@ -318,7 +332,17 @@ def requests(homes: Mapping[str, Sequence[str]], symbols: Sequence[str]) -> st.S
                 {"kind": st.just("rebalance"), **named},
                 optional={"accounts": sometimes(ODD, st.lists(account, max_size=4)), "symbol": ODD},
             ),
-            st.fixed_dictionaries({"kind": st.just("order"), **named}, optional=order),
+            st.fixed_dictionaries(
+                {"kind": st.just("order"), **named}, optional={**order, "planning": PLANNING}
+            ),
+            st.fixed_dictionaries(
+                {"kind": st.sampled_from(PLANNED), **named},
+                optional={
+                    "accounts": sometimes(ODD, st.lists(account, max_size=2)),
+                    "symbol": sometimes(ODD, st.sampled_from(list(symbols))),
+                    "planning": sometimes(ODD, PLANNING),
+                },
+            ),
         )
 
     return st.sampled_from(sorted(homes)).flatmap(of)

@@ -569,15 +569,26 @@ create type form.of_span as (
 );
 create domain form.a_span as form.of_span not null;
 create domain form.list_of_a_span as form.a_span[] not null check (coalesce(array_ndims(value), 1) = 1);
-create domain form.one_of_rebalance_order as text not null check (value in ('rebalance', 'order'));
+create domain form.one_of_7_9ade2e4e as text not null check (value in ('rebalance', 'order', 'raise_cash', 'invest_cash', 'harvest', 'exit', 'locate'));
 create domain form.one_of_market_limit_or_none as text check (value in ('market', 'limit'));
+create domain form.one_of_highest_cost_first_in_least_tax_or_none as text check (value in ('highest_cost', 'first_in', 'least_tax'));
+create type form.of_planning as (
+    "dollars" form.amount_or_none,
+    "gains_budget" form.amount_or_none,
+    "lot_method" form.one_of_highest_cost_first_in_least_tax_or_none,
+    "lots" form.list_of_words,
+    "replacement" form.words_or_none,
+    "weigh_tax" form.yes_or_no
+);
+create domain form.a_planning_or_none as form.of_planning;
 create domain form.one_of_buy_sell_or_none as text check (value in ('buy', 'sell'));
 create type form.of_request as (
     "accounts" form.list_of_words,
     "household" form.words,
-    "kind" form.one_of_rebalance_order,
+    "kind" form.one_of_7_9ade2e4e,
     "limit_price" form.amount_or_none,
     "order_type" form.one_of_market_limit_or_none,
+    "planning" form.a_planning_or_none,
     "quantity" form.amount_or_none,
     "side" form.one_of_buy_sell_or_none,
     "symbol" form.words_or_none
@@ -701,6 +712,7 @@ create type form.of_standing_approval_drawn as (
     "standing" form.words,
     "terms_digest" form.words
 );
+create domain form.one_of_rebalance_order as text not null check (value in ('rebalance', 'order'));
 create domain form.whole_from_1_to_1000 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1 and value <= 1000);
 create domain form.one_of_1 as bigint not null check (value in (1));
 create type form.of_standing_terms as (

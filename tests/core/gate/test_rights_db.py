@@ -336,6 +336,7 @@ INTERNAL: Final = {
     "names_no_body",
     "no_of",
     "open_dollars",
+    "planning_well_formed",
     "predecessor",
     "quantity_fault",
     "reasons_complete",

@@ -19,7 +19,8 @@ from core.orders.content import LotChoice
 from core.orders.cost import worst_cash
 from core.orders.events import Request, Side
 from core.plan.cash_needs import cash_need
-from core.plan.content import intents_of, legs_of, work_out
+from core.plan.content import intents_of, work_out
+from core.plan.legs import legs_of
 from core.plan.lots import highest_cost_first
 from core.plan.rebalance import rebalance
 from core.plan.tax import TaxRates, estimated_tax
@@ -341,7 +342,7 @@ markets = st.builds(
 def at_worst(who: Account, found: Plan, at: Market | None = None) -> Decimal:
     """Cash that can be spent if every sale brings its least and every buy takes its most."""
     at = at or market()
-    legs = legs_of(PROPOSAL, found, at, assumptions().limits, partly=True)
+    legs = legs_of(PROPOSAL, found.trades, at, assumptions().limits, partly=True)
     ticket = at.custodians[who.custodian].ticket_fee
     return who.cash.available + sum((worst_cash(leg, ticket) for leg in legs), Decimal(0))
 
@@ -362,7 +363,7 @@ def test_every_plan_passes_the_gates_own_hard_policies(who: Account, at: Market)
     found = plan(who, at)
     if found.trades:
         seen = picture(who, market=at)
-        legs = legs_of(PROPOSAL, found, at, assumptions().limits, partly=True)
+        legs = legs_of(PROPOSAL, found.trades, at, assumptions().limits, partly=True)
         assert assess(intents_of(legs, seen), POLICIES, assumptions().limits).breaches == ()
 
 

@@ -1,0 +1,104 @@
+"""What the offline model says of plans and analytics: tools' answers with their source.
+
+Rule 1: every figure is copied from the answer that is cited; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from agents.offline.figures import Answer, dollars, points, table
+from core.money import exact
+
+MONEY: Final = (
+    *("realised_short", "realised_long", "unrealised_short", "unrealised_long"),
+    *("usable", "against_gains", "deductible", "carried", "lost"),
+)
+HEAD: Final = ("", "Orders", "Largest drift", "Short-term gain", "Long-term gain", "Tax", "Cost", "Traded")
+
+
+def risk(_: object, told: Answer, cite: str) -> str:
+    percent = told["confidence_percent"].split(".")[0]
+    lead = (
+        f"On a bad day in twenty the {told['name']} holdings lose {dollars(told['value_at_risk'])} or more: "
+        f"value at risk at {percent} % over {told['days']} days to {told['until']} [{cite}]. "
+        f"Such days cost {dollars(told['expected_shortfall'])} on average: the expected shortfall [{cite}]."
+    )
+    parts = table(
+        ("Symbol", "Part of the shortfall"),
+        [(p["symbol"], dollars(p["dollars"])) for p in told["contributions"]],
+    )
+    falls = table(
+        ("Window", "From", "To", "Change", "Percent"),
+        [
+            (f["window"], f["since"], f["until"], dollars(f["change"]), f"{f['percent']} %")
+            for f in told["stress"]
+        ],
+    )
+    sectors = table(("Sector", "Share"), [(sector, f"{share} %") for sector, share in told["sectors"]])
+    without = ", ".join(p["symbol"] for p in told["left_out"])
+    left = f"\n\nWithout a price history, and left out: {without} [{cite}]." if without else ""
+    return f"{lead}\n\n{parts}\n\n{falls}\n\n{sectors}{left}"
+
+
+def taxes(_: object, told: Answer, cite: str) -> str:
+    say = {name: dollars(told[name]) for name in MONEY}
+    lead = (
+        f"Realised in {told['year']}: short-term {say['realised_short']}, long-term "
+        f"{say['realised_long']}; unrealised: short-term {say['unrealised_short']}, long-term "
+        f"{say['unrealised_long']} [{cite}]. Of losses, {say['usable']} are usable now: "
+        f"{say['against_gains']} against gains, {say['deductible']} against other income, {say['carried']} carried forward; {say['lost']} would be lost for good [{cite}]."
+    )
+    rows = [
+        (
+            *(one["account"], one["symbol"]),
+            *(dollars(one[name]) for name in ("loss", "usable", "deferred", "lost")),
+            *(one["clear_on"] or "now", one["buy_back_on"]),
+        )
+        for one in told["losses"]
+    ]
+    head = ("Account", "Symbol", "Loss", "Usable", "Deferred", "Lost", "Clear", "Buy back from")
+    return f"{lead}\n\n{table(head, rows)}" if rows else f"{lead} No lot is below its cost [{cite}]."
+
+
+def what_if(_: object, told: Answer, cite: str) -> str:
+    if told["set_aside"]:
+        return f"Nothing can be worked out for {told['account']}: {told['set_aside']} [{cite}]."
+    lead = (
+        f"To {told['change']} in {told['account']} would move its weight from {told['weight_before']} % to "
+        f"{told['weight_after']} % [{cite}]. Nothing is drafted."
+    )
+    return f"{lead}\n\n{alternatives(told['alternatives'])}"
+
+
+def drafted_set(_: object, told: Answer, cite: str) -> str:
+    if not told["rows"]:
+        return f"None of {told['households_looked_at']} households is out of tolerance [{cite}]."
+    lead = f"{told['ready']} drafts are made, {told['set_aside']} households are set aside [{cite}]."
+    rows = [
+        (r["name"], "drafted" if r["ready"] else "set aside", r["says"] or r["proposal"])
+        for r in told["rows"]
+    ]
+    return f"{lead}\n\n{table(('Household', 'Row', 'Why, or its id'), rows)}"
+
+
+def alternatives(rows: list[dict[str, Any]]) -> str:
+    """The plan, doing nothing, and what costs less, side by side."""
+    figures = ("short_term_gain", "long_term_gain", "estimated_tax", "estimated_cost", "trades")
+    return table(
+        HEAD,
+        [
+            (
+                f"{one['name']}: {one['says']}",
+                one["orders"],
+                points(_percent(one["drift"]), signed=False),
+                *(dollars(one[name]) for name in figures),
+            )
+            for one in rows
+        ],
+    )
+
+
+def _percent(fraction: str) -> str:
+    """The same figure in percentage points."""
+    return str(exact(fraction, field="drift") * 100)
