@@ -21,12 +21,14 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
+from core.best_execution.reading import RulesInForce, read_lately
 from core.business_day import Day, Lapsing, lapsed, moved_on, turned
 from core.clock import Clock
 from core.database.pools import AsyncPool, connect_async, lend
 from core.database.rows import one, rows
 from core.errors import Conflict, IntegrityLost, NotFound, OutcomeUnknown, Refused, WorldFailed
 from core.escalation.climbing import Climbing
+from core.execution.board import monotonic
 from core.execution.execute import Executor, Terms
 from core.execution.last_check import Chained, record_of
 from core.execution.line import PATIENCE
@@ -48,7 +50,7 @@ from core.orders.order import ENDED
 from core.people.keystore import KeyStore
 from core.projections.account_index import IndexFollower
 from core.projections.follow import Follower
-from core.routing.score import WEIGHTS
+from core.routing.remembering import recall
 from core.venues.simulated.control import Address, tell_day
 from core.venues.simulated.day import Day as VenueDay
 from core.venues.venue import Venue
@@ -106,7 +108,7 @@ class Worker:
             terms_of=self._terms_of,
             find=self._find,
             record_of=self._record_of,
-            weights=WEIGHTS,
+            rules_of=RulesInForce(parts.pool),
             patience=PATIENCE,
             stops=self._watch,
         )
@@ -148,6 +150,8 @@ class Worker:
                     raise
 
     async def _work(self, holder: AsyncConnection[DictRow]) -> None:
+        lately = await read_lately(self._parts.pool, self._parts.clock, monotonic())
+        recall(self._executor.board.tally, lately)
         await self._executor.start(await self._unended())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._executor.run(), name="execution")

@@ -15,7 +15,9 @@ from typing import Final, Generic, TypeVar
 from core.errors import WorldFailed
 from core.execution.line import Line
 from core.ids import Symbol, VenueName
-from core.routing.score import VenueView
+from core.routing.router import VenueView
+from core.routing.rules import WEIGHTS
+from core.routing.tally import Tally
 from core.venues.venue import Capabilities, Health, Quote
 
 QUOTES_KEPT: Final = timedelta(milliseconds=200)
@@ -35,7 +37,7 @@ class Kept(Generic[Answer]):
     async def of(self, key: Hashable, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
         """None where the venue does not answer; the next one asks again."""
         kept = self._answers.get(key)
-        if kept is not None and _now() - kept[0] <= self._good_for:
+        if kept is not None and monotonic() - kept[0] <= self._good_for:
             return kept[1]
         asking = self._asking.get(key)
         if asking is None:
@@ -49,7 +51,7 @@ class Kept(Generic[Answer]):
             return None  # a state of the world that the router knows how to read
         finally:
             del self._asking[key]
-        self._answers[key] = (_now(), answer)
+        self._answers[key] = (monotonic(), answer)
         return answer
 
 
@@ -61,6 +63,7 @@ class Board:
         self._capabilities: Kept[Capabilities] = Kept(CAPABILITIES_KEPT)
         self._health: Kept[Health] = Kept(QUOTES_KEPT)
         self._quotes: Kept[Mapping[Symbol, Quote]] = Kept(QUOTES_KEPT)
+        self.tally = Tally(WEIGHTS.half_life)
 
     async def views(self, symbol: Symbol) -> tuple[VenueView, ...]:
         """Every venue that tells us what it takes, as it stands for one symbol."""
@@ -81,6 +84,7 @@ class Board:
         )
         if capabilities is None:
             return None
+        now = monotonic()
         return VenueView(
             name=venue.name,
             capabilities=capabilities,
@@ -88,6 +92,8 @@ class Board:
             open=health is not None and health.open,
             answering=line.answering and health is not None,
             seen=line.seen,
+            here=self.tally.of(venue.name, symbol, now=now),
+            overall=self.tally.of(venue.name, None, now=now),
         )
 
     async def _quoted(self, line: Line, symbols: tuple[Symbol, ...]) -> Mapping[Symbol, Quote] | None:
@@ -95,5 +101,6 @@ class Board:
         return await self._quotes.of((venue.name, symbols), lambda: venue.quotes(symbols, timeout=PATIENCE))
 
 
-def _now() -> timedelta:
+def monotonic() -> timedelta:
+    """A clock that only goes forward, for what is kept or fades."""
     return timedelta(seconds=asyncio.get_running_loop().time())

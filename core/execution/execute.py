@@ -25,6 +25,7 @@ import structlog
 from core.errors import IllegalTransition, IntegrityLost, WorldFailed
 from core.execution.board import Board
 from core.execution.cancelling import Canceller, pending_cancel
+from core.execution.choosing import Choosing
 from core.execution.last_check import Chained, undecided
 from core.execution.line import Held, Line, Patience
 from core.execution.outbox import NOT_SENT, Outbox, Record
@@ -34,8 +35,8 @@ from core.halts.watch import Stops
 from core.ids import CustodianId, OrderId, ProposalId, VenueName
 from core.orders.order import Status
 from core.orders.released import ReleasedOrder
-from core.routing.router import route
-from core.routing.score import Weights
+from core.routing.router import Grounds
+from core.routing.rules import RulesOf
 from core.venues.venue import Ended, Execution, Found, NotKnown, Page, Rejected, Unknown, Venue, encode
 
 AWAY: Final = timedelta(milliseconds=500)
@@ -74,7 +75,7 @@ class Executor:
         terms_of: TermsOf,
         find: Find,
         record_of: RecordOf,
-        weights: Weights,
+        rules_of: RulesOf,
         patience: Patience,
         stops: Stops,
     ) -> None:
@@ -86,7 +87,6 @@ class Executor:
         self._terms_of = terms_of
         self._find = find
         self._record_of = record_of
-        self._weights = weights
         self._between_lookups = patience.between_lookups
         self._canceller = Canceller(self._outbox, self._line, self._look_up, patience.between_lookups)
         self._cancelled: set[OrderId] = set()
@@ -94,6 +94,7 @@ class Executor:
         self._orders: dict[OrderId, Working] = {}
         self._taken: asyncio.Queue[Working] = asyncio.Queue()
         self.board = Board(self._lines)
+        self._choosing = Choosing(self.board, rules_of)
         self._troubles = Troubles()
         self._guarded = self._troubles.guarded
         self.troubles = self._troubles.orders
@@ -205,19 +206,12 @@ class Executor:
         """Whether a venue was chosen and written down."""
         order = work.released
         terms = self._terms_of(order.custodian)
-        views = await self.board.views(order.symbol)
-        routing = route(
-            order,
-            views,
-            permitted=terms.venues,
-            stopped=[name for name, line in self._lines.items() if self._stops.why({line.scope})],
-            ticket_fee=terms.ticket_fee,
-            weights=self._weights,
-        )
+        stopped = [name for name, line in self._lines.items() if self._stops.why({line.scope})]
+        routing = await self._choosing.choose(order, Grounds(terms.venues, stopped, terms.ticket_fee))
         if routing.venue is None:
             log.info("order_waits", order=order.id, says=[score.says for score in routing.scores])
             return False
-        work.quote = next(view.quote for view in views if view.name == routing.venue)
+        work.quote = routing.quote
         await self._outbox.routed(work, routing, routing.venue)
         return True
 
@@ -369,9 +363,7 @@ class Executor:
         name = line.venue.name
         done = tuple(one for one in told if isinstance(one, Execution))
         for one in await self._outbox.filled(work, name, done):
-            improvement = work.improvement(one)
-            if improvement is not None:
-                line.executed(improvement)
+            self._choosing.executed(work, one)
         for end in told:
             if isinstance(end, Ended):
                 await self._outbox.ended(work, name, end)
@@ -384,6 +376,7 @@ class Executor:
 
     def _settle(self, work: Working, line: Line) -> None:
         if work.over:
+            self._choosing.ended(work, line)
             line.open.discard(work.released.id)
             self._troubles.over(work.released.id)
             self._forget_the_oldest()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import Final
 
 import stamina
@@ -22,7 +21,7 @@ from core.execution.breaker import Breaker
 from core.halts.watch import Stops
 from core.ids import OrderId
 from core.orders.released import ReleasedOrder
-from core.routing.score import Seen
+from core.routing.tally import Seen
 from core.venues.venue import Cancelling, Looking, Page, Sending, Unknown, Venue
 
 TRIES: Final = 3
@@ -72,8 +71,6 @@ class Line:
         self._room = asyncio.Semaphore(patience.at_once)
         self._sends = 0
         self._answered = 0
-        self._executions = 0
-        self._improvement = Decimal(0)
         self.open: set[OrderId] = set()
 
     @property
@@ -82,13 +79,7 @@ class Line:
 
     @property
     def seen(self) -> Seen:
-        return Seen(
-            sends=self._sends,
-            answered=self._answered,
-            executions=self._executions,
-            improvement=self._improvement,
-            open_orders=len(self.open),
-        )
+        return Seen(sends=self._sends, answered=self._answered, open_orders=len(self.open))
 
     async def newest(self) -> str:
         return await self.venue.newest(timeout=self._patience.lookup)
@@ -96,11 +87,6 @@ class Line:
     async def reports(self, after: str) -> Page:
         """Raises WorldFailed: ask again from the same cursor."""
         return await self.venue.reports(after, wait=self._patience.reports, timeout=self._patience.lookup)
-
-    def executed(self, improvement: Decimal) -> None:
-        """One execution, and by how much of the half spread it was better than the quote."""
-        self._executions += 1
-        self._improvement += improvement
 
     def stopped(self, order: ReleasedOrder) -> str | None:
         """Why that order may not leave on this line now."""

@@ -16,7 +16,7 @@ from core.execution.last_check import Chained
 from core.execution.working import Working
 from core.ids import OrderId, ProposalId
 from core.orders.released import ReleasedOrder
-from core.routing.score import WEIGHTS
+from core.routing.rules import BUILT_IN, always
 from core.venues.venue import digest_of, encode
 from evals.bench.decided import recorded
 from tests.core.execution.steps import IMPATIENT, FileRecord
@@ -53,7 +53,7 @@ class Changing:
                 terms_of=lambda _: Terms(frozenset({client.name}), Decimal(0)),
                 find=find,
                 record_of=self.record_of,
-                weights=WEIGHTS,
+                rules_of=always(BUILT_IN),
                 patience=IMPATIENT,
                 stops=watching(self.halts),
             )
