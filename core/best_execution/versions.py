@@ -26,7 +26,7 @@ def rules_of(version: int, digest: Digest, text: str) -> Rules:
 
 def rules_in(told: RoutingSet, *, version: int, digest: Digest) -> Rules:
     """The rules of a set."""
-    numbers = told.weights.model_dump()
+    numbers = {name: getattr(told.weights, name) for name in WeightSet.model_fields}
     half_life = numbers.pop("half_life_hours") * HOUR
     return Rules(
         version=version,
