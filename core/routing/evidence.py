@@ -67,15 +67,17 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """What a venue came to, in dollars for the whole order, and the parts of its score. Amounts are None
-    where it was filtered. `over_chosen` is what it costs more than the chosen one: the counterfactual."""
+    where it was filtered. `over_chosen` is what it costs more than the chosen one: the counterfactual.
+    `cost` and `score` are in the order of the fields of `core.routing.score.Cost` and `Score`; empty where it
+    was filtered."""
 
     venue: VenueName
     says: str
     expected: Decimal | None
     total: Decimal | None
     over_chosen: Decimal | None
-    cost: dict[str, Decimal]
-    score: dict[str, Decimal]
+    cost: tuple[Decimal, ...]
+    score: tuple[Decimal, ...]
 
 
 @dataclass(frozen=True, slots=True)

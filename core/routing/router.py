@@ -10,7 +10,7 @@ Rule 4: `rank` reads nothing but candidates and rules, so a recorded routing is 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
@@ -37,7 +37,7 @@ WORDS: Final = {
     "failures": "failures",
     "load": "load",
 }
-SCORED: Final = tuple(field.name for field in fields(Score))
+"""Of the parts of a cost, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Routing:
         return tuple(
             RouteScore(
                 venue=one.venue,
-                score=one.score["whole"].quantize(HUNDREDTH, ROUND_HALF_EVEN) if one.score else None,
+                score=one.score[-1].quantize(HUNDREDTH, ROUND_HALF_EVEN) if one.score else None,
                 expected_cost=None if one.expected is None else to_cents(one.expected),
                 says=one.says,
             )
@@ -138,27 +138,33 @@ def route(order: ReleasedOrder, views: Sequence[VenueView], grounds: Grounds, in
     return Routing(venue, ranked, evidence)
 
 
-def rank(
+def rank(asked: Asked, candidates: Sequence[Candidate], rules: Rules) -> tuple[Ranked, ...]:
+    """Every venue by these rules, the best first, the filtered ones last."""
+    weighed, out = _weighed(asked, candidates, rules)
+    filtered = (_filtered(name, out[name]) for name in sorted(out))
+    return (*(_told(each, weighed[0]) for each in weighed), *filtered)
+
+
+def _weighed(
     asked: Asked, candidates: Sequence[Candidate], rules: Rules, *, also_beside: bool = False
-) -> tuple[Ranked, ...]:
-    """Every venue by these rules, the best first, the filtered ones last. `also_beside` lets those take part
+) -> tuple[list[_Weighed], dict[VenueName, str]]:
+    """Those that may have it, the best first, and why each other may not. `also_beside` lets those take part
     that only decide beside."""
     quotes = [one.quote for one in candidates if one.quote is not None]
-    out: list[Ranked] = []
+    out: dict[VenueName, str] = {}
     weighed: list[_Weighed] = []
     fair = middle(quotes) if quotes else Decimal(0)
     for one in candidates:
         why = one.out or _why_not_by(asked, one, rules, also_beside=also_beside)
         if why is not None or one.quote is None:
-            out.append(_filtered(one.venue, why or f"it quotes no price for {asked.symbol}"))
+            out[one.venue] = why or f"it quotes no price for {asked.symbol}"
             continue
         found = cost(asked, one, one.quote, fair=fair, rules=rules)
         weighed.append(
             _Weighed(one, found, score(asked, one, one.quote, fair=fair, found=found, rules=rules))
         )
     weighed.sort(key=lambda each: each.key)
-    out.sort(key=lambda each: each.venue)
-    return (*(_told(each, weighed[0]) for each in weighed), *out)
+    return weighed, out
 
 
 def chosen(ranked: Sequence[Ranked]) -> VenueName | None:
@@ -243,27 +249,29 @@ def _beside(
 ) -> list[Beside]:
     """What else would have been done, of whatever decides beside the live rules."""
     found: list[Beside] = []
-    rules, waiting = in_force.rules, in_force.waiting
+    rules, waiting, now = in_force.rules, in_force.waiting, live[0]
     if any(one.venue in rules.beside for one in candidates):
-        ranked = rank(asked, candidates, rules, also_beside=True)
-        found.append(_compared("venues", rules, ranked, ranked, live))
+        weighed, _ = _weighed(asked, candidates, rules, also_beside=True)
+        found.append(_compared("venues", rules, weighed, now, _step(weighed[0].cost.expected)))
     if waiting is not None:
-        ranked = rank(asked, candidates, waiting)
-        found.append(_compared("rules", waiting, ranked, live, live))
+        weighed, _ = _weighed(asked, candidates, waiting)
+        venue = weighed[0].one.venue if weighed else None
+        there = next((one.expected for one in live if one.venue == venue), None)
+        found.append(_compared("rules", waiting, weighed, now, there))
     return found
 
 
 def _compared(
-    what: str, rules: Rules, ranked: Sequence[Ranked], measured: Sequence[Ranked], live: Sequence[Ranked]
+    what: str, rules: Rules, weighed: Sequence[_Weighed], now: Ranked, there: Decimal | None
 ) -> Beside:
-    venue, now = chosen(ranked), live[0]
-    there = next((one.expected for one in measured if one.venue == venue), None)
+    """`there` is the expected cost at the venue that it would choose, by the live rules' measure."""
+    venue = weighed[0].one.venue if weighed else None
     saves = None if there is None or now.expected is None else now.expected - there
     return Beside(what, rules.digest, venue, venue != now.venue, saves)
 
 
 def _filtered(venue: VenueName, says: str) -> Ranked:
-    return Ranked(venue, says, expected=None, total=None, over_chosen=None, cost={}, score={})
+    return Ranked(venue, says, expected=None, total=None, over_chosen=None, cost=(), score=())
 
 
 def _told(each: _Weighed, best: _Weighed) -> Ranked:
@@ -274,8 +282,8 @@ def _told(each: _Weighed, best: _Weighed) -> Ranked:
         expected=_step(found.expected),
         total=_step(found.total),
         over_chosen=_step(found.expected - best.cost.expected),
-        cost={name: _step(part) for name, part in asdict(found).items()},
-        score={name: _step(getattr(each.score, name)) for name in SCORED},
+        cost=tuple([_step(part) for part in found]),
+        score=tuple([_step(part) for part in each.score]),
     )
 
 
@@ -289,9 +297,10 @@ def _won(found: Cost) -> str:
 
 def _lost(each: _Weighed, best: _Weighed) -> str:
     """By how much it lost, and the parts that made the difference, the largest first."""
-    more = {name: getattr(each.cost, name) - getattr(best.cost, name) for name in WORDS}
-    worse = sorted((name for name in more if to_cents(more[name]) > 0), key=lambda name: (-more[name], name))
-    parts = ", ".join(f"{WORDS[name]} ${to_cents(more[name])} more" for name in worse)
+    pairs = zip(WORDS, each.cost, best.cost, strict=True)
+    more = [(to_cents(here - there), name) for name, here, there in pairs]
+    worse = sorted((-cents, name) for cents, name in more if cents > 0)
+    parts = ", ".join(f"{WORDS[name]} ${-cents} more" for cents, name in worse)
     total = each.cost.total - best.cost.total
     if not total:
         return "equal in total cost, and lower in score, slower or later by name"

@@ -12,10 +12,9 @@ Source: FINRA Rule 5310(a)(1) and .09(b) (the factors of best execution).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.orders.events import Side
 from core.routing.evidence import Asked, Candidate, QuoteSeen
@@ -35,8 +34,7 @@ HALF_LOAD: Final = Decimal(100)
 """Where a part of the score is one half."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """Dollars for the whole order. Negative saves money."""
 
     price: Decimal  # touch against the middle of the best quotes
@@ -60,8 +58,7 @@ class Cost:
         return self.expected + self.unfilled + self.latency + self.failures + self.load
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """Each part from 0 to 1, the better the higher; `whole` from 0 to 100."""
 
     fees: Decimal
@@ -126,17 +123,20 @@ def score(
     weights = rules.weights
     value = order.quantity * fair
     takes = is_marketable(order.side, order.limit_price, quote)
-    parts = {
-        "fees": _fading(found.fees / value / BASIS_POINT, HALF_FEES_BPS),
-        "spread": _fading((quote.ask - quote.bid) / fair / BASIS_POINT, HALF_SPREAD_BPS),
-        "latency": _fading(_seconds(one.latency), _seconds(HALF_LATENCY)),
-        "success": _ONE - failing(one.seen, weights),
-        "load": _fading(Decimal(one.seen.open_orders), HALF_LOAD),
-        "fill_quality": likelihood(one, weights, takes=takes) * (1 + improving(one, weights)) / 2,
-    }
-    counts = {name: getattr(weights, f"score_{name}") for name in parts}
-    whole = 100 * sum((counts[name] * parts[name] for name in parts), _ZERO) / (sum(counts.values()) or 1)
-    return Score(**parts, whole=whole)
+    parts = (
+        (weights.score_fees, _fading(found.fees / value / BASIS_POINT, HALF_FEES_BPS)),
+        (weights.score_spread, _fading((quote.ask - quote.bid) / fair / BASIS_POINT, HALF_SPREAD_BPS)),
+        (weights.score_latency, _fading(_seconds(one.latency), _seconds(HALF_LATENCY))),
+        (weights.score_success, _ONE - failing(one.seen, weights)),
+        (weights.score_load, _fading(Decimal(one.seen.open_orders), HALF_LOAD)),
+        (
+            weights.score_fill_quality,
+            likelihood(one, weights, takes=takes) * (1 + improving(one, weights)) / 2,
+        ),
+    )
+    counts = sum(weight for weight, _ in parts) or 1
+    whole = 100 * sum((weight * part for weight, part in parts), _ZERO) / counts
+    return Score._make((*(part for _, part in parts), whole))
 
 
 def is_marketable(side: Side, limit_price: Decimal | None, quote: QuoteSeen) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.ids import Symbol, VenueName
 
@@ -19,13 +19,12 @@ TAKES: Final = Decimal(1)
 """The likelihood of execution before anything was seen, of an order that can be done at once."""
 RESTS: Final = Decimal("0.5")
 """The same of an order that has to wait for somebody."""
-STEP: Final = Decimal("0.000001")
+STEP: Final = Decimal("0.0001")
 _ZERO: Final = Decimal(0)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """Of a venue's line: sends, those that were answered at once, and our orders that are open there now."""
 
     sends: int
@@ -36,8 +35,7 @@ class Seen:
 UNSEEN: Final = Seen(sends=0, answered=0, open_orders=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Quality:
+class Quality(NamedTuple):
     """Faded counts. `improvement` adds up fractions of the half spread that executions saved; `taken` counts
     ended orders that could be done at once, `rested` those that could not, each with its filled shares as
     fractions added up."""
@@ -118,13 +116,5 @@ class Tally:
         return Quality(*(one.quantize(STEP, ROUND_HALF_EVEN) for one in faded))
 
     def _add(self, venue: VenueName, symbol: Symbol, seen: Quality, at: timedelta) -> None:
-        more = (
-            seen.executions,
-            seen.improvement,
-            seen.taken,
-            seen.taken_filled,
-            seen.rested,
-            seen.rested_filled,
-        )
         for key in ((venue, symbol), (venue, None)):
-            self._known.setdefault(key, _Faded(at, (_ZERO,) * len(more))).add(more, at, self.half_life)
+            self._known.setdefault(key, _Faded(at, NOTHING)).add(seen, at, self.half_life)

@@ -16,6 +16,7 @@ from core.ids import OrderId
 from core.routing.evidence import Beside, Candidate, Ranked
 from core.routing.quality import Loser
 from core.routing.review import IS_NOT, Line, Shadow
+from core.routing.score import Cost, Score
 from ui.api.doors import At, Ticket
 from ui.api.fields import Amount, PathId, Told
 
@@ -257,8 +258,8 @@ def _weighed(each: Ranked, seen: Candidate) -> VenueWeighed:
         expected_cost=each.expected,
         total_cost=each.total,
         over_chosen=each.over_chosen,
-        cost=dict(each.cost),
-        score=dict(each.score),
+        cost=dict(zip(Cost._fields, each.cost, strict=False)),
+        score=dict(zip(Score._fields, each.score, strict=False)),
         says=each.says,
     )
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.best_execution.events import RouteRecorded, RoutingSet, WeightSet
@@ -16,15 +16,16 @@ from core.errors import IntegrityLost
 from core.ids import CustodianId, Digest, VenueName
 from core.orders.events import Side
 from core.routing.evidence import evidence_read
-from core.routing.router import VenueView, chosen, rank
+from core.routing.router import WORDS, VenueView, chosen, rank
 from core.routing.rules import BUILT_IN, WEIGHTS, Rules, Weights
-from core.routing.score import failing
+from core.routing.score import Cost, failing
 from core.routing.tally import UNSEEN, Quality, Seen
 from core.venues.fees import FeeSchedule
 from core.venues.venue import Capabilities
 from tests.core.routing.cases import NAMES, fees, order, quote, routing, view
 
 ARCADIA, BOREAL, CORTLAND = NAMES
+UNHURRIED = settings(deadline=None, max_examples=60)
 
 
 def winner(*views: VenueView, quantity: str = "100", permitted: tuple[VenueName, ...] = NAMES) -> str | None:
@@ -77,6 +78,7 @@ three = st.tuples(*(venues(name) for name in NAMES))
 # Ranking --------------------------------------------------------------------------------------------------
 
 
+@UNHURRIED
 @given(st.lists(cents, min_size=3, max_size=3, unique=True), st.permutations([0, 1, 2]))
 def test_the_cheapest_fee_wins_when_all_else_is_equal(charged: list[Decimal], places: list[int]) -> None:
     views = [view(name, schedule=fees(str(fee))) for name, fee in zip(NAMES, charged, strict=True)]
@@ -84,6 +86,7 @@ def test_the_cheapest_fee_wins_when_all_else_is_equal(charged: list[Decimal], pl
     assert winner(*[views[place] for place in places]) == cheapest
 
 
+@UNHURRIED
 @given(three, st.permutations([0, 1, 2]), amounts, sides)
 def test_the_order_in_which_venues_come_changes_nothing(
     views: tuple[VenueView, ...], places: list[int], quantity: int, side: Side
@@ -98,6 +101,7 @@ def _total(found: Any, venue: VenueName) -> Decimal | None:
     return next(one.total for one in found.ranked if one.venue == venue)
 
 
+@UNHURRIED
 @given(three, amounts, sides, cents)
 def test_a_higher_fee_never_makes_a_venue_cheaper(
     views: tuple[VenueView, ...], quantity: int, side: Side, more: Decimal
@@ -112,6 +116,7 @@ def test_a_higher_fee_never_makes_a_venue_cheaper(
     assert before.venue == ARCADIA or after.venue != ARCADIA
 
 
+@UNHURRIED
 @given(three, amounts, sides, st.integers(1, 20))
 def test_a_wider_spread_never_wins_what_a_narrower_one_lost(
     views: tuple[VenueView, ...], quantity: int, side: Side, wider: int
@@ -124,20 +129,21 @@ def test_a_wider_spread_never_wins_what_a_narrower_one_lost(
     assert before.venue == ARCADIA or after.venue != ARCADIA
 
 
+@UNHURRIED
 @given(three, amounts, sides, st.integers(1, 200))
 def test_a_higher_likelihood_of_execution_never_loses_what_a_lower_one_won(
     views: tuple[VenueView, ...], quantity: int, side: Side, more: int
 ) -> None:
     first, asked = views[0], order(str(quantity), side=side)
-    surer = replace(
-        first.here, taken=first.here.taken + more, taken_filled=first.here.taken_filled + Decimal(more)
-    )
+    here = first.here
+    surer = here._replace(taken=here.taken + more, taken_filled=here.taken_filled + more)
     before, after = routing(views, asked), routing([replace(first, here=surer), *views[1:]], asked)
     assert before.venue != ARCADIA or after.venue == ARCADIA
     was, now = _total(before, ARCADIA), _total(after, ARCADIA)
     assert was is None or (now is not None and now <= was)
 
 
+@UNHURRIED
 @given(three, amounts, sides)
 def test_the_score_is_within_its_bounds_and_every_loser_costs_no_less_in_total(
     views: tuple[VenueView, ...], quantity: int, side: Side
@@ -146,10 +152,12 @@ def test_the_score_is_within_its_bounds_and_every_loser_costs_no_less_in_total(
     ranked = [one for one in found.ranked if one.total is not None]
     assert [one.total for one in ranked] == sorted(one.total for one in ranked if one.total is not None)
     for one in ranked:
-        assert 0 <= one.score["whole"] <= 100
-        assert all(0 <= part <= 1 for name, part in one.score.items() if name != "whole")
+        *parts, whole = one.score
+        assert 0 <= whole <= 100
+        assert all(0 <= part <= 1 for part in parts)
 
 
+@UNHURRIED
 @given(st.permutations([0, 1, 2]))
 def test_equal_totals_go_to_the_higher_score_then_to_the_quicker_then_to_the_first_name(
     places: list[int],
@@ -168,6 +176,7 @@ FILTERED = st.sampled_from(
 )
 
 
+@UNHURRIED
 @given(FILTERED)
 def test_a_filtered_venue_never_wins_however_cheap(why: str) -> None:
     free = view("BOREAL", schedule=fees("0", "0"), ask="99.995", fractions=True)
@@ -248,10 +257,15 @@ def test_each_loser_is_told_what_made_the_difference() -> None:
     assert [one.over_chosen for one in found.ranked] == [0, Decimal("2.30")]
 
 
+def test_every_part_of_a_cost_has_words() -> None:
+    assert tuple(WORDS) == Cost._fields
+
+
 def test_a_resting_order_pays_as_a_maker_and_crosses_no_spread() -> None:
     (found,) = routing([view("ARCADIA")], order("100", limit="90.00")).ranked
-    assert (found.cost["price"], found.cost["fees"]) == (0, Decimal("0.1"))
-    assert found.cost["unfilled"] > 0  # nobody knows whether somebody will want it
+    cost = Cost._make(found.cost)
+    assert (cost.price, cost.fees) == (0, Decimal("0.1"))
+    assert cost.unfilled > 0  # nobody knows whether somebody will want it
 
 
 # Rules -----------------------------------------------------------------------------------------------------
@@ -271,7 +285,7 @@ def test_a_fee_table_of_the_firm_stands_before_what_a_venue_publishes() -> None:
     rules = replace(BUILT_IN, fees={BOREAL: fees("0.0001")})
     found = routing(views, order("1000"), rules=rules)
     assert found.venue == BOREAL
-    assert found.ranked[0].cost["fees"] == Decimal("0.1")
+    assert Cost._make(found.ranked[0].cost).fees == Decimal("0.1")
 
 
 def test_a_venue_that_decides_beside_is_ranked_and_gets_nothing() -> None:
@@ -295,8 +309,9 @@ def test_rules_that_wait_decide_beside_and_change_nothing() -> None:
 
 
 def test_nothing_that_a_venue_pays_us_can_enter_a_score_or_the_record() -> None:
-    kinds = (VenueView, Capabilities, FeeSchedule, Seen, Quality, Weights, Rules)
+    kinds = (VenueView, Capabilities, FeeSchedule, Weights, Rules)
     names = {field.name for kind in kinds for field in fields(kind)}
+    names |= {name for kind in (Seen, Quality, Cost) for name in kind._fields}
     names |= {name for kind in (RoutingSet, WeightSet, RouteRecorded) for name in kind.model_fields}
     assert not {name for name in names if "rebate" in name or "payment" in name or "flow" in name}
 
@@ -304,6 +319,7 @@ def test_nothing_that_a_venue_pays_us_can_enter_a_score_or_the_record() -> None:
 # Evidence --------------------------------------------------------------------------------------------------
 
 
+@UNHURRIED
 @given(three, amounts, sides)
 def test_the_record_alone_makes_the_choice_again(
     views: tuple[VenueView, ...], quantity: int, side: Side

@@ -18,6 +18,7 @@ from core.routing.slicing import OVER, STEPS, Event, Parent, Schedule, State, ch
 PROPOSAL = ProposalId("pro-1")
 BEGINS = datetime(2022, 12, 29, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+UNHURRIED = settings(deadline=None, max_examples=60)
 
 
 def schedule(parts: int = 6, *, lot: str = "1", catch_up: str = "2") -> Schedule:
@@ -39,6 +40,7 @@ def sent(one: Parent, part: int) -> Parent:
     return one.with_child(child)
 
 
+@UNHURRIED
 @given(st.integers(1, 100_000), st.integers(1, 60), st.sampled_from(["1", "100", "0.001"]))
 def test_the_parts_add_up_to_the_order_and_none_is_negative(quantity: int, parts: int, lot: str) -> None:
     plan = schedule(parts, lot=lot)
