@@ -1,4 +1,4 @@
-"""How well one order was executed, on the page: against its arrival, and by venue. Pure: JSON in, HTML out."""
+"""How well one order was executed, on the page: against its arrival, by venue. Pure: JSON in, HTML out."""
 
 from __future__ import annotations
 
