@@ -17,6 +17,7 @@ from typing import Final
 
 from psycopg.rows import DictRow
 
+from core.best_execution.showing import ExecutionQuality
 from core.book.picture import Picture
 from core.book.views import HouseholdLine, JournalLine, MarketDay, Passage, ProposalView, Standing
 from core.clock import Clock
@@ -115,6 +116,7 @@ class Intake:
         self.direct = DirectOrders(pool, journal, clock)
         self.corrections = Corrections(pool, journal, keys, clock)
         self.tickets = OrderTickets(pool)
+        self.quality = ExecutionQuality(pool)
         self.signals = Signals(self.direct, keys, clock)
 
     # Sessions

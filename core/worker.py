@@ -23,11 +23,13 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
+from core.best_execution.reading import RulesInForce, read_lately
 from core.clock import Clock
 from core.database.pools import AsyncPool, connect_async, lend
 from core.database.rows import one
 from core.duties import Duties
 from core.errors import IntegrityLost, OutcomeUnknown, WorldFailed
+from core.execution.board import monotonic
 from core.execution.claiming import Claiming
 from core.execution.execute import Executor
 from core.execution.last_check import Chained, record_of
@@ -42,7 +44,7 @@ from core.ids import OrderId, ProposalId
 from core.ledger.journal import SQL as JOURNAL
 from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
-from core.routing.score import WEIGHTS
+from core.routing.remembering import recall
 from core.venues.simulated.control import Address
 from core.venues.venue import Venue
 
@@ -109,7 +111,7 @@ class Worker:
             terms_of=claiming.terms_of,
             find=claiming.find,
             record_of=self._record_of,
-            weights=WEIGHTS,
+            rules_of=RulesInForce(parts.pool),
             patience=PATIENCE,
             stops=watch,
             hold=lease,
@@ -126,6 +128,7 @@ class Worker:
         )
         showing = Showing(parts.pool)
         duties = Duties(parts.pool, parts.journal, parts.keys, parts.clock, executor.board, parts.simulated)
+        recall(executor.board.tally, await read_lately(parts.pool, parts.clock, monotonic()))
         await halts.begin()
         with listening(parts.halts.folder, parts.halts.key, parts.clock, watch, executor.open_orders):
             try:

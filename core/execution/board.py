@@ -16,7 +16,9 @@ from typing import Final, Generic, TypeVar
 from core.errors import WorldFailed
 from core.execution.line import Line
 from core.ids import Symbol, VenueName
-from core.routing.score import VenueView
+from core.routing.router import VenueView
+from core.routing.rules import WEIGHTS
+from core.routing.tally import Tally
 from core.venues.venue import Capabilities, Health, Quote
 
 QUOTES_KEPT: Final = timedelta(milliseconds=200)
@@ -37,7 +39,7 @@ class Kept(Generic[Answer]):
     def now(self, key: Hashable) -> Answer | None:
         """What is good still; None where it has to be asked for."""
         kept = self._answers.get(key)
-        return kept[1] if kept is not None and _now() - kept[0] <= self._good_for else None
+        return kept[1] if kept is not None and monotonic() - kept[0] <= self._good_for else None
 
     async def of(self, key: Hashable, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
         """None where the venue does not answer; the next one asks again."""
@@ -58,7 +60,7 @@ class Kept(Generic[Answer]):
         finally:
             del self._asking[key]
         self._silent.discard(key)
-        self._answers[key] = (_now(), answer)
+        self._answers[key] = (monotonic(), answer)
         return answer
 
 
@@ -70,6 +72,7 @@ class Board:
         self._capabilities: Kept[Capabilities] = Kept(CAPABILITIES_KEPT)
         self._health: Kept[Health] = Kept(QUOTES_KEPT)
         self._quotes: Kept[Mapping[Symbol, Quote]] = Kept(QUOTES_KEPT)
+        self.tally = Tally(WEIGHTS.half_life)
 
     async def views(self, symbol: Symbol) -> tuple[VenueView, ...]:
         """Every venue that tells us what it takes, as it stands for one symbol."""
@@ -92,7 +95,7 @@ class Board:
         quotes = self._quotes.now((name, (symbol,)))
         if capabilities is None or health is None or quotes is None:
             return None
-        return _view(line, symbol, capabilities, health, quotes)
+        return self._shown(line, symbol, capabilities, health, quotes)
 
     async def _view(self, line: Line, symbol: Symbol) -> VenueView | None:
         venue = line.venue
@@ -101,29 +104,33 @@ class Board:
             self._health.of(venue.name, lambda: venue.health(timeout=PATIENCE)),
             self._quoted(line, (symbol,)),
         )
-        return None if capabilities is None else _view(line, symbol, capabilities, health, quotes)
+        return None if capabilities is None else self._shown(line, symbol, capabilities, health, quotes)
 
     async def _quoted(self, line: Line, symbols: tuple[Symbol, ...]) -> Mapping[Symbol, Quote] | None:
         venue = line.venue
         return await self._quotes.of((venue.name, symbols), lambda: venue.quotes(symbols, timeout=PATIENCE))
 
+    def _shown(
+        self,
+        line: Line,
+        symbol: Symbol,
+        capabilities: Capabilities,
+        health: Health | None,
+        quotes: Mapping[Symbol, Quote] | None,
+    ) -> VenueView:
+        name, now = line.venue.name, monotonic()
+        return VenueView(
+            name=name,
+            capabilities=capabilities,
+            quote=None if quotes is None else quotes.get(symbol),
+            open=health is not None and health.open,
+            answering=line.answering and health is not None,
+            seen=line.seen,
+            here=self.tally.of(name, symbol, now=now),
+            overall=self.tally.of(name, None, now=now),
+        )
 
-def _view(
-    line: Line,
-    symbol: Symbol,
-    capabilities: Capabilities,
-    health: Health | None,
-    quotes: Mapping[Symbol, Quote] | None,
-) -> VenueView:
-    return VenueView(
-        name=line.venue.name,
-        capabilities=capabilities,
-        quote=None if quotes is None else quotes.get(symbol),
-        open=health is not None and health.open,
-        answering=line.answering and health is not None,
-        seen=line.seen,
-    )
 
-
-def _now() -> timedelta:
+def monotonic() -> timedelta:
+    """A clock that only goes forward, for what is kept or fades."""
     return timedelta(seconds=asyncio.get_running_loop().time())

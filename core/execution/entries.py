@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Final
 
+from core.best_execution.events import RouteRecorded
 from core.execution.events import OrderSetAside
 from core.fact import Entry, Fact
 from core.ids import Digest, VenueName
@@ -26,6 +27,7 @@ from core.orders.events import (
     RouteScore,
 )
 from core.orders.released import ReleasedOrder
+from core.routing.router import Routing
 from core.venues.venue import Accepted, Ended, Execution, How, Rejected, Unknown, digest_of
 
 LONGEST: Final = 300  # letters of a reason
@@ -35,6 +37,22 @@ def routed(order: ReleasedOrder, venue: VenueName, scores: tuple[RouteScore, ...
     """`choice` counts from one: before anything is sent it may be made again."""
     key = f"route/{order.id}" if choice == 1 else f"route/{order.id}/{choice}"
     return _entry(order, OrderRouted(order=order.id, venue=venue, scores=scores), key)
+
+
+def route_recorded(order: ReleasedOrder, routing: Routing, *, choice: int) -> tuple[Entry, ...]:
+    """Everything that the choice rests on. None where there was no choice to make."""
+    found = routing.evidence
+    if found is None:
+        return ()
+    fact = RouteRecorded(
+        order=order.id,
+        venue=found.venue,
+        choice=choice,
+        version=found.version,
+        routing=found.rules,
+        evidence=found.text(),
+    )
+    return (_entry(order, fact, f"route-recorded/{order.id}/{choice}"),)
 
 
 def sent(order: ReleasedOrder, venue: VenueName, body: Digest, *, attempt: int) -> Entry:

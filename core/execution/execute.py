@@ -29,6 +29,7 @@ from core.errors import IllegalTransition, IntegrityLost, WorldFailed
 from core.execution.at_work import AtWork
 from core.execution.board import Board
 from core.execution.cancelling import Canceller, pending_cancel
+from core.execution.choosing import Choosing
 from core.execution.last_check import Chained, undecided
 from core.execution.lease import Hold
 from core.execution.line import Held, Line, Patience
@@ -41,8 +42,8 @@ from core.halts.watch import Stops
 from core.ids import CustodianId, OrderId, ProposalId, VenueName
 from core.orders.order import Status
 from core.orders.released import ReleasedOrder
-from core.routing.router import route
-from core.routing.score import Weights
+from core.routing.router import Grounds
+from core.routing.rules import RulesOf
 from core.venues.venue import Unknown, Venue, encode
 
 STOPS_AGAIN: Final = timedelta(milliseconds=100)
@@ -74,7 +75,7 @@ class Executor:
         terms_of: TermsOf,
         find: Find,
         record_of: RecordOf,
-        weights: Weights,
+        rules_of: RulesOf,
         patience: Patience,
         stops: Stops,
         hold: Hold,
@@ -85,19 +86,21 @@ class Executor:
         self._outbox = Outbox(record)
         self._terms_of = terms_of
         self._record_of = record_of
-        self._weights = weights
         self._between_lookups = patience.between_lookups
         self._orders = AtWork()
         self._troubles = Troubles()
         self._guarded = self._troubles.guarded
         self._waits = Waits()
-        self._reports = Reports(self._lines, self._orders, self._outbox, self._troubles, self._waits, find)
+        self.board = Board(self._lines)
+        self._choosing = Choosing(self.board, rules_of)
+        self._reports = Reports(
+            self._lines, self._orders, self._outbox, self._troubles, self._waits, self._choosing, find
+        )
         self._canceller = Canceller(self._outbox, self._line, self._reports.look_up, patience.between_lookups)
         self._cancelled: set[OrderId] = set()
         self._to_cancel: asyncio.Queue[Working] = asyncio.Queue()
         self._taken: asyncio.Queue[Working] = asyncio.Queue()
         self._running: set[asyncio.Task[None]] = set()
-        self.board = Board(self._lines)
         self.troubles = self._troubles.orders
         self.alarms = self._troubles.alarms
         self.waits = self._waits.now
@@ -264,21 +267,14 @@ class Executor:
         """Whether a venue was chosen and written down."""
         order = work.released
         terms = self._terms_of(order.custodian)
-        views = await self.board.views(order.symbol)
-        routing = route(
-            order,
-            views,
-            permitted=terms.venues,
-            stopped=self._stopped_venues(),
-            ticket_fee=terms.ticket_fee,
-            weights=self._weights,
-        )
+        grounds = Grounds(terms.venues, self._stopped_venues(), terms.ticket_fee)
+        routing = await self._choosing.choose(order, grounds)
         if routing.venue is None:
             says = "; ".join(score.says for score in routing.scores) or "no venue answers"
             log.info("order_waits", order=order.id, says=says)
             self._waits.for_(order.id, Why.NO_VENUE, says)
             return False
-        work.quote = next(view.quote for view in views if view.name == routing.venue)
+        work.quote = routing.quote
         await self._outbox.routed(work, routing, routing.venue)
         return True
 

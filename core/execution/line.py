@@ -14,7 +14,6 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import Final
 
 import stamina
@@ -29,7 +28,7 @@ from core.halts.watch import Stops
 from core.ids import OrderId
 from core.orders.events import Side
 from core.orders.released import ReleasedOrder
-from core.routing.score import Seen
+from core.routing.tally import Seen
 from core.venues.venue import Cancelling, Looking, Page, Sending, Unknown, Venue
 
 TRIES: Final = 3
@@ -84,8 +83,6 @@ class Line:
         self._way = Turnstile(Allowance(patience.per_second), at_once=patience.at_once)
         self._sends = 0
         self._answered = 0
-        self._executions = 0
-        self._improvement = Decimal(0)
         self.open: set[OrderId] = set()
 
     @property
@@ -99,13 +96,7 @@ class Line:
 
     @property
     def seen(self) -> Seen:
-        return Seen(
-            sends=self._sends,
-            answered=self._answered,
-            executions=self._executions,
-            improvement=self._improvement,
-            open_orders=len(self.open),
-        )
+        return Seen(sends=self._sends, answered=self._answered, open_orders=len(self.open))
 
     def allow(self, allowance: Allowance) -> None:
         """What the venue says that it takes, from now on."""
@@ -117,11 +108,6 @@ class Line:
     async def reports(self, after: str) -> Page:
         """Raises WorldFailed: ask again from the same cursor."""
         return await self.venue.reports(after, wait=self._patience.reports, timeout=self._patience.lookup)
-
-    def executed(self, improvement: Decimal) -> None:
-        """One execution, and by how much of the half spread it was better than the quote."""
-        self._executions += 1
-        self._improvement += improvement
 
     def stopped(self, order: ReleasedOrder) -> str | None:
         """Why that order may not leave on this line now."""

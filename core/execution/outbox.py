@@ -7,6 +7,7 @@ Rule 3: executions are counted by the venue's own id; copies are not written.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, Protocol
 
@@ -41,8 +42,11 @@ class Outbox:
         self._record = record
 
     async def routed(self, work: Working, routing: Routing, venue: VenueName) -> None:
-        entry = entries.routed(work.released, venue, routing.scores, choice=work.choices + 1)
-        await self._write(work, entry)
+        """The choice and its evidence, together or not at all."""
+        choice = work.choices + 1
+        entry = entries.routed(work.released, venue, routing.scores, choice=choice)
+        async with work.busy:
+            await self._append(work, entry, *entries.route_recorded(work.released, routing, choice=choice))
 
     async def sent(self, work: Working, venue: VenueName, body: bytes) -> None:
         """The intent to send exactly these bytes."""
@@ -122,22 +126,22 @@ class Outbox:
         async with work.busy:
             await self._append(work, entry)
 
-    async def _append(self, work: Working, entry: Entry) -> None:
+    async def _append(self, work: Working, entry: Entry, *beside: Entry) -> None:
         """Raises IllegalTransition, Refused or Conflict: nothing was written."""
         work.after(entry.fact)
-        await durably(self._record, entry)
+        await durably(self._record, entry, *beside)
         work.take(entry.fact)
 
 
-async def durably(record: Record, entry: Entry) -> None:
-    """Return when the entry is in the journal, however long that takes. Safe because it has a key."""
+async def durably(record: Record, *entries: Entry) -> None:
+    """Return when these are in the journal, together, however long it takes. Safe because each has a key."""
     try:
-        await record.record(entry)
+        await record.record(*entries)
     except (WorldFailed, OutcomeUnknown):
-        await _sooner_or_later(record, entry)
+        await _sooner_or_later(record, entries)
 
 
-async def _sooner_or_later(record: Record, entry: Entry) -> None:
+async def _sooner_or_later(record: Record, entries: Sequence[Entry]) -> None:
     async for attempt in stamina.retry_context(
         on=(WorldFailed, OutcomeUnknown),
         attempts=None,
@@ -146,4 +150,4 @@ async def _sooner_or_later(record: Record, entry: Entry) -> None:
         wait_max=LONGEST_PAUSE,
     ):
         with attempt:
-            await record.record(entry)
+            await record.record(*entries)

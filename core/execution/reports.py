@@ -19,6 +19,7 @@ import structlog
 from core.errors import IllegalTransition, WorldFailed
 from core.execution.at_work import AtWork
 from core.execution.cancelling import pending_cancel
+from core.execution.choosing import Choosing
 from core.execution.line import Line
 from core.execution.outbox import Outbox
 from core.execution.troubles import Troubles
@@ -56,12 +57,14 @@ class Reports:
         outbox: Outbox,
         troubles: Troubles,
         waits: Waits,
+        choosing: Choosing,
         find: Find,
     ) -> None:
         self._orders = orders
         self._outbox = outbox
         self._troubles = troubles
         self._waits = waits
+        self._choosing = choosing
         self._find = find
         self._cursors: dict[VenueName, str] = {}
         self._elsewhere: dict[OrderId, timedelta] = {}
@@ -122,6 +125,7 @@ class Reports:
     def settle(self, work: Working, line: Line) -> None:
         """Forget what is over."""
         if work.over:
+            self._choosing.ended(work, line)
             line.open.discard(work.released.id)
             self._troubles.over(work.released.id)
             self._waits.over(work.released.id)
@@ -173,9 +177,7 @@ class Reports:
         name = line.venue.name
         done = tuple(one for one in told if isinstance(one, Execution))
         for one in await self._outbox.filled(work, name, done):
-            improvement = work.improvement(one)
-            if improvement is not None:
-                line.executed(improvement)
+            self._choosing.executed(work, one)
         for end in told:
             if isinstance(end, Ended):
                 await self._outbox.ended(work, name, end)

@@ -19,7 +19,8 @@ from core.orders.cost import most_fees
 from core.orders.events import OrderReleased, OrderRouted, OrderSent, Side
 from core.orders.order import ENDED, Order, OrderOwn, Status, evolve
 from core.orders.released import ReleasedOrder
-from core.venues.venue import Ended, Execution, Quote
+from core.routing.evidence import QuoteSeen
+from core.venues.venue import Ended, Execution
 
 ZERO: Final = Decimal(0)
 
@@ -33,7 +34,7 @@ class Working:
     state: Order
     choices: int = 0
     attempts: int = 0
-    quote: Quote | None = None  # of the chosen venue, when it was chosen
+    quote: QuoteSeen | None = None  # of the chosen venue, when it was chosen
     ended: Ended | None = None
     never_seen: bool = False  # the venue's word, since we last sent
     unsent: bool = False  # its intent is written, and a halt came before the first byte

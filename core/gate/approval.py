@@ -14,6 +14,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Literal
 
+from core.best_execution.door import Routes
 from core.book.views import ProposalView
 from core.clock import Clock
 from core.database.pools import AsyncPool
@@ -75,6 +76,7 @@ class Approval:
         self.stepping_up = SteppingUp(pool, journal, clock)
         self.staff = Staff(pool, journal, clock)
         self.limits = Limiting(pool, journal, clock)
+        self.routes = Routes(pool, journal, keys, clock)
         self.watch = Watching(pool, journal, keys, clock)
         self._permitting = Permitting(pool, journal, clock)
         self.machines = Machines(journal, keys, clock)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from core.best_execution import events as best_execution
 from core.errors import IntegrityLost
 from core.escalation import events as escalation
 from core.execution import events as execution
@@ -54,6 +55,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(halts),
         **_facts_of(orders),
         **_facts_of(limits),
+        **_facts_of(best_execution),
         **_facts_of(signals),
         **_facts_of(standing),
         **_facts_of(escalation),

@@ -125,6 +125,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "a sale that takes another's place carries at most what is left of that one",
         "ask for what is left, and place another order for more",
     ),
+    "may_not_set_routing": ("how venues are chosen is set by principals and compliance", "ask one of them"),
     "no_authenticator": ("there is no authenticator to remove", "enrol one first"),
     "no_provenance": ("an agent's draft must say which words asked for it", "name the spans of the message"),
     "no_right": ("this login may not write that kind of event", "use the door that may"),
@@ -253,6 +254,24 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "a list of its draws was not reviewed on the next business day",
         "a principal reviews it first",
     ),
+    "routing_in_past": (
+        "the business day that these routing rules are for is over",
+        "propose them for the day that runs or a later one",
+    ),
+    "routing_malformed": (
+        "a venue stands in a table twice, or every part of the score counts nothing",
+        "name each venue once, and weigh a part of the score",
+    ),
+    "routing_not_in_force": (
+        "that version of the routing rules does not decide now",
+        "route by the version in force; see `routing show`",
+    ),
+    "routing_not_open": ("no routing rules wait for a decision", "see `routing show`"),
+    "routing_open": ("other routing rules wait for a decision", "confirm or withdraw those first"),
+    "routing_reason_missing": (
+        "each weight that moves needs a written reason, and no other one",
+        "write a reason for exactly what moves",
+    ),
     "same_person": (
         "that takes another person than who asked; taking it back takes the asker",
         "another person decides",
@@ -288,6 +307,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "too_large": ("the entry is larger than 256 KiB", "send less"),
     "too_many_bodies": ("your copilot has kept too much today", "ask for less, or go on tomorrow"),
     "too_many_drafts": ("there are too many open drafts", "decide on or withdraw some"),
+    "venue_beside": (
+        "that venue only decides beside the others",
+        "propose routing rules that let it take part; another person confirms them",
+    ),
     "wrong_author": ("an agent's draft is its thread's, a person's has no agent", "use your own door"),
     "wrong_period": (
         "the days of a delegate run from one business day to another, at most 92 later, and are not over",

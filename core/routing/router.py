@@ -1,134 +1,307 @@
 """Which venue gets the order: filter first, then rank by total cost, and say why the others lost. Pure.
 
 Rule 1: a venue that fails a filter is never ranked, however cheap it is.
-Rule 2: same inputs, same answer: equal totals go to the quicker venue, then to the first name.
+Rule 2: same inputs, same answer: equal totals go to the higher score, then to the quicker venue, then to the
+    first name.
 Rule 3: no venue left is an answer. The order then waits; it never goes to a venue that was filtered.
+Rule 4: `rank` reads nothing but candidates and rules, so a recorded routing is made again from its evidence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from core.ids import VenueName
 from core.money import to_cents
 from core.orders.events import RouteScore, Side
 from core.orders.released import ReleasedOrder
-from core.routing.score import Cost, VenueView, Weights, cost, middle
-from core.venues.fees import BASIS_POINT
+from core.routing.evidence import Asked, Beside, Candidate, Evidence, QuoteSeen, Ranked
+from core.routing.rules import InForce, Rules
+from core.routing.score import Cost, Score, cost, score
+from core.routing.tally import NOTHING, STEP, Quality, Seen
+from core.venues.venue import Capabilities, Quote
 
-_HUNDREDTH: Final = Decimal("0.01")
-_WORDS: Final = {
+HUNDREDTH: Final = Decimal("0.01")
+BESIDE: Final = "it decides beside the others until two people let it take part"
+WORDS: Final = {
     "price": "price",
     "slippage": "slippage",
     "fees": "fees",
+    "custodian": "custodian's fees",
     "improvement": "price improvement",
+    "unfilled": "likelihood of execution",
     "latency": "speed",
     "failures": "failures",
     "load": "load",
 }
+"""Of the parts of a cost, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class VenueView:
+    """One venue as it stands at the moment of routing. `answering`: we may send to it now."""
+
+    name: VenueName
+    capabilities: Capabilities
+    quote: Quote | None
+    open: bool
+    answering: bool
+    seen: Seen
+    here: Quality = NOTHING
+    overall: Quality = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What the account's custodian allows and charges, and where trading is stopped now."""
+
+    permitted: Collection[VenueName]
+    stopped: Collection[VenueName]
+    ticket_fee: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """`venue` None: no venue may have it now. `scores` has every venue, the best first."""
+    """`venue` None: no venue may have it now, and there is no evidence. `ranked` has every venue, the best
+    first."""
 
     venue: VenueName | None
-    scores: tuple[RouteScore, ...]
+    ranked: tuple[Ranked, ...]
+    evidence: Evidence | None
+
+    @property
+    def quote(self) -> QuoteSeen | None:
+        """What the chosen venue showed."""
+        seen = self.evidence.candidates if self.evidence is not None else ()
+        return next((one.quote for one in seen if one.venue == self.venue), None)
+
+    @property
+    def scores(self) -> tuple[RouteScore, ...]:
+        """What is shown of it to everybody."""
+        return tuple(
+            RouteScore(
+                venue=one.venue,
+                score=one.score[-1].quantize(HUNDREDTH, ROUND_HALF_EVEN) if one.score else None,
+                expected_cost=None if one.expected is None else to_cents(one.expected),
+                says=one.says,
+            )
+            for one in self.ranked
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class _Ranked:
-    view: VenueView
+class _Weighed:
+    one: Candidate
     cost: Cost
+    score: Score
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return self.cost.total, -self.score.whole, self.one.latency, self.one.venue
 
 
-def route(
-    order: ReleasedOrder,
-    views: Sequence[VenueView],
-    *,
-    permitted: Collection[VenueName],
-    stopped: Collection[VenueName],
-    ticket_fee: Decimal,
-    weights: Weights,
-) -> Routing:
-    """Choose a venue. `permitted` are those that the account's custodian settles with; at those in `stopped`
-    trading is halted."""
-    out = {
-        view.name: why_not(order, view, permitted=permitted, stopped=stopped, weights=weights)
-        for view in views
-    }
-    quotes = [view.quote for view in views if view.quote is not None and view.open]
-    ranked: list[_Ranked] = []
-    for view in views:
-        if out[view.name] is None and view.quote is not None:
-            found = cost(order, view, view.quote, fair=middle(quotes), ticket_fee=ticket_fee, weights=weights)
-            ranked.append(_Ranked(view, found))
-    ranked.sort(key=lambda one: (one.cost.total, one.view.capabilities.latency, one.view.name))
-    scores = [_scored(order, one, ranked[0], quotes_middle=middle(quotes)) for one in ranked]
-    for name in sorted(out):
-        reason = out[name]
-        if reason is not None:
-            scores.append(RouteScore(venue=name, score=None, expected_cost=None, says=reason))
-    return Routing(ranked[0].view.name if ranked else None, tuple(scores))
+def route(order: ReleasedOrder, views: Sequence[VenueView], grounds: Grounds, in_force: InForce) -> Routing:
+    """Choose a venue by the version in force; what decides beside it is asked too, and changes nothing."""
+    asked = Asked(
+        order=order.id,
+        symbol=order.symbol,
+        side=order.side,
+        quantity=order.quantity,
+        order_type=order.order_type,
+        limit_price=order.limit_price,
+        time_in_force=order.time_in_force,
+        custodian=order.custodian,
+        ticket_fee=grounds.ticket_fee,
+    )
+    candidates = tuple(
+        sorted((_candidate(asked, view, grounds) for view in views), key=lambda one: one.venue)
+    )
+    ranked = rank(asked, candidates, in_force.rules)
+    venue = chosen(ranked)
+    if venue is None:
+        return Routing(None, ranked, None)
+    quotes = [one.quote for one in candidates if one.quote is not None]
+    evidence = Evidence(
+        asked=asked,
+        bid=max(quote.bid for quote in quotes),
+        ask=min(quote.ask for quote in quotes),
+        venue=venue,
+        version=in_force.rules.version,
+        rules=in_force.rules.digest,
+        candidates=candidates,
+        ranked=ranked,
+        beside=tuple(_beside(asked, candidates, ranked, in_force)),
+    )
+    return Routing(venue, ranked, evidence)
 
 
-def why_not(
-    order: ReleasedOrder,
-    view: VenueView,
-    *,
-    permitted: Collection[VenueName],
-    stopped: Collection[VenueName],
-    weights: Weights,
-) -> str | None:
-    """Why the venue may not have the order at all; None where it may."""
+def rank(asked: Asked, candidates: Sequence[Candidate], rules: Rules) -> tuple[Ranked, ...]:
+    """Every venue by these rules, the best first, the filtered ones last."""
+    weighed, out = _weighed(asked, candidates, rules)
+    filtered = (_filtered(name, out[name]) for name in sorted(out))
+    return (*(_told(each, weighed[0]) for each in weighed), *filtered)
+
+
+def _weighed(
+    asked: Asked, candidates: Sequence[Candidate], rules: Rules, *, also_beside: bool = False
+) -> tuple[list[_Weighed], dict[VenueName, str]]:
+    """Those that may have it, the best first, and why each other may not. `also_beside` lets those take part
+    that only decide beside."""
+    quotes = [one.quote for one in candidates if one.quote is not None]
+    out: dict[VenueName, str] = {}
+    weighed: list[_Weighed] = []
+    fair = middle(quotes) if quotes else Decimal(0)
+    for one in candidates:
+        why = one.out or _why_not_by(asked, one, rules, also_beside=also_beside)
+        if why is not None or one.quote is None:
+            out[one.venue] = why or f"it quotes no price for {asked.symbol}"
+            continue
+        found = cost(asked, one, one.quote, fair=fair, rules=rules)
+        weighed.append(
+            _Weighed(one, found, score(asked, one, one.quote, fair=fair, found=found, rules=rules))
+        )
+    weighed.sort(key=lambda each: each.key)
+    return weighed, out
+
+
+def chosen(ranked: Sequence[Ranked]) -> VenueName | None:
+    """The best, where any was not filtered."""
+    return ranked[0].venue if ranked and ranked[0].total is not None else None
+
+
+def middle(quotes: Sequence[QuoteSeen]) -> Decimal:
+    """Between the best bid and the best offer of all venues, in dollars per share. `quotes` is not empty."""
+    return (max(quote.bid for quote in quotes) + min(quote.ask for quote in quotes)) / 2
+
+
+def why_not(asked: Asked, view: VenueView, grounds: Grounds) -> str | None:
+    """Why the venue may not have the order, whatever the rules weigh; None where it may."""
     can = view.capabilities
-    if view.name in stopped:
+    if view.name in grounds.stopped:
         return "trading is stopped at it"
-    if view.name not in permitted:
-        return f"the custodian {order.custodian} does not settle with it"
-    if order.symbol not in can.symbols:
-        return f"it does not list {order.symbol}"
-    if order.order_type not in can.order_types:
-        return f"it takes no {order.order_type} orders"
-    if order.time_in_force not in can.times_in_force:
-        return f"it does not take time in force {order.time_in_force}"
-    if order.quantity % 1 and not can.fractional_shares:
+    if view.name not in grounds.permitted:
+        return f"the custodian {asked.custodian} does not settle with it"
+    if asked.symbol not in can.symbols:
+        return f"it does not list {asked.symbol}"
+    if asked.order_type not in can.order_types:
+        return f"it takes no {asked.order_type} orders"
+    if asked.time_in_force not in can.times_in_force:
+        return f"it does not take time in force {asked.time_in_force}"
+    if asked.quantity % 1 and not can.fractional_shares:
         return "it takes no fractional shares"
     if not view.answering:
         return "it is not answering"
     if not view.open:
         return "it is closed"
     if view.quote is None:
-        return f"it quotes no price for {order.symbol}"
-    shown = view.quote.ask_size if order.side is Side.BUY else view.quote.bid_size
-    if order.quantity > shown * weights.most_of_size:
-        return f"it shows {shown} shares, too few for {order.quantity}"
+        return f"it quotes no price for {asked.symbol}"
+    if not sound(view.quote):
+        return f"what it quotes for {asked.symbol} cannot be right"
     return None
 
 
-def _scored(order: ReleasedOrder, one: _Ranked, best: _Ranked, *, quotes_middle: Decimal) -> RouteScore:
-    value = order.quantity * quotes_middle
-    return RouteScore(
-        venue=one.view.name,
-        score=(-one.cost.total / value / BASIS_POINT).quantize(_HUNDREDTH),
-        expected_cost=to_cents(one.cost.expected),
-        says=_says(one.cost, best.cost) if one is not best else _won(one.cost),
+def sound(quote: Quote) -> bool:
+    """Whether it can be a quote at all: what is crossed or below nothing measures no other venue."""
+    return 0 < quote.bid <= quote.ask and quote.bid_size > 0 and quote.ask_size > 0
+
+
+def _candidate(asked: Asked, view: VenueView, grounds: Grounds) -> Candidate:
+    quote = view.quote if view.open and view.quote is not None and sound(view.quote) else None
+    return Candidate(
+        venue=view.name,
+        out=why_not(asked, view, grounds),
+        quote=None
+        if quote is None
+        else QuoteSeen(
+            bid=quote.bid,
+            ask=quote.ask,
+            bid_size=quote.bid_size,
+            ask_size=quote.ask_size,
+            session=quote.session,
+            taken_at=quote.taken_at,
+            synthetic=quote.synthetic,
+        ),
+        fees=view.capabilities.fees,
+        latency=view.capabilities.latency,
+        seen=view.seen,
+        here=view.here,
+        overall=view.overall,
     )
+
+
+def _why_not_by(asked: Asked, one: Candidate, rules: Rules, *, also_beside: bool) -> str | None:
+    """Why these rules keep the order from it: it only decides beside, or shows too little for the size."""
+    if one.venue in rules.beside and not also_beside:
+        return BESIDE
+    if one.quote is None:
+        return None
+    shown = one.quote.ask_size if asked.side is Side.BUY else one.quote.bid_size
+    if asked.quantity > shown * rules.weights.most_of_size:
+        return f"it shows {shown} shares, too few for {asked.quantity}"
+    return None
+
+
+def _beside(
+    asked: Asked, candidates: Sequence[Candidate], live: Sequence[Ranked], in_force: InForce
+) -> list[Beside]:
+    """What else would have been done, of whatever decides beside the live rules."""
+    found: list[Beside] = []
+    rules, waiting, now = in_force.rules, in_force.waiting, live[0]
+    if any(one.venue in rules.beside for one in candidates):
+        weighed, _ = _weighed(asked, candidates, rules, also_beside=True)
+        found.append(_compared("venues", rules, weighed, now, _step(weighed[0].cost.expected)))
+    if waiting is not None:
+        weighed, _ = _weighed(asked, candidates, waiting)
+        venue = weighed[0].one.venue if weighed else None
+        there = next((one.expected for one in live if one.venue == venue), None)
+        found.append(_compared("rules", waiting, weighed, now, there))
+    return found
+
+
+def _compared(
+    what: str, rules: Rules, weighed: Sequence[_Weighed], now: Ranked, there: Decimal | None
+) -> Beside:
+    """`there` is the expected cost at the venue that it would choose, by the live rules' measure."""
+    venue = weighed[0].one.venue if weighed else None
+    saves = None if there is None or now.expected is None else now.expected - there
+    return Beside(what, rules.digest, venue, venue != now.venue, saves)
+
+
+def _filtered(venue: VenueName, says: str) -> Ranked:
+    return Ranked(venue, says, expected=None, total=None, over_chosen=None, cost=(), score=())
+
+
+def _told(each: _Weighed, best: _Weighed) -> Ranked:
+    found = each.cost
+    return Ranked(
+        venue=each.one.venue,
+        says=_won(found) if each is best else _lost(each, best),
+        expected=_step(found.expected),
+        total=_step(found.total),
+        over_chosen=_step(found.expected - best.cost.expected),
+        cost=tuple([_step(part) for part in found]),
+        score=tuple([_step(part) for part in each.score]),
+    )
+
+
+def _step(number: Decimal) -> Decimal:
+    return number.quantize(STEP, ROUND_HALF_EVEN)
 
 
 def _won(found: Cost) -> str:
     return f"lowest total cost: ${to_cents(found.expected)} expected"
 
 
-def _says(found: Cost, best: Cost) -> str:
+def _lost(each: _Weighed, best: _Weighed) -> str:
     """By how much it lost, and the parts that made the difference, the largest first."""
-    more = {name: getattr(found, name) - getattr(best, name) for name in _WORDS}
-    worse = sorted((name for name in more if to_cents(more[name]) > 0), key=lambda name: (-more[name], name))
-    parts = ", ".join(f"{_WORDS[name]} ${to_cents(more[name])} more" for name in worse)
-    total = found.total - best.total
+    pairs = zip(WORDS, each.cost, best.cost, strict=True)
+    more = [(to_cents(here - there), name) for name, here, there in pairs]
+    worse = sorted((-cents, name) for cents, name in more if cents > 0)
+    parts = ", ".join(f"{WORDS[name]} ${-cents} more" for cents, name in worse)
+    total = each.cost.total - best.cost.total
     if not total:
-        return "equal in total cost, and slower or later by name"
+        return "equal in total cost, and lower in score, slower or later by name"
     return f"${to_cents(total)} worse in total" + (f": {parts}" if parts else "")

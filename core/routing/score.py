@@ -1,101 +1,48 @@
-"""What an order is expected to cost at a venue, all in, in dollars. Pure.
+"""What an order is expected to cost at a venue, all in, in dollars, and the score beside that. Pure.
 
 Rule 1: the customer's total cost decides: price against the best quotes anywhere, fees by method, slippage
-    against what is shown, the custodian's ticket fee, less the price improvement that we have seen.
-Rule 2: speed, failures and load count as dollars too, by weights that are versioned and digested.
+    against what is shown, what the custodian charges, less the price improvement that we have seen.
+Rule 2: doubt whether it is executed at all, speed, failures and load count as dollars too, by weights that
+    are versioned, and each of which has a written reason.
 Rule 3: what a venue pays for our orders does not count. No input of this file could carry it.
-Rule 4: what we have seen of a venue is shrunk toward nothing while it is little.
-Source: FINRA Rule 5310(a)(1) and .09 (the factors of best execution).
+Rule 4: what we have seen of a venue fades, and while it is little it is drawn toward what is known beforehand
+    (`core.routing.tally`).
+Source: FINRA Rule 5310(a)(1) and .09(b) (the factors of best execution).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import timedelta
 from decimal import Decimal
-from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
-import rfc8785
-
-from core.ids import Digest, VenueName
 from core.orders.events import Side
-from core.orders.released import ReleasedOrder
+from core.routing.evidence import Asked, Candidate, QuoteSeen
+from core.routing.rules import Rules, Weights
+from core.routing.tally import RESTS, TAKES, Quality, Seen, credible
 from core.venues.fees import BASIS_POINT, Liquidity
-from core.venues.venue import Capabilities, Quote, plain
 
 _ZERO: Final = Decimal(0)
+_ONE: Final = Decimal(1)
 _SECOND: Final = timedelta(seconds=1)
+WHOLE_LOAD: Final = 100
+"""Open orders at a venue that count as `load_bps` in full."""
+HALF_FEES_BPS: Final = Decimal(5)
+HALF_SPREAD_BPS: Final = Decimal(10)
+HALF_LATENCY: Final = timedelta(milliseconds=100)
+HALF_LOAD: Final = Decimal(100)
+"""Where a part of the score is one half."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What we have seen of a venue: sends and those that were answered at once, executions and their price
-    improvement as fractions of the half spread, added up, and our orders that are open there now."""
-
-    sends: int
-    answered: int
-    executions: int
-    improvement: Decimal
-    open_orders: int
-
-
-UNSEEN: Final = Seen(sends=0, answered=0, executions=0, improvement=_ZERO, open_orders=0)
-
-
-@dataclass(frozen=True, slots=True)
-class VenueView:
-    """One venue as it stands at the moment of routing. `answering`: we may send to it now."""
-
-    name: VenueName
-    capabilities: Capabilities
-    quote: Quote | None
-    open: bool
-    answering: bool
-    seen: Seen
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """How much each thing counts.
-
-    `latency_bps` is basis points of the order's value for a second, `failure_bps` for certain failure,
-    `load_bps` for a hundred open orders. `trust_after` is the count at which what we have seen counts half.
-    `most_of_size` is how many times the shown size an order may be.
-    """
-
-    version: int
-    latency_bps: Decimal
-    failure_bps: Decimal
-    load_bps: Decimal
-    trust_after: int
-    most_of_size: int
-
-    def digest(self) -> Digest:
-        fields = {name: plain(v) if isinstance(v, Decimal) else v for name, v in asdict(self).items()}
-        return Digest(sha256(rfc8785.dumps(fields)).hexdigest())
-
-
-WEIGHTS: Final = Weights(
-    version=1,
-    latency_bps=Decimal("2"),
-    failure_bps=Decimal("20"),
-    load_bps=Decimal("0.5"),
-    trust_after=20,
-    most_of_size=40,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """Dollars for the whole order. Negative saves money."""
 
     price: Decimal  # touch against the middle of the best quotes
     slippage: Decimal  # beyond the shown size
     fees: Decimal
-    ticket: Decimal
+    custodian: Decimal  # its ticket fee, and what it charges for trading away
     improvement: Decimal  # never above zero
+    unfilled: Decimal  # the doubt that it is executed
     latency: Decimal
     failures: Decimal
     load: Decimal
@@ -103,66 +50,130 @@ class Cost:
     @property
     def expected(self) -> Decimal:
         """What the customer is expected to pay."""
-        return self.price + self.slippage + self.fees + self.ticket + self.improvement
+        return self.price + self.slippage + self.fees + self.custodian + self.improvement
 
     @property
     def total(self) -> Decimal:
-        """What is ranked: the expected cost, and what speed, failures and load are worth."""
-        return self.expected + self.latency + self.failures + self.load
+        """What is ranked: the expected cost, and what doubt, speed, failures and load are worth."""
+        return self.expected + self.unfilled + self.latency + self.failures + self.load
 
 
-def middle(quotes: Sequence[Quote]) -> Decimal:
-    """Between the best bid and the best offer of all venues, in dollars per share. `quotes` is not empty."""
-    return (max(quote.bid for quote in quotes) + min(quote.ask for quote in quotes)) / 2
+class Score(NamedTuple):
+    """Each part from 0 to 1, the better the higher; `whole` from 0 to 100."""
+
+    fees: Decimal
+    spread: Decimal
+    latency: Decimal
+    success: Decimal
+    load: Decimal
+    fill_quality: Decimal
+    whole: Decimal
 
 
-def cost(
-    order: ReleasedOrder,
-    view: VenueView,
-    quote: Quote,
-    *,
-    fair: Decimal,
-    ticket_fee: Decimal,
-    weights: Weights,
-) -> Cost:
-    """What the order is expected to cost there. `fair` is the price that is measured against."""
+def cost(order: Asked, one: Candidate, quote: QuoteSeen, *, fair: Decimal, rules: Rules) -> Cost:
+    """What the order is expected to cost there. `fair` is the price that is measured against.
+
+    With Q shares, mid m, half spread h = (ask - bid)/2, value V = Q m, a basis point b = 0.0001:
+
+        price        Q (touch - m) for what is done at once, 0 for what rests
+        slippage     Q h max(Q/shown - 1, 0)/2: each further shown size costs another half spread at most,
+                     on average half of it
+        fees         the schedule's dollars a share and basis points, of the taker or of the maker
+        custodian    the ticket fee, and the fee for trading away at that venue
+        improvement  -Q h i, with i the credible mean of what executions saved, in half spreads
+        unfilled     V b w (1 - p), with p the likelihood of execution
+        latency      V b w t, with t the published seconds
+        failures     V b w f, with f the credible share of sends without an answer
+        load         V b w n/100, with n our orders that are open there
+
+    Source: FINRA Rule 5310.09(b)(1), (3), (4), (5), (6) (price improvement, likelihood, speed, size, cost).
+    """
     buys = order.side is Side.BUY
     touch, shown = (quote.ask, quote.ask_size) if buys else (quote.bid, quote.bid_size)
-    takes = is_marketable(order, quote)
+    takes = is_marketable(order.side, order.limit_price, quote)
     price = touch if takes or order.limit_price is None else order.limit_price
     half_spread = (quote.ask - quote.bid) / 2
-    value = order.quantity * fair
-    seen = view.seen
+    point = order.quantity * fair * BASIS_POINT
+    weights = rules.weights
     return Cost(
         price=order.quantity * ((price - fair) if buys else (fair - price)) if takes else _ZERO,
         slippage=order.quantity * half_spread * _beyond(order.quantity, shown) / 2 if takes else _ZERO,
-        fees=view.capabilities.fees.expected(
+        fees=rules.fees_at(one.venue, one.fees).expected(
             quantity=order.quantity, price=price, liquidity=Liquidity.TAKER if takes else Liquidity.MAKER
         ),
-        ticket=ticket_fee,
-        improvement=-order.quantity * half_spread * _shrunk(seen.improvement, seen.executions, weights)
-        if takes
-        else _ZERO,
-        latency=value * BASIS_POINT * weights.latency_bps * _seconds(view.capabilities.latency),
-        failures=value * BASIS_POINT * weights.failure_bps * failing(seen, weights),
-        load=value * BASIS_POINT * weights.load_bps * seen.open_orders / 100,
+        custodian=order.ticket_fee + rules.trade_away_at(order.custodian, one.venue),
+        improvement=-order.quantity * half_spread * improving(one, weights) if takes else _ZERO,
+        unfilled=point * weights.unfilled_bps * (_ONE - likelihood(one, weights, takes=takes)),
+        latency=point * weights.latency_bps * _seconds(one.latency),
+        failures=point * weights.failure_bps * failing(one.seen, weights),
+        load=point * weights.load_bps * one.seen.open_orders / WHOLE_LOAD,
     )
 
 
-def is_marketable(order: ReleasedOrder, quote: Quote) -> bool:
+def score(
+    order: Asked, one: Candidate, quote: QuoteSeen, *, fair: Decimal, found: Cost, rules: Rules
+) -> Score:
+    """The same venue in parts that compare across orders; `whole` is their weighted mean, times 100.
+
+    What grows without bound becomes h/(h + x), with h where that is one half: fees and spread in basis
+    points, latency, open orders. Success is 1 - f; fill quality is p (1 + i)/2, with f, p and i as in `cost`.
+    It does not rank: it decides between equal totals, and shows people what a venue is like.
+    Source: FINRA Rule 5310.09(b); the hyperbolic form is ours: it is monotone and needs no scale of the rest.
+    """
+    weights = rules.weights
+    value = order.quantity * fair
+    takes = is_marketable(order.side, order.limit_price, quote)
+    parts = (
+        (weights.score_fees, _fading(found.fees / value / BASIS_POINT, HALF_FEES_BPS)),
+        (weights.score_spread, _fading((quote.ask - quote.bid) / fair / BASIS_POINT, HALF_SPREAD_BPS)),
+        (weights.score_latency, _fading(_seconds(one.latency), _seconds(HALF_LATENCY))),
+        (weights.score_success, _ONE - failing(one.seen, weights)),
+        (weights.score_load, _fading(Decimal(one.seen.open_orders), HALF_LOAD)),
+        (
+            weights.score_fill_quality,
+            likelihood(one, weights, takes=takes) * (1 + improving(one, weights)) / 2,
+        ),
+    )
+    counts = sum(weight for weight, _ in parts) or 1
+    whole = 100 * sum((weight * part for weight, part in parts), _ZERO) / counts
+    return Score._make((*(part for _, part in parts), whole))
+
+
+def is_marketable(side: Side, limit_price: Decimal | None, quote: QuoteSeen) -> bool:
     """Whether it would be done at once, and so pays as a taker."""
-    if order.limit_price is None:
+    if limit_price is None:
         return True
-    return order.limit_price >= quote.ask if order.side is Side.BUY else order.limit_price <= quote.bid
+    return limit_price >= quote.ask if side is Side.BUY else limit_price <= quote.bid
 
 
 def failing(seen: Seen, weights: Weights) -> Decimal:
     """The share of sends that we expect to go without an answer, from 0 to 1."""
-    return _shrunk(Decimal(seen.sends - seen.answered), seen.sends, weights)
+    return credible(Decimal(seen.sends - seen.answered), Decimal(seen.sends), _ZERO, weights.trust_after)
 
 
-def _shrunk(total: Decimal, count: int, weights: Weights) -> Decimal:
-    return max(total, _ZERO) / (count + weights.trust_after)
+def improving(one: Candidate, weights: Weights) -> Decimal:
+    """How many half spreads an execution is expected to save there in that symbol, from 0 to 1."""
+
+    def within(quality: Quality, before: Decimal) -> Decimal:
+        return credible(quality.improvement, quality.executions, before, weights.trust_after)
+
+    return min(max(within(one.here, within(one.overall, _ZERO)), _ZERO), _ONE)
+
+
+def likelihood(one: Candidate, weights: Weights, *, takes: bool) -> Decimal:
+    """The share of an order that we expect to be executed there in that symbol, from 0 to 1."""
+
+    def within(quality: Quality, before: Decimal) -> Decimal:
+        ended, filled = (
+            (quality.taken, quality.taken_filled) if takes else (quality.rested, quality.rested_filled)
+        )
+        return credible(filled, ended, before, weights.trust_after)
+
+    return within(one.here, within(one.overall, TAKES if takes else RESTS))
+
+
+def _fading(value: Decimal, half: Decimal) -> Decimal:
+    return half / (half + max(value, _ZERO))
 
 
 def _beyond(quantity: Decimal, shown: Decimal) -> Decimal:

@@ -52,7 +52,7 @@ from core.ids import (
 from core.ledger.envelope import Recorded
 from core.orders.events import OrderType, Side, TimeInForce
 from core.orders.released import ReleasedOrder
-from core.routing.score import WEIGHTS
+from core.routing.rules import BUILT_IN, always
 from core.settings import environment
 from core.venues.http import HttpVenue
 from core.venues.venue import Sending
@@ -143,7 +143,7 @@ class HaltBench:
                 terms_of=lambda _: Terms(frozenset({VENUE}), Decimal(0)),
                 find=_nowhere,
                 record_of=record.of,
-                weights=WEIGHTS,
+                rules_of=always(BUILT_IN),
                 patience=PATIENCE,
                 stops=watch,
                 hold=Alone(),

@@ -34,7 +34,7 @@ from core.halts.file import HaltFile
 from core.halts.watch import Watch
 from core.ids import OrderId, VenueName
 from core.orders.released import ReleasedOrder
-from core.routing.score import WEIGHTS
+from core.routing.rules import BUILT_IN, always
 from evals.bench.harness import Bench, Round
 from evals.bench.instant import InMemoryRecord, InstantVenue, order_of
 
@@ -109,7 +109,7 @@ class LifecycleMemoryBench:
             terms_of=lambda _: Terms(places, Decimal(0)),
             find=_nowhere,
             record_of=record.of,
-            weights=WEIGHTS,
+            rules_of=always(BUILT_IN),
             patience=UNBOUNDED,
             stops=self._watch,
             hold=Alone(),

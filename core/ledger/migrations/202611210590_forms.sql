@@ -447,9 +447,6 @@ create type form.of_order_filled as (
     "trade_date" form.words,
     "venue" form.words
 );
-create type form.of_order_redriven as (
-    "order" form.words
-);
 create type form.of_order_rejected as (
     "order" form.words,
     "reason" form.words,
@@ -487,10 +484,6 @@ create type form.of_order_sent as (
     "body_digest" form.words,
     "order" form.words,
     "venue" form.words
-);
-create type form.of_order_set_aside as (
-    "order" form.words,
-    "says" form.words
 );
 create type form.of_order_withheld as (
     "body_digest" form.words,
@@ -569,26 +562,15 @@ create type form.of_span as (
 );
 create domain form.a_span as form.of_span not null;
 create domain form.list_of_a_span as form.a_span[] not null check (coalesce(array_ndims(value), 1) = 1);
-create domain form.one_of_7_9ade2e4e as text not null check (value in ('rebalance', 'order', 'raise_cash', 'invest_cash', 'harvest', 'exit', 'locate'));
+create domain form.one_of_rebalance_order as text not null check (value in ('rebalance', 'order'));
 create domain form.one_of_market_limit_or_none as text check (value in ('market', 'limit'));
-create domain form.one_of_highest_cost_first_in_least_tax_or_none as text check (value in ('highest_cost', 'first_in', 'least_tax'));
-create type form.of_planning as (
-    "dollars" form.amount_or_none,
-    "gains_budget" form.amount_or_none,
-    "lot_method" form.one_of_highest_cost_first_in_least_tax_or_none,
-    "lots" form.list_of_words,
-    "replacement" form.words_or_none,
-    "weigh_tax" form.yes_or_no
-);
-create domain form.a_planning_or_none as form.of_planning;
 create domain form.one_of_buy_sell_or_none as text check (value in ('buy', 'sell'));
 create type form.of_request as (
     "accounts" form.list_of_words,
     "household" form.words,
-    "kind" form.one_of_7_9ade2e4e,
+    "kind" form.one_of_rebalance_order,
     "limit_price" form.amount_or_none,
     "order_type" form.one_of_market_limit_or_none,
-    "planning" form.a_planning_or_none,
     "quantity" form.amount_or_none,
     "side" form.one_of_buy_sell_or_none,
     "symbol" form.words_or_none
@@ -680,6 +662,77 @@ create type form.of_rmd_determined as (
     "due_on" form.words,
     "year" form.whole_from_1900
 );
+create type form.of_route_recorded as (
+    "choice" form.whole_from_1,
+    "evidence" form.words,
+    "order" form.words,
+    "routing" form.words,
+    "venue" form.words,
+    "version" form.whole_from_0
+);
+create type form.of_routing_confirmed as (
+    "digest" form.words
+);
+create domain form.one_of_13_718b2f5e as text not null check (value in ('failure_bps', 'half_life_hours', 'latency_bps', 'load_bps', 'most_of_size', 'score_fees', 'score_fill_quality', 'score_latency', 'score_load', 'score_spread', 'score_success', 'trust_after', 'unfilled_bps'));
+create type form.of_weight_reason as (
+    "text" form.a_sealed,
+    "weight" form.one_of_13_718b2f5e
+);
+create domain form.a_weight_reason as form.of_weight_reason not null;
+create domain form.list_of_a_weight_reason as form.a_weight_reason[] not null check (coalesce(array_ndims(value), 1) = 1);
+create type form.of_fee_table as (
+    "maker_bps" form.amount_from_0,
+    "maker_per_share" form.amount_from_0,
+    "taker_bps" form.amount_from_0,
+    "taker_per_share" form.amount_from_0,
+    "venue" form.words
+);
+create domain form.a_fee_table as form.of_fee_table not null;
+create domain form.list_of_a_fee_table as form.a_fee_table[] not null check (coalesce(array_ndims(value), 1) = 1);
+create type form.of_trade_away as (
+    "custodian" form.words,
+    "dollars" form.amount_from_0,
+    "venue" form.words
+);
+create domain form.a_trade_away as form.of_trade_away not null;
+create domain form.list_of_a_trade_away as form.a_trade_away[] not null check (coalesce(array_ndims(value), 1) = 1);
+create domain form.amount_from_0_to_1000 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric >= 0 and value::numeric <= 1000);
+create domain form.whole_from_1_to_10000 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1 and value <= 10000);
+create domain form.whole_from_1_to_1000 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1 and value <= 1000);
+create domain form.whole_from_0_to_100 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0 and value <= 100);
+create domain form.whole_from_1_to_100000 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1 and value <= 100000);
+create type form.of_weight_set as (
+    "failure_bps" form.amount_from_0_to_1000,
+    "half_life_hours" form.whole_from_1_to_10000,
+    "latency_bps" form.amount_from_0_to_1000,
+    "load_bps" form.amount_from_0_to_1000,
+    "most_of_size" form.whole_from_1_to_1000,
+    "score_fees" form.whole_from_0_to_100,
+    "score_fill_quality" form.whole_from_0_to_100,
+    "score_latency" form.whole_from_0_to_100,
+    "score_load" form.whole_from_0_to_100,
+    "score_spread" form.whole_from_0_to_100,
+    "score_success" form.whole_from_0_to_100,
+    "trust_after" form.whole_from_1_to_100000,
+    "unfilled_bps" form.amount_from_0_to_1000
+);
+create domain form.a_weight_set as form.of_weight_set not null;
+create type form.of_routing_set as (
+    "beside" form.list_of_words,
+    "fees" form.list_of_a_fee_table,
+    "trade_away" form.list_of_a_trade_away,
+    "weights" form.a_weight_set
+);
+create domain form.a_routing_set as form.of_routing_set not null;
+create type form.of_routing_proposed as (
+    "digest" form.words,
+    "effective_on" form.words,
+    "reasons" form.list_of_a_weight_reason,
+    "routing" form.a_routing_set
+);
+create type form.of_routing_withdrawn as (
+    "digest" form.words
+);
 create type form.of_session_opened as (
     "person" form.words
 );
@@ -712,8 +765,6 @@ create type form.of_standing_approval_drawn as (
     "standing" form.words,
     "terms_digest" form.words
 );
-create domain form.one_of_rebalance_order as text not null check (value in ('rebalance', 'order'));
-create domain form.whole_from_1_to_1000 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1 and value <= 1000);
 create domain form.one_of_1 as bigint not null check (value in (1));
 create type form.of_standing_terms as (
     "advisors" form.list_of_words,
@@ -879,7 +930,7 @@ create type form.of_withdrawal_scheduled as (
 create or replace function gatehouse.form_text(event_type text, payload jsonb) returns text
     language plpgsql stable as $$
 begin
-    if event_type < 'OrderDenied' collate "C" then
+    if event_type < 'OrderDoubted' collate "C" then
         if event_type < 'DocumentStored' collate "C" then
             if event_type < 'BusinessDayClosed' collate "C" then
                 if event_type < 'AuthenticatorRemoved' collate "C" then
@@ -1073,28 +1124,32 @@ begin
                         end if;
                     end if;
                 else
-                    if event_type < 'ModelPublished' collate "C" then
-                        if event_type < 'MachineDismissed' collate "C" then
-                            if event_type = 'MachineAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_machine_admitted, payload))::text; end if;
-                        else
-                            if event_type < 'MessageReceived' collate "C" then
-                                if event_type = 'MachineDismissed' then return row_to_json(jsonb_populate_record(null::form.of_machine_dismissed, payload))::text; end if;
+                    if event_type < 'ObservationMade' collate "C" then
+                        if event_type < 'MessageReceived' collate "C" then
+                            if event_type < 'MachineDismissed' collate "C" then
+                                if event_type = 'MachineAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_machine_admitted, payload))::text; end if;
                             else
+                                if event_type = 'MachineDismissed' then return row_to_json(jsonb_populate_record(null::form.of_machine_dismissed, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'ModelPublished' collate "C" then
                                 if event_type = 'MessageReceived' then return row_to_json(jsonb_populate_record(null::form.of_message_received, payload))::text; end if;
+                            else
+                                if event_type = 'ModelPublished' then return row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'OrderAccepted' collate "C" then
-                            if event_type < 'ObservationMade' collate "C" then
-                                if event_type = 'ModelPublished' then return row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text; end if;
-                            else
+                        if event_type < 'OrderCancelled' collate "C" then
+                            if event_type < 'OrderAccepted' collate "C" then
                                 if event_type = 'ObservationMade' then return row_to_json(jsonb_populate_record(null::form.of_observation_made, payload))::text; end if;
+                            else
+                                if event_type = 'OrderAccepted' then return row_to_json(jsonb_populate_record(null::form.of_order_accepted, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'OrderCancelled' collate "C" then
-                                if event_type = 'OrderAccepted' then return row_to_json(jsonb_populate_record(null::form.of_order_accepted, payload))::text; end if;
-                            else
+                            if event_type < 'OrderDenied' collate "C" then
                                 if event_type = 'OrderCancelled' then return row_to_json(jsonb_populate_record(null::form.of_order_cancelled, payload))::text; end if;
+                            else
+                                if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
                             end if;
                         end if;
                     end if;
@@ -1102,66 +1157,52 @@ begin
             end if;
         end if;
     else
-        if event_type < 'ReportingLineChanged' collate "C" then
-            if event_type < 'PolicyDenied' collate "C" then
-                if event_type < 'OrderRouted' collate "C" then
-                    if event_type < 'OrderFilled' collate "C" then
-                        if event_type < 'OrderDoubted' collate "C" then
-                            if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
+        if event_type < 'RiskProfileRecorded' collate "C" then
+            if event_type < 'ProposalDeclined' collate "C" then
+                if event_type < 'OrderWithheld' collate "C" then
+                    if event_type < 'OrderRejected' collate "C" then
+                        if event_type < 'OrderExpired' collate "C" then
+                            if event_type = 'OrderDoubted' then return row_to_json(jsonb_populate_record(null::form.of_order_doubted, payload))::text; end if;
                         else
-                            if event_type < 'OrderExpired' collate "C" then
-                                if event_type = 'OrderDoubted' then return row_to_json(jsonb_populate_record(null::form.of_order_doubted, payload))::text; end if;
-                            else
+                            if event_type < 'OrderFilled' collate "C" then
                                 if event_type = 'OrderExpired' then return row_to_json(jsonb_populate_record(null::form.of_order_expired, payload))::text; end if;
+                            else
+                                if event_type = 'OrderFilled' then return row_to_json(jsonb_populate_record(null::form.of_order_filled, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'OrderRejected' collate "C" then
-                            if event_type < 'OrderRedriven' collate "C" then
-                                if event_type = 'OrderFilled' then return row_to_json(jsonb_populate_record(null::form.of_order_filled, payload))::text; end if;
-                            else
-                                if event_type = 'OrderRedriven' then return row_to_json(jsonb_populate_record(null::form.of_order_redriven, payload))::text; end if;
-                            end if;
-                        else
+                        if event_type < 'OrderRouted' collate "C" then
                             if event_type < 'OrderReleased' collate "C" then
                                 if event_type = 'OrderRejected' then return row_to_json(jsonb_populate_record(null::form.of_order_rejected, payload))::text; end if;
                             else
                                 if event_type = 'OrderReleased' then return row_to_json(jsonb_populate_record(null::form.of_order_released, payload))::text; end if;
                             end if;
+                        else
+                            if event_type < 'OrderSent' collate "C" then
+                                if event_type = 'OrderRouted' then return row_to_json(jsonb_populate_record(null::form.of_order_routed, payload))::text; end if;
+                            else
+                                if event_type = 'OrderSent' then return row_to_json(jsonb_populate_record(null::form.of_order_sent, payload))::text; end if;
+                            end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'OrderWithheld' collate "C" then
-                        if event_type < 'OrderSent' collate "C" then
-                            if event_type = 'OrderRouted' then return row_to_json(jsonb_populate_record(null::form.of_order_routed, payload))::text; end if;
+                    if event_type < 'PersonEngaged' collate "C" then
+                        if event_type < 'PasswordReset' collate "C" then
+                            if event_type = 'OrderWithheld' then return row_to_json(jsonb_populate_record(null::form.of_order_withheld, payload))::text; end if;
                         else
-                            if event_type < 'OrderSetAside' collate "C" then
-                                if event_type = 'OrderSent' then return row_to_json(jsonb_populate_record(null::form.of_order_sent, payload))::text; end if;
+                            if event_type < 'PayRecorded' collate "C" then
+                                if event_type = 'PasswordReset' then return row_to_json(jsonb_populate_record(null::form.of_password_reset, payload))::text; end if;
                             else
-                                if event_type = 'OrderSetAside' then return row_to_json(jsonb_populate_record(null::form.of_order_set_aside, payload))::text; end if;
+                                if event_type = 'PayRecorded' then return row_to_json(jsonb_populate_record(null::form.of_pay_recorded, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'PayRecorded' collate "C" then
-                            if event_type < 'PasswordReset' collate "C" then
-                                if event_type = 'OrderWithheld' then return row_to_json(jsonb_populate_record(null::form.of_order_withheld, payload))::text; end if;
-                            else
-                                if event_type = 'PasswordReset' then return row_to_json(jsonb_populate_record(null::form.of_password_reset, payload))::text; end if;
-                            end if;
-                        else
-                            if event_type < 'PersonEngaged' collate "C" then
-                                if event_type = 'PayRecorded' then return row_to_json(jsonb_populate_record(null::form.of_pay_recorded, payload))::text; end if;
-                            else
-                                if event_type = 'PersonEngaged' then return row_to_json(jsonb_populate_record(null::form.of_person_engaged, payload))::text; end if;
-                            end if;
-                        end if;
-                    end if;
-                end if;
-            else
-                if event_type < 'ProposalLapsed' collate "C" then
-                    if event_type < 'ProposalDeclined' collate "C" then
                         if event_type < 'ProposalApproved' collate "C" then
-                            if event_type = 'PolicyDenied' then return row_to_json(jsonb_populate_record(null::form.of_policy_denied, payload))::text; end if;
+                            if event_type < 'PolicyDenied' collate "C" then
+                                if event_type = 'PersonEngaged' then return row_to_json(jsonb_populate_record(null::form.of_person_engaged, payload))::text; end if;
+                            else
+                                if event_type = 'PolicyDenied' then return row_to_json(jsonb_populate_record(null::form.of_policy_denied, payload))::text; end if;
+                            end if;
                         else
                             if event_type < 'ProposalAssessed' collate "C" then
                                 if event_type = 'ProposalApproved' then return row_to_json(jsonb_populate_record(null::form.of_proposal_approved, payload))::text; end if;
@@ -1169,25 +1210,27 @@ begin
                                 if event_type = 'ProposalAssessed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_assessed, payload))::text; end if;
                             end if;
                         end if;
-                    else
-                        if event_type < 'ProposalDrafted' collate "C" then
-                            if event_type < 'ProposalDenied' collate "C" then
-                                if event_type = 'ProposalDeclined' then return row_to_json(jsonb_populate_record(null::form.of_proposal_declined, payload))::text; end if;
-                            else
-                                if event_type = 'ProposalDenied' then return row_to_json(jsonb_populate_record(null::form.of_proposal_denied, payload))::text; end if;
-                            end if;
+                    end if;
+                end if;
+            else
+                if event_type < 'ProposalSubmitted' collate "C" then
+                    if event_type < 'ProposalEscalated' collate "C" then
+                        if event_type < 'ProposalDenied' collate "C" then
+                            if event_type = 'ProposalDeclined' then return row_to_json(jsonb_populate_record(null::form.of_proposal_declined, payload))::text; end if;
                         else
-                            if event_type < 'ProposalEscalated' collate "C" then
-                                if event_type = 'ProposalDrafted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_drafted, payload))::text; end if;
+                            if event_type < 'ProposalDrafted' collate "C" then
+                                if event_type = 'ProposalDenied' then return row_to_json(jsonb_populate_record(null::form.of_proposal_denied, payload))::text; end if;
                             else
-                                if event_type = 'ProposalEscalated' then return row_to_json(jsonb_populate_record(null::form.of_proposal_escalated, payload))::text; end if;
+                                if event_type = 'ProposalDrafted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_drafted, payload))::text; end if;
                             end if;
                         end if;
-                    end if;
-                else
-                    if event_type < 'ProposalSubmitted' collate "C" then
+                    else
                         if event_type < 'ProposalReassessed' collate "C" then
-                            if event_type = 'ProposalLapsed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_lapsed, payload))::text; end if;
+                            if event_type < 'ProposalLapsed' collate "C" then
+                                if event_type = 'ProposalEscalated' then return row_to_json(jsonb_populate_record(null::form.of_proposal_escalated, payload))::text; end if;
+                            else
+                                if event_type = 'ProposalLapsed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_lapsed, payload))::text; end if;
+                            end if;
                         else
                             if event_type < 'ProposalReturned' collate "C" then
                                 if event_type = 'ProposalReassessed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_reassessed, payload))::text; end if;
@@ -1195,29 +1238,25 @@ begin
                                 if event_type = 'ProposalReturned' then return row_to_json(jsonb_populate_record(null::form.of_proposal_returned, payload))::text; end if;
                             end if;
                         end if;
-                    else
-                        if event_type < 'RegistrationRecorded' collate "C" then
-                            if event_type < 'ProposalWithdrawn' collate "C" then
-                                if event_type = 'ProposalSubmitted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_submitted, payload))::text; end if;
-                            else
-                                if event_type = 'ProposalWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_proposal_withdrawn, payload))::text; end if;
-                            end if;
+                    end if;
+                else
+                    if event_type < 'RelationRecorded' collate "C" then
+                        if event_type < 'ProposalWithdrawn' collate "C" then
+                            if event_type = 'ProposalSubmitted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_submitted, payload))::text; end if;
                         else
-                            if event_type < 'RelationRecorded' collate "C" then
-                                if event_type = 'RegistrationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_registration_recorded, payload))::text; end if;
+                            if event_type < 'RegistrationRecorded' collate "C" then
+                                if event_type = 'ProposalWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_proposal_withdrawn, payload))::text; end if;
                             else
-                                if event_type = 'RelationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_relation_recorded, payload))::text; end if;
+                                if event_type = 'RegistrationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_registration_recorded, payload))::text; end if;
                             end if;
                         end if;
-                    end if;
-                end if;
-            end if;
-        else
-            if event_type < 'StepTaken' collate "C" then
-                if event_type < 'SignalsSwitched' collate "C" then
-                    if event_type < 'RiskProfileRecorded' collate "C" then
+                    else
                         if event_type < 'RestrictionPlaced' collate "C" then
-                            if event_type = 'ReportingLineChanged' then return row_to_json(jsonb_populate_record(null::form.of_reporting_line_changed, payload))::text; end if;
+                            if event_type < 'ReportingLineChanged' collate "C" then
+                                if event_type = 'RelationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_relation_recorded, payload))::text; end if;
+                            else
+                                if event_type = 'ReportingLineChanged' then return row_to_json(jsonb_populate_record(null::form.of_reporting_line_changed, payload))::text; end if;
+                            end if;
                         else
                             if event_type < 'RetentionLengthened' collate "C" then
                                 if event_type = 'RestrictionPlaced' then return row_to_json(jsonb_populate_record(null::form.of_restriction_placed, payload))::text; end if;
@@ -1225,79 +1264,99 @@ begin
                                 if event_type = 'RetentionLengthened' then return row_to_json(jsonb_populate_record(null::form.of_retention_lengthened, payload))::text; end if;
                             end if;
                         end if;
-                    else
-                        if event_type < 'SessionOpened' collate "C" then
-                            if event_type < 'RmdDetermined' collate "C" then
-                                if event_type = 'RiskProfileRecorded' then return row_to_json(jsonb_populate_record(null::form.of_risk_profile_recorded, payload))::text; end if;
-                            else
+                    end if;
+                end if;
+            end if;
+        else
+            if event_type < 'StandingReviewed' collate "C" then
+                if event_type < 'SignalReceived' collate "C" then
+                    if event_type < 'RoutingConfirmed' collate "C" then
+                        if event_type < 'RmdDetermined' collate "C" then
+                            if event_type = 'RiskProfileRecorded' then return row_to_json(jsonb_populate_record(null::form.of_risk_profile_recorded, payload))::text; end if;
+                        else
+                            if event_type < 'RouteRecorded' collate "C" then
                                 if event_type = 'RmdDetermined' then return row_to_json(jsonb_populate_record(null::form.of_rmd_determined, payload))::text; end if;
+                            else
+                                if event_type = 'RouteRecorded' then return row_to_json(jsonb_populate_record(null::form.of_route_recorded, payload))::text; end if;
+                            end if;
+                        end if;
+                    else
+                        if event_type < 'RoutingWithdrawn' collate "C" then
+                            if event_type < 'RoutingProposed' collate "C" then
+                                if event_type = 'RoutingConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_routing_confirmed, payload))::text; end if;
+                            else
+                                if event_type = 'RoutingProposed' then return row_to_json(jsonb_populate_record(null::form.of_routing_proposed, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'SignalReceived' collate "C" then
-                                if event_type = 'SessionOpened' then return row_to_json(jsonb_populate_record(null::form.of_session_opened, payload))::text; end if;
+                            if event_type < 'SessionOpened' collate "C" then
+                                if event_type = 'RoutingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_routing_withdrawn, payload))::text; end if;
                             else
-                                if event_type = 'SignalReceived' then return row_to_json(jsonb_populate_record(null::form.of_signal_received, payload))::text; end if;
+                                if event_type = 'SessionOpened' then return row_to_json(jsonb_populate_record(null::form.of_session_opened, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'StandingApprovalProposed' collate "C" then
-                        if event_type < 'StandingApprovalConfirmed' collate "C" then
-                            if event_type = 'SignalsSwitched' then return row_to_json(jsonb_populate_record(null::form.of_signals_switched, payload))::text; end if;
+                    if event_type < 'StandingApprovalDrawn' collate "C" then
+                        if event_type < 'SignalsSwitched' collate "C" then
+                            if event_type = 'SignalReceived' then return row_to_json(jsonb_populate_record(null::form.of_signal_received, payload))::text; end if;
                         else
-                            if event_type < 'StandingApprovalDrawn' collate "C" then
-                                if event_type = 'StandingApprovalConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_confirmed, payload))::text; end if;
+                            if event_type < 'StandingApprovalConfirmed' collate "C" then
+                                if event_type = 'SignalsSwitched' then return row_to_json(jsonb_populate_record(null::form.of_signals_switched, payload))::text; end if;
                             else
-                                if event_type = 'StandingApprovalDrawn' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_drawn, payload))::text; end if;
+                                if event_type = 'StandingApprovalConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_confirmed, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'StandingDrawVoided' collate "C" then
-                            if event_type < 'StandingApprovalRevoked' collate "C" then
-                                if event_type = 'StandingApprovalProposed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_proposed, payload))::text; end if;
+                        if event_type < 'StandingApprovalRevoked' collate "C" then
+                            if event_type < 'StandingApprovalProposed' collate "C" then
+                                if event_type = 'StandingApprovalDrawn' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_drawn, payload))::text; end if;
                             else
-                                if event_type = 'StandingApprovalRevoked' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_revoked, payload))::text; end if;
+                                if event_type = 'StandingApprovalProposed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_proposed, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'StandingReviewed' collate "C" then
-                                if event_type = 'StandingDrawVoided' then return row_to_json(jsonb_populate_record(null::form.of_standing_draw_voided, payload))::text; end if;
+                            if event_type < 'StandingDrawVoided' collate "C" then
+                                if event_type = 'StandingApprovalRevoked' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_revoked, payload))::text; end if;
                             else
-                                if event_type = 'StandingReviewed' then return row_to_json(jsonb_populate_record(null::form.of_standing_reviewed, payload))::text; end if;
+                                if event_type = 'StandingDrawVoided' then return row_to_json(jsonb_populate_record(null::form.of_standing_draw_voided, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'TradeConfirmed' collate "C" then
-                    if event_type < 'SubjectKeyRotated' collate "C" then
-                        if event_type < 'StrategyAdmitted' collate "C" then
-                            if event_type = 'StepTaken' then return row_to_json(jsonb_populate_record(null::form.of_step_taken, payload))::text; end if;
+                if event_type < 'TradeAllocated' collate "C" then
+                    if event_type < 'SubjectForgotten' collate "C" then
+                        if event_type < 'StepTaken' collate "C" then
+                            if event_type = 'StandingReviewed' then return row_to_json(jsonb_populate_record(null::form.of_standing_reviewed, payload))::text; end if;
                         else
-                            if event_type < 'SubjectForgotten' collate "C" then
-                                if event_type = 'StrategyAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_strategy_admitted, payload))::text; end if;
+                            if event_type < 'StrategyAdmitted' collate "C" then
+                                if event_type = 'StepTaken' then return row_to_json(jsonb_populate_record(null::form.of_step_taken, payload))::text; end if;
                             else
-                                if event_type = 'SubjectForgotten' then return row_to_json(jsonb_populate_record(null::form.of_subject_forgotten, payload))::text; end if;
+                                if event_type = 'StrategyAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_strategy_admitted, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'ToolCalled' collate "C" then
-                            if event_type < 'ThreadOpened' collate "C" then
-                                if event_type = 'SubjectKeyRotated' then return row_to_json(jsonb_populate_record(null::form.of_subject_key_rotated, payload))::text; end if;
+                        if event_type < 'ThreadOpened' collate "C" then
+                            if event_type < 'SubjectKeyRotated' collate "C" then
+                                if event_type = 'SubjectForgotten' then return row_to_json(jsonb_populate_record(null::form.of_subject_forgotten, payload))::text; end if;
                             else
-                                if event_type = 'ThreadOpened' then return row_to_json(jsonb_populate_record(null::form.of_thread_opened, payload))::text; end if;
+                                if event_type = 'SubjectKeyRotated' then return row_to_json(jsonb_populate_record(null::form.of_subject_key_rotated, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'TradeAllocated' collate "C" then
-                                if event_type = 'ToolCalled' then return row_to_json(jsonb_populate_record(null::form.of_tool_called, payload))::text; end if;
+                            if event_type < 'ToolCalled' collate "C" then
+                                if event_type = 'ThreadOpened' then return row_to_json(jsonb_populate_record(null::form.of_thread_opened, payload))::text; end if;
                             else
-                                if event_type = 'TradeAllocated' then return row_to_json(jsonb_populate_record(null::form.of_trade_allocated, payload))::text; end if;
+                                if event_type = 'ToolCalled' then return row_to_json(jsonb_populate_record(null::form.of_tool_called, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
                     if event_type < 'TradingResumed' collate "C" then
                         if event_type < 'TradeSettled' collate "C" then
-                            if event_type = 'TradeConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_trade_confirmed, payload))::text; end if;
+                            if event_type < 'TradeConfirmed' collate "C" then
+                                if event_type = 'TradeAllocated' then return row_to_json(jsonb_populate_record(null::form.of_trade_allocated, payload))::text; end if;
+                            else
+                                if event_type = 'TradeConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_trade_confirmed, payload))::text; end if;
+                            end if;
                         else
                             if event_type < 'TradingHalted' collate "C" then
                                 if event_type = 'TradeSettled' then return row_to_json(jsonb_populate_record(null::form.of_trade_settled, payload))::text; end if;

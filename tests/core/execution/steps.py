@@ -26,7 +26,7 @@ from core.ids import CustodianId, OrderId, ProposalId, Symbol, VenueName
 from core.ledger.envelope import Recorded
 from core.ledger.events import fact_of
 from core.orders.released import ReleasedOrder
-from core.routing.score import WEIGHTS
+from core.routing.rules import BUILT_IN, always
 from core.venues.venue import Cancelling, Capabilities, Health, Looking, Page, Quote, Sending, Venue
 from evals.bench.decided import recorded
 from tests.fixtures.halts import watching
@@ -175,7 +175,7 @@ async def one_life(
         terms_of=terms_of,
         find=find,
         record_of=record_of,
-        weights=WEIGHTS,
+        rules_of=always(BUILT_IN),
         patience=IMPATIENT,
         stops=watching(record.path.with_suffix(".halts")),
         hold=Alone(),

@@ -18,7 +18,7 @@ from core.ids import OrderId, ProposalId
 from core.orders.events import CancelRequested, OrderCancelled, OrderFilled, OrderSent
 from core.orders.order import Status
 from core.orders.released import ReleasedOrder
-from core.routing.score import WEIGHTS
+from core.routing.rules import BUILT_IN, always
 from core.venues.venue import Venue
 from evals.bench.decided import recorded
 from tests.core.execution.steps import IMPATIENT, FileRecord
@@ -50,7 +50,7 @@ class Life:
             terms_of=lambda _: Terms(frozenset({venue.name}), Decimal("4.95")),
             find=self._find,
             record_of=self._record_of,
-            weights=WEIGHTS,
+            rules_of=always(BUILT_IN),
             patience=IMPATIENT,
             stops=watching(record.path.with_suffix(".halts")),
             hold=Alone(),

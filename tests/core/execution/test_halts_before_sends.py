@@ -26,7 +26,7 @@ from core.halts.file import Halt, HaltFile
 from core.ids import CustodianId, OrderId, ProposalId, VenueName
 from core.orders.events import OrderRouted
 from core.orders.released import ReleasedOrder
-from core.routing.score import WEIGHTS
+from core.routing.rules import BUILT_IN, always
 from evals.bench.decided import recorded
 from tests.core.execution.steps import IMPATIENT, FileRecord
 from tests.fixtures.halts import KEY, halt, opened, watching
@@ -107,7 +107,7 @@ async def floor(folder: Path, *venues: VenueProcess) -> AsyncIterator[Floor]:
             terms_of=terms_of,
             find=find,
             record_of=record_of,
-            weights=WEIGHTS,
+            rules_of=always(BUILT_IN),
             patience=IMPATIENT,
             stops=watch,
             hold=Alone(),

@@ -23,7 +23,7 @@ from core.execution.working import Working
 from core.ids import OrderId, ProposalId, VenueName
 from core.orders.events import OrderCancelled, OrderFilled
 from core.orders.released import ReleasedOrder
-from core.routing.score import WEIGHTS
+from core.routing.rules import BUILT_IN, always
 from core.venues.http import HttpVenue
 from evals.bench.decided import recorded
 from tests.core.execution.steps import IMPATIENT, FileRecord
@@ -162,7 +162,7 @@ class Day:
             terms_of=lambda _: Terms(frozenset({NAME}), Decimal(0)),
             find=find,
             record_of=record_of,
-            weights=WEIGHTS,
+            rules_of=always(BUILT_IN),
             patience=IMPATIENT,
             stops=watching(record.with_suffix(".halts")),
             hold=Alone(),

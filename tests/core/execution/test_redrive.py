@@ -19,7 +19,7 @@ from core.ids import OrderId, VenueName
 from core.ledger.envelope import Recorded
 from core.orders.events import OrderFilled
 from core.orders.released import ReleasedOrder
-from core.routing.score import WEIGHTS
+from core.routing.rules import BUILT_IN, always
 from core.venues.venue import Accepted, Execution, Found, Looking, Page, Sending
 from evals.bench.instant import InMemoryRecord, InstantVenue, order_of
 from tests.core.execution.steps import IMPATIENT
@@ -75,7 +75,7 @@ async def test_it_is_set_aside_once_and_tried_again_once_for_each_time_it_is_ask
         terms_of=lambda _: Terms(frozenset({venue.name}), Decimal(0)),
         find=find,
         record_of=record.of,
-        weights=WEIGHTS,
+        rules_of=always(BUILT_IN),
         patience=IMPATIENT,
         stops=watching(tmp_path),
         hold=Alone(),

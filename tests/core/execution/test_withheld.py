@@ -17,7 +17,7 @@ from core.execution.lease import Alone
 from core.execution.working import Working
 from core.ids import OrderId, ProposalId
 from core.orders.released import ReleasedOrder
-from core.routing.score import WEIGHTS
+from core.routing.rules import BUILT_IN, always
 from core.venues.venue import digest_of, encode
 from evals.bench.decided import recorded
 from tests.core.execution.steps import IMPATIENT, FileRecord
@@ -54,7 +54,7 @@ class Changing:
                 terms_of=lambda _: Terms(frozenset({client.name}), Decimal(0)),
                 find=find,
                 record_of=self.record_of,
-                weights=WEIGHTS,
+                rules_of=always(BUILT_IN),
                 patience=IMPATIENT,
                 stops=watching(self.halts),
                 hold=Alone(),
@@ -87,7 +87,7 @@ async def test_a_changed_order_is_not_sent_an_entry_says_so_and_the_next_one_goe
     changed = replace(decided, quantity=Decimal(11))
     floor = Changing(arcadia, tmp_path, [decided, honest])
     executor = await floor.run([changed, honest], lambda one: "OrderFilled" in floor.kinds(honest.id))
-    assert floor.kinds(decided.id) == ["OrderRouted", "OrderWithheld"]
+    assert floor.kinds(decided.id) == ["OrderRouted", "RouteRecorded", "OrderWithheld"]
     said = floor.kept.of(decided.id)[-1].model_dump()
     assert said["body_digest"] == digest_of(encode(changed))
     assert "quantity" in said["says"]

@@ -225,6 +225,17 @@ OF_LIMITS: Final = {
     *("order_count_reached", "order_limit_reached", "overfilled", "position_limit_reached"),
     *("not_an_ira", "not_watched"),
 }
+# Tried by `tests/core/best_execution/test_routing_law_db.py`.
+OF_ROUTING: Final = {
+    *(
+        "may_not_set_routing",
+        "routing_in_past",
+        "routing_malformed",
+        "routing_not_in_force",
+        "routing_not_open",
+    ),
+    *("routing_open", "routing_reason_missing", "venue_beside"),
+}
 # Tried by the files in `tests/core/direct`: what is about direct orders, programs, cancels and signals.
 OF_DIRECT_ORDERS: Final = {
     *("cancel_asked", "not_an_advisor", "not_yours_to_assess", "not_yours_to_cancel", "order_ended"),
@@ -291,7 +302,7 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 
 def test_every_code_has_words_and_is_tried() -> None:
     elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA
-    elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_DIRECT_ORDERS | OF_WORKERS
+    elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_ROUTING | OF_DIRECT_ORDERS | OF_WORKERS
     elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_SAYING | OF_CORRECTIONS | OF_REPLACING
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 

@@ -47,6 +47,8 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.limit_version": EVERYONE,
     "gatehouse.limit_proposal": {INTAKE: "S", APPROVER: "S"},
     "gatehouse.reassessment": {GATE: "S"},
+    "gatehouse.routing_version": {INTAKE: "S", APPROVER: "S", GATE: "S"},
+    "gatehouse.routing_proposal": {INTAKE: "S", APPROVER: "S", GATE: "S"},
     "gatehouse.day_use": {APPROVER: "S", GATE: "S"},
     "gatehouse.order_burst": NOBODY,
     "gatehouse.lot_holding": {GATE: "S"},
@@ -166,6 +168,7 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "halt_fault(proposal,leg)": {GATE},
     "halted(text)": {AGENT, INTAKE, APPROVER, GATE},
     "limits_in_force()": {AGENT, INTAKE, APPROVER, GATE},
+    "routing_in_force()": {INTAKE, APPROVER, GATE},
     "asker_is_compliance()": {INTAKE, APPROVER},
     "standing_candidates()": {GATE},
     "standing_undone()": {GATE},
@@ -297,6 +300,9 @@ INTERNAL: Final = {
     "law_reporting_line_changed",
     "law_retention_lengthened",
     "law_rotation_requested",
+    "law_routing_decided",
+    "law_routing_proposed",
+    "law_routing_recorded",
     "law_says",
     "law_says_carefully",
     "law_session_opened",
@@ -332,6 +338,7 @@ INTERNAL: Final = {
     "lots_well_formed",
     "may_halt",
     "may_set_limits",
+    "may_set_routing",
     "may_submit",
     "names_no_body",
     "no_of",
@@ -349,8 +356,10 @@ INTERNAL: Final = {
     "replacing_in_text",
     "request_well_formed",
     "reserve",
-    "said_fault",
     "reserve_alone",
+    "routing_reasons_complete",
+    "routing_well_formed",
+    "said_fault",
     "scope_known",
     "scope_well_formed",
     "sealed_well_formed",
@@ -381,7 +390,13 @@ INTERNAL: Final = {
 # They know who asks or what is held, and look at no row that the caller could not see.
 NOT_DEFINERS_WITH_CALLERS: Final = {
     *("releasable(leg)", "consented(text)", "in_book(text)", "limits_in_force()", "batch_measure(text[])"),
-    *("halt_fault(proposal,leg)", "halted(text)", "scopes_of(proposal,leg)", "shown(text)"),
+    *(
+        "routing_in_force()",
+        "halt_fault(proposal,leg)",
+        "halted(text)",
+        "scopes_of(proposal,leg)",
+        "shown(text)",
+    ),
 }
 REFUSED: Final = psycopg.errors.InsufficientPrivilege
 NO_WAY: Final = {

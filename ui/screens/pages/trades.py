@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from ui.screens import cancels, cards, decide, order_ticket
+from ui.screens import cancels, cards, decide, execution_quality, order_ticket
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
 from ui.screens.look import link, shown
@@ -62,6 +62,10 @@ def _ticket(proposal: dict[str, Any]) -> None:
         if chosen is not None:
             with problems_shown():
                 st.html(order_ticket.whole(client().order_ticket(chosen)))
+            if any(o["scores"] for o in proposal["orders"] if o["order"] == chosen):
+                st.subheader("Execution quality", anchor=False)
+                with problems_shown(stop=False):
+                    st.html(execution_quality.whole(client().execution_quality(chosen)))
 
 
 def sent(proposals: list[dict[str, Any]]) -> list[dict[str, Any]]:

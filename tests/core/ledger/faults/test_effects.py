@@ -32,7 +32,7 @@ from core.gate.release import released
 from core.ids import CustodianId, OrderId, ProposalId
 from core.ledger.envelope import Recorded
 from core.ledger.journal import Journal
-from core.routing.score import WEIGHTS
+from core.routing.rules import BUILT_IN, always
 from core.settings import FrontSettings, Secret
 from tests.core.execution.steps import IMPATIENT
 from tests.core.gate.deal import ELENA, MARIA, Deal
@@ -166,7 +166,7 @@ async def sending(own: OwnServer, venue: VenueProcess) -> AsyncIterator[tuple[Ex
             terms_of=terms_of,
             find=find,
             record_of=read,
-            weights=WEIGHTS,
+            rules_of=always(BUILT_IN),
             patience=IMPATIENT,
             stops=watching(own.home / "halts"),
             hold=Alone(),

@@ -1,0 +1,1 @@
+"""How the firm decides between venues, as versions two people made, and what came of it."""
