@@ -3,7 +3,8 @@
 Rule 1: each step is derived from where the day and the trades stand, so a kill between two steps is made up
     for by asking again: nothing is remembered beside the journal.
 Rule 2: what nobody decided on by the close lapses. Time never approves.
-Rule 3: after the close the day's trades are allocated and confirmed; on the settlement date they settle.
+Rule 3: after the close the day's trades are allocated and confirmed; on the settlement date they settle. What
+    was corrected since is allocated, confirmed and settled anew, as far as it differs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from core.ids import ProposalId, TraceId
 from core.market.calendar import new_york, session_close
 from core.market.events import BusinessDayClosed, BusinessDayOpened
 from core.orders.events import ProposalLapsed
-from core.orders.trade import Status, Trade, allocated, confirmed, settled
+from core.orders.trade import AGAIN, Status, Trade, allocated, confirmed, settled
 
 STANDS_AT: Final = time(10)  # New York: where the market clock is put when a day opens
 
@@ -67,18 +68,20 @@ def moved_on(day: Day, trades: Iterable[Trade], traces: dict[str, TraceId]) -> I
         fact = _next_step(day, trade)
         if fact is not None:
             stream = f"trade/{trade.order}/{trade.trade_date}"
-            key = f"{fact.event_type()}/{trade.order}/{trade.trade_date}/{len(trade.executions)}"
+            key = f"{fact.event_type()}/{trade.order}/{trade.trade_date}/{trade.changes}"
             yield Entry(stream, fact, traces[trade.order], key=key)
 
 
 def _next_step(day: Day, trade: Trade) -> Fact | None:
-    over = trade.trade_date < day.session.isoformat() or (
-        trade.trade_date == day.session.isoformat() and day.state == "closed"
-    )
-    if trade.status is Status.EXECUTED and over:
+    today = day.session.isoformat()
+    over = trade.trade_date < today or (trade.trade_date == today and day.state == "closed")
+    if trade.status in AGAIN and over:
         return allocated(trade)
     if trade.status is Status.ALLOCATED:
         return confirmed(trade)
-    if trade.status is Status.CONFIRMED and trade.settles_on <= day.session.isoformat():
+    if trade.status is Status.BUSTED and 0 < trade.told < trade.changes:
+        return confirmed(trade)
+    settles = trade.status is Status.CONFIRMED or (trade.status is Status.BUSTED and trade.due)
+    if settles and trade.settles_on <= today:
         return settled(trade)
     return None

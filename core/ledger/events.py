@@ -20,7 +20,7 @@ from core.ids import Digest
 from core.ledger.upcasts import brought_up, unknown
 from core.limits import events as limits
 from core.market import events as market
-from core.orders import batch
+from core.orders import batch, corrections
 from core.orders import events as orders
 from core.people import events as people
 from core.shapes import reader_of
@@ -52,6 +52,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(forgetting),
         **_facts_of(halts),
         **_facts_of(orders),
+        **_facts_of(corrections),
         **_facts_of(limits),
         **_facts_of(signals),
         **_facts_of(standing),

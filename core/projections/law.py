@@ -14,10 +14,12 @@ from typing import Final
 
 from core.fact import Fact
 from core.ids import OrderId, ProposalId
+from core.orders.corrections import Correction
 from core.orders.cost import cash_moved
 from core.orders.events import OrderFilled, OrderReleased, ProposalDrafted
 from core.orders.order import ENDED
 from core.orders.proposal import PROPOSAL_FACTS, STEPS, Proposal, evolve
+from core.orders.trade import change_of
 from core.projections.folded import FOLDED, Folded
 from core.projections.projected import Row
 
@@ -31,7 +33,7 @@ class Law:
 
     proposals: dict[ProposalId, Proposal] = field(default_factory=dict)
     released: dict[OrderId, tuple[int, Decimal]] = field(default_factory=dict)  # sequence and shares
-    proceeds: dict[OrderId, dict[str, Decimal]] = field(default_factory=dict)  # dollars, by execution
+    proceeds: dict[OrderId, dict[str, Decimal]] = field(default_factory=dict)  # dollars, by what moved them
 
     def apply(self, seq: int, fact: Fact) -> None:
         """Take one fact in.
@@ -49,6 +51,9 @@ class Law:
             self.released[fact.order] = seq, fact.quantity
         elif isinstance(fact, OrderFilled):
             self.proceeds.setdefault(fact.order, {})[fact.execution] = cash_moved(fact)
+        elif isinstance(fact, Correction):
+            change = change_of(fact)
+            self.proceeds.setdefault(fact.order, {})[change.name] = change.moved
 
     def proposal_rows(self) -> Iterator[Row]:
         for proposal in self.proposals.values():
