@@ -48,6 +48,7 @@ from core.orders.order import ENDED
 from core.people.keystore import KeyStore
 from core.projections.account_index import IndexFollower
 from core.projections.follow import Follower
+from core.reconcile.running import Reconciling
 from core.routing.score import WEIGHTS
 from core.venues.simulated.control import Address, tell_day
 from core.venues.simulated.day import Day as VenueDay
@@ -87,6 +88,7 @@ class Parts:
     venues: Sequence[Venue]
     simulated: Sequence[Address]
     halts: Halts
+    custody: Path  # where simulated custodians keep their books
 
 
 class Worker:
@@ -97,6 +99,7 @@ class Worker:
         self._forgetting = CarryingOut(parts.pool, parts.journal, parts.keys)
         self._climbing = Climbing(parts.pool, parts.journal, parts.clock)
         self._rotation = Rotation(parts.pool, parts.journal, parts.keys)
+        self._reconciling = Reconciling(parts.pool, parts.journal, parts.venues, parts.clock, parts.custody)
         self._told: VenueDay | None = None
         file = HaltFile(parts.halts.folder, parts.halts.key, parts.clock)
         self._watch = Watch(file)
@@ -157,6 +160,7 @@ class Worker:
             tasks.create_task(self._index(), name="index")
             tasks.create_task(self._peoples_data(), name="peoples-data")
             tasks.create_task(self._escalate(), name="escalation")
+            tasks.create_task(self._reconciling.run(), name="reconciliation")
             while True:
                 moved = await self._turn_or_wait()
                 if not moved:
@@ -209,7 +213,10 @@ class Worker:
         if day.state == "closed":
             await self._executor.expire(day.session.isoformat())
         book = self._follower.folded
-        due = [*lapsed(day, lapsing), *moved_on(day, book.unsettled(), book.traces)]
+        due = [
+            *lapsed(day, lapsing),
+            *moved_on(day, book.unsettled(), book.traces, self._reconciling.failing()),
+        ]
         return await self._record(due)
 
     async def _record(self, entries: Sequence[Entry]) -> bool:

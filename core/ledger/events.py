@@ -23,6 +23,7 @@ from core.market import events as market
 from core.orders import batch, corrections
 from core.orders import events as orders
 from core.people import events as people
+from core.reconcile import events as reconcile
 from core.shapes import reader_of
 from core.signals import events as signals
 from core.standing import events as standing
@@ -53,6 +54,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(halts),
         **_facts_of(orders),
         **_facts_of(corrections),
+        **_facts_of(reconcile),
         **_facts_of(limits),
         **_facts_of(signals),
         **_facts_of(standing),

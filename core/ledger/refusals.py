@@ -48,6 +48,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "ask for less, or go on tomorrow",
     ),
     "deputy_out_of_bounds": ("a deputy stands in from today on, for at most 90 days", "name other days"),
+    "difference_open": ("that difference stands open already", "see `gatehouse reconcile`"),
     "digest_mismatch": ("the fingerprint is not that of the current content", "read the proposal again"),
     "draw_holds": ("the standing approval that was drawn on still holds", "revoke it first"),
     "draw_misstated": ("the draw's figures are not the proposal's", "read both again"),
@@ -127,6 +128,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "no_such_body": ("the step names a text that is not kept", "keep it first"),
     "no_such_delegation": ("there is no such delegate", "see `people delegates`"),
     "no_such_deputy": ("you have named no deputy", "there is nothing to end"),
+    "no_such_difference": ("no such difference stands open", "see `gatehouse reconcile`"),
     "no_such_hold": ("there is no such hold on that subject", "see `people holds`"),
     "no_such_leg": ("there is no such order in that proposal", "read the proposal again"),
     "no_such_person": ("nobody here has that id", "see `people list`"),
@@ -209,6 +211,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "quantity_mismatch": ("the quantity is not what was decided on", "use the decided quantity"),
     "reasons_missing": ("each finding needs your written reason", "write a reason for every finding"),
+    "reconciliation_misstated": (
+        "the comparison does not say what stands open on this business day",
+        "compare again",
+    ),
     "request_decided": ("that was decided before", "see `people holds`"),
     "retention_runs": ("records of this subject must be kept longer", "wait for the end of the period"),
     "review_overdue": (

@@ -131,6 +131,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     corrections: frozenset[str] = frozenset()  # as `execution/revision`
     settled: Decimal = ZERO
     told: int = 0
+    failed_on: str | None = None  # the last business day on which the custodian did not settle it
 
     @property
     def changes(self) -> int:
@@ -198,6 +199,8 @@ def evolve(trade: Trade | None, event: TradeEvent) -> Trade:
         return replace(known, status=status, told=known.changes)
     if type(event) is TradeSettled:
         return replace(known, status=status, settled=known.net_amount)
+    if type(event) is TradeFailedToSettle:
+        return replace(known, status=status, failed_on=event.session)
     return replace(known, status=status)
 
 

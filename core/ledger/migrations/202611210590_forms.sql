@@ -189,6 +189,26 @@ create type form.of_deputy_named as (
     "valid_from" form.words_17088065,
     "valid_until" form.words_17088065
 );
+create type form.of_difference_cleared as (
+    "difference" form.words,
+    "run" form.words
+);
+create domain form.one_of_5_1193c91e as text not null check (value in ('order', 'execution', 'position', 'cash', 'settled_cash'));
+create type form.of_difference_found as (
+    "account" form.words_or_none,
+    "difference" form.words,
+    "key" form.words,
+    "kind" form.one_of_5_1193c91e,
+    "order" form.words_or_none,
+    "ours" form.words,
+    "owner" form.words,
+    "party" form.words,
+    "theirs" form.words
+);
+create type form.of_difference_taken as (
+    "difference" form.words,
+    "person" form.words
+);
 create type form.of_do_not_trade_placed as (
     "account" form.words,
     "instructed_on" form.words,
@@ -623,6 +643,25 @@ create type form.of_proposal_submitted as (
 create type form.of_proposal_withdrawn as (
     "proposal" form.words
 );
+create type form.of_compared_with as (
+    "items" form.whole_from_0,
+    "kind" form.one_of_5_1193c91e,
+    "party" form.words
+);
+create domain form.a_compared_with as form.of_compared_with not null;
+create domain form.list_of_a_compared_with as form.a_compared_with[] not null check (coalesce(array_ndims(value), 1) = 1);
+create domain form.one_of_start_day_close_asked as text not null check (value in ('start', 'day', 'close', 'asked'));
+create type form.of_reconciliation_finished as (
+    "compared" form.list_of_a_compared_with,
+    "differences" form.whole_from_0,
+    "run" form.words,
+    "session" form.words,
+    "unread" form.list_of_words,
+    "why" form.one_of_start_day_close_asked
+);
+create type form.of_reconciliation_requested as (
+    "run" form.words
+);
 create domain form.one_of_s7_s14_s24_s66 as text not null check (value in ('S7', 'S14', 'S24', 'S66'));
 create type form.of_registration_recorded as (
     "person" form.words,
@@ -899,7 +938,7 @@ create or replace function gatehouse.form_text(event_type text, payload jsonb) r
     language plpgsql stable as $$
 begin
     if event_type < 'OrderDenied' collate "C" then
-        if event_type < 'DocumentStored' collate "C" then
+        if event_type < 'DifferenceTaken' collate "C" then
             if event_type < 'BusinessDayClosed' collate "C" then
                 if event_type < 'AuthenticatorRemoved' collate "C" then
                     if event_type < 'AlertRaised' collate "C" then
@@ -982,119 +1021,131 @@ begin
                         end if;
                     end if;
                 else
-                    if event_type < 'DelegateNamed' collate "C" then
-                        if event_type < 'DelegateConfirmed' collate "C" then
-                            if event_type = 'DecisionTaken' then return row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text; end if;
-                        else
-                            if event_type < 'DelegateEnded' collate "C" then
-                                if event_type = 'DelegateConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_confirmed, payload))::text; end if;
+                    if event_type < 'DeputyEnded' collate "C" then
+                        if event_type < 'DelegateEnded' collate "C" then
+                            if event_type < 'DelegateConfirmed' collate "C" then
+                                if event_type = 'DecisionTaken' then return row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text; end if;
                             else
+                                if event_type = 'DelegateConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_confirmed, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'DelegateNamed' collate "C" then
                                 if event_type = 'DelegateEnded' then return row_to_json(jsonb_populate_record(null::form.of_delegate_ended, payload))::text; end if;
+                            else
+                                if event_type = 'DelegateNamed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_named, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'DeputyNamed' collate "C" then
-                            if event_type < 'DeputyEnded' collate "C" then
-                                if event_type = 'DelegateNamed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_named, payload))::text; end if;
-                            else
+                        if event_type < 'DifferenceCleared' collate "C" then
+                            if event_type < 'DeputyNamed' collate "C" then
                                 if event_type = 'DeputyEnded' then return row_to_json(jsonb_populate_record(null::form.of_deputy_ended, payload))::text; end if;
+                            else
+                                if event_type = 'DeputyNamed' then return row_to_json(jsonb_populate_record(null::form.of_deputy_named, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'DoNotTradePlaced' collate "C" then
-                                if event_type = 'DeputyNamed' then return row_to_json(jsonb_populate_record(null::form.of_deputy_named, payload))::text; end if;
+                            if event_type < 'DifferenceFound' collate "C" then
+                                if event_type = 'DifferenceCleared' then return row_to_json(jsonb_populate_record(null::form.of_difference_cleared, payload))::text; end if;
                             else
-                                if event_type = 'DoNotTradePlaced' then return row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text; end if;
+                                if event_type = 'DifferenceFound' then return row_to_json(jsonb_populate_record(null::form.of_difference_found, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             end if;
         else
-            if event_type < 'LegalHoldLiftRequested' collate "C" then
-                if event_type < 'ForgettingWithdrawn' collate "C" then
-                    if event_type < 'ForgetConfirmed' collate "C" then
-                        if event_type < 'FeeScheduled' collate "C" then
-                            if event_type = 'DocumentStored' then return row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text; end if;
+            if event_type < 'LegalHoldKept' collate "C" then
+                if event_type < 'ForgettingBegun' collate "C" then
+                    if event_type < 'FeeScheduled' collate "C" then
+                        if event_type < 'DoNotTradePlaced' collate "C" then
+                            if event_type = 'DifferenceTaken' then return row_to_json(jsonb_populate_record(null::form.of_difference_taken, payload))::text; end if;
                         else
+                            if event_type < 'DocumentStored' collate "C" then
+                                if event_type = 'DoNotTradePlaced' then return row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text; end if;
+                            else
+                                if event_type = 'DocumentStored' then return row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text; end if;
+                            end if;
+                        end if;
+                    else
+                        if event_type < 'ForgetConfirmed' collate "C" then
                             if event_type < 'FirmFounded' collate "C" then
                                 if event_type = 'FeeScheduled' then return row_to_json(jsonb_populate_record(null::form.of_fee_scheduled, payload))::text; end if;
                             else
                                 if event_type = 'FirmFounded' then return row_to_json(jsonb_populate_record(null::form.of_firm_founded, payload))::text; end if;
                             end if;
-                        end if;
-                    else
-                        if event_type < 'ForgettingBegun' collate "C" then
+                        else
                             if event_type < 'ForgetRequested' collate "C" then
                                 if event_type = 'ForgetConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_forget_confirmed, payload))::text; end if;
                             else
                                 if event_type = 'ForgetRequested' then return row_to_json(jsonb_populate_record(null::form.of_forget_requested, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    end if;
+                else
+                    if event_type < 'InstrumentListed' collate "C" then
+                        if event_type < 'ForgettingWithdrawn' collate "C" then
                             if event_type < 'ForgettingDeclined' collate "C" then
                                 if event_type = 'ForgettingBegun' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_begun, payload))::text; end if;
                             else
                                 if event_type = 'ForgettingDeclined' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_declined, payload))::text; end if;
                             end if;
-                        end if;
-                    end if;
-                else
-                    if event_type < 'IpsAdopted' collate "C" then
-                        if event_type < 'HouseholdOpened' collate "C" then
-                            if event_type = 'ForgettingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_withdrawn, payload))::text; end if;
                         else
-                            if event_type < 'InstrumentListed' collate "C" then
-                                if event_type = 'HouseholdOpened' then return row_to_json(jsonb_populate_record(null::form.of_household_opened, payload))::text; end if;
+                            if event_type < 'HouseholdOpened' collate "C" then
+                                if event_type = 'ForgettingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_withdrawn, payload))::text; end if;
                             else
-                                if event_type = 'InstrumentListed' then return row_to_json(jsonb_populate_record(null::form.of_instrument_listed, payload))::text; end if;
+                                if event_type = 'HouseholdOpened' then return row_to_json(jsonb_populate_record(null::form.of_household_opened, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'KeyRotationRequested' collate "C" then
-                            if event_type < 'KeyRotationFinished' collate "C" then
-                                if event_type = 'IpsAdopted' then return row_to_json(jsonb_populate_record(null::form.of_ips_adopted, payload))::text; end if;
+                        if event_type < 'KeyRotationFinished' collate "C" then
+                            if event_type < 'IpsAdopted' collate "C" then
+                                if event_type = 'InstrumentListed' then return row_to_json(jsonb_populate_record(null::form.of_instrument_listed, payload))::text; end if;
                             else
-                                if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
+                                if event_type = 'IpsAdopted' then return row_to_json(jsonb_populate_record(null::form.of_ips_adopted, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'LegalHoldKept' collate "C" then
-                                if event_type = 'KeyRotationRequested' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_requested, payload))::text; end if;
+                            if event_type < 'KeyRotationRequested' collate "C" then
+                                if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
                             else
-                                if event_type = 'LegalHoldKept' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_kept, payload))::text; end if;
+                                if event_type = 'KeyRotationRequested' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_requested, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'MachineAdmitted' collate "C" then
-                    if event_type < 'LimitsConfirmed' collate "C" then
-                        if event_type < 'LegalHoldLifted' collate "C" then
-                            if event_type = 'LegalHoldLiftRequested' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lift_requested, payload))::text; end if;
+                if event_type < 'LotReceived' collate "C" then
+                    if event_type < 'LegalHoldPlaced' collate "C" then
+                        if event_type < 'LegalHoldLiftRequested' collate "C" then
+                            if event_type = 'LegalHoldKept' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_kept, payload))::text; end if;
                         else
-                            if event_type < 'LegalHoldPlaced' collate "C" then
-                                if event_type = 'LegalHoldLifted' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lifted, payload))::text; end if;
+                            if event_type < 'LegalHoldLifted' collate "C" then
+                                if event_type = 'LegalHoldLiftRequested' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lift_requested, payload))::text; end if;
                             else
-                                if event_type = 'LegalHoldPlaced' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_placed, payload))::text; end if;
+                                if event_type = 'LegalHoldLifted' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lifted, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'LimitsWithdrawn' collate "C" then
-                            if event_type < 'LimitsProposed' collate "C" then
-                                if event_type = 'LimitsConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_limits_confirmed, payload))::text; end if;
+                        if event_type < 'LimitsProposed' collate "C" then
+                            if event_type < 'LimitsConfirmed' collate "C" then
+                                if event_type = 'LegalHoldPlaced' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_placed, payload))::text; end if;
                             else
-                                if event_type = 'LimitsProposed' then return row_to_json(jsonb_populate_record(null::form.of_limits_proposed, payload))::text; end if;
+                                if event_type = 'LimitsConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_limits_confirmed, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'LotReceived' collate "C" then
-                                if event_type = 'LimitsWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_limits_withdrawn, payload))::text; end if;
+                            if event_type < 'LimitsWithdrawn' collate "C" then
+                                if event_type = 'LimitsProposed' then return row_to_json(jsonb_populate_record(null::form.of_limits_proposed, payload))::text; end if;
                             else
-                                if event_type = 'LotReceived' then return row_to_json(jsonb_populate_record(null::form.of_lot_received, payload))::text; end if;
+                                if event_type = 'LimitsWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_limits_withdrawn, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
                     if event_type < 'ModelPublished' collate "C" then
                         if event_type < 'MachineDismissed' collate "C" then
-                            if event_type = 'MachineAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_machine_admitted, payload))::text; end if;
+                            if event_type < 'MachineAdmitted' collate "C" then
+                                if event_type = 'LotReceived' then return row_to_json(jsonb_populate_record(null::form.of_lot_received, payload))::text; end if;
+                            else
+                                if event_type = 'MachineAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_machine_admitted, payload))::text; end if;
+                            end if;
                         else
                             if event_type < 'MessageReceived' collate "C" then
                                 if event_type = 'MachineDismissed' then return row_to_json(jsonb_populate_record(null::form.of_machine_dismissed, payload))::text; end if;
@@ -1121,7 +1172,7 @@ begin
             end if;
         end if;
     else
-        if event_type < 'RetentionLengthened' collate "C" then
+        if event_type < 'RestrictionPlaced' collate "C" then
             if event_type < 'ProposalAssessed' collate "C" then
                 if event_type < 'OrderSent' collate "C" then
                     if event_type < 'OrderFilled' collate "C" then
@@ -1204,28 +1255,32 @@ begin
                         end if;
                     end if;
                 else
-                    if event_type < 'RegistrationRecorded' collate "C" then
-                        if event_type < 'ProposalSubmitted' collate "C" then
-                            if event_type = 'ProposalReturned' then return row_to_json(jsonb_populate_record(null::form.of_proposal_returned, payload))::text; end if;
-                        else
-                            if event_type < 'ProposalWithdrawn' collate "C" then
-                                if event_type = 'ProposalSubmitted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_submitted, payload))::text; end if;
+                    if event_type < 'ReconciliationRequested' collate "C" then
+                        if event_type < 'ProposalWithdrawn' collate "C" then
+                            if event_type < 'ProposalSubmitted' collate "C" then
+                                if event_type = 'ProposalReturned' then return row_to_json(jsonb_populate_record(null::form.of_proposal_returned, payload))::text; end if;
                             else
+                                if event_type = 'ProposalSubmitted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_submitted, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'ReconciliationFinished' collate "C" then
                                 if event_type = 'ProposalWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_proposal_withdrawn, payload))::text; end if;
+                            else
+                                if event_type = 'ReconciliationFinished' then return row_to_json(jsonb_populate_record(null::form.of_reconciliation_finished, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'ReportingLineChanged' collate "C" then
-                            if event_type < 'RelationRecorded' collate "C" then
-                                if event_type = 'RegistrationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_registration_recorded, payload))::text; end if;
+                        if event_type < 'RelationRecorded' collate "C" then
+                            if event_type < 'RegistrationRecorded' collate "C" then
+                                if event_type = 'ReconciliationRequested' then return row_to_json(jsonb_populate_record(null::form.of_reconciliation_requested, payload))::text; end if;
                             else
-                                if event_type = 'RelationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_relation_recorded, payload))::text; end if;
+                                if event_type = 'RegistrationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_registration_recorded, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'RestrictionPlaced' collate "C" then
-                                if event_type = 'ReportingLineChanged' then return row_to_json(jsonb_populate_record(null::form.of_reporting_line_changed, payload))::text; end if;
+                            if event_type < 'ReportingLineChanged' collate "C" then
+                                if event_type = 'RelationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_relation_recorded, payload))::text; end if;
                             else
-                                if event_type = 'RestrictionPlaced' then return row_to_json(jsonb_populate_record(null::form.of_restriction_placed, payload))::text; end if;
+                                if event_type = 'ReportingLineChanged' then return row_to_json(jsonb_populate_record(null::form.of_reporting_line_changed, payload))::text; end if;
                             end if;
                         end if;
                     end if;
@@ -1233,36 +1288,40 @@ begin
             end if;
         else
             if event_type < 'SubjectForgotten' collate "C" then
-                if event_type < 'StandingApprovalDrawn' collate "C" then
-                    if event_type < 'SessionOpened' collate "C" then
-                        if event_type < 'RiskProfileRecorded' collate "C" then
-                            if event_type = 'RetentionLengthened' then return row_to_json(jsonb_populate_record(null::form.of_retention_lengthened, payload))::text; end if;
+                if event_type < 'StandingApprovalConfirmed' collate "C" then
+                    if event_type < 'RmdDetermined' collate "C" then
+                        if event_type < 'RetentionLengthened' collate "C" then
+                            if event_type = 'RestrictionPlaced' then return row_to_json(jsonb_populate_record(null::form.of_restriction_placed, payload))::text; end if;
                         else
-                            if event_type < 'RmdDetermined' collate "C" then
-                                if event_type = 'RiskProfileRecorded' then return row_to_json(jsonb_populate_record(null::form.of_risk_profile_recorded, payload))::text; end if;
+                            if event_type < 'RiskProfileRecorded' collate "C" then
+                                if event_type = 'RetentionLengthened' then return row_to_json(jsonb_populate_record(null::form.of_retention_lengthened, payload))::text; end if;
                             else
-                                if event_type = 'RmdDetermined' then return row_to_json(jsonb_populate_record(null::form.of_rmd_determined, payload))::text; end if;
+                                if event_type = 'RiskProfileRecorded' then return row_to_json(jsonb_populate_record(null::form.of_risk_profile_recorded, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'SignalsSwitched' collate "C" then
-                            if event_type < 'SignalReceived' collate "C" then
-                                if event_type = 'SessionOpened' then return row_to_json(jsonb_populate_record(null::form.of_session_opened, payload))::text; end if;
+                        if event_type < 'SignalReceived' collate "C" then
+                            if event_type < 'SessionOpened' collate "C" then
+                                if event_type = 'RmdDetermined' then return row_to_json(jsonb_populate_record(null::form.of_rmd_determined, payload))::text; end if;
                             else
-                                if event_type = 'SignalReceived' then return row_to_json(jsonb_populate_record(null::form.of_signal_received, payload))::text; end if;
+                                if event_type = 'SessionOpened' then return row_to_json(jsonb_populate_record(null::form.of_session_opened, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'StandingApprovalConfirmed' collate "C" then
-                                if event_type = 'SignalsSwitched' then return row_to_json(jsonb_populate_record(null::form.of_signals_switched, payload))::text; end if;
+                            if event_type < 'SignalsSwitched' collate "C" then
+                                if event_type = 'SignalReceived' then return row_to_json(jsonb_populate_record(null::form.of_signal_received, payload))::text; end if;
                             else
-                                if event_type = 'StandingApprovalConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_confirmed, payload))::text; end if;
+                                if event_type = 'SignalsSwitched' then return row_to_json(jsonb_populate_record(null::form.of_signals_switched, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
                     if event_type < 'StandingDrawVoided' collate "C" then
                         if event_type < 'StandingApprovalProposed' collate "C" then
-                            if event_type = 'StandingApprovalDrawn' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_drawn, payload))::text; end if;
+                            if event_type < 'StandingApprovalDrawn' collate "C" then
+                                if event_type = 'StandingApprovalConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_confirmed, payload))::text; end if;
+                            else
+                                if event_type = 'StandingApprovalDrawn' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_drawn, payload))::text; end if;
+                            end if;
                         else
                             if event_type < 'StandingApprovalRevoked' collate "C" then
                                 if event_type = 'StandingApprovalProposed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_proposed, payload))::text; end if;

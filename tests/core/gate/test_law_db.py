@@ -223,6 +223,8 @@ OF_TRADES: Final = {
     *("correction_misstated", "execution_busted", "execution_malformed", "execution_unknown", "no_such_step"),
     *("not_due", "trade_misstated"),
 }
+# Tried by `tests/core/reconcile/test_reconciliation_law_db.py`.
+OF_RECONCILIATION: Final = {"difference_open", "no_such_difference", "reconciliation_misstated"}
 # Tried by the files in `tests/core/direct`: what is about direct orders, programs, cancels and signals.
 OF_DIRECT_ORDERS: Final = {
     *("cancel_asked", "not_an_advisor", "not_yours_to_assess", "not_yours_to_cancel", "order_ended"),
@@ -279,7 +281,8 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 
 def test_every_code_has_words_and_is_tried() -> None:
     elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA
-    elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_TRADES | OF_DIRECT_ORDERS
+    elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_DIRECT_ORDERS
+    elsewhere |= OF_TRADES | OF_RECONCILIATION
     elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
