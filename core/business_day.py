@@ -3,12 +3,13 @@
 Rule 1: each step is derived from where the day and the trades stand, so a kill between two steps is made up
     for by asking again: nothing is remembered beside the journal.
 Rule 2: what nobody decided on by the close lapses. Time never approves.
-Rule 3: after the close the day's trades are allocated and confirmed; on the settlement date they settle.
+Rule 3: after the close the day's trades are allocated and confirmed; on the settlement date they settle. What
+    was corrected since is allocated, confirmed and settled anew, as far as it differs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
@@ -17,9 +18,11 @@ from core.fact import Entry, Fact
 from core.ids import ProposalId, TraceId
 from core.market.calendar import new_york, session_close
 from core.market.events import BusinessDayClosed, BusinessDayOpened
+from core.orders.corrections import TradeFailedToSettle
 from core.orders.events import ProposalLapsed
-from core.orders.trade import Status, Trade, allocated, confirmed, settled
+from core.orders.trade import AGAIN, Status, Trade, allocated, confirmed, failed, settled, trade_key
 
+DUE: Final = (Status.CONFIRMED, Status.FAILED_TO_SETTLE)
 STANDS_AT: Final = time(10)  # New York: where the market clock is put when a day opens
 
 
@@ -60,25 +63,34 @@ def lapsed(day: Day, lapsing: Iterable[Lapsing]) -> Iterator[Entry]:
         yield Entry(f"proposal/{one.proposal}", fact, one.trace, key=f"lapsed/{one.proposal}")
 
 
-def moved_on(day: Day, trades: Iterable[Trade], traces: dict[str, TraceId]) -> Iterator[Entry]:
+def moved_on(
+    day: Day, trades: Iterable[Trade], traces: dict[str, TraceId], failing: Mapping[str, str]
+) -> Iterator[Entry]:
     """The next step of each trade that is due one: allocation and confirmation after the close, settlement on
-    its date."""
+    its date. What a custodian does not settle (`failing`: by order and trade date, why) is due until it does.
+    """
     for trade in trades:
-        fact = _next_step(day, trade)
+        fact = _next_step(day, trade, failing.get(trade_key(trade.order, trade.trade_date)))
         if fact is not None:
             stream = f"trade/{trade.order}/{trade.trade_date}"
-            key = f"{fact.event_type()}/{trade.order}/{trade.trade_date}/{len(trade.executions)}"
+            key = f"{fact.event_type()}/{trade.order}/{trade.trade_date}/{trade.changes}"
+            if isinstance(fact, TradeFailedToSettle):
+                key = f"{key}/{fact.session}"
             yield Entry(stream, fact, traces[trade.order], key=key)
 
 
-def _next_step(day: Day, trade: Trade) -> Fact | None:
-    over = trade.trade_date < day.session.isoformat() or (
-        trade.trade_date == day.session.isoformat() and day.state == "closed"
-    )
-    if trade.status is Status.EXECUTED and over:
+def _next_step(day: Day, trade: Trade, fails: str | None) -> Fact | None:
+    today = day.session.isoformat()
+    over = trade.trade_date < today or (trade.trade_date == today and day.state == "closed")
+    if trade.status in AGAIN and over:
         return allocated(trade)
     if trade.status is Status.ALLOCATED:
         return confirmed(trade)
-    if trade.status is Status.CONFIRMED and trade.settles_on <= day.session.isoformat():
+    if trade.status is Status.BUSTED and 0 < trade.told < trade.changes:
+        return confirmed(trade)
+    settles = trade.status in DUE or (trade.status is Status.BUSTED and trade.due)
+    if not settles or trade.settles_on > today:
+        return None
+    if fails is None or trade.status is Status.BUSTED:
         return settled(trade)
-    return None
+    return failed(trade, session=today, reason=fails) if trade.failed_on != today else None

@@ -1,4 +1,4 @@
-"""What one worker does for all: decide, move the day, keep the book, quotes and indexes.
+"""What one worker does for all: decide, move the day, keep the book, quotes and indexes, reconcile.
 
 Rule 1: one worker has the place at a time: the book has one writer, and two who assess the same draft or
     ask the same release would only be refused by the append in turn. What is quick and shared out is the
@@ -39,6 +39,7 @@ from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
 from core.projections.account_index import IndexFollower
 from core.projections.follow import Follower
+from core.reconcile.running import Reconciling
 from core.venues.simulated.control import Address, tell_day
 from core.venues.simulated.day import Day as VenueDay
 
@@ -65,12 +66,14 @@ class Duties:
         clock: Clock,
         board: Board,
         simulated: Sequence[Address],
+        reconciling: Reconciling,
     ) -> None:
         self._pool = pool
         self._journal = journal
         self._clock = clock
         self._board = board
         self._simulated = simulated
+        self._reconciling = reconciling
         self._follower = Follower(pool)
         self._deciding = Deciding(pool, journal, keys, self._as_it_is_now)
         self._forgetting = CarryingOut(pool, journal, keys)
@@ -95,6 +98,7 @@ class Duties:
                     ("index", self._index()),
                     ("peoples-data", self._peoples_data()),
                     ("escalation", self._escalate()),
+                    ("reconciliation", self._reconciling.run()),
                 )
             ]
             await self._turns(lease)
@@ -142,7 +146,8 @@ class Duties:
             return await self._record([entry])
         await self._tell(day)
         book = self._follower.folded
-        due = [*lapsed(day, lapsing), *moved_on(day, book.unsettled(), book.traces)]
+        failing = self._reconciling.failing()
+        due = [*lapsed(day, lapsing), *moved_on(day, book.unsettled(), book.traces, failing)]
         return await self._record(due)
 
     async def _record(self, entries: Sequence[Entry]) -> bool:

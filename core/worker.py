@@ -44,6 +44,7 @@ from core.ids import OrderId, ProposalId
 from core.ledger.journal import SQL as JOURNAL
 from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
+from core.reconcile.running import Reconciling
 from core.routing.remembering import recall
 from core.venues.simulated.control import Address
 from core.venues.venue import Venue
@@ -76,6 +77,7 @@ class Parts:
     venues: Sequence[Venue]
     simulated: Sequence[Address]
     halts: Halts
+    custody: Path  # where simulated custodians keep their books
     version: int = VERSION
 
 
@@ -127,7 +129,16 @@ class Worker:
             parts.halts.acknowledged_within,
         )
         showing = Showing(parts.pool)
-        duties = Duties(parts.pool, parts.journal, parts.keys, parts.clock, executor.board, parts.simulated)
+        reconciling = Reconciling(parts.pool, parts.journal, parts.venues, parts.clock, parts.custody)
+        duties = Duties(
+            parts.pool,
+            parts.journal,
+            parts.keys,
+            parts.clock,
+            executor.board,
+            parts.simulated,
+            reconciling,
+        )
         recall(executor.board.tally, await read_lately(parts.pool, parts.clock, monotonic()))
         await halts.begin()
         with listening(parts.halts.folder, parts.halts.key, parts.clock, watch, executor.open_orders):

@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "halt": ("ui.commands.halt:halt", "Stop trading: all, or one scope as venue:ARCADIA."),
     "resume": ("ui.commands.halt:resume", "Resume it, as another person."),
     "halts": ("ui.commands.halt:halts", "What is stopped now, and alerts that wait."),
+    "reconcile": ("ui.commands.reconcile:reconcile", "Compare with venues and custodians now."),
     "acknowledge": ("ui.commands.halt:acknowledge", "Acknowledge an alert."),
     "attack copilot": ("evals.attacks.command:copilot", "Let a copilot that was taken over try everything."),
     "people list": ("ui.commands.people:list_", "Who signs in here."),

@@ -2,7 +2,8 @@
 
 Rule 1: an execution moves unsettled cash; settlement moves exactly that much from unsettled to settled.
 Rule 2: a deposit with a date is held until that date and settled from it on.
-Rule 3: a deposit, an execution or a settlement that appears twice counts once.
+Rule 3: a deposit, an execution, a correction or a settlement that appears twice counts once. A correction
+    moves unsettled cash, however late: a second settlement of the trade moves the difference.
 Rule 4: what is reserved is the append's to say; it comes in beside the fold.
 """
 
@@ -19,11 +20,12 @@ from msgspec.structs import replace
 from core.book import picture
 from core.book.counted import NONE_COUNTED, Counted
 from core.errors import IntegrityLost
-from core.fact import Fact
+from core.fact import Fact, is_of
 from core.firm.events import CashDeposited
 from core.ids import AccountId
+from core.orders.corrections import Correction
 from core.orders.events import OrderFilled, TradeSettled
-from core.orders.trade import Execution, TradeKey, execution_of, trade_key
+from core.orders.trade import CORRECTIONS, Change, Execution, TradeKey, change_of, execution_of, trade_key
 
 ZERO: Final = Decimal(0)
 
@@ -58,6 +60,8 @@ def apply(book: CashBook, fact: Fact) -> CashBook:
         return _deposit(book, fact)
     if type(fact) is OrderFilled:
         return execute(book, execution_of(fact))
+    if is_of(fact, CORRECTIONS):
+        return correct(book, change_of(fact))
     if type(fact) is TradeSettled:
         return _settle(book, fact)
     return book
@@ -65,12 +69,12 @@ def apply(book: CashBook, fact: Fact) -> CashBook:
 
 def execute(book: CashBook, execution: Execution) -> CashBook:
     """One account's cash after one of its fills."""
-    counted = book.counted.adding(execution.name)
-    if counted is book.counted:
-        return book
-    moved = book.unsettled.get(execution.trade, ZERO) + execution.moved
-    unsettled = {**book.unsettled, execution.trade: moved}
-    return CashBook(book.deposits, book.settled, unsettled, book.settlements, counted)
+    return _move(book, execution.name, execution.trade, execution.moved)
+
+
+def correct(book: CashBook, change: Change) -> CashBook:
+    """One account's cash after one correction of a fill."""
+    return _move(book, change.name, change.trade, change.moved)
 
 
 def fold(facts: Iterable[Fact]) -> Mapping[AccountId, CashBook]:
@@ -81,7 +85,7 @@ def fold(facts: Iterable[Fact]) -> Mapping[AccountId, CashBook]:
     """
     books: dict[AccountId, CashBook] = {}
     for fact in facts:
-        if isinstance(fact, CashDeposited | OrderFilled | TradeSettled):
+        if isinstance(fact, CashDeposited | OrderFilled | Correction | TradeSettled):
             books[fact.account] = apply(books.get(fact.account, NO_CASH), fact)
     return books
 
@@ -101,6 +105,14 @@ def on(book: CashBook, day: date, *, reserved: Decimal) -> picture.Cash:
 def awaits(book: CashBook, day: date) -> bool:
     """Whether a deposit is not good yet on that day."""
     return any(d.held_until is not None and day < d.held_until for d in book.deposits.values())
+
+
+def _move(book: CashBook, name: str, trade: TradeKey, dollars: Decimal) -> CashBook:
+    counted = book.counted.adding(name)
+    if counted is book.counted:
+        return book
+    unsettled = {**book.unsettled, trade: book.unsettled.get(trade, ZERO) + dollars}
+    return CashBook(book.deposits, book.settled, unsettled, book.settlements, counted)
 
 
 def _deposit(book: CashBook, fact: CashDeposited) -> CashBook:

@@ -1,6 +1,6 @@
 """Shares held per account and symbol: the naive fold that the lots and every projection are held equal to.
 
-Rule 1: an execution or an opening lot that appears twice counts once.
+Rule 1: an execution, a correction or an opening lot that appears twice counts once.
 Rule 2: a closed position is absent, not zero. Nothing here refuses a negative one: the policies do.
 """
 
@@ -14,12 +14,15 @@ import msgspec
 
 from core.book.counted import NONE_COUNTED, Counted
 from core.book.lots import Lots
-from core.fact import Fact
+from core.fact import Fact, is_of
 from core.firm.events import LotReceived
 from core.ids import AccountId, Symbol
+from core.orders.corrections import Correction
 from core.orders.events import OrderFilled, Side
+from core.orders.trade import CORRECTIONS, change_of
 
 ZERO: Final = Decimal(0)
+MOVES_SHARES: Final = LotReceived | OrderFilled | Correction
 SELL: Final = Side.SELL
 
 
@@ -40,6 +43,11 @@ def apply(positions: Positions, fact: Fact) -> Positions:
     if type(fact) is OrderFilled:
         signed = -fact.quantity if fact.side is SELL else fact.quantity
         return _moved(positions, f"{fact.order}/{fact.execution}", fact.symbol, signed)
+    if is_of(fact, CORRECTIONS):
+        change = change_of(fact)
+        return _moved(
+            positions, change.name, fact.symbol, -change.shares if fact.side is SELL else change.shares
+        )
     return positions
 
 
@@ -47,7 +55,7 @@ def fold(facts: Iterable[Fact]) -> Mapping[AccountId, Positions]:
     """Every account's positions after these facts, in this order."""
     book: dict[AccountId, Positions] = {}
     for fact in facts:
-        if isinstance(fact, LotReceived | OrderFilled):
+        if isinstance(fact, MOVES_SHARES):
             book[fact.account] = apply(book.get(fact.account, NO_POSITIONS), fact)
     return book
 

@@ -11,8 +11,8 @@ from core.errors import BadInput
 from core.fact import Entry
 from core.ids import OrderId, ProposalId, SubjectId, fresh_trace_id
 from core.ledger.journal import Journal
-from core.orders.corrections import CorrectionDrafted, Exceptional
 from core.orders.events import Request
+from core.orders.exceptions import CorrectionDrafted, Exceptional
 from core.people.asker import SQL as PEOPLE
 from core.people.asker import asking
 from core.people.keystore import KeyStore

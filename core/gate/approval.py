@@ -57,6 +57,7 @@ from core.people.stepping_up import Proof, SteppingUp
 from core.projections.proposals import SQL as BOOK
 from core.projections.proposals import read_proposal
 from core.projections.reader import read_picture
+from core.reconcile.door import Reconciliation
 from core.risk.halted import Halted
 from core.standing.door import StandingApprovals
 
@@ -84,6 +85,7 @@ class Approval:
         self.redrives = Redrives(pool, journal)
         self.standing = StandingApprovals(pool, journal, clock)
         self.deputies = Deputies(pool, journal, clock)
+        self.reconciliation = Reconciliation(pool, journal, clock)
         self.batches = Batches(pool, journal, keys, clock, self._checked, self.stepping_up)
 
     async def submit(

@@ -22,8 +22,8 @@ from core.errors import BadInput, NotFound
 from core.fact import Sealed
 from core.ids import MessageId, ThreadId
 from core.limits.reading import read_limits
-from core.orders.corrections import CorrectionDrafted
 from core.orders.events import Finding, ProposalAssessed, ProposalDenied, ProposalDrafted
+from core.orders.exceptions import CorrectionDrafted
 from core.orders.provenance import Known, unproven
 from core.people.keystore import KeyStore
 from core.plan.alternatives import considered

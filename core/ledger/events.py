@@ -22,9 +22,10 @@ from core.ids import Digest
 from core.ledger.upcasts import brought_up, unknown
 from core.limits import events as limits
 from core.market import events as market
-from core.orders import batch, corrections
+from core.orders import batch, corrections, exceptions
 from core.orders import events as orders
 from core.people import events as people
+from core.reconcile import events as reconcile
 from core.shapes import reader_of
 from core.signals import events as signals
 from core.standing import events as standing
@@ -54,6 +55,8 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(forgetting),
         **_facts_of(halts),
         **_facts_of(orders),
+        **_facts_of(corrections),
+        **_facts_of(reconcile),
         **_facts_of(limits),
         **_facts_of(best_execution),
         **_facts_of(signals),
@@ -61,7 +64,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(escalation),
         **_facts_of(execution),
         **_facts_of(batch),
-        **_facts_of(corrections),
+        **_facts_of(exceptions),
         "AttemptRefused": AttemptRefused,
     }
 )

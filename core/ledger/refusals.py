@@ -38,6 +38,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "consent_missing": ("the client has not consented to exactly this", "record the client's consent"),
     "consent_not_needed": ("the account is discretionary: no consent is needed", "go on without it"),
     "content_mismatch": ("the assessed content is not of this proposal", "assess it from its own request"),
+    "correction_misstated": (
+        "the correction is not the next one of what that execution stands at",
+        "read the order again and ask the venue",
+    ),
     "day_closed": ("the business day is closed", "wait until operations opens the next one"),
     "day_limit_reached": (
         "the orders of the business day would go beyond a limit",
@@ -48,12 +52,19 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "it may still sell; purchases go on tomorrow, or by a person",
     ),
     "deputy_out_of_bounds": ("a deputy stands in from today on, for at most 90 days", "name other days"),
+    "difference_open": ("that difference stands open already", "see `gatehouse reconcile`"),
     "digest_mismatch": ("the fingerprint is not that of the current content", "read the proposal again"),
     "draw_holds": ("the standing approval that was drawn on still holds", "revoke it first"),
     "draw_misstated": ("the draw's figures are not the proposal's", "read both again"),
     "drawn_before": ("a standing approval was drawn on for this proposal before", "a principal decides"),
     "escalation_misstated": ("those are not the people or the ladder that are next", "read both again"),
+    "execution_busted": ("the venue took this execution back before", "read the order again"),
     "execution_known": ("this execution was counted before", "read the order again"),
+    "execution_malformed": (
+        "the trade date or the settlement date of the execution cannot be",
+        "ask the venue what it executed",
+    ),
+    "execution_unknown": ("the order has no such execution", "book the execution first"),
     "forgetting_asked": ("somebody has asked for that already", "confirm or decline it"),
     "forgotten_before": (
         "this subject is forgotten, or is being forgotten now",
@@ -135,12 +146,14 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "no_such_body": ("the step names a text that is not kept", "keep it first"),
     "no_such_delegation": ("there is no such delegate", "see `people delegates`"),
     "no_such_deputy": ("you have named no deputy", "there is nothing to end"),
+    "no_such_difference": ("no such difference stands open", "see `gatehouse reconcile`"),
     "no_such_hold": ("there is no such hold on that subject", "see `people holds`"),
     "no_such_leg": ("there is no such order in that proposal", "read the proposal again"),
     "no_such_person": ("nobody here has that id", "see `people list`"),
     "no_such_request": ("there is no such request about that subject", "see `people holds`"),
     "no_such_scope": ("the firm has nothing of that name", "check how it is written: all, or venue:ARCADIA"),
     "no_such_standing": ("there is no such standing approval", "see `standing list`"),
+    "no_such_step": ("the trade takes no such step now", "read the trade again"),
     "not_a_delegate": (
         "only another advisor stands in for an advisor",
         "name an advisor who is registered to take orders",
@@ -160,6 +173,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_canonical": ("the text is not the envelope's RFC 8785 form", "send RFC 8785 text and no other key"),
     "not_confirmed": ("no other person has confirmed it", "another person confirms it first"),
     "not_covered": ("the standing approval does not cover this proposal", "a principal decides"),
+    "not_due": ("the settlement date has not come", "wait until that business day opens"),
     "not_halted": ("trading is not stopped for that", "see `gatehouse halts`"),
     "not_independent": ("you are not independent of this proposal", "another principal decides"),
     "not_longer": ("that is not more than what holds now", "ask for more"),
@@ -248,6 +262,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "another order is about to take that one's place",
         "wait for its venue's word, then look at both",
     ),
+    "reconciliation_misstated": (
+        "the comparison does not say what stands open on this business day",
+        "compare again",
+    ),
     "request_decided": ("that was decided before", "see `people holds`"),
     "retention_runs": ("records of this subject must be kept longer", "wait for the end of the period"),
     "review_overdue": (
@@ -310,6 +328,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "venue_beside": (
         "that venue only decides beside the others",
         "propose routing rules that let it take part; another person confirms them",
+    ),
+    "trade_misstated": (
+        "the figures are not what the trade's executions add up to",
+        "read the trade again; reconcile with the custodian",
     ),
     "wrong_author": ("an agent's draft is its thread's, a person's has no agent", "use your own door"),
     "wrong_period": (

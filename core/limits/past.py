@@ -48,10 +48,12 @@ from core.market.prices import closing_prices
 from core.market.settlement import settles_on
 from core.market.volatility import volatilities
 from core.orders.content import Content, Leg
+from core.orders.corrections import TradeBusted, TradeCorrected
 from core.orders.cost import cash_moved, worst_cash, worst_price
 from core.orders.events import OrderFilled, ProposalAssessed, ProposalDrafted, ProposalSubmitted, Side
 from core.orders.order import ENDED, Order
 from core.orders.proposal import PROPOSAL_FACTS
+from core.orders.trade import change_of
 from core.projections.folded import Changed, Folded
 
 ZERO: Final = Decimal(0)
@@ -110,6 +112,9 @@ class Past:
             case OrderFilled(order=order):
                 self.proceeds[order] = self.proceeds.get(order, ZERO) + abs(cash_moved(fact))
                 self.traded_on[order] = date.fromisoformat(fact.trade_date)
+            case TradeBusted() | TradeCorrected():
+                moved = change_of(fact).moved
+                self.proceeds[fact.order] += moved if fact.side is Side.SELL else -moved
             case _ if isinstance(fact, PROPOSAL_FACTS) and fact.event_type() in OVER:
                 if fact.proposal in self.proposals:
                     self.proposals[fact.proposal].over = True

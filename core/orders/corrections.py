@@ -1,28 +1,67 @@
-"""Orders that put right what went wrong: an error of the firm's, or an allocation that is not the usual one.
+"""What a venue takes back or changes after it reported an execution, and what a custodian did not settle.
 
-Rule 1: operations drafts them, and nobody else: no agent, no program, no advisor.
-Rule 2: each names the order that it is about, and why. It is one order in one account, and is decided on like
-    any other: assessed by the worker, submitted by the account's advisor, consented to where that is needed.
-Rule 3: it is of tier 3, whatever its dollars: a principal and compliance, each proven once more.
-Source: FINRA Rule 4515 (approval and documentation of changes in account name or designation); 17 CFR
-    240.17a-3(a)(6)(i) and 275.204-2(a)(3) (the order's memorandum shows its terms and each change of them).
+Streams: `order/<order>` for the first two, beside the execution that they name; `trade/<order>/<trade date>`.
+
+Rule 1: a correction is a new fact. It names the execution and says what that was booked as until now: `was`.
+Rule 2: corrections of one execution are numbered from one; each follows the one before. None follows a bust.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from pydantic import Field
 
-from core.fact import Sealed
-from core.ids import OrderId
-from core.orders.events import ProposalDrafted
-
-Exceptional = Literal["error_correction", "allocation_exception"]
+from core.fact import Amount, Fact
+from core.ids import AccountId, OrderId, Symbol, VenueName
+from core.orders.events import Part, Side
 
 
-class CorrectionDrafted(ProposalDrafted):
-    """Operations asks for an order that corrects an error, or that allocates otherwise. Reserves nothing."""
+class Booked(Part):
+    """What one execution stands at. Price is dollars per share, fee dollars."""
 
-    VERSION: ClassVar[int] = 1
-    exception: Exceptional
-    corrects: OrderId
-    cause: Sealed
+    quantity: Amount = Field(gt=0)
+    price: Amount = Field(gt=0)
+    fee: Amount = Field(ge=0)
+
+
+class TradeBusted(Fact):
+    """The venue took an execution back whole: it did not happen. FIX 4.4 ExecType (150) = H, Trade Cancel."""
+
+    order: OrderId
+    account: AccountId
+    symbol: Symbol
+    side: Side
+    execution: str
+    revision: int = Field(ge=1)
+    was: Booked
+    venue: VenueName
+    trade_date: str  # ISO date: of the execution
+    reason: str  # the venue's words
+
+
+class TradeCorrected(Fact):
+    """The venue changed an execution. FIX 4.4 ExecType (150) = G, Trade Correct."""
+
+    order: OrderId
+    account: AccountId
+    symbol: Symbol
+    side: Side
+    execution: str
+    revision: int = Field(ge=1)
+    was: Booked
+    now: Booked
+    venue: VenueName
+    trade_date: str
+    reason: str
+
+
+class TradeFailedToSettle(Fact):
+    """The settlement date came, and the custodian did not settle it. It stays due until it does."""
+
+    order: OrderId
+    account: AccountId
+    trade_date: str
+    session: str  # ISO date: the business day on which it did not
+    reason: str  # the custodian's words
+
+
+Correction = TradeBusted | TradeCorrected

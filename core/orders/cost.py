@@ -15,6 +15,7 @@ from typing import Final
 
 from core.money import CENT, to_cents
 from core.orders.content import Leg
+from core.orders.corrections import Booked
 from core.orders.events import OrderFilled, Side
 
 SELL: Final = Side.SELL
@@ -67,5 +68,10 @@ def worst_cash(leg: Leg, ticket_fee: Decimal) -> Decimal:
 
 def cash_moved(fill: OrderFilled) -> Decimal:
     """Dollars that one execution brings into the account: its value in cents, half to even, and its fee."""
-    dollars = to_cents(fill.quantity * fill.price)
-    return dollars - fill.fee if fill.side is SELL else -dollars - fill.fee
+    return dollars_moved(fill.side, fill)
+
+
+def dollars_moved(side: Side, booked: OrderFilled | Booked) -> Decimal:
+    """The same, of an execution as it was booked at first or as it stands after a correction."""
+    dollars = to_cents(booked.quantity * booked.price)
+    return dollars - booked.fee if side is SELL else -dollars - booked.fee

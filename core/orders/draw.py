@@ -40,7 +40,13 @@ def pages() -> dict[str, str]:
         Step(order.Status.PENDING_CANCEL, "nothing is open", full),
     ]
     proposals = [Step(before or OUTSIDE, event, after) for (before, event), after in proposal.STEPS.items()]
-    trades = [Step(before or OUTSIDE, event, after) for (before, event), after in trade.STEPS.items()]
+    first, again = trade.AGAIN
+    left, undone = trade.UNDONE
+    trades = [
+        *(Step(before or OUTSIDE, event, after) for (before, event), after in trade.STEPS.items()),
+        Step(first, "it was confirmed before", again),
+        *(Step(before, "nothing is left of it", undone) for before in left),
+    ]
     return {
         "proposal-life": drawn("The life of a proposal", _says("core/orders/proposal.py"), proposals),
         "order-life": drawn("The life of an order", _says("core/orders/order.py"), orders),

@@ -22,6 +22,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerialize
 
 from core.fact import Amount, PolicyDecision
 from core.ids import AccountId, OrderId, Symbol, TraceId, VenueName
+from core.orders.corrections import Correction, TradeCorrected
 from core.orders.events import Finding, OrderDenied, OrderFilled, OrderReleased, OrderType, Side
 from core.orders.order import OrderOwn
 
@@ -101,7 +102,33 @@ class ExternalOrderFill(ExternalOrderEvent):
     execution: ExternalExecution
 
 
-External = ExternalOrderFill | ExternalOrderEvent
+class ExternalFigures(Told):
+    """What one execution stands at."""
+
+    quantity: Amount
+    price: Amount
+    fee: Amount
+
+
+class ExternalCorrection(Told):
+    """What the venue changed of one execution. `now` is null where it took it back."""
+
+    id: str = Field(description="the venue's own id of the execution")
+    venue: VenueName
+    revision: int = Field(ge=1)
+    was: ExternalFigures
+    now: ExternalFigures | None
+    trade_date: str = Field(description="ISO date")
+
+
+class ExternalOrderCorrection(ExternalOrderEvent):
+    """An execution was corrected, or taken back."""
+
+    event_type: Literal["TradeCorrected", "TradeBusted"]
+    correction: ExternalCorrection
+
+
+External = ExternalOrderFill | ExternalOrderCorrection | ExternalOrderEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +184,8 @@ def external(stored: Stored, terms: Terms) -> External:
     }
     if isinstance(fact, OrderFilled):
         return ExternalOrderFill.model_validate({**said, "execution": _execution(fact)})
+    if isinstance(fact, Correction):
+        return ExternalOrderCorrection.model_validate({**said, "correction": _correction(fact)})
     return ExternalOrderEvent.model_validate(said)
 
 
@@ -177,6 +206,14 @@ def _decisions(stored: Stored, terms: Terms) -> tuple[ExternalDecision, ...]:
     if not found and isinstance(stored.fact, OrderReleased):
         found = tuple(f for f in terms.findings if f.leg in (terms.leg, None))
     return tuple(ExternalDecision.model_validate({"policy": d.policy, "result": d.result}) for d in found)
+
+
+def _correction(fact: Correction) -> ExternalCorrection:
+    now = fact.now.model_dump() if isinstance(fact, TradeCorrected) else None
+    told = {"id": fact.execution, "venue": fact.venue, "revision": fact.revision, "now": now}
+    return ExternalCorrection.model_validate(
+        {**told, "was": fact.was.model_dump(), "trade_date": fact.trade_date}
+    )
 
 
 def _execution(fact: OrderFilled) -> ExternalExecution:

@@ -8,6 +8,8 @@ Rule 5: no venue can report on an order that was never sent.
 Rule 6: sent and not answered is `UNKNOWN`: only the venue's own word leads out of it. It is sent again to
 the same venue, under the same id, only after that venue said that it never had it.
 Rule 7: a request to cancel stops nothing that its venue has executed already.
+Rule 8: what a venue takes back or corrects later changes the figures and no status: broken shares do not come
+    back to life at a venue. An order that was executed to its last share stays over, whatever is left of it.
 The diagram in `docs/order-life.md` is drawn from `STEPS`; a test keeps them equal.
 """
 
@@ -25,6 +27,7 @@ from core.errors import IllegalTransition
 from core.fact import Fact, is_of
 from core.ids import AccountId, OrderId, ProposalId, Symbol, VenueName
 from core.orders.content import Content, Leg, content_read
+from core.orders.corrections import Correction, TradeBusted, TradeCorrected
 from core.orders.events import (
     CancelRequested,
     OrderAccepted,
@@ -46,6 +49,7 @@ from core.orders.events import (
     ProposalWithdrawn,
     Side,
 )
+from core.orders.trade import CORRECTIONS, change_of
 
 ZERO: Final = Decimal(0)
 PRICE_STEP: Final = Decimal("0.000001")
@@ -75,6 +79,11 @@ CANCELLABLE: Final = (
     Status.ACCEPTED,
     Status.PARTIALLY_FILLED,
 )
+
+CUT_SHORT: Final = (Status.CANCELLED, Status.EXPIRED, Status.REJECTED)
+MAY_HOLD_SHARES: Final = (*CUT_SHORT, Status.PARTIALLY_FILLED, Status.PENDING_CANCEL, Status.FILLED)
+LATE: Final = ("OrderFilled", "OrderAccepted", "OrderDoubted")
+"""What a venue may still tell of an order that ended before it was filled: it was on the way."""
 
 STEPS: Final[Mapping[tuple[Status, str], Status]] = {
     (Status.HELD, "OrderReleased"): Status.RELEASED,
@@ -121,13 +130,11 @@ STEPS: Final[Mapping[tuple[Status, str], Status]] = {
     (Status.PARTIALLY_FILLED, "OrderExpired"): Status.EXPIRED,
     (Status.FILLED, "OrderAccepted"): Status.FILLED,  # late acknowledgement
     (Status.FILLED, "OrderDoubted"): Status.FILLED,
-    (Status.CANCELLED, "OrderFilled"): Status.CANCELLED,  # late fill
-    (Status.CANCELLED, "OrderAccepted"): Status.CANCELLED,
-    (Status.CANCELLED, "OrderDoubted"): Status.CANCELLED,
-    (Status.EXPIRED, "OrderFilled"): Status.EXPIRED,  # late fill
-    (Status.EXPIRED, "OrderAccepted"): Status.EXPIRED,
-    (Status.EXPIRED, "OrderDoubted"): Status.EXPIRED,
-    (Status.REJECTED, "OrderDoubted"): Status.REJECTED,
+    (Status.FILLED, "OrderFilled"): Status.FILLED,  # printed anew, after a bust
+    **{(status, event): status for status in CUT_SHORT for event in LATE},
+    **{(status, event): status for status in MAY_HOLD_SHARES for event in ("TradeCorrected", "TradeBusted")},
+    (Status.PARTIALLY_FILLED, "OrderRejected"): Status.REJECTED,  # the rest; what was executed stays
+    (Status.ACCEPTED, "OrderRejected"): Status.REJECTED,  # after all
     **{(status, "CancelRequested"): Status.PENDING_CANCEL for status in CANCELLABLE},
     (Status.PENDING_CANCEL, "OrderRouted"): Status.PENDING_CANCEL,  # begun before the request was known
     (Status.PENDING_CANCEL, "OrderSent"): Status.PENDING_CANCEL,
@@ -156,6 +163,8 @@ OrderOwn = (
     | OrderRejected
     | OrderDoubted
     | OrderFilled
+    | TradeCorrected
+    | TradeBusted
     | CancelRequested
     | OrderCancelled
     | OrderExpired
@@ -165,8 +174,10 @@ VenueReport = OrderAccepted | OrderRejected | OrderDoubted | OrderFilled
 OWN: Final[frozenset[type[OrderOwn]]] = frozenset(get_args(OrderOwn))
 PROPOSAL_ENDS: Final[frozenset[type[ProposalEnd]]] = frozenset(get_args(ProposalEnd))
 VENUE_REPORTS: Final[frozenset[type[VenueReport]]] = frozenset(get_args(VenueReport))
-OF_SHARES: Final[frozenset[type[OrderReleased | OrderFilled]]] = frozenset({OrderReleased, OrderFilled})
-AT_A_VENUE: Final[frozenset[type[OrderSent | VenueReport]]] = VENUE_REPORTS | {OrderSent}
+FILLS: Final[frozenset[type[OrderReleased | OrderFilled]]] = frozenset({OrderReleased, OrderFilled})
+OF_SHARES: Final[frozenset[type[OrderReleased | OrderFilled | Correction]]] = FILLS | CORRECTIONS
+SAID: Final[frozenset[type[OrderSent | VenueReport]]] = VENUE_REPORTS | {OrderSent}
+AT_A_VENUE: Final[frozenset[type[OrderSent | VenueReport | Correction]]] = SAID | CORRECTIONS
 
 
 _NEXT: Final[Mapping[type[OrderEvent], Mapping[Status, Status]]] = {
@@ -177,7 +188,9 @@ _NEXT: Final[Mapping[type[OrderEvent], Mapping[Status, Status]]] = {
 
 
 class Order(msgspec.Struct, frozen=True, gc=False):
-    """`quantity` is shares asked for, or let out where the release carried fewer. Fees are dollars."""
+    """`quantity` is shares asked for, or let out where the release carried fewer. Fees are dollars.
+
+    `taken_back` is shares by which corrections made the executions smaller than they were reported."""
 
     id: OrderId
     proposal: ProposalId
@@ -195,6 +208,8 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     paid: Decimal  # dollars of all executions, before fees and unrounded
     fees: Decimal
     executions: frozenset[str]
+    corrections: frozenset[str] = frozenset()  # as `execution/revision`
+    taken_back: Decimal = ZERO
 
     @property
     def open_quantity(self) -> Decimal:
@@ -252,15 +267,15 @@ def evolve(order: Order, event: OrderEvent) -> Order:
     _same(order, event)
     if type(event) is OrderFilled and event.execution in order.executions:
         return order
+    if is_of(event, CORRECTIONS):
+        return _correct(order, event)
     status = _step(order, event)
     if type(event) is OrderFilled:
         return _fill(order, status, event)
     if type(event) is OrderReleased:
         return _release(order, status, event)
-    if type(event) is OrderRouted:
-        return replace(order, status=status, venue=event.venue)
-    if type(event) is OrderSent:
-        return replace(order, status=status, venue=event.venue, sent=True)
+    if type(event) is OrderRouted or type(event) is OrderSent:
+        return replace(order, status=status, venue=event.venue, sent=type(event) is OrderSent or order.sent)
     if type(event) is OrderAccepted:
         return replace(order, status=status, venue_order=event.venue_order)
     return replace(order, status=status)
@@ -355,7 +370,7 @@ def _fill(order: Order, status: Status, event: OrderFilled) -> Order:
             f"a fill of {quantity:f} shares is larger than the {order.open_quantity:f} that are open",
             fix="reconcile with the venue before booking it",
         )
-    whole = not left and status in (COMPLETES[0], Status.PENDING_CANCEL)
+    whole = left <= order.taken_back and status in (COMPLETES[0], Status.PENDING_CANCEL)
     return replace(
         order,
         status=COMPLETES[1] if whole else status,
@@ -363,4 +378,23 @@ def _fill(order: Order, status: Status, event: OrderFilled) -> Order:
         paid=order.paid + quantity * event.price,
         fees=order.fees + event.fee,
         executions=order.executions | {event.execution},
+    )
+
+
+def _correct(order: Order, event: Correction) -> Order:
+    name = f"{event.execution}/{event.revision}"
+    if name in order.corrections:
+        return order
+    status, change = _step(order, event), change_of(event)
+    if event.execution not in order.executions or change.shares > order.open_quantity:
+        says = f"{event.event_type()} of execution {event.execution!r} does not fit order {order.id!r}"
+        raise IllegalTransition(says, fix="book the execution first; it adds no more than what is open")
+    return replace(
+        order,
+        status=status,
+        filled=order.filled + change.shares,
+        paid=order.paid + change.paid,
+        fees=order.fees + change.fees,
+        corrections=order.corrections | {name},
+        taken_back=order.taken_back - change.shares,
     )

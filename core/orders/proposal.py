@@ -19,7 +19,6 @@ from typing import Final
 from core.errors import IllegalTransition
 from core.fact import Fact
 from core.ids import Digest, HouseholdId, ProposalId
-from core.orders.corrections import CorrectionDrafted
 from core.orders.events import (
     ConsentRecorded,
     OrderDenied,
@@ -37,6 +36,7 @@ from core.orders.events import (
     StandingApprovalDrawn,
     StandingDrawVoided,
 )
+from core.orders.exceptions import CorrectionDrafted
 
 
 class Status(StrEnum):

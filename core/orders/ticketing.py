@@ -14,7 +14,6 @@ from typing import Final
 from core.fact import Fact
 from core.ids import Digest, OrderId, ProposalId, order_id_for
 from core.orders.content import Content, Leg
-from core.orders.corrections import CorrectionDrafted
 from core.orders.events import (
     ConsentRecorded,
     OrderAccepted,
@@ -38,6 +37,7 @@ from core.orders.events import (
     ProposalSubmitted,
     ProposalWithdrawn,
 )
+from core.orders.exceptions import CorrectionDrafted
 from core.orders.ticket import (
     Around,
     Authority,

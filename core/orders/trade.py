@@ -1,8 +1,13 @@
 """The life of a trade: an order's executions of one account and trade date, whatever became of the order.
 
-Rule 1: a step not in `STEPS` cannot happen.
-Rule 2: an execution that appears twice counts once; one that comes after the allocation reopens it.
-Rule 3: the allocation, and the money at settlement, are what the executions add up to, or it is no step.
+Rule 1: a step not in `STEPS` cannot happen. The append holds the same table (`gatehouse.trade_step`).
+Rule 2: an execution or a correction that appears twice counts once; one that comes after the allocation
+    reopens it. What comes after the confirmation makes the trade `CORRECTED`: a new confirmation is due.
+Rule 3: a trade of which nothing is left is `BUSTED`. Whoever was told of it is told that it was taken back.
+Rule 4: the allocation, and the money at settlement, are what the executions add up to, or it is no step. A
+    settlement after a correction moves what is not settled yet, and no more.
+Rule 5: executions and corrections may come in any order in which each correction follows what it names: the
+    figures are the same.
 The diagram in `docs/trade-life.md` is drawn from `STEPS`; a test keeps them equal.
 """
 
@@ -19,7 +24,8 @@ from msgspec.structs import replace
 from core.errors import IllegalTransition
 from core.fact import Fact, is_of
 from core.ids import AccountId, OrderId, Symbol
-from core.orders.cost import cash_moved
+from core.orders.corrections import Correction, TradeBusted, TradeCorrected, TradeFailedToSettle
+from core.orders.cost import cash_moved, dollars_moved
 from core.orders.events import OrderFilled, Side, TradeAllocated, TradeConfirmed, TradeSettled
 
 ZERO: Final = Decimal(0)
@@ -31,20 +37,47 @@ class Status(StrEnum):
     ALLOCATED = "ALLOCATED"
     CONFIRMED = "CONFIRMED"
     SETTLED = "SETTLED"
+    CORRECTED = "CORRECTED"
+    BUSTED = "BUSTED"
+    FAILED_TO_SETTLE = "FAILED_TO_SETTLE"
 
+
+EXECUTIONS: Final = ("OrderFilled", "TradeCorrected", "TradeBusted")
+NOT_TOLD: Final = (Status.EXECUTED, Status.ALLOCATED)
+TOLD: Final = (Status.CONFIRMED, Status.SETTLED, Status.CORRECTED, Status.FAILED_TO_SETTLE)
 
 STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
     (None, "OrderFilled"): Status.EXECUTED,
-    (Status.EXECUTED, "OrderFilled"): Status.EXECUTED,
+    **{(status, event): Status.EXECUTED for status in NOT_TOLD for event in EXECUTIONS},
+    **{(status, event): Status.CORRECTED for status in TOLD for event in EXECUTIONS},
+    (Status.BUSTED, "OrderFilled"): Status.EXECUTED,  # the venue printed it anew
     (Status.EXECUTED, "TradeAllocated"): Status.ALLOCATED,
-    (Status.ALLOCATED, "OrderFilled"): Status.EXECUTED,  # a late fill of the same day
+    (Status.CORRECTED, "TradeAllocated"): Status.ALLOCATED,
     (Status.ALLOCATED, "TradeConfirmed"): Status.CONFIRMED,
+    (Status.BUSTED, "TradeConfirmed"): Status.BUSTED,  # that it was taken back
+    (Status.CONFIRMED, "TradeFailedToSettle"): Status.FAILED_TO_SETTLE,
+    (Status.FAILED_TO_SETTLE, "TradeFailedToSettle"): Status.FAILED_TO_SETTLE,  # another day
     (Status.CONFIRMED, "TradeSettled"): Status.SETTLED,
+    (Status.FAILED_TO_SETTLE, "TradeSettled"): Status.SETTLED,
+    (Status.BUSTED, "TradeSettled"): Status.BUSTED,  # what had settled goes back
 }
+AGAIN: Final = (Status.EXECUTED, Status.CORRECTED)
+"""Rule 2, for the diagram: the second instead of the first where the trade was confirmed before."""
+UNDONE: Final = (Status.EXECUTED, Status.CORRECTED), Status.BUSTED
+"""Rule 3, for the diagram: instead of either, when nothing is left."""
 
 TradeKey = NewType("TradeKey", str)
-TradeEvent = OrderFilled | TradeAllocated | TradeConfirmed | TradeSettled
+TradeEvent = (
+    OrderFilled
+    | TradeCorrected
+    | TradeBusted
+    | TradeAllocated
+    | TradeConfirmed
+    | TradeFailedToSettle
+    | TradeSettled
+)
 TRADE_EVENTS: Final[frozenset[type[TradeEvent]]] = frozenset(get_args(TradeEvent))
+CORRECTIONS: Final[frozenset[type[Correction]]] = frozenset(get_args(Correction))
 
 
 _NEXT: Final[Mapping[type[TradeEvent], Mapping[Status | None, Status]]] = {
@@ -64,8 +97,24 @@ class Execution(msgspec.Struct, frozen=True, gc=False):
     moved: Decimal
 
 
+class Change(msgspec.Struct, frozen=True, gc=False):
+    """What one correction adds to what was booked. `name` tells it from every other; `moved` is dollars into
+    the account, fees included."""
+
+    of: Correction
+    name: str
+    trade: TradeKey
+    shares: Decimal
+    paid: Decimal
+    fees: Decimal
+    moved: Decimal
+
+
 class Trade(msgspec.Struct, frozen=True, gc=False):
-    """`net_amount` is dollars into the account: what a sale brought or a purchase took, fees included."""
+    """`net_amount` is dollars into the account: what a sale brought or a purchase took, fees included.
+
+    `settled` of it has changed hands. `told` is how many executions and corrections the newest confirmation
+    speaks of; 0: there is none."""
 
     order: OrderId
     account: AccountId
@@ -79,6 +128,20 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     fees: Decimal
     net_amount: Decimal
     executions: frozenset[str]
+    corrections: frozenset[str] = frozenset()  # as `execution/revision`
+    settled: Decimal = ZERO
+    told: int = 0
+    failed_on: str | None = None  # the last business day on which the custodian did not settle it
+
+    @property
+    def changes(self) -> int:
+        """Executions and corrections so far."""
+        return len(self.executions) + len(self.corrections)
+
+    @property
+    def due(self) -> Decimal:
+        """Dollars that have not changed hands yet."""
+        return self.net_amount - self.settled
 
     @property
     def average_price(self) -> Decimal:
@@ -97,6 +160,26 @@ def execution_of(fill: OrderFilled) -> Execution:
     return Execution(fill, f"{order}/{fill.execution}", trade_key(order, fill.trade_date), cash_moved(fill))
 
 
+def change_of(correction: Correction) -> Change:
+    """What one correction changes, worked out once."""
+    order, was = correction.order, correction.was
+    shares, paid, fees = -was.quantity, -was.quantity * was.price, -was.fee
+    moved = -dollars_moved(correction.side, was)
+    if type(correction) is TradeCorrected:
+        now = correction.now
+        shares, paid, fees = shares + now.quantity, paid + now.quantity * now.price, fees + now.fee
+        moved += dollars_moved(correction.side, now)
+    return Change(
+        of=correction,
+        name=f"{order}/{correction.execution}/{correction.revision}",
+        trade=trade_key(order, correction.trade_date),
+        shares=shares,
+        paid=paid,
+        fees=fees,
+        moved=moved,
+    )
+
+
 def evolve(trade: Trade | None, event: TradeEvent) -> Trade:
     """Apply one event.
 
@@ -106,10 +189,19 @@ def evolve(trade: Trade | None, event: TradeEvent) -> Trade:
     """
     if type(event) is OrderFilled:
         return execute(trade, execution_of(event))
+    if is_of(event, CORRECTIONS):
+        return correct(trade, change_of(event))
     if trade is not None:
         _same(trade, event)
     status = _step(trade, event)
-    return replace(_adding_up(trade, event), status=status)
+    known = _adding_up(trade, event)
+    if type(event) is TradeConfirmed:
+        return replace(known, status=status, told=known.changes)
+    if type(event) is TradeSettled:
+        return replace(known, status=status, settled=known.net_amount)
+    if type(event) is TradeFailedToSettle:
+        return replace(known, status=status, failed_on=event.session)
+    return replace(known, status=status)
 
 
 def execute(trade: Trade | None, execution: Execution) -> Trade:
@@ -120,6 +212,8 @@ def execute(trade: Trade | None, execution: Execution) -> Trade:
         if fill.execution in trade.executions:
             return trade
     status = _step(trade, fill)
+    if trade is not None and trade.told:
+        status = AGAIN[1]
     before = trade or Trade(
         order=fill.order,
         account=fill.account,
@@ -142,6 +236,36 @@ def execute(trade: Trade | None, execution: Execution) -> Trade:
         fees=before.fees + fill.fee,
         net_amount=before.net_amount + execution.moved,
         executions=before.executions | {fill.execution},
+    )
+
+
+def correct(trade: Trade | None, change: Change) -> Trade:
+    """Apply one correction. Raises as `evolve`."""
+    event = change.of
+    name = f"{event.execution}/{event.revision}"
+    if trade is not None:
+        _same(trade, event)
+        if name in trade.corrections:
+            return trade
+    status = _step(trade, event)
+    if trade is None or event.execution not in trade.executions:
+        raise IllegalTransition(
+            f"{event.event_type()} of execution {event.execution!r}, which order {event.order!r} never had",
+            fix="book the execution first",
+        )
+    left = trade.quantity + change.shares
+    if not left:
+        status = UNDONE[1]
+    elif trade.told:
+        status = AGAIN[1]
+    return replace(
+        trade,
+        status=status,
+        quantity=left,
+        paid=trade.paid + change.paid,
+        fees=trade.fees + change.fees,
+        net_amount=trade.net_amount + change.moved,
+        corrections=trade.corrections | {name},
     )
 
 
@@ -186,7 +310,13 @@ def confirmed(trade: Trade) -> TradeConfirmed:
 
 def settled(trade: Trade) -> TradeSettled:
     return TradeSettled(
-        order=trade.order, account=trade.account, trade_date=trade.trade_date, net_amount=trade.net_amount
+        order=trade.order, account=trade.account, trade_date=trade.trade_date, net_amount=trade.due
+    )
+
+
+def failed(trade: Trade, *, session: str, reason: str) -> TradeFailedToSettle:
+    return TradeFailedToSettle(
+        order=trade.order, account=trade.account, trade_date=trade.trade_date, session=session, reason=reason
     )
 
 
@@ -196,7 +326,7 @@ def _step(trade: Trade | None, event: TradeEvent) -> Status:
     if status is None:
         raise IllegalTransition(
             f"{event.event_type()} cannot follow {before or 'nothing'}",
-            fix="a trade that is confirmed changes by a correction only",
+            fix="read the trade again: it has gone on, or it is not there yet",
         )
     return status
 
@@ -222,7 +352,11 @@ def _adds_up(trade: Trade, event: TradeEvent) -> bool:
             and event.settles_on == trade.settles_on
             and event.average_price == trade.average_price
         )
-    return type(event) is not TradeSettled or event.net_amount == trade.net_amount
+    if type(event) is TradeConfirmed:
+        return trade.status is not Status.BUSTED or 0 < trade.told < trade.changes
+    if type(event) is TradeSettled:
+        return event.net_amount == trade.due and (trade.status is not Status.BUSTED or bool(trade.due))
+    return True
 
 
 def _adding_up(trade: Trade | None, event: TradeEvent) -> Trade:

@@ -29,6 +29,7 @@ from core.ledger.envelope import Stored, stored
 from core.ledger.journal import SQL as JOURNAL
 from core.market.calendar import CLOSES, NEW_YORK, new_york
 from core.market.events import BusinessDayClosed, BusinessDayOpened
+from core.orders.corrections import TradeFailedToSettle
 from core.orders.events import (
     OrderDenied,
     OrderReleased,
@@ -56,7 +57,7 @@ OfAnAccount = (
 OfAHousehold = firm.HouseholdOpened | firm.RiskProfileRecorded
 OfTheFirm = firm.ModelPublished | firm.RestrictionPlaced
 OfTheDay = firm.FirmFounded | BusinessDayOpened | BusinessDayClosed
-OfATrade = TradeAllocated | TradeConfirmed | TradeSettled
+OfATrade = TradeAllocated | TradeConfirmed | TradeFailedToSettle | TradeSettled
 
 INDEXED: Final = frozenset(
     kind.event_type()

@@ -22,6 +22,7 @@ from core.firm import events as firm
 from core.ids import AccountId, LotId, OrderId
 from core.market.calendar import new_york
 from core.orders.content import LotChoice
+from core.orders.corrections import Correction, TradeBusted, TradeCorrected, TradeFailedToSettle
 from core.orders.events import (
     ConsentRecorded,
     OrderFilled,
@@ -51,7 +52,7 @@ LeadsToAnOrder = (
     | StandingApprovalDrawn
 )
 LeadsToAFill = OrderReleased | OrderRouted | OrderSent
-LeadsToSettlement = TradeAllocated | TradeConfirmed
+LeadsToSettlement = TradeAllocated | TradeConfirmed | TradeFailedToSettle
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class Dates:
         self._lots: dict[LotId, datetime] = {}
         self._choices: dict[OrderId, Sequence[LotChoice]] = {}
         self._settles: dict[tuple[OrderId, str], datetime] = {}
+        self._settled: set[tuple[OrderId, str]] = set()
+        self._executed: dict[tuple[OrderId, str], datetime] = {}  # by execution
 
     def read(self, lines: Sequence[Line]) -> list[datetime | None]:
         return [self._own(line) for line in lines]
@@ -87,7 +90,10 @@ class Dates:
                 self._choices.update(lots.choices_in([fact]))
             case OrderFilled() as fact:
                 return self._execution(fact)
+            case TradeBusted() | TradeCorrected() as fact:
+                return self._correction(fact, line.market_at)
             case TradeSettled() as fact:
+                self._settled.add((fact.order, fact.trade_date))
                 return self._settles.get((fact.order, fact.trade_date))
             case firm.AccountOpened(account=account, opened_on=day):
                 self._opened[account] = _first_moment(day)
@@ -118,7 +124,18 @@ class Dates:
         if fill.side is Side.BUY:
             self._lots.setdefault(lots.lot_id_for(fill.order, fill.execution), at)
         trade = (fill.order, fill.trade_date)
+        if trade in self._settled:
+            at = max(at, self._settles[trade])  # what had settled had settled without it
+        self._executed[fill.order, fill.execution] = at
         self._settles[trade] = max(self._settles.get(trade, _first_moment(fill.settles_on)), at)
+        return at
+
+    def _correction(self, fact: Correction, market_at: datetime) -> datetime:
+        """When it was told, and after what it names; what settles later settles after it."""
+        trade = (fact.order, fact.trade_date)
+        at = max(market_at, self._executed.get((fact.order, fact.execution), market_at))
+        self._executed[fact.order, fact.execution] = at
+        self._settles[trade] = max(self._settles.get(trade, at), at)
         return at
 
 

@@ -25,6 +25,7 @@ from core.market.events import BusinessDayOpened
 from core.orders import order as order_life
 from core.orders import trade
 from core.orders.content import LotChoice, content_read
+from core.orders.corrections import Correction
 from core.orders.events import (
     OrderCancelled,
     OrderDenied,
@@ -92,6 +93,8 @@ class Folded:
         fact = entry.fact
         if type(fact) is OrderFilled:
             self._fill(fact, entry.trace, changed)
+        elif is_of(fact, trade.CORRECTIONS):
+            self._correct(fact, entry.trace, changed)
         elif is_of(fact, order_life.OWN):
             self._order(fact, entry.trace, changed)
         elif is_of(fact, trade.TRADE_EVENTS):
@@ -128,14 +131,37 @@ class Folded:
         self.cash[account] = cash.execute(self.cash.get(account, cash.NO_CASH), execution)
         changed.accounts.add(account)
 
+    def _correct(self, fact: Correction, trace: TraceId, changed: Changed) -> None:
+        change, account = trade.change_of(fact), fact.account
+        key = change.trade
+        self.trades[key] = trade.correct(self.trades.get(key), change)
+        self._moving(key)
+        self._stands(order_life.evolve(order_life.known(self.orders, fact), fact), trace, changed)
+        held = self.lots.get(account, lots.NO_LOTS)
+        self.lots[account] = lots.correct(held, change, self.choices)
+        self.cash[account] = cash.correct(self.cash.get(account, cash.NO_CASH), change)
+        changed.accounts.add(account)
+        self._sold_of(fact, changed)
+
+    def _sold_of(self, fact: Correction, changed: Changed) -> None:
+        """A purchase's new cost is also in what was sold of it since."""
+        lot = lots.lot_id_for(fact.order, fact.execution)
+        changed.orders |= {part.order for part in self.lots[fact.account].closed if part.lot == lot}
+
+    def _moving(self, key: trade.TradeKey) -> None:
+        """Note whether a business day can still move that trade on."""
+        now = self.trades[key]
+        over = now.status is trade.Status.SETTLED or (
+            now.status is trade.Status.BUSTED and not now.due and now.told in (0, now.changes)
+        )
+        (self.moving.discard if over else self.moving.add)(key)
+
     def _trade(self, fact: trade.TradeEvent, changed: Changed) -> None:
         key = trade.trade_key(fact.order, fact.trade_date)
         self.trades[key] = trade.evolve(self.trades.get(key), fact)
+        self._moving(key)
         if type(fact) is TradeSettled:
-            self.moving.remove(key)
             self._pay(fact, changed)
-        else:
-            self.moving.add(key)
 
     def _receive(self, fact: firm.LotReceived, changed: Changed) -> None:
         account = fact.account

@@ -19,6 +19,7 @@ from core.book.lots import choices_left
 from core.fact import Fact
 from core.ids import AccountId, LotId, OrderId, ProposalId, Symbol
 from core.orders.content import Content, Leg, content_read
+from core.orders.corrections import Correction
 from core.orders.cost import cash_moved
 from core.orders.events import (
     OrderFilled,
@@ -30,6 +31,7 @@ from core.orders.events import (
 )
 from core.orders.order import ENDED
 from core.orders.proposal import PROPOSAL_FACTS, STEPS, Proposal, Status, evolve
+from core.orders.trade import change_of
 from core.projections.folded import FOLDED, Folded
 from core.projections.projected import Row
 
@@ -46,7 +48,7 @@ class Law:
 
     proposals: dict[ProposalId, Proposal] = field(default_factory=dict)
     released: dict[OrderId, tuple[int, Decimal]] = field(default_factory=dict)  # sequence and shares
-    proceeds: dict[OrderId, dict[str, Decimal]] = field(default_factory=dict)  # dollars, by execution
+    proceeds: dict[OrderId, dict[str, Decimal]] = field(default_factory=dict)  # dollars, by what moved them
     agents: dict[ProposalId, str] = field(default_factory=dict)  # that drafted it, where one did
     assessed: dict[ProposalId, Content] = field(default_factory=dict)
     submitted: dict[ProposalId, Content] = field(default_factory=dict)
@@ -73,6 +75,9 @@ class Law:
             self.released[fact.order] = seq, fact.quantity
         elif isinstance(fact, OrderFilled):
             self.proceeds.setdefault(fact.order, {})[fact.execution] = cash_moved(fact)
+        elif isinstance(fact, Correction):
+            change = change_of(fact)
+            self.proceeds.setdefault(fact.order, {})[change.name] = change.moved
 
     def proposal_rows(self) -> Iterator[Row]:
         for proposal in self.proposals.values():

@@ -77,6 +77,7 @@ def order_row(folded: Folded, order_id: OrderId) -> Row:
     state = {
         **msgspec.to_builtins(order),
         "executions": sorted(order.executions),
+        "corrections": sorted(order.corrections),
         "average_price": None if average is None else format(average, "f"),
         "scores": [score.model_dump(mode="json") for score in routed.scores] if routed else [],
         "says": folded.says.get(order_id, ""),

@@ -21,10 +21,8 @@ from psycopg.rows import DictRow
 from core.book import positions
 from core.database.rows import one, rows
 from core.errors import Conflict, IllegalTransition, IntegrityLost
-from core.firm.events import LotReceived
 from core.ids import AccountId
 from core.ledger.telling import told
-from core.orders.events import OrderFilled
 from core.projections import snapshots
 from core.projections.comparing import Difference, Expected, book_rows, holding_rows
 from core.projections.folded import Changed, Folded
@@ -151,7 +149,7 @@ class _Folding:
             fact = entry.fact
             self.folded.apply(entry, self.changed)
             self._law.apply(seq, fact)
-            if isinstance(fact, LotReceived | OrderFilled):
+            if isinstance(fact, positions.MOVES_SHARES):
                 held = self.positions.get(fact.account, positions.NO_POSITIONS)
                 self.positions[fact.account] = positions.apply(held, fact)
         except (IntegrityLost, IllegalTransition) as bad:

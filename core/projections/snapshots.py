@@ -36,7 +36,7 @@ from core.projections.folded import Folded
 log = structlog.get_logger(__name__)
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
-FOLD: Final = 1
+FOLD: Final = 2
 """Which fold it is: one more as soon as the same entries give another state. Fields count by themselves."""
 EVERY: Final = 50_000  # entries between two snapshots
 NEWEST: Final = 3

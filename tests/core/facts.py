@@ -8,6 +8,7 @@ from decimal import Decimal
 from core.firm.events import CashDeposited, LotReceived
 from core.ids import AccountId, Digest, LotId, OrderId, Symbol, VenueName
 from core.orders.content import LotChoice
+from core.orders.corrections import Booked, TradeBusted, TradeCorrected
 from core.orders.events import (
     CancelRequested,
     OrderAccepted,
@@ -138,3 +139,27 @@ def fill_of(
         price=price,
         fee="0.10",
     )
+
+
+def booked(fact: OrderFilled) -> Booked:
+    return Booked(quantity=fact.quantity, price=fact.price, fee=fact.fee)
+
+
+def busted(fill: OrderFilled, revision: int = 1, was: Booked | None = None) -> TradeBusted:
+    return TradeBusted(
+        order=fill.order,
+        account=fill.account,
+        symbol=fill.symbol,
+        side=fill.side,
+        execution=fill.execution,
+        revision=revision,
+        was=was or booked(fill),
+        venue=fill.venue,
+        trade_date=fill.trade_date,
+        reason="clearly erroneous",
+    )
+
+
+def corrected(fill: OrderFilled, now: Booked, revision: int = 1, was: Booked | None = None) -> TradeCorrected:
+    whole = busted(fill, revision, was)
+    return TradeCorrected(**whole.model_dump(exclude={"was"}), was=whole.was, now=now)

@@ -118,6 +118,7 @@ REFUSED_STATUS: Final[Mapping[str, int]] = {
     "no_such_standing": 404,
     "no_such_deputy": 404,
     "no_such_batch": 404,
+    "no_such_difference": 404,
     "batch_malformed": 422,
     "deputy_out_of_bounds": 422,
     "nothing_to_review": 404,

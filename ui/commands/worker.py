@@ -44,5 +44,6 @@ async def _work(chosen: WorkerSettings) -> None:
             venues=venues,
             simulated=[Address(v.name, v.url, v.key.reveal()) for v in chosen.venues],
             halts=Halts(chosen.halts, bytes.fromhex(chosen.halt_key.reveal()), chosen.acknowledged_within),
+            custody=chosen.halts / "custody",
         )
         await Worker(parts).run()

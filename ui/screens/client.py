@@ -161,6 +161,19 @@ class Client(RoutingCalls):
     def acknowledge(self, alert: str) -> Json:
         return self._ask("POST", f"/v1/alerts/{alert}/acknowledge")
 
+    # reconciliation
+
+    def reconciliation(self) -> Json:
+        """The newest comparison with venues and custodians, and what stands open."""
+        return self._ask("GET", "/v1/reconciliation")
+
+    def reconcile(self) -> Json:
+        """Compare now; answers when the worker has."""
+        return self._ask("POST", "/v1/reconciliation")
+
+    def take_difference(self, difference: str) -> Json:
+        return self._ask("POST", f"/v1/differences/{difference}/take")
+
     # people at work
 
     def authenticator(self) -> Json:

@@ -29,10 +29,18 @@ create table gatehouse.lot_holding (
     primary key (account, lot)
 );
 
--- Executions that were counted: a venue's second copy of one, under any key, is not a second one.
+-- Executions that were counted: a venue's second copy of one, under any key, is not a second one. The figures are those
+-- that it stands at; `reported` is the shares that the venue reported first, `revision` its corrections so far.
 create table gatehouse.execution (
-    order_id  text not null,
-    execution text not null,
+    order_id   text not null,
+    execution  text not null,
+    trade_date text not null,
+    quantity   numeric not null,
+    price      numeric not null,
+    fee        numeric not null,
+    reported   numeric not null,
+    revision   int not null default 0,
+    busted     boolean not null default false,
     primary key (order_id, execution)
 );
 
@@ -47,6 +55,7 @@ create table gatehouse.held_deposit (
 
 alter table gatehouse.holding add column coming numeric not null default 0;  -- shares that open buys may bring
 alter table gatehouse.leg add column coming numeric not null default 0;      -- of this buy
+alter table gatehouse.leg add column taken_back numeric not null default 0;  -- shares that corrections took off its executions
 alter table gatehouse.leg add column counted numeric not null default 0;     -- dollars of this leg in `day_use`
 
 alter table gatehouse.day_use enable row level security;
@@ -295,7 +304,11 @@ begin
     if l.filled + shares > l.released_quantity then
         return 'overfilled';
     end if;
-    insert into gatehouse.execution values (l.order_id, e.payload->>'execution');
+    if not gatehouse.settles_after(e.payload->>'trade_date', e.payload->>'settles_on') then
+        return 'execution_malformed';
+    end if;
+    insert into gatehouse.execution (order_id, execution, trade_date, quantity, price, fee, reported) values (
+        l.order_id, e.payload->>'execution', e.payload->>'trade_date', shares, (e.payload->>'price')::numeric, fee, shares);
     dollars := case l.side when 'sell' then gross - fee else -gross - fee end;
     perform gatehouse.hold(l.account, l.symbol, case l.side when 'sell' then -shares else shares end);
     perform gatehouse.hold(l.account, 'cash', dollars);
@@ -321,10 +334,11 @@ begin
     if l.side = 'sell' then
         perform gatehouse.keep_for_buys(l, dollars);
     end if;
-    if l.ended or l.filled + shares >= l.released_quantity then
+    if l.ended or l.filled + shares + l.taken_back >= l.released_quantity then
         perform gatehouse.give_back(l.proposal, l.leg);
         update gatehouse.leg set ended = true where order_id = l.order_id;
     end if;
+    perform gatehouse.trade_moved(l, e, shares, shares * (e.payload->>'price')::numeric, fee, dollars);
     update gatehouse.proposal set last_seq = e.seq where proposal = l.proposal;
     return null;
 end $$;
@@ -384,8 +398,9 @@ insert into gatehouse.lot_holding (account, lot, symbol, held)
     select e.payload->>'account', e.payload->>'lot', e.payload->>'symbol', (e.payload->>'quantity')::numeric
     from (select text::jsonb->'payload' as payload from gatehouse.journal where event_type = 'LotReceived' order by seq) e
     on conflict do nothing;
-insert into gatehouse.execution
-    select e.payload->>'order', e.payload->>'execution'
+insert into gatehouse.execution (order_id, execution, trade_date, quantity, price, fee, reported)
+    select e.payload->>'order', e.payload->>'execution', e.payload->>'trade_date', (e.payload->>'quantity')::numeric,
+           (e.payload->>'price')::numeric, (e.payload->>'fee')::numeric, (e.payload->>'quantity')::numeric
     from (select text::jsonb->'payload' as payload from gatehouse.journal where event_type = 'OrderFilled') e
     on conflict do nothing;
 insert into gatehouse.lot_holding (account, lot, symbol, held)

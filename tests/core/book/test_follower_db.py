@@ -278,6 +278,8 @@ async def test_a_connection_lost_in_the_middle_of_a_page_is_made_up_for(firm: Fi
 @pytest.mark.anyio
 async def test_an_entry_that_cannot_be_folded_stops_it_and_nothing_is_skipped(firm: Firm) -> None:
     seq = firm.value("superuser", "select seq from gatehouse.head")
+    no_law = "update gatehouse.event_kind set law = null where event_type = 'TradeConfirmed'"
+    firm.ask("superuser", no_law)  # as if the law had a hole
     item = firm.item("TradeConfirmed", "trade/x", {"order": "x", "account": "y", "trade_date": "2022-12-29"})
     assert firm.append(GATE, item)[0].ok
     async with pool_of(firm) as pool:

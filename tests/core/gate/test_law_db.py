@@ -236,6 +236,13 @@ OF_ROUTING: Final = {
     ),
     *("routing_open", "routing_reason_missing", "venue_beside"),
 }
+# Tried by `test_trades_law_db.py`.
+OF_TRADES: Final = {
+    *("correction_misstated", "execution_busted", "execution_malformed", "execution_unknown", "no_such_step"),
+    *("not_due", "trade_misstated"),
+}
+# Tried by `tests/core/reconcile/test_reconciliation_law_db.py`.
+OF_RECONCILIATION: Final = {"difference_open", "no_such_difference", "reconciliation_misstated"}
 # Tried by the files in `tests/core/direct`: what is about direct orders, programs, cancels and signals.
 OF_DIRECT_ORDERS: Final = {
     *("cancel_asked", "not_an_advisor", "not_yours_to_assess", "not_yours_to_cancel", "order_ended"),
@@ -304,6 +311,7 @@ def test_every_code_has_words_and_is_tried() -> None:
     elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA
     elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_ROUTING | OF_DIRECT_ORDERS | OF_WORKERS
     elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_SAYING | OF_CORRECTIONS | OF_REPLACING
+    elsewhere |= OF_TRADES | OF_RECONCILIATION
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 

@@ -33,6 +33,7 @@ from core.orders.events import (
 )
 from core.orders.external import ExternalOrderEvent, ExternalOrderFill, Stored, Terms, actor, external
 from core.orders.order import OrderOwn
+from tests.core.facts import booked, busted, corrected
 
 ORDER: Final = OrderId("gh-0123456789abcdef01234567")
 VENUE: Final = VenueName("ARCADIA")
@@ -85,6 +86,8 @@ FILLED: Final = OrderFilled(
     trade_date="2022-12-29",
     settles_on="2023-01-03",
 )
+BUSTED: Final = busted(FILLED)
+CORRECTED: Final = corrected(FILLED, booked(FILLED))
 OTHERS: Final[tuple[OrderOwn, ...]] = (
     OrderRouted(order=ORDER, venue=VENUE, scores=()),
     OrderSent(order=ORDER, venue=VENUE, body_digest=Digest("b" * 64)),
@@ -177,13 +180,24 @@ def test_a_fill_keeps_the_orders_quantity_and_tells_its_own_apart() -> None:
     }
 
 
+def test_a_correction_says_what_the_execution_was_and_what_it_is_now() -> None:
+    was = {"quantity": "30", "price": "129.610000", "fee": "0.12"}
+    now = booked(FILLED).model_copy(update={"price": Decimal("129.60")})
+    named = {"id": "ARC-7", "venue": "ARCADIA", "revision": 1, "was": was, "trade_date": "2022-12-29"}
+    assert told(BUSTED) == {**plain("TradeBusted"), "correction": {**named, "now": None}}
+    assert told(corrected(FILLED, now)) == {
+        **plain("TradeCorrected"),
+        "correction": {**named, "now": {**was, "price": "129.60"}},
+    }
+
+
 @pytest.mark.parametrize("fact", OTHERS, ids=lambda fact: fact.event_type())
 def test_every_other_event_says_the_orders_terms_and_no_more(fact: OrderOwn) -> None:
     assert told(fact) == plain(fact.event_type())
 
 
 def test_no_event_of_an_order_is_left_out() -> None:
-    tested = {type(fact) for fact in (RELEASED, DENIED, FILLED, *OTHERS)}
+    tested = {type(fact) for fact in (RELEASED, DENIED, FILLED, BUSTED, CORRECTED, *OTHERS)}
     assert tested == set(get_args(OrderOwn))
 
 

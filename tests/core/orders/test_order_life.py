@@ -182,6 +182,52 @@ def test_an_order_that_is_out_does_not_lapse_with_its_proposal() -> None:
     refused(out(), ProposalLapsed(proposal=PROPOSAL, session="2022-12-29"))
 
 
+def test_what_is_taken_back_leaves_an_order_over_and_its_figures_smaller() -> None:
+    order = out()
+    fill = facts.fill_of(order, ASKED)
+    order = evolve(evolve(order, fill), facts.busted(fill))
+    assert (order.status, order.filled, order.fees) == (Status.FILLED, 0, 0)
+    assert evolve(order, facts.busted(fill)) is order
+    printed = evolve(order, facts.fill_of(order, ASKED, "e2"))
+    assert (printed.status, printed.filled) == (Status.FILLED, ASKED)
+    refused(printed, facts.fill_of(order, 1, "e3"))
+
+
+def test_an_order_is_over_when_all_of_it_was_executed_once_whatever_came_back() -> None:
+    order = out()
+    first = facts.fill_of(order, 40)
+    for event in (first, facts.busted(first), facts.fill_of(order, 60, "e2")):
+        order = evolve(order, event)
+    assert (order.status, order.filled) == (Status.FILLED, Decimal(60))
+
+
+def test_a_correction_of_another_execution_or_beyond_the_order_is_refused() -> None:
+    order = out()
+    refused(order, facts.busted(facts.fill_of(order, 10)))
+    fill = facts.fill_of(order, 40)
+    order = evolve(order, fill)
+    refused(order, facts.busted(facts.fill_of(order, 40, "e2")))
+    more = facts.booked(fill).model_copy(update={"quantity": Decimal(ASKED + 1)})
+    refused(order, facts.corrected(fill, more))
+
+
+def test_a_reject_after_a_part_keeps_the_part_in_either_order() -> None:
+    order = out()
+    part = facts.fill_of(order, 10)
+    for events in ((part, facts.rejected(order)), (facts.rejected(order), part)):
+        after = order
+        for event in events:
+            after = evolve(after, event)
+        assert (after.status, after.filled) == (Status.REJECTED, Decimal(10))
+
+
+def test_an_order_filled_over_two_days_is_one_order() -> None:
+    order = out()
+    later = facts.fill_of(order, 60, "e2").model_copy(update={"trade_date": "2022-12-30"})
+    after = evolve(evolve(order, facts.fill_of(order, 40)), later)
+    assert after.status is Status.FILLED
+
+
 def test_the_average_price_weighs_by_shares() -> None:
     order = out()
     order = evolve(order, facts.fill_of(order, 10, "e1", price="100"))
@@ -196,6 +242,7 @@ class OrderLife(RuleBasedStateMachine):
     def assessed(self, partly: bool) -> None:
         self.order = an_order(partly=partly)
         self.counted: dict[str, Decimal] = {}
+        self.taken = Decimal(0)
 
     def attempt(self, event: OrderEvent) -> None:
         before = self.order
@@ -234,6 +281,15 @@ class OrderLife(RuleBasedStateMachine):
             assert execution not in self.counted
             self.counted[execution] = Decimal(shares)
 
+    @rule(execution=st.sampled_from(["e1", "e2", "e3", "e4"]))
+    def bust(self, execution: str) -> None:
+        shares = self.counted.get(execution, Decimal(1))
+        before = self.order
+        self.attempt(facts.busted(facts.fill_of(before, shares, execution)))
+        if self.order is not before:
+            self.counted[execution] = Decimal(0)
+            self.taken += shares
+
     @precondition(lambda self: self.order.status is Status.HELD)
     @rule()
     def proposal_ends(self) -> None:
@@ -247,9 +303,10 @@ class OrderLife(RuleBasedStateMachine):
     @invariant()
     def filled_means_that_nothing_is_open(self) -> None:
         if self.order.status is Status.FILLED:
-            assert self.order.open_quantity == 0
+            assert self.order.open_quantity <= self.taken
         if self.order.status is Status.PARTIALLY_FILLED:
-            assert 0 < self.order.filled < self.order.quantity
+            assert self.order.executions
+            assert self.order.filled + self.taken < self.order.quantity
 
     @invariant()
     def nothing_is_filled_that_was_not_sent(self) -> None:

@@ -8,8 +8,20 @@ import pytest
 
 from core.errors import IllegalTransition
 from core.orders.events import OrderFilled, Side, TradeAllocated, TradeConfirmed, TradeSettled
-from core.orders.trade import Status, Trade, allocated, confirmed, evolve, fold, settled
-from tests.core.facts import filled
+from core.orders.trade import (
+    STEPS,
+    TRADE_EVENTS,
+    Status,
+    Trade,
+    TradeEvent,
+    allocated,
+    confirmed,
+    evolve,
+    failed,
+    fold,
+    settled,
+)
+from tests.core.facts import booked, busted, corrected, filled
 
 SOLD = [
     filled(10, side=Side.SELL, price="100", fee="0.05", execution="e1"),
@@ -62,12 +74,94 @@ def test_a_late_execution_reopens_an_allocation() -> None:
     assert (trade.status, trade.quantity) == (Status.EXECUTED, Decimal(45))
 
 
-def test_a_confirmed_trade_takes_no_further_execution() -> None:
+def test_an_execution_after_the_confirmation_asks_for_another_one() -> None:
     trade = executed()
+    for step in (allocated, confirmed):
+        trade = evolve(trade, step(trade))
+    trade = evolve(trade, filled(5, side=Side.SELL, execution="e3"))
+    assert trade.status is Status.CORRECTED
+    for step in (allocated, confirmed, settled):
+        trade = evolve(trade, step(trade))
+    assert (trade.status, trade.quantity, trade.told) == (Status.SETTLED, Decimal(45), 3)
+
+
+def test_a_correction_after_the_settlement_settles_the_difference_alone() -> None:
+    trade = settled_trade()
+    dearer = booked(SOLD[1]).model_copy(update={"price": Decimal("105")})
+    trade = evolve(trade, corrected(SOLD[1], dearer))
+    assert (trade.status, trade.due) == (Status.CORRECTED, Decimal(30))
     trade = evolve(trade, allocated(trade))
     trade = evolve(trade, confirmed(trade))
+    assert settled(trade).net_amount == Decimal(30)
+    assert evolve(trade, settled(trade)).due == 0
+
+
+def test_a_trade_of_which_nothing_is_left_is_busted_told_and_paid_back() -> None:
+    trade = settled_trade()
+    for fill in SOLD:
+        trade = evolve(trade, busted(fill))
+    assert (trade.status, trade.quantity, trade.due) == (Status.BUSTED, 0, Decimal("-4119.80"))
+    trade = evolve(evolve(trade, confirmed(trade)), settled(trade))
+    assert (trade.status, trade.due) == (Status.BUSTED, 0)
+    for again in (confirmed, settled):
+        with pytest.raises(IllegalTransition):
+            evolve(trade, again(trade))
+
+
+def test_a_busted_trade_that_nobody_was_told_of_is_told_to_nobody() -> None:
+    trade = evolve(evolve(None, SOLD[0]), busted(SOLD[0]))
     with pytest.raises(IllegalTransition):
-        evolve(trade, filled(5, side=Side.SELL, execution="e3"))
+        evolve(trade, confirmed(trade))
+
+
+def test_what_the_custodian_does_not_settle_stays_due_until_it_does() -> None:
+    trade = executed()
+    for step in (allocated, confirmed):
+        trade = evolve(trade, step(trade))
+    for day in ("2023-01-03", "2023-01-04"):
+        trade = evolve(trade, failed(trade, session=day, reason="shares not delivered"))
+    assert (trade.status, trade.due) == (Status.FAILED_TO_SETTLE, Decimal("4119.80"))
+    assert evolve(trade, settled(trade)).status is Status.SETTLED
+
+
+def test_a_correction_of_what_was_never_executed_is_no_step() -> None:
+    for trade in (None, executed()):
+        with pytest.raises(IllegalTransition):
+            evolve(trade, busted(filled(10, side=Side.SELL, execution="other")))
+
+
+@pytest.mark.parametrize("event", TRADE_EVENTS, ids=lambda kind: kind.event_type())
+def test_whatever_is_not_in_the_table_is_refused(event: type[TradeEvent]) -> None:
+    """Of every status, one trade that is there: what the table lacks changes nothing."""
+    for trade in one_of_each():
+        legal = (trade.status, event.event_type()) in STEPS
+        if not legal:
+            with pytest.raises(IllegalTransition):
+                evolve(trade, facts_for(trade)[event])
+    assert {trade.status for trade in one_of_each()} == set(Status)
+
+
+def one_of_each() -> list[Trade]:
+    found = [executed()]
+    for step in (allocated, confirmed, settled):
+        found.append(evolve(found[-1], step(found[-1])))
+    late = filled(5, side=Side.SELL, execution="e3")
+    busted_whole = evolve(evolve(None, SOLD[0]), busted(SOLD[0]))
+    unsettled = evolve(found[2], failed(found[2], session="2023-01-03", reason="no shares"))
+    return [*found, evolve(found[2], late), busted_whole, unsettled]
+
+
+def facts_for(trade: Trade) -> dict[type[TradeEvent], TradeEvent]:
+    made: list[TradeEvent] = [
+        filled(5, side=Side.SELL, execution="e9"),
+        busted(SOLD[0], 2),
+        corrected(SOLD[0], booked(SOLD[0]), 2),
+        allocated(trade) if trade.quantity else allocated(executed()),
+        confirmed(trade),
+        settled(trade),
+        failed(trade, session="2023-01-03", reason="no shares"),
+    ]
+    return {type(fact): fact for fact in made}
 
 
 @pytest.mark.parametrize("field", ["quantity", "average_price", "fees"])

@@ -156,6 +156,7 @@ def test_a_proposal_goes_from_draft_to_settlement(floor: Floor) -> None:
     floor.until(lambda: waiting.status == "LAPSED", "lapsed")
     floor.until(lambda: len(floor.facts("TradeConfirmed")) == len(deal.legs), "confirmed")
     assert floor.facts("TradeSettled") == []
+    floor.until(lambda: bool(closes(floor)), "compared at the close")
     # T+2 over a weekend and New Year's Day as observed: Thursday's trades settle on Tuesday.
     floor.move_day("BusinessDayOpenRequested", "2022-12-30", "open")
     floor.move_day("BusinessDayCloseRequested", "2022-12-30", "closed")
@@ -172,7 +173,18 @@ def test_a_proposal_goes_from_draft_to_settlement(floor: Floor) -> None:
     unsettled = "select unsettled from gatehouse.cash where account = any(%s)"
     rows = floor.firm.ask("superuser", unsettled, [leg["account"] for leg in deal.legs])
     assert {row["unsettled"] for row in rows} == {Decimal(0)}
+    assert floor.facts("DifferenceFound") == []
+    for run in closes(floor):
+        assert run["unread"] == []
+        items = {one["kind"]: one["items"] for one in run["compared"] if one["items"]}
+        assert items["position"] and items["settled_cash"]
+    executions = [one["items"] for one in closes(floor)[0]["compared"] if one["kind"] == "execution"]
+    assert sum(executions) == len(floor.facts("OrderFilled"))
     assert floor.firm.verified().ok
+
+
+def closes(floor: Floor) -> list[dict[str, Any]]:
+    return [one for one in floor.facts("ReconciliationFinished") if one["why"] == "close"]
 
 
 def test_killed_again_and_again_it_still_does_everything_once(floor: Floor) -> None:

@@ -23,6 +23,21 @@ COLUMNS: Final = (
 )
 
 
+DIFFERS: Final = (
+    Column("Venue or custodian"),
+    Column("What"),
+    Column("The record says"),
+    Column("They say"),
+    Column("Open for"),
+    Column("Owner"),
+)
+
+
+def age(one: dict[str, Any]) -> str:
+    minutes = int(one["age_seconds"]) // 60
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+
+
 @st.dialog("Move the business day?")
 def sure(step: str, undecided: int) -> None:
     if step == "close":
@@ -57,6 +72,31 @@ def lapsing(undecided: list[dict[str, Any]]) -> str:
     return table(COLUMNS, rows)
 
 
+def reconciled(told: dict[str, Any]) -> None:
+    """What venues and custodians say otherwise, oldest first."""
+    run, found = told["run"], told["differences"]
+    if run is None:
+        st.html('<div class="section">Reconciliation</div>Nothing was compared yet.')
+        return
+    silent = f" No answer from {', '.join(run['unread'])}." if run["unread"] else ""
+    says = f"{run['items']:,} items compared for {f.day(run['session'])} at {f.moment(run['finished_at'])}."
+    rows = [
+        Row(
+            (
+                one["party"].partition(":")[2],
+                f"{one['kind'].replace('_', ' ')} {one['key']}",
+                one["ours"],
+                one["theirs"],
+                age(one),
+                one["taken_by"] or one["owner"],
+            )
+        )
+        for one in found
+    ]
+    left = table(DIFFERS, rows) if rows else "Nothing differs."
+    st.html(f'<div class="section">Reconciliation</div><p>{says}{silent}</p>{left}')
+
+
 @st.fragment(run_every=2)
 def watch(seen: tuple[str, str]) -> None:
     try:
@@ -71,6 +111,7 @@ def page() -> None:
     st.title("Business day")
     with problems_shown():
         day, proposals = client().day(), client().proposals()
+        compared = client().reconciliation()
     undecided = [
         p for p in proposals if p["status"].lower() in {"drafted", "assessed", "submitted", "approved"}
     ]
@@ -90,6 +131,11 @@ def page() -> None:
     words = "Close the business day" if step == "close" else "Open the next business day"
     if me()["role"] == "operations" and st.button(words, type="primary", key="move"):
         sure(step, len(undecided))
+    reconciled(compared)
+    if me()["role"] in ("operations", "principal", "compliance") and st.button("Compare now", key="compare"):
+        with problems_shown(stop=False), st.spinner("The worker asks every venue and custodian"):
+            client().reconcile()
+            st.rerun()
     watch((day["session"], day["state"]))
 
 

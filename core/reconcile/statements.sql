@@ -1,0 +1,57 @@
+-- orders --
+-- The orders that a venue may know of: those that have not ended, and all of this business day.
+select o.order_id, o.account, o.status, o.state->>'venue' as venue, l.filled
+from gatehouse.order_state o
+join gatehouse.leg l on l.order_id = o.order_id
+join gatehouse.proposal p on p.proposal = l.proposal
+where (o.state->>'sent')::boolean and (not l.ended or p.session = (select m.session from gatehouse.market_day m))
+order by o.order_id;
+
+-- executions --
+select x.order_id, x.execution, x.quantity, x.price, x.fee
+from gatehouse.execution x where x.order_id = any (%(orders)s::text[]) and not x.busted;
+
+-- instructions --
+select l.order_id, l.account, l.symbol, l.side, a.custodian
+from gatehouse.leg l join gatehouse.account a on a.account = l.account
+where l.order_id = any (%(orders)s::text[]);
+
+-- transfers --
+-- What came in from elsewhere since then.
+select e.seq, a.custodian, e.payload->>'account' as account, coalesce(e.payload->>'symbol', 'cash') as symbol,
+       coalesce(e.payload->>'quantity', e.payload->>'amount')::numeric as amount, (e.payload->>'held_until')::date as good_on
+from (select seq, text::jsonb->'payload' as payload from gatehouse.journal
+      where event_type in ('LotReceived', 'CashDeposited') and seq > %(after)s) e
+join gatehouse.account a on a.account = e.payload->>'account'
+order by e.seq;
+
+-- held --
+select p.account, p.symbol, p.quantity, a.custodian
+from gatehouse.position p join gatehouse.account a on a.account = p.account;
+
+-- cash --
+select c.account, c.settled, c.settled + c.unsettled + c.held as whole, a.custodian
+from gatehouse.cash c join gatehouse.account a on a.account = c.account;
+
+-- day --
+select m.session, m.state from gatehouse.market_day m;
+
+-- asked --
+select r.run from gatehouse.reconciliation r where r.seq is null order by r.requested_seq;
+
+-- closed --
+-- Whether that business day's close was compared.
+select exists (select from gatehouse.reconciliation r
+               where r.why = 'close' and r.session = %(session)s::date and r.seq is not null) as done;
+
+-- open --
+select d.difference, d.party, d.kind, d.key, d.account, d.order_id, d.ours, d.theirs, d.owner, d.taken_by, d.found_at,
+       clock_timestamp() - d.found_at as age, d.found_seq
+from gatehouse.difference d where d.cleared_seq is null order by d.found_seq;
+
+-- last --
+-- The newest run that is finished, or the one of that name.
+select r.run, r.why, r.session, r.compared, r.unread, r.differences, r.finished_at, r.seq
+from gatehouse.reconciliation r
+where r.seq is not null and (%(run)s::text is null or r.run = %(run)s)
+order by r.seq desc limit 1;
