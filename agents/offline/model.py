@@ -151,6 +151,7 @@ def wanted(messages: Sequence[BaseMessage], at: int) -> Wish:
     named = None if account else words.household(text) or text.strip(" .!?")
     return Wish(
         earlier.intent, earlier.text, named, account[0] if account else None, earlier.order, earlier.proposal,
+        earlier.cancels,
         earlier.plan, earlier.change,
     )  # fmt: skip
 

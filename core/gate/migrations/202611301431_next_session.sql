@@ -65,7 +65,7 @@ begin
     end loop;
 end $$;
 
-create function gatehouse.law_session_opened(e gatehouse.incoming) returns text language plpgsql
+create function gatehouse.law_day_opened_anew(e gatehouse.incoming) returns text language plpgsql
     set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
     fault text := gatehouse.law_limits_day_opened(e);
@@ -75,7 +75,7 @@ begin
     end if;
     return fault;
 end $$;
-update gatehouse.event_kind set law = 'law_session_opened' where event_type = 'BusinessDayOpened';
+update gatehouse.event_kind set law = 'law_day_opened_anew' where event_type = 'BusinessDayOpened';
 
 revoke all on all functions in schema gatehouse from public;
 grant execute on function gatehouse.lapses(gatehouse.proposal, gatehouse.market_day) to gh_gate;

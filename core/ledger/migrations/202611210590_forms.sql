@@ -71,9 +71,11 @@ create type form.of_authenticator_removed as (
     "person" form.words
 );
 create domain form.words_4a970b4b as text not null check (value ~ '^bat-[0-9a-f]{32}$');
+create domain form.one_of_totp_password_or_none as text check (value in ('totp', 'password'));
 create type form.of_batch_approved as (
     "batch" form.words_4a970b4b,
-    "digest" form.words
+    "digest" form.words,
+    "step_up" form.one_of_totp_password_or_none
 );
 create domain form.amount as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
 create type form.of_batch_row as (
@@ -117,6 +119,22 @@ create type form.of_business_day_opened as (
     "at" form.moment,
     "session" form.words
 );
+create domain form.whole_above_0 as bigint not null check (abs(value) <= 9007199254740991 and value > 0);
+create domain form.whole_from_0 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0);
+create type form.of_span as (
+    "end" form.whole_above_0,
+    "field" form.words,
+    "message" form.words,
+    "start" form.whole_from_0
+);
+create domain form.a_span as form.of_span not null;
+create type form.of_cancel_drafted as (
+    "agent" form.words,
+    "asked" form.a_span,
+    "draft" form.words,
+    "order" form.words,
+    "thread" form.words
+);
 create type form.of_cancel_requested as (
     "order" form.words
 );
@@ -133,6 +151,47 @@ create type form.of_consent_recorded as (
     "client" form.words,
     "digest" form.words,
     "proposal" form.words
+);
+create domain form.one_of_error_correction_allocation_exception as text not null check (value in ('error_correction', 'allocation_exception'));
+create domain form.list_of_a_span as form.a_span[] not null check (coalesce(array_ndims(value), 1) = 1);
+create domain form.one_of_7_9ade2e4e as text not null check (value in ('rebalance', 'order', 'raise_cash', 'invest_cash', 'harvest', 'exit', 'locate'));
+create domain form.amount_or_none as text check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
+create domain form.one_of_market_limit_or_none as text check (value in ('market', 'limit'));
+create domain form.one_of_highest_cost_first_in_least_tax_or_none as text check (value in ('highest_cost', 'first_in', 'least_tax'));
+create type form.of_planning as (
+    "dollars" form.amount_or_none,
+    "gains_budget" form.amount_or_none,
+    "lot_method" form.one_of_highest_cost_first_in_least_tax_or_none,
+    "lots" form.list_of_words,
+    "replacement" form.words_or_none,
+    "weigh_tax" form.yes_or_no
+);
+create domain form.a_planning_or_none as form.of_planning;
+create domain form.one_of_buy_sell_or_none as text check (value in ('buy', 'sell'));
+create type form.of_request as (
+    "accounts" form.list_of_words,
+    "for_session" form.words_or_none,
+    "household" form.words,
+    "kind" form.one_of_7_9ade2e4e,
+    "limit_price" form.amount_or_none,
+    "order_type" form.one_of_market_limit_or_none,
+    "planning" form.a_planning_or_none,
+    "quantity" form.amount_or_none,
+    "replaces" form.words_or_none,
+    "side" form.one_of_buy_sell_or_none,
+    "symbol" form.words_or_none
+);
+create domain form.a_request as form.of_request not null;
+create type form.of_correction_drafted as (
+    "agent" form.words_or_none,
+    "cause" form.a_sealed,
+    "corrects" form.words,
+    "exception" form.one_of_error_correction_allocation_exception,
+    "proposal" form.words,
+    "provenance" form.list_of_a_span,
+    "request" form.a_request,
+    "supersedes" form.words_or_none,
+    "thread" form.words_or_none
 );
 create type form.of_custodian_appointed as (
     "custodian" form.words,
@@ -320,7 +379,6 @@ create type form.of_legal_hold_placed as (
 create type form.of_limits_confirmed as (
     "digest" form.words
 );
-create domain form.whole_from_0 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0);
 create domain form.amount_above_0_to_1 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric > 0 and value::numeric <= 1);
 create domain form.amount_from_0 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric >= 0);
 create type form.of_limit_set as (
@@ -420,7 +478,6 @@ create type form.of_order_cancelled as (
     "reason" form.words,
     "venue" form.words_or_none
 );
-create domain form.amount_or_none as text check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40);
 create domain form.whole_or_none as bigint check (abs(value) <= 9007199254740991);
 create domain form.one_of_pass_finding_breach as text not null check (value in ('pass', 'finding', 'breach'));
 create type form.of_finding as (
@@ -467,6 +524,9 @@ create type form.of_order_filled as (
     "trade_date" form.words,
     "venue" form.words
 );
+create type form.of_order_redriven as (
+    "order" form.words
+);
 create type form.of_order_rejected as (
     "order" form.words,
     "reason" form.words,
@@ -477,12 +537,14 @@ create domain form.one_of_day as text not null check (value in ('day'));
 create type form.of_order_released as (
     "account" form.words,
     "digest" form.words,
+    "executed_before" form.amount_or_none,
     "leg" form.whole,
     "limit_price" form.amount_or_none,
     "order" form.words,
     "order_type" form.one_of_market_limit,
     "proposal" form.words,
     "quantity" form.amount,
+    "replaces" form.words_or_none,
     "side" form.one_of_buy_sell,
     "symbol" form.words,
     "time_in_force" form.one_of_day
@@ -504,6 +566,10 @@ create type form.of_order_sent as (
     "body_digest" form.words,
     "order" form.words,
     "venue" form.words
+);
+create type form.of_order_set_aside as (
+    "order" form.words,
+    "says" form.words
 );
 create type form.of_order_withheld as (
     "body_digest" form.words,
@@ -544,7 +610,6 @@ create type form.of_reason as (
 );
 create domain form.a_reason as form.of_reason not null;
 create domain form.list_of_a_reason as form.a_reason[] not null check (coalesce(array_ndims(value), 1) = 1);
-create domain form.one_of_totp_password_or_none as text check (value in ('totp', 'password'));
 create type form.of_proposal_approved as (
     "capacity" form.one_of_principal_compliance,
     "digest" form.words,
@@ -573,29 +638,6 @@ create type form.of_proposal_denied as (
     "findings" form.list_of_a_finding,
     "proposal" form.words
 );
-create domain form.whole_above_0 as bigint not null check (abs(value) <= 9007199254740991 and value > 0);
-create type form.of_span as (
-    "end" form.whole_above_0,
-    "field" form.words,
-    "message" form.words,
-    "start" form.whole_from_0
-);
-create domain form.a_span as form.of_span not null;
-create domain form.list_of_a_span as form.a_span[] not null check (coalesce(array_ndims(value), 1) = 1);
-create domain form.one_of_rebalance_order as text not null check (value in ('rebalance', 'order'));
-create domain form.one_of_market_limit_or_none as text check (value in ('market', 'limit'));
-create domain form.one_of_buy_sell_or_none as text check (value in ('buy', 'sell'));
-create type form.of_request as (
-    "accounts" form.list_of_words,
-    "household" form.words,
-    "kind" form.one_of_rebalance_order,
-    "limit_price" form.amount_or_none,
-    "order_type" form.one_of_market_limit_or_none,
-    "quantity" form.amount_or_none,
-    "side" form.one_of_buy_sell_or_none,
-    "symbol" form.words_or_none
-);
-create domain form.a_request as form.of_request not null;
 create type form.of_proposal_drafted as (
     "agent" form.words_or_none,
     "proposal" form.words,
@@ -635,10 +677,18 @@ create type form.of_proposal_returned as (
     "digest" form.words,
     "proposal" form.words
 );
+create type form.of_rationale as (
+    "drafted_in" form.words_or_none,
+    "text" form.a_sealed
+);
+create domain form.a_rationale_or_none as form.of_rationale;
+create domain form.one_of_solicited_unsolicited_or_none as text check (value in ('solicited', 'unsolicited'));
 create type form.of_proposal_submitted as (
     "digest" form.words,
     "proposal" form.words,
-    "reasons" form.list_of_a_reason
+    "rationale" form.a_rationale_or_none,
+    "reasons" form.list_of_a_reason,
+    "solicited" form.one_of_solicited_unsolicited_or_none
 );
 create type form.of_proposal_withdrawn as (
     "proposal" form.words
@@ -701,6 +751,77 @@ create type form.of_rmd_determined as (
     "due_on" form.words,
     "year" form.whole_from_1900
 );
+create type form.of_route_recorded as (
+    "choice" form.whole_from_1,
+    "evidence" form.words,
+    "order" form.words,
+    "routing" form.words,
+    "venue" form.words,
+    "version" form.whole_from_0
+);
+create type form.of_routing_confirmed as (
+    "digest" form.words
+);
+create domain form.one_of_13_718b2f5e as text not null check (value in ('failure_bps', 'half_life_hours', 'latency_bps', 'load_bps', 'most_of_size', 'score_fees', 'score_fill_quality', 'score_latency', 'score_load', 'score_spread', 'score_success', 'trust_after', 'unfilled_bps'));
+create type form.of_weight_reason as (
+    "text" form.a_sealed,
+    "weight" form.one_of_13_718b2f5e
+);
+create domain form.a_weight_reason as form.of_weight_reason not null;
+create domain form.list_of_a_weight_reason as form.a_weight_reason[] not null check (coalesce(array_ndims(value), 1) = 1);
+create type form.of_fee_table as (
+    "maker_bps" form.amount_from_0,
+    "maker_per_share" form.amount_from_0,
+    "taker_bps" form.amount_from_0,
+    "taker_per_share" form.amount_from_0,
+    "venue" form.words
+);
+create domain form.a_fee_table as form.of_fee_table not null;
+create domain form.list_of_a_fee_table as form.a_fee_table[] not null check (coalesce(array_ndims(value), 1) = 1);
+create type form.of_trade_away as (
+    "custodian" form.words,
+    "dollars" form.amount_from_0,
+    "venue" form.words
+);
+create domain form.a_trade_away as form.of_trade_away not null;
+create domain form.list_of_a_trade_away as form.a_trade_away[] not null check (coalesce(array_ndims(value), 1) = 1);
+create domain form.amount_from_0_to_1000 as text not null check (value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= 40 and value::numeric >= 0 and value::numeric <= 1000);
+create domain form.whole_from_1_to_10000 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1 and value <= 10000);
+create domain form.whole_from_1_to_1000 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1 and value <= 1000);
+create domain form.whole_from_0_to_100 as bigint not null check (abs(value) <= 9007199254740991 and value >= 0 and value <= 100);
+create domain form.whole_from_1_to_100000 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1 and value <= 100000);
+create type form.of_weight_set as (
+    "failure_bps" form.amount_from_0_to_1000,
+    "half_life_hours" form.whole_from_1_to_10000,
+    "latency_bps" form.amount_from_0_to_1000,
+    "load_bps" form.amount_from_0_to_1000,
+    "most_of_size" form.whole_from_1_to_1000,
+    "score_fees" form.whole_from_0_to_100,
+    "score_fill_quality" form.whole_from_0_to_100,
+    "score_latency" form.whole_from_0_to_100,
+    "score_load" form.whole_from_0_to_100,
+    "score_spread" form.whole_from_0_to_100,
+    "score_success" form.whole_from_0_to_100,
+    "trust_after" form.whole_from_1_to_100000,
+    "unfilled_bps" form.amount_from_0_to_1000
+);
+create domain form.a_weight_set as form.of_weight_set not null;
+create type form.of_routing_set as (
+    "beside" form.list_of_words,
+    "fees" form.list_of_a_fee_table,
+    "trade_away" form.list_of_a_trade_away,
+    "weights" form.a_weight_set
+);
+create domain form.a_routing_set as form.of_routing_set not null;
+create type form.of_routing_proposed as (
+    "digest" form.words,
+    "effective_on" form.words,
+    "reasons" form.list_of_a_weight_reason,
+    "routing" form.a_routing_set
+);
+create type form.of_routing_withdrawn as (
+    "digest" form.words
+);
 create type form.of_session_opened as (
     "person" form.words
 );
@@ -733,7 +854,7 @@ create type form.of_standing_approval_drawn as (
     "standing" form.words,
     "terms_digest" form.words
 );
-create domain form.whole_from_1_to_1000 as bigint not null check (abs(value) <= 9007199254740991 and value >= 1 and value <= 1000);
+create domain form.one_of_rebalance_order as text not null check (value in ('rebalance', 'order'));
 create domain form.one_of_1 as bigint not null check (value in (1));
 create type form.of_standing_terms as (
     "advisors" form.list_of_words,
@@ -937,9 +1058,9 @@ create type form.of_withdrawal_scheduled as (
 create or replace function gatehouse.form_text(event_type text, payload jsonb) returns text
     language plpgsql stable as $$
 begin
-    if event_type < 'OrderDenied' collate "C" then
+    if event_type < 'OrderExpired' collate "C" then
         if event_type < 'DifferenceTaken' collate "C" then
-            if event_type < 'BusinessDayClosed' collate "C" then
+            if event_type < 'BusinessDayOpenRequested' collate "C" then
                 if event_type < 'AuthenticatorRemoved' collate "C" then
                     if event_type < 'AlertRaised' collate "C" then
                         if event_type < 'AccountOpened' collate "C" then
@@ -967,54 +1088,62 @@ begin
                         end if;
                     end if;
                 else
-                    if event_type < 'BatchDeclined' collate "C" then
-                        if event_type < 'BatchApproved' collate "C" then
-                            if event_type = 'AuthenticatorRemoved' then return row_to_json(jsonb_populate_record(null::form.of_authenticator_removed, payload))::text; end if;
-                        else
-                            if event_type < 'BatchAssembled' collate "C" then
-                                if event_type = 'BatchApproved' then return row_to_json(jsonb_populate_record(null::form.of_batch_approved, payload))::text; end if;
+                    if event_type < 'BatchReturned' collate "C" then
+                        if event_type < 'BatchAssembled' collate "C" then
+                            if event_type < 'BatchApproved' collate "C" then
+                                if event_type = 'AuthenticatorRemoved' then return row_to_json(jsonb_populate_record(null::form.of_authenticator_removed, payload))::text; end if;
                             else
+                                if event_type = 'BatchApproved' then return row_to_json(jsonb_populate_record(null::form.of_batch_approved, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'BatchDeclined' collate "C" then
                                 if event_type = 'BatchAssembled' then return row_to_json(jsonb_populate_record(null::form.of_batch_assembled, payload))::text; end if;
+                            else
+                                if event_type = 'BatchDeclined' then return row_to_json(jsonb_populate_record(null::form.of_batch_declined, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'BatchSubmitted' collate "C" then
-                            if event_type < 'BatchReturned' collate "C" then
-                                if event_type = 'BatchDeclined' then return row_to_json(jsonb_populate_record(null::form.of_batch_declined, payload))::text; end if;
-                            else
+                        if event_type < 'BusinessDayCloseRequested' collate "C" then
+                            if event_type < 'BatchSubmitted' collate "C" then
                                 if event_type = 'BatchReturned' then return row_to_json(jsonb_populate_record(null::form.of_batch_returned, payload))::text; end if;
+                            else
+                                if event_type = 'BatchSubmitted' then return row_to_json(jsonb_populate_record(null::form.of_batch_submitted, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'BusinessDayCloseRequested' collate "C" then
-                                if event_type = 'BatchSubmitted' then return row_to_json(jsonb_populate_record(null::form.of_batch_submitted, payload))::text; end if;
-                            else
+                            if event_type < 'BusinessDayClosed' collate "C" then
                                 if event_type = 'BusinessDayCloseRequested' then return row_to_json(jsonb_populate_record(null::form.of_business_day_close_requested, payload))::text; end if;
+                            else
+                                if event_type = 'BusinessDayClosed' then return row_to_json(jsonb_populate_record(null::form.of_business_day_closed, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
                 if event_type < 'DecisionTaken' collate "C" then
-                    if event_type < 'CancelRequested' collate "C" then
-                        if event_type < 'BusinessDayOpenRequested' collate "C" then
-                            if event_type = 'BusinessDayClosed' then return row_to_json(jsonb_populate_record(null::form.of_business_day_closed, payload))::text; end if;
-                        else
+                    if event_type < 'CashDeposited' collate "C" then
+                        if event_type < 'CancelDrafted' collate "C" then
                             if event_type < 'BusinessDayOpened' collate "C" then
                                 if event_type = 'BusinessDayOpenRequested' then return row_to_json(jsonb_populate_record(null::form.of_business_day_open_requested, payload))::text; end if;
                             else
                                 if event_type = 'BusinessDayOpened' then return row_to_json(jsonb_populate_record(null::form.of_business_day_opened, payload))::text; end if;
                             end if;
+                        else
+                            if event_type < 'CancelRequested' collate "C" then
+                                if event_type = 'CancelDrafted' then return row_to_json(jsonb_populate_record(null::form.of_cancel_drafted, payload))::text; end if;
+                            else
+                                if event_type = 'CancelRequested' then return row_to_json(jsonb_populate_record(null::form.of_cancel_requested, payload))::text; end if;
+                            end if;
                         end if;
                     else
-                        if event_type < 'ConsentRecorded' collate "C" then
-                            if event_type < 'CashDeposited' collate "C" then
-                                if event_type = 'CancelRequested' then return row_to_json(jsonb_populate_record(null::form.of_cancel_requested, payload))::text; end if;
-                            else
+                        if event_type < 'CorrectionDrafted' collate "C" then
+                            if event_type < 'ConsentRecorded' collate "C" then
                                 if event_type = 'CashDeposited' then return row_to_json(jsonb_populate_record(null::form.of_cash_deposited, payload))::text; end if;
+                            else
+                                if event_type = 'ConsentRecorded' then return row_to_json(jsonb_populate_record(null::form.of_consent_recorded, payload))::text; end if;
                             end if;
                         else
                             if event_type < 'CustodianAppointed' collate "C" then
-                                if event_type = 'ConsentRecorded' then return row_to_json(jsonb_populate_record(null::form.of_consent_recorded, payload))::text; end if;
+                                if event_type = 'CorrectionDrafted' then return row_to_json(jsonb_populate_record(null::form.of_correction_drafted, payload))::text; end if;
                             else
                                 if event_type = 'CustodianAppointed' then return row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text; end if;
                             end if;
@@ -1053,118 +1182,126 @@ begin
                 end if;
             end if;
         else
-            if event_type < 'LegalHoldKept' collate "C" then
-                if event_type < 'ForgettingBegun' collate "C" then
-                    if event_type < 'FeeScheduled' collate "C" then
-                        if event_type < 'DoNotTradePlaced' collate "C" then
-                            if event_type = 'DifferenceTaken' then return row_to_json(jsonb_populate_record(null::form.of_difference_taken, payload))::text; end if;
-                        else
-                            if event_type < 'DocumentStored' collate "C" then
-                                if event_type = 'DoNotTradePlaced' then return row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text; end if;
+            if event_type < 'LegalHoldLiftRequested' collate "C" then
+                if event_type < 'ForgettingDeclined' collate "C" then
+                    if event_type < 'FirmFounded' collate "C" then
+                        if event_type < 'DocumentStored' collate "C" then
+                            if event_type < 'DoNotTradePlaced' collate "C" then
+                                if event_type = 'DifferenceTaken' then return row_to_json(jsonb_populate_record(null::form.of_difference_taken, payload))::text; end if;
                             else
+                                if event_type = 'DoNotTradePlaced' then return row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'FeeScheduled' collate "C" then
                                 if event_type = 'DocumentStored' then return row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text; end if;
+                            else
+                                if event_type = 'FeeScheduled' then return row_to_json(jsonb_populate_record(null::form.of_fee_scheduled, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'ForgetConfirmed' collate "C" then
-                            if event_type < 'FirmFounded' collate "C" then
-                                if event_type = 'FeeScheduled' then return row_to_json(jsonb_populate_record(null::form.of_fee_scheduled, payload))::text; end if;
-                            else
+                        if event_type < 'ForgetRequested' collate "C" then
+                            if event_type < 'ForgetConfirmed' collate "C" then
                                 if event_type = 'FirmFounded' then return row_to_json(jsonb_populate_record(null::form.of_firm_founded, payload))::text; end if;
+                            else
+                                if event_type = 'ForgetConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_forget_confirmed, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'ForgetRequested' collate "C" then
-                                if event_type = 'ForgetConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_forget_confirmed, payload))::text; end if;
-                            else
+                            if event_type < 'ForgettingBegun' collate "C" then
                                 if event_type = 'ForgetRequested' then return row_to_json(jsonb_populate_record(null::form.of_forget_requested, payload))::text; end if;
+                            else
+                                if event_type = 'ForgettingBegun' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_begun, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'InstrumentListed' collate "C" then
-                        if event_type < 'ForgettingWithdrawn' collate "C" then
-                            if event_type < 'ForgettingDeclined' collate "C" then
-                                if event_type = 'ForgettingBegun' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_begun, payload))::text; end if;
-                            else
+                    if event_type < 'IpsAdopted' collate "C" then
+                        if event_type < 'HouseholdOpened' collate "C" then
+                            if event_type < 'ForgettingWithdrawn' collate "C" then
                                 if event_type = 'ForgettingDeclined' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_declined, payload))::text; end if;
+                            else
+                                if event_type = 'ForgettingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_withdrawn, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'HouseholdOpened' collate "C" then
-                                if event_type = 'ForgettingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_withdrawn, payload))::text; end if;
-                            else
+                            if event_type < 'InstrumentListed' collate "C" then
                                 if event_type = 'HouseholdOpened' then return row_to_json(jsonb_populate_record(null::form.of_household_opened, payload))::text; end if;
+                            else
+                                if event_type = 'InstrumentListed' then return row_to_json(jsonb_populate_record(null::form.of_instrument_listed, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'KeyRotationFinished' collate "C" then
-                            if event_type < 'IpsAdopted' collate "C" then
-                                if event_type = 'InstrumentListed' then return row_to_json(jsonb_populate_record(null::form.of_instrument_listed, payload))::text; end if;
-                            else
+                        if event_type < 'KeyRotationRequested' collate "C" then
+                            if event_type < 'KeyRotationFinished' collate "C" then
                                 if event_type = 'IpsAdopted' then return row_to_json(jsonb_populate_record(null::form.of_ips_adopted, payload))::text; end if;
+                            else
+                                if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'KeyRotationRequested' collate "C" then
-                                if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
-                            else
+                            if event_type < 'LegalHoldKept' collate "C" then
                                 if event_type = 'KeyRotationRequested' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_requested, payload))::text; end if;
+                            else
+                                if event_type = 'LegalHoldKept' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_kept, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'LotReceived' collate "C" then
-                    if event_type < 'LegalHoldPlaced' collate "C" then
-                        if event_type < 'LegalHoldLiftRequested' collate "C" then
-                            if event_type = 'LegalHoldKept' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_kept, payload))::text; end if;
-                        else
+                if event_type < 'MachineDismissed' collate "C" then
+                    if event_type < 'LimitsProposed' collate "C" then
+                        if event_type < 'LegalHoldPlaced' collate "C" then
                             if event_type < 'LegalHoldLifted' collate "C" then
                                 if event_type = 'LegalHoldLiftRequested' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lift_requested, payload))::text; end if;
                             else
                                 if event_type = 'LegalHoldLifted' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lifted, payload))::text; end if;
                             end if;
-                        end if;
-                    else
-                        if event_type < 'LimitsProposed' collate "C" then
+                        else
                             if event_type < 'LimitsConfirmed' collate "C" then
                                 if event_type = 'LegalHoldPlaced' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_placed, payload))::text; end if;
                             else
                                 if event_type = 'LimitsConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_limits_confirmed, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'LotReceived' collate "C" then
                             if event_type < 'LimitsWithdrawn' collate "C" then
                                 if event_type = 'LimitsProposed' then return row_to_json(jsonb_populate_record(null::form.of_limits_proposed, payload))::text; end if;
                             else
                                 if event_type = 'LimitsWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_limits_withdrawn, payload))::text; end if;
                             end if;
-                        end if;
-                    end if;
-                else
-                    if event_type < 'ModelPublished' collate "C" then
-                        if event_type < 'MachineDismissed' collate "C" then
+                        else
                             if event_type < 'MachineAdmitted' collate "C" then
                                 if event_type = 'LotReceived' then return row_to_json(jsonb_populate_record(null::form.of_lot_received, payload))::text; end if;
                             else
                                 if event_type = 'MachineAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_machine_admitted, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    end if;
+                else
+                    if event_type < 'OrderAccepted' collate "C" then
+                        if event_type < 'ModelPublished' collate "C" then
                             if event_type < 'MessageReceived' collate "C" then
                                 if event_type = 'MachineDismissed' then return row_to_json(jsonb_populate_record(null::form.of_machine_dismissed, payload))::text; end if;
                             else
                                 if event_type = 'MessageReceived' then return row_to_json(jsonb_populate_record(null::form.of_message_received, payload))::text; end if;
                             end if;
-                        end if;
-                    else
-                        if event_type < 'OrderAccepted' collate "C" then
+                        else
                             if event_type < 'ObservationMade' collate "C" then
                                 if event_type = 'ModelPublished' then return row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text; end if;
                             else
                                 if event_type = 'ObservationMade' then return row_to_json(jsonb_populate_record(null::form.of_observation_made, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'OrderDenied' collate "C" then
                             if event_type < 'OrderCancelled' collate "C" then
                                 if event_type = 'OrderAccepted' then return row_to_json(jsonb_populate_record(null::form.of_order_accepted, payload))::text; end if;
                             else
                                 if event_type = 'OrderCancelled' then return row_to_json(jsonb_populate_record(null::form.of_order_cancelled, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'OrderDoubted' collate "C" then
+                                if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
+                            else
+                                if event_type = 'OrderDoubted' then return row_to_json(jsonb_populate_record(null::form.of_order_doubted, payload))::text; end if;
                             end if;
                         end if;
                     end if;
@@ -1172,175 +1309,187 @@ begin
             end if;
         end if;
     else
-        if event_type < 'RestrictionPlaced' collate "C" then
-            if event_type < 'ProposalAssessed' collate "C" then
-                if event_type < 'OrderSent' collate "C" then
-                    if event_type < 'OrderFilled' collate "C" then
-                        if event_type < 'OrderDoubted' collate "C" then
-                            if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
+        if event_type < 'RiskProfileRecorded' collate "C" then
+            if event_type < 'ProposalDeclined' collate "C" then
+                if event_type < 'OrderSetAside' collate "C" then
+                    if event_type < 'OrderRejected' collate "C" then
+                        if event_type < 'OrderFilled' collate "C" then
+                            if event_type = 'OrderExpired' then return row_to_json(jsonb_populate_record(null::form.of_order_expired, payload))::text; end if;
                         else
-                            if event_type < 'OrderExpired' collate "C" then
-                                if event_type = 'OrderDoubted' then return row_to_json(jsonb_populate_record(null::form.of_order_doubted, payload))::text; end if;
+                            if event_type < 'OrderRedriven' collate "C" then
+                                if event_type = 'OrderFilled' then return row_to_json(jsonb_populate_record(null::form.of_order_filled, payload))::text; end if;
                             else
-                                if event_type = 'OrderExpired' then return row_to_json(jsonb_populate_record(null::form.of_order_expired, payload))::text; end if;
+                                if event_type = 'OrderRedriven' then return row_to_json(jsonb_populate_record(null::form.of_order_redriven, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'OrderReleased' collate "C" then
-                            if event_type < 'OrderRejected' collate "C" then
-                                if event_type = 'OrderFilled' then return row_to_json(jsonb_populate_record(null::form.of_order_filled, payload))::text; end if;
-                            else
+                        if event_type < 'OrderRouted' collate "C" then
+                            if event_type < 'OrderReleased' collate "C" then
                                 if event_type = 'OrderRejected' then return row_to_json(jsonb_populate_record(null::form.of_order_rejected, payload))::text; end if;
+                            else
+                                if event_type = 'OrderReleased' then return row_to_json(jsonb_populate_record(null::form.of_order_released, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'OrderRouted' collate "C" then
-                                if event_type = 'OrderReleased' then return row_to_json(jsonb_populate_record(null::form.of_order_released, payload))::text; end if;
-                            else
+                            if event_type < 'OrderSent' collate "C" then
                                 if event_type = 'OrderRouted' then return row_to_json(jsonb_populate_record(null::form.of_order_routed, payload))::text; end if;
+                            else
+                                if event_type = 'OrderSent' then return row_to_json(jsonb_populate_record(null::form.of_order_sent, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'PayRecorded' collate "C" then
-                        if event_type < 'OrderWithheld' collate "C" then
-                            if event_type = 'OrderSent' then return row_to_json(jsonb_populate_record(null::form.of_order_sent, payload))::text; end if;
-                        else
-                            if event_type < 'PasswordReset' collate "C" then
-                                if event_type = 'OrderWithheld' then return row_to_json(jsonb_populate_record(null::form.of_order_withheld, payload))::text; end if;
+                    if event_type < 'PersonEngaged' collate "C" then
+                        if event_type < 'PasswordReset' collate "C" then
+                            if event_type < 'OrderWithheld' collate "C" then
+                                if event_type = 'OrderSetAside' then return row_to_json(jsonb_populate_record(null::form.of_order_set_aside, payload))::text; end if;
                             else
+                                if event_type = 'OrderWithheld' then return row_to_json(jsonb_populate_record(null::form.of_order_withheld, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'PayRecorded' collate "C" then
                                 if event_type = 'PasswordReset' then return row_to_json(jsonb_populate_record(null::form.of_password_reset, payload))::text; end if;
+                            else
+                                if event_type = 'PayRecorded' then return row_to_json(jsonb_populate_record(null::form.of_pay_recorded, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'PolicyDenied' collate "C" then
-                            if event_type < 'PersonEngaged' collate "C" then
-                                if event_type = 'PayRecorded' then return row_to_json(jsonb_populate_record(null::form.of_pay_recorded, payload))::text; end if;
-                            else
+                        if event_type < 'ProposalApproved' collate "C" then
+                            if event_type < 'PolicyDenied' collate "C" then
                                 if event_type = 'PersonEngaged' then return row_to_json(jsonb_populate_record(null::form.of_person_engaged, payload))::text; end if;
+                            else
+                                if event_type = 'PolicyDenied' then return row_to_json(jsonb_populate_record(null::form.of_policy_denied, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'ProposalApproved' collate "C" then
-                                if event_type = 'PolicyDenied' then return row_to_json(jsonb_populate_record(null::form.of_policy_denied, payload))::text; end if;
-                            else
+                            if event_type < 'ProposalAssessed' collate "C" then
                                 if event_type = 'ProposalApproved' then return row_to_json(jsonb_populate_record(null::form.of_proposal_approved, payload))::text; end if;
+                            else
+                                if event_type = 'ProposalAssessed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_assessed, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'ProposalReturned' collate "C" then
-                    if event_type < 'ProposalDrafted' collate "C" then
-                        if event_type < 'ProposalDeclined' collate "C" then
-                            if event_type = 'ProposalAssessed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_assessed, payload))::text; end if;
-                        else
+                if event_type < 'ProposalWithdrawn' collate "C" then
+                    if event_type < 'ProposalLapsed' collate "C" then
+                        if event_type < 'ProposalDrafted' collate "C" then
                             if event_type < 'ProposalDenied' collate "C" then
                                 if event_type = 'ProposalDeclined' then return row_to_json(jsonb_populate_record(null::form.of_proposal_declined, payload))::text; end if;
                             else
                                 if event_type = 'ProposalDenied' then return row_to_json(jsonb_populate_record(null::form.of_proposal_denied, payload))::text; end if;
                             end if;
-                        end if;
-                    else
-                        if event_type < 'ProposalLapsed' collate "C" then
+                        else
                             if event_type < 'ProposalEscalated' collate "C" then
                                 if event_type = 'ProposalDrafted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_drafted, payload))::text; end if;
                             else
                                 if event_type = 'ProposalEscalated' then return row_to_json(jsonb_populate_record(null::form.of_proposal_escalated, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'ProposalReturned' collate "C" then
                             if event_type < 'ProposalReassessed' collate "C" then
                                 if event_type = 'ProposalLapsed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_lapsed, payload))::text; end if;
                             else
                                 if event_type = 'ProposalReassessed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_reassessed, payload))::text; end if;
                             end if;
-                        end if;
-                    end if;
-                else
-                    if event_type < 'ReconciliationRequested' collate "C" then
-                        if event_type < 'ProposalWithdrawn' collate "C" then
+                        else
                             if event_type < 'ProposalSubmitted' collate "C" then
                                 if event_type = 'ProposalReturned' then return row_to_json(jsonb_populate_record(null::form.of_proposal_returned, payload))::text; end if;
                             else
                                 if event_type = 'ProposalSubmitted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_submitted, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    end if;
+                else
+                    if event_type < 'RelationRecorded' collate "C" then
+                        if event_type < 'ReconciliationRequested' collate "C" then
                             if event_type < 'ReconciliationFinished' collate "C" then
                                 if event_type = 'ProposalWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_proposal_withdrawn, payload))::text; end if;
                             else
                                 if event_type = 'ReconciliationFinished' then return row_to_json(jsonb_populate_record(null::form.of_reconciliation_finished, payload))::text; end if;
                             end if;
-                        end if;
-                    else
-                        if event_type < 'RelationRecorded' collate "C" then
+                        else
                             if event_type < 'RegistrationRecorded' collate "C" then
                                 if event_type = 'ReconciliationRequested' then return row_to_json(jsonb_populate_record(null::form.of_reconciliation_requested, payload))::text; end if;
                             else
                                 if event_type = 'RegistrationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_registration_recorded, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'RestrictionPlaced' collate "C" then
                             if event_type < 'ReportingLineChanged' collate "C" then
                                 if event_type = 'RelationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_relation_recorded, payload))::text; end if;
                             else
                                 if event_type = 'ReportingLineChanged' then return row_to_json(jsonb_populate_record(null::form.of_reporting_line_changed, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'RetentionLengthened' collate "C" then
+                                if event_type = 'RestrictionPlaced' then return row_to_json(jsonb_populate_record(null::form.of_restriction_placed, payload))::text; end if;
+                            else
+                                if event_type = 'RetentionLengthened' then return row_to_json(jsonb_populate_record(null::form.of_retention_lengthened, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             end if;
         else
-            if event_type < 'SubjectForgotten' collate "C" then
-                if event_type < 'StandingApprovalConfirmed' collate "C" then
-                    if event_type < 'RmdDetermined' collate "C" then
-                        if event_type < 'RetentionLengthened' collate "C" then
-                            if event_type = 'RestrictionPlaced' then return row_to_json(jsonb_populate_record(null::form.of_restriction_placed, payload))::text; end if;
-                        else
-                            if event_type < 'RiskProfileRecorded' collate "C" then
-                                if event_type = 'RetentionLengthened' then return row_to_json(jsonb_populate_record(null::form.of_retention_lengthened, payload))::text; end if;
-                            else
+            if event_type < 'StrategyAdmitted' collate "C" then
+                if event_type < 'SignalsSwitched' collate "C" then
+                    if event_type < 'RoutingProposed' collate "C" then
+                        if event_type < 'RouteRecorded' collate "C" then
+                            if event_type < 'RmdDetermined' collate "C" then
                                 if event_type = 'RiskProfileRecorded' then return row_to_json(jsonb_populate_record(null::form.of_risk_profile_recorded, payload))::text; end if;
+                            else
+                                if event_type = 'RmdDetermined' then return row_to_json(jsonb_populate_record(null::form.of_rmd_determined, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'RoutingConfirmed' collate "C" then
+                                if event_type = 'RouteRecorded' then return row_to_json(jsonb_populate_record(null::form.of_route_recorded, payload))::text; end if;
+                            else
+                                if event_type = 'RoutingConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_routing_confirmed, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'SignalReceived' collate "C" then
-                            if event_type < 'SessionOpened' collate "C" then
-                                if event_type = 'RmdDetermined' then return row_to_json(jsonb_populate_record(null::form.of_rmd_determined, payload))::text; end if;
+                        if event_type < 'SessionOpened' collate "C" then
+                            if event_type < 'RoutingWithdrawn' collate "C" then
+                                if event_type = 'RoutingProposed' then return row_to_json(jsonb_populate_record(null::form.of_routing_proposed, payload))::text; end if;
                             else
-                                if event_type = 'SessionOpened' then return row_to_json(jsonb_populate_record(null::form.of_session_opened, payload))::text; end if;
+                                if event_type = 'RoutingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_routing_withdrawn, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'SignalsSwitched' collate "C" then
-                                if event_type = 'SignalReceived' then return row_to_json(jsonb_populate_record(null::form.of_signal_received, payload))::text; end if;
+                            if event_type < 'SignalReceived' collate "C" then
+                                if event_type = 'SessionOpened' then return row_to_json(jsonb_populate_record(null::form.of_session_opened, payload))::text; end if;
                             else
-                                if event_type = 'SignalsSwitched' then return row_to_json(jsonb_populate_record(null::form.of_signals_switched, payload))::text; end if;
+                                if event_type = 'SignalReceived' then return row_to_json(jsonb_populate_record(null::form.of_signal_received, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'StandingDrawVoided' collate "C" then
-                        if event_type < 'StandingApprovalProposed' collate "C" then
-                            if event_type < 'StandingApprovalDrawn' collate "C" then
-                                if event_type = 'StandingApprovalConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_confirmed, payload))::text; end if;
+                    if event_type < 'StandingApprovalRevoked' collate "C" then
+                        if event_type < 'StandingApprovalDrawn' collate "C" then
+                            if event_type < 'StandingApprovalConfirmed' collate "C" then
+                                if event_type = 'SignalsSwitched' then return row_to_json(jsonb_populate_record(null::form.of_signals_switched, payload))::text; end if;
                             else
-                                if event_type = 'StandingApprovalDrawn' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_drawn, payload))::text; end if;
+                                if event_type = 'StandingApprovalConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_confirmed, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'StandingApprovalRevoked' collate "C" then
-                                if event_type = 'StandingApprovalProposed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_proposed, payload))::text; end if;
+                            if event_type < 'StandingApprovalProposed' collate "C" then
+                                if event_type = 'StandingApprovalDrawn' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_drawn, payload))::text; end if;
                             else
-                                if event_type = 'StandingApprovalRevoked' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_revoked, payload))::text; end if;
+                                if event_type = 'StandingApprovalProposed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_proposed, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'StepTaken' collate "C" then
-                            if event_type < 'StandingReviewed' collate "C" then
-                                if event_type = 'StandingDrawVoided' then return row_to_json(jsonb_populate_record(null::form.of_standing_draw_voided, payload))::text; end if;
+                        if event_type < 'StandingReviewed' collate "C" then
+                            if event_type < 'StandingDrawVoided' collate "C" then
+                                if event_type = 'StandingApprovalRevoked' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_revoked, payload))::text; end if;
                             else
-                                if event_type = 'StandingReviewed' then return row_to_json(jsonb_populate_record(null::form.of_standing_reviewed, payload))::text; end if;
+                                if event_type = 'StandingDrawVoided' then return row_to_json(jsonb_populate_record(null::form.of_standing_draw_voided, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'StrategyAdmitted' collate "C" then
-                                if event_type = 'StepTaken' then return row_to_json(jsonb_populate_record(null::form.of_step_taken, payload))::text; end if;
+                            if event_type < 'StepTaken' collate "C" then
+                                if event_type = 'StandingReviewed' then return row_to_json(jsonb_populate_record(null::form.of_standing_reviewed, payload))::text; end if;
                             else
-                                if event_type = 'StrategyAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_strategy_admitted, payload))::text; end if;
+                                if event_type = 'StepTaken' then return row_to_json(jsonb_populate_record(null::form.of_step_taken, payload))::text; end if;
                             end if;
                         end if;
                     end if;
@@ -1349,7 +1498,11 @@ begin
                 if event_type < 'TradeCorrected' collate "C" then
                     if event_type < 'ToolCalled' collate "C" then
                         if event_type < 'SubjectKeyRotated' collate "C" then
-                            if event_type = 'SubjectForgotten' then return row_to_json(jsonb_populate_record(null::form.of_subject_forgotten, payload))::text; end if;
+                            if event_type < 'SubjectForgotten' collate "C" then
+                                if event_type = 'StrategyAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_strategy_admitted, payload))::text; end if;
+                            else
+                                if event_type = 'SubjectForgotten' then return row_to_json(jsonb_populate_record(null::form.of_subject_forgotten, payload))::text; end if;
+                            end if;
                         else
                             if event_type < 'ThreadOpened' collate "C" then
                                 if event_type = 'SubjectKeyRotated' then return row_to_json(jsonb_populate_record(null::form.of_subject_key_rotated, payload))::text; end if;

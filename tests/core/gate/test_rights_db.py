@@ -251,6 +251,7 @@ INTERNAL: Final = {
     "law_consent_recorded",
     "law_day_closed",
     "law_day_opened",
+    "law_day_opened_anew",
     "law_day_requested",
     "law_delegate_confirmed",
     "law_delegate_ended",
