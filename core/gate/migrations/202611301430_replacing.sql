@@ -16,27 +16,6 @@ create policy everything on gatehouse.replacing for select to gh_gate using (tru
 revoke all on gatehouse.replacing from public;
 grant select on gatehouse.replacing to gh_agent, gh_intake, gh_approver, gh_gate;
 
--- As before, with the order that it replaces and the session that it is for.
-create or replace function gatehouse.request_well_formed(request jsonb) returns boolean
-    language sql immutable set search_path = pg_catalog, pg_temp as $$
-    select request - '{kind,household,accounts,symbol,side,quantity,order_type,limit_price,replaces,for_session}'::text[] = '{}'
-       and request->>'kind' in ('rebalance', 'order')
-       and coalesce(jsonb_typeof(request->'household'), '') = 'string'
-       and coalesce(jsonb_typeof(request->'accounts'), 'array') = 'array'
-       and not jsonb_path_exists(request, '$.accounts[*] ? (@.type() != "string")')
-       and coalesce(request->>'symbol', 'A') ~ '^[A-Z0-9.]{1,24}$'
-       and coalesce(request->>'side', 'buy') in ('buy', 'sell')
-       and coalesce(request->>'order_type', 'market') in ('market', 'limit')
-       and coalesce(request->>'quantity', '0') ~ '^[0-9]{1,12}(\.[0-9]{1,6})?$'
-       and coalesce(request->>'limit_price', '0') ~ '^[0-9]{1,12}(\.[0-9]{1,6})?$'
-       and (request->>'replaces' is null or request->>'kind' = 'order' and request->>'replaces' ~ '^gh-[0-9a-f]{24}$'
-            and coalesce(jsonb_array_length(request->'accounts'), 0) = 1)
-       and (request->>'for_session' is null or request->>'for_session' ~ '^\d{4}-\d\d-\d\d$'
-            and pg_input_is_valid(request->>'for_session', 'date') and request->>'replaces' is null)
-       and bool_and(coalesce(jsonb_typeof(request->name), 'null') in ('string', 'null'))
-    from unnest('{symbol,side,quantity,order_type,limit_price,replaces,for_session}'::text[]) as texts (name)
-$$;
-
 -- Why that order cannot be replaced by one of these: null, or the code. It is out and has not ended; nobody has asked to
 -- cancel it; no other successor is on its way, nor is it one itself that is; and no buy waits for what it brings. A sale
 -- carries at most what is left of it, of the very lots that it would have used.

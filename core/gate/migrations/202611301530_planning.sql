@@ -20,10 +20,12 @@ create function gatehouse.planning_well_formed(planning jsonb) returns boolean
     from unnest('{gains_budget,dollars,lot_method,replacement}'::text[]) as texts (name)
 $$;
 
--- As before, and knows the requests that are planned. Lines of other subjects stand as they were.
+-- `core.orders.request.Request` is its twin. As before, and knows the requests that are planned, those that take a live
+-- order's place, and those for the next session.
 create or replace function gatehouse.request_well_formed(request jsonb) returns boolean
     language sql immutable set search_path = pg_catalog, pg_temp as $$
-    select request - '{kind,household,accounts,symbol,side,quantity,order_type,limit_price,planning}'::text[] = '{}'
+    select request - ('{kind,household,accounts,symbol,side,quantity,order_type,limit_price,replaces,for_session,planning}'
+                      ::text[]) = '{}'
        and request->>'kind' in ('rebalance', 'order', 'raise_cash', 'invest_cash', 'harvest', 'exit', 'locate')
        and (coalesce(jsonb_typeof(request->'planning'), 'null') = 'null'
             or gatehouse.planning_well_formed(request->'planning') is true)
@@ -37,8 +39,12 @@ create or replace function gatehouse.request_well_formed(request jsonb) returns 
        and coalesce(request->>'order_type', 'market') in ('market', 'limit')
        and coalesce(request->>'quantity', '0') ~ '^[0-9]{1,12}(\.[0-9]{1,6})?$'
        and coalesce(request->>'limit_price', '0') ~ '^[0-9]{1,12}(\.[0-9]{1,6})?$'
+       and (request->>'replaces' is null or request->>'kind' = 'order' and request->>'replaces' ~ '^gh-[0-9a-f]{24}$'
+            and coalesce(jsonb_array_length(request->'accounts'), 0) = 1)
+       and (request->>'for_session' is null or request->>'for_session' ~ '^\d{4}-\d\d-\d\d$'
+            and pg_input_is_valid(request->>'for_session', 'date') and request->>'replaces' is null)
        and bool_and(coalesce(jsonb_typeof(request->name), 'null') in ('string', 'null'))
-    from unnest('{symbol,side,quantity,order_type,limit_price}'::text[]) as texts (name)
+    from unnest('{symbol,side,quantity,order_type,limit_price,replaces,for_session}'::text[]) as texts (name)
 $$;
 
 revoke all on all functions in schema gatehouse from public;
