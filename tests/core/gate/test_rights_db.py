@@ -304,6 +304,7 @@ INTERNAL: Final = {
     "may_submit",
     "names_no_body",
     "no_of",
+    "no_of_thread",
     "open_dollars",
     "predecessor",
     "quantity_fault",
