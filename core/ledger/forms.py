@@ -4,6 +4,8 @@ Rule 1: a kind's type has its payload's fields in RFC 8785 order. A payload that
     out as JSON is its own canonical text, or no payload of that kind: one step of the server's checks both.
 Rule 2: what a form lets in, the fact can read: types, closed sets, bounds, times and nulls are the fact's.
 Rule 3: every field is written, also where it has its default. Readers may leave one out; writers may not.
+Rule 4: a kind without lists is written field by field, each as what it must be: a word that was a number
+    comes out in quotes, and is not the text that came in. A type's value takes the server long to make ready.
 The newest migration `*_forms.sql` is what this draws, whole: a test holds the two equal.
 """
 
@@ -21,11 +23,8 @@ from core.ledger.events import KINDS
 from core.money import MOST_DIGITS
 
 WHOLE_AT_MOST: Final = 2**53 - 1  # RFC 8785: a number is a double; what is larger is a string
-AMOUNT: Final = rf"value ~ '^-?[0-9]+(\.[0-9]+)?$' and length(value) <= {MOST_DIGITS}"
-MOMENT: Final = (
-    r"value ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$'"
-    " and pg_input_is_valid(value, 'timestamptz')"
-)
+AMOUNT: Final = r"~ '^-?[0-9]+(\.[0-9]+)?$'"
+MOMENT: Final = r"~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$'"
 HEADING: Final = (
     "-- The form of every kind of event, drawn from its fact by `python -m core.ledger.forms`.",
     "drop schema if exists form cascade;",
@@ -54,7 +53,7 @@ class Drawn:
             element = self.attribute(schema["items"])
             one_level = "coalesce(array_ndims(value), 1) = 1"
             return self._domain(f"list_of_{element}", f"form.{element}[]", one_level, may_be_null)
-        name, base, check = _scalar(schema)
+        name, base, check = _scalar(schema, "value")
         return self._domain(name, base, check, may_be_null)
 
     def record(self, name: str, schema: Schema) -> str:
@@ -84,8 +83,44 @@ def forms_sql(kinds: Mapping[str, type[Fact]]) -> str:
         schema = kind.model_json_schema(mode="validation")
         drawn.defs = schema.get("$defs", {})
         made = drawn.record(_snake(name), schema)
-        texts[name] = f"row_to_json(jsonb_populate_record(null::{made}, payload))::text"
+        texts[name] = _by_fields(drawn, schema["properties"]) or f"{_of_type(made, 'payload')}::text"
     return "\n".join([*HEADING, *drawn.statements.values(), "", *_function(texts), ""])
+
+
+def _of_type(made: str, value: str) -> str:
+    return f"row_to_json(jsonb_populate_record(null::{made}, {value}))"
+
+
+def _by_fields(drawn: Drawn, properties: Mapping[str, Schema]) -> str | None:
+    """The text of a flat payload, made field by field; '' of one that breaks a rule. None: it has a list.
+
+    What is missing leaves a gap, and a text with a gap is no JSON: it equals none that came in.
+    """
+    places, values, rules = [], [], []
+    for key, of in sorted(properties.items()):
+        schema, may_be_null = _without_null(of)
+        name = schema.get("$ref", "").rpartition("/")[2]
+        if schema.get("type") == "array":
+            return None
+        if drawn.defs.get(name, {}).get("type") == "object":
+            written = _of_type(f"form.of_{_snake(name)}", f"payload->'{key}'")
+            if may_be_null:
+                written = f"case when payload->'{key}' <> 'null' then {written} else 'null' end"
+        else:
+            said = f"(payload->>'{key}')"
+            _, base, rule = _scalar(drawn.defs.get(name, schema), said)
+            written = {
+                "text": f"to_json({said})",
+                "bigint": f"{said}::bigint",
+                "boolean": f"case {said} when 'true' then 'true' when 'false' then 'false' end",
+            }[base]
+            rules += [rule] if rule else []
+            if may_be_null:
+                written = f"coalesce({written}{'::text' if base == 'bigint' else ''}, 'null')"
+        places.append(f'"{key}":%s')
+        values.append(written)
+    text = f"format('{{{','.join(places)}}}', {', '.join(values)})"
+    return f"case when ({' and '.join(rules)}) is not false then {text} else '' end" if rules else text
 
 
 def _function(texts: Mapping[str, str]) -> Iterator[str]:
@@ -124,28 +159,29 @@ def _without_null(schema: Schema) -> tuple[Schema, bool]:
     return left[0], len(options) > 1 and any(option.get("type") == "null" for option in options)
 
 
-def _scalar(schema: Schema) -> tuple[str, str, str]:
-    """A name, the type below, and what a value must be."""
+def _scalar(schema: Schema, value: str) -> tuple[str, str, str]:
+    """A name, the type below, and what `value`, which is of it, must be."""
     allowed = schema.get("enum", [schema["const"]] if "const" in schema else None)
     match schema:
         case {"type": "string"} if allowed is not None:
-            return _closed(allowed), "text", f"value in ({', '.join(_quoted(word) for word in allowed)})"
+            return _closed(allowed), "text", f"{value} in ({', '.join(_quoted(word) for word in allowed)})"
         case {"type": "integer"} if allowed is not None:
-            return _closed(allowed), "bigint", f"value in ({', '.join(str(n) for n in allowed)})"
+            return _closed(allowed), "bigint", f"{value}::bigint in ({', '.join(str(n) for n in allowed)})"
         case {"type": "string", "format": "date-time"}:
-            return "moment", "text", MOMENT
+            return "moment", "text", f"{value} {MOMENT} and pg_input_is_valid({value}, 'timestamptz')"
         case {"type": "string", **rest} if not set(rest) & {"pattern", "minLength", "maxLength", "format"}:
             return "words", "text", ""
         case {"type": "string", "pattern": pattern}:
-            return f"words_{_mark(pattern)}", "text", f"value ~ {_quoted(pattern)}"
+            return f"words_{_mark(pattern)}", "text", f"{value} ~ {_quoted(pattern)}"
         case {"type": "boolean"}:
             return "yes_or_no", "boolean", ""
         case {"type": "integer"}:
-            name, bounds = _bounded("whole", schema, "value")
-            return name, "bigint", " and ".join([f"abs(value) <= {WHOLE_AT_MOST}", *bounds])
+            name, bounds = _bounded("whole", schema, f"{value}::bigint")
+            return name, "bigint", " and ".join([f"abs({value}::bigint) <= {WHOLE_AT_MOST}", *bounds])
         case {"type": "number"}:
-            name, bounds = _bounded("amount", schema, "value::numeric")
-            return name, "text", " and ".join([AMOUNT, *bounds])
+            name, bounds = _bounded("amount", schema, f"{value}::numeric")
+            few = f"length({value}) <= {MOST_DIGITS}"
+            return name, "text", " and ".join([f"{value} {AMOUNT}", few, *bounds])
     raise TypeError(f"no form is drawn of {schema}")
 
 

@@ -40,7 +40,7 @@ from core.ledger.refusals import in_words
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 BATCH: Final = 128  # entries in one append: measured with `gatehouse bench journal`
-WORTH_A_BATCH: Final = 64  # entries: fewer are not parted between two appends
+WORTH_A_BATCH: Final = 16  # entries: fewer are not parted between two appends
 MOST_TOGETHER: Final = 256  # entries of one caller: the append takes no more, and 4 MiB
 MOST_LETTERS: Final = 900_000  # of the payloads in one append, four bytes each at worst
 AT_ONCE: Final = 2  # appends: one at the head, one that is made ready meanwhile
@@ -139,10 +139,9 @@ class Journal:
         self._woken = False
         self._watch()
         while self._waiting and len(self._under_way) < AT_ONCE:
-            calls = self._batch()
-            if not calls:
+            batch = self._batch()
+            if not batch.calls:
                 return
-            batch = Batch(calls, {entry.stream for call in calls for entry in call.entries})
             self._under_way.add(batch)
             unknown = self._next.unknown(batch.streams)
             batch.line = self._lines.free()
@@ -151,10 +150,11 @@ class Journal:
             else:
                 self._ask(batch, batch.line)
 
-    def _batch(self) -> list[Call]:
+    def _batch(self) -> Batch:
         """The next calls that go together. No stream is in two appends at once: which of them comes to the
-        head first nobody knows."""
+        head first nobody knows. So whoever could not go beside this one goes with it."""
         calls: list[Call] = []
+        streams: set[str] = set()
         entries, letters = 0, 0
         busy = {stream for batch in self._under_way for stream in batch.streams}
         share = self._entries_waiting // (AT_ONCE - len(self._under_way))
@@ -162,16 +162,20 @@ class Journal:
         while self._waiting:
             call = self._waiting[0]
             if not call.done.done():  # its caller is still there
-                entries, letters = entries + len(call.entries), letters + call.letters
-                if calls and (entries > most or letters > MOST_LETTERS):
+                own = [entry.stream for entry in call.entries]
+                entries, letters = entries + len(own), letters + call.letters
+                if calls and (entries > BATCH or letters > MOST_LETTERS):
                     break
-                if busy and not busy.isdisjoint([entry.stream for entry in call.entries]):
+                if calls and entries > most and streams.isdisjoint(own):
+                    break
+                if busy and not busy.isdisjoint(own):
                     break
                 call.sent = True
                 calls.append(call)
+                streams.update(own)
             self._waiting.popleft()
             self._entries_waiting -= len(call.entries)
-        return calls
+        return Batch(calls, streams)
 
     async def _begin(self, batch: Batch, streams: Sequence[str]) -> None:
         """Ask, on a connection that has to be waited for, or where a stream's version is not known."""

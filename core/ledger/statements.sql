@@ -1,6 +1,6 @@
 -- prepare_append --
--- One statement, autocommit: every caller of this batch is acknowledged after its commit.
-prepare gatehouse_append (text) as select n, answer, at_seq, code from gatehouse.append($1::jsonb) order by n;
+-- One statement, autocommit: every caller of this batch is acknowledged after its commit. In the entries' order.
+prepare gatehouse_append (text) as select n, answer, at_seq, code from gatehouse.append($1::jsonb);
 
 -- prepare_stream_versions --
 prepare gatehouse_stream_versions (text) as

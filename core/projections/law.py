@@ -132,8 +132,8 @@ class Law:
             still_open = {leg.leg for leg in self._open(content, folded)}
             for leg in content.legs:
                 came_to = abs(sum(self.proceeds.get(leg.order, {}).values(), Decimal(0)))
-                for scope in self._scopes(content, leg):
-                    used[scope] += _at_worst(leg) if leg.leg in still_open else came_to
+                for counted_in in self._scopes(content, leg):
+                    used[counted_in] += _at_worst(leg) if leg.leg in still_open else came_to
         for (scope, named), dollars in used.items():
             yield {"scope": scope, "named": named, "dollars": dollars}
 

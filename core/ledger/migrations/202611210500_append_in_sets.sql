@@ -76,11 +76,12 @@ $$;
 
 -- The one text that an envelope of these fields has, and null where one of them is of the wrong form (its type aside:
 -- that is looked up). Raises where a value cannot even be read as its type. One expression without a search path and
--- with plain words as arguments, so that it can be put in line.
+-- with plain words as arguments, so that it can be put in line; few functions in it, for a transaction makes each of
+-- them ready again.
 drop function gatehouse.envelope_text(jsonb);
 create function gatehouse.envelope_text(
-    event_id text, event_type text, event_version text, mono_ns text, occurred_at text, payload jsonb,
-    payload_text text, decisions jsonb, stream text, stream_version text, trace_id text
+    event_id uuid, event_type text, event_version text, mono_ns text, occurred_at text, moment timestamptz,
+    payload jsonb, payload_text text, decisions jsonb, stream text, stream_version text, trace_id text
 ) returns text
     language sql stable as $$
     select case when jsonb_typeof(payload) = 'object' and jsonb_typeof(decisions) = 'array'
@@ -91,13 +92,14 @@ create function gatehouse.envelope_text(
             -- every reader's calendar has these years, in every zone
             and length(occurred_at) = 27 and left(occurred_at, 2) in ('19', '20', '21')
             and length(mono_ns) between 1 and 20 and mono_ns ~ '^[0-9]*$'
-        then '{"event_id":"' || event_id::uuid || '","event_type":"' || event_type
-            || '","event_version":' || event_version::int || ',"mono_ns":"' || mono_ns || '","occurred_at":"'
-            || to_char(occurred_at::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-            || '","payload":' || payload_text || ',"policy_decisions":'
-            || case when decisions = '[]' then '[]' else gatehouse.decisions_text(decisions) end
-            || ',"stream":"' || stream || '","stream_version":' || stream_version::bigint
-            || ',"trace_id":"' || trace_id || '"}' end
+            and event_id is not null and event_type is not null
+        -- `payload_text` stands here once: a costly word that stood twice would keep all this from being put in line.
+        then concat(
+            '{"event_id":"', event_id, '","event_type":"', event_type, '","event_version":', event_version::int,
+            ',"mono_ns":"', mono_ns, '","occurred_at":"',
+            to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '","payload":') || payload_text || concat(
+            ',"policy_decisions":', case when decisions = '[]' then '[]' else gatehouse.decisions_text(decisions) end,
+            ',"stream":"', stream, '","stream_version":', stream_version::bigint, ',"trace_id":"', trace_id, '"}') end
 $$;
 
 -- The same of an envelope whose fields are known to be of the right form, whatever its payload. A function that is
@@ -164,35 +166,29 @@ create type gatehouse.looked_at as (
     fault          text    -- of its form, its payload aside
 );
 
--- What one call brings. `repeats`: a stream or a key comes twice.
-create type gatehouse.looked_through as (items gatehouse.looked_at[], repeats boolean);
-
 -- Raises where a value cannot even be read as its type.
-create function gatehouse.look_together(entries jsonb) returns gatehouse.looked_through
+create function gatehouse.look_together(entries jsonb) returns gatehouse.looked_at[]
     language plpgsql stable as $$
-declare
-    seen gatehouse.looked_through;
 begin
     -- `offset 0` keeps the planner from working out the same thing twice.
-    select array_agg(row(
-               w.n, w.text, sha256(convert_to(w.ticket, 'UTF8')), w.key,
-               case when w.key is not null
-                    then sha256(convert_to(w.event_type || ' ' || w.stream || ' ' || w.payload::text, 'UTF8')) end,
-               w."group", case when w.well then w.event_id::uuid end, w.event_type, w.event_version, w.stream,
-               case when w.well then w.stream_version::bigint end, w.trace_id,
-               case when w.well then w.occurred_at::timestamptz end, w.payload, w.well,
-               case when not w.well or w.formed is null then gatehouse.envelope_fault(w.e, w.text) end
-           )::gatehouse.looked_at)
-        into seen.items
+    return array_agg(row(
+            w.n, w.text, sha256(convert_to(w.ticket, 'UTF8')), w.key,
+            case when w.key is not null
+                 then sha256(convert_to(w.event_type || ' ' || w.stream || ' ' || w.payload::text, 'UTF8')) end,
+            w."group", case when w.well then w.event_id end, w.event_type, w.event_version, w.stream,
+            case when w.well then w.stream_version::bigint end, w.trace_id, case when w.well then w.moment end,
+            w.payload, w.well,
+            case when not w.well or w.formed is null then gatehouse.envelope_fault(w.e, w.text) end
+        )::gatehouse.looked_at)
     from (
         select p.*, coalesce(gatehouse.envelope_text(
-                   p.event_id, p.event_type, p.event_version, p.mono_ns, p.occurred_at, p.payload,
+                   p.event_id, p.event_type, p.event_version, p.mono_ns, p.occurred_at, p.moment, p.payload,
                    coalesce(p.formed, gatehouse.canonical_if_small(p.payload)), p.decisions, p.stream,
                    p.stream_version, p.trace_id) = p.text, false) as well
         from (
-            select f.*, gatehouse.form_text(f.event_type, f.payload) as formed
+            select f.*, gatehouse.form_text(f.event_type, f.payload) as formed, f.occurred_at::timestamptz as moment
             from (
-                select i.*, i.e->>'event_id' as event_id, i.e->>'event_type' as event_type,
+                select i.*, (i.e->>'event_id')::uuid as event_id, i.e->>'event_type' as event_type,
                        i.e->>'event_version' as event_version, i.e->>'mono_ns' as mono_ns,
                        i.e->>'occurred_at' as occurred_at, i.e->'payload' as payload,
                        i.e->'policy_decisions' as decisions, i.e->>'stream' as stream,
@@ -210,86 +206,69 @@ begin
         ) as p
         offset 0
     ) as w;
-    -- Asked apart: the planner sorts for a `distinct`, and the entries keep their order.
-    select count(distinct i.stream) < count(i.stream) or count(distinct i.key) < count(i.key)
-        into seen.repeats from unnest(seen.items) as i;
-    return seen;
 end $$;
 
 -- The same of one entry, in plain steps: to begin a statement for it takes longer than all of them.
 create function gatehouse.look_at_one(item jsonb) returns gatehouse.looked_at
     language plpgsql stable as $$
 declare
-    seen gatehouse.looked_at;
-    ticket text := item->>'ticket';
-    e jsonb;
-    event_id text;
-    occurred_at text;
-    version text;
-    formed text;
+    entry_text text := item->>'text';
+    key text := item->>'key';
+    e jsonb := case when octet_length(entry_text) <= 262144 then entry_text::jsonb end;
+    event_id uuid := e->>'event_id';
+    event_type text := e->>'event_type';
+    version text := e->>'event_version';
+    stream text := e->>'stream';
+    stream_version text := e->>'stream_version';
+    trace_id text := e->>'trace_id';
+    occurred_at text := e->>'occurred_at';
+    moment timestamptz := occurred_at;
+    payload jsonb := e->'payload';
+    formed text := gatehouse.form_text(event_type, payload);
+    well boolean := coalesce(gatehouse.envelope_text(
+        event_id, event_type, version, e->>'mono_ns', occurred_at, moment, payload,
+        coalesce(formed, gatehouse.canonical_if_small(payload)), e->'policy_decisions', stream, stream_version,
+        trace_id) = entry_text, false);
+    fault text;
+    body bytea;
 begin
-    seen.n := 1;
-    seen.entry_text := item->>'text';
-    seen.key := item->>'key';
-    seen."group" := item->>'group';
-    seen.ticket_hash := sha256(convert_to(ticket, 'UTF8'));
-    e := case when octet_length(seen.entry_text) <= 262144 then seen.entry_text::jsonb end;
-    event_id := e->>'event_id';
-    seen.event_type := e->>'event_type';
-    seen.event_version := e->>'event_version';
-    occurred_at := e->>'occurred_at';
-    seen.payload := e->'payload';
-    seen.stream := e->>'stream';
-    version := e->>'stream_version';
-    seen.trace_id := e->>'trace_id';
-    formed := gatehouse.form_text(seen.event_type, seen.payload);
-    seen.well := coalesce(gatehouse.envelope_text(
-        event_id, seen.event_type, seen.event_version, e->>'mono_ns', occurred_at, seen.payload,
-        coalesce(formed, gatehouse.canonical_if_small(seen.payload)), e->'policy_decisions', seen.stream, version,
-        seen.trace_id) = seen.entry_text, false);
-    if seen.well then
-        seen.event_id := event_id;
-        seen.stream_version := version;
-        seen.occurred_at := occurred_at;
+    if not well or formed is null then
+        fault := gatehouse.envelope_fault(e, entry_text);
     end if;
-    if not seen.well or formed is null then
-        seen.fault := gatehouse.envelope_fault(e, seen.entry_text);
+    if key is not null then
+        body := sha256(convert_to(event_type || ' ' || stream || ' ' || payload::text, 'UTF8'));
     end if;
-    if seen.key is not null then
-        seen.body := sha256(convert_to(seen.event_type || ' ' || seen.stream || ' ' || seen.payload::text, 'UTF8'));
-    end if;
-    return seen;
+    return row(
+        1, entry_text, sha256(convert_to(item->>'ticket', 'UTF8')), key, body, item->>'group',
+        case when well then event_id end, event_type, version, stream, case when well then stream_version::bigint end,
+        trace_id, case when well then moment end, payload, well, fault)::gatehouse.looked_at;
 end $$;
 
 -- The same, and what cannot be read is said of the one entry alone.
-create function gatehouse.look(entries jsonb) returns gatehouse.looked_through
+create function gatehouse.look(entries jsonb) returns gatehouse.looked_at[]
     language plpgsql stable as $$
 declare
-    seen gatehouse.looked_through;
+    items gatehouse.looked_at[] := '{}';
     one gatehouse.looked_at;
 begin
     begin
         if jsonb_array_length(entries) = 1 then
-            seen.items := array[gatehouse.look_at_one(entries->0)];
-            seen.repeats := false;
-        else
-            seen := gatehouse.look_together(entries);
+            return array[gatehouse.look_at_one(entries->0)];
         end if;
-        return seen;
+        return gatehouse.look_together(entries);
     exception when data_exception or integrity_constraint_violation or program_limit_exceeded then
-        seen.items := '{}';
-        seen.repeats := true;
+        null;  -- once more, one by one
     end;
     for k in 1..jsonb_array_length(entries) loop
         begin
             one := gatehouse.look_at_one(entries->(k - 1));
             one.n := k;
-            seen.items := seen.items || one;
+            items := items || one;
         exception when data_exception or integrity_constraint_violation or program_limit_exceeded then
-            seen.items := seen.items || gatehouse.looked_at_badly(entries->(k - 1), k);
+            items := items || gatehouse.looked_at_badly(entries->(k - 1), k);
         end;
     end loop;
-    return seen;
+    return items;
 end $$;
 
 -- An entry whose values cannot be read as their types, and what is wrong with it: null where only its payload is.
@@ -400,32 +379,34 @@ create function gatehouse.no_of(
     end
 $$;
 
--- What was taken goes into the tables, all of it at once.
+-- What was taken goes into the tables, all of it at once: the entries, and the versions that their streams have then.
 alter table gatehouse.stream_head set (fillfactor = 50);  -- its rows change in place
-create function gatehouse.write_down(kept gatehouse.journal[], keyed gatehouse.idempotency[]) returns void
+create function gatehouse.write_down(
+    kept gatehouse.journal[], streams text[], versions bigint[], keyed gatehouse.idempotency[]
+) returns void
     language plpgsql as $$
-declare
-    newest gatehouse.journal := kept[cardinality(kept)];
 begin
     if cardinality(kept) = 0 then
         return;
     end if;
     insert into gatehouse.journal select * from unnest(kept);
     insert into gatehouse.stream_head
-        select k.stream, max(k.stream_version) from unnest(kept) as k group by k.stream
+        select s.stream, max(s.version) from unnest(streams, versions) as s (stream, version) group by s.stream
         on conflict (stream) do update set version = excluded.version;
     if cardinality(keyed) > 0 then
         insert into gatehouse.idempotency select * from unnest(keyed);
     end if;
-    update gatehouse.head set seq = newest.seq, digest = newest.digest, recorded_at = newest.recorded_at;
 end $$;
 
--- Takes these in turn, at the head, whose row the caller holds locked. Where one of a group is not taken, nothing
--- is: GH001, with that one's number, answer and code. `carefully`: what a law cannot read is refused, and does
--- not raise.
-create function gatehouse.take(
-    items gatehouse.looked_at[], at_head gatehouse.head, repeats boolean, carefully boolean
-) returns table (n int, answer text, at_seq bigint, code text)
+-- What came of some entries, each with its number in the call, and the head behind the last that was taken.
+create type gatehouse.answered as (n int, answer text, at_seq bigint, code text);
+create type gatehouse.taken as (answers gatehouse.answered[], head gatehouse.head);
+
+-- Takes these in turn, behind `at_head`, whose row the caller holds locked and moves on. Where one of a group is not
+-- taken, nothing is: GH001, with that one's number, answer and code. `carefully`: what a law cannot read is refused, and
+-- does not raise; else what is odd may raise, and is taken carefully then.
+create function gatehouse.take(items gatehouse.looked_at[], at_head gatehouse.head, carefully boolean)
+    returns gatehouse.taken
     language plpgsql as $$
 declare
     login text := session_user;
@@ -433,16 +414,22 @@ declare
     kinds text[] := array(select distinct i.event_type from unnest(items) as i);
     stamp bytea;  -- what all leaves of this call have behind their numbers
     item record;
+    n int := 0;
+    answer text;
+    at_seq bigint;
+    code text;
+    actor_now text;
     entry gatehouse.incoming;
     earlier gatehouse.idempotency;
+    answers gatehouse.answered[] := '{}';
     kept gatehouse.journal[] := '{}';
+    streams text[] := '{}';  -- of what is kept, with their versions
+    versions bigint[] := '{}';
     keyed gatehouse.idempotency[] := '{}';
-    taken text[] := '{}';  -- the streams of what was taken, where one may come again
+    keys text[] := '{}';
     refused_version bigint;
 begin
     at_head.recorded_at := greatest(clock_timestamp(), at_head.recorded_at);  -- one moment for one call
-    entry.recorded_at := at_head.recorded_at;
-    entry.role := login;
     stamp := int8send((extract(epoch from at_head.recorded_at) * 1000000)::bigint)
         || int4send(octet_length(login)) || convert_to(login, 'UTF8');
     for item in
@@ -450,7 +437,7 @@ begin
             select k.* from gatehouse.event_kind k join gatehouse.event_right r on r.event_type = k.event_type
             where r.role = login and k.event_type = any (kinds)
         )
-        select i.*, k.law, s.person, s.thread, coalesce(h.version, 0) as version,
+        select i.*, k.law, s.person, s.thread, coalesce(h.version, 0) as version, t.person as holder,
                y.seq as earlier_seq, y.body_digest as earlier_body,
                gatehouse.no_of(
                    i.fault, i.well, i.ticket_hash, i.event_version, i.stream, i.key, for_person, s.session, s.thread,
@@ -461,6 +448,9 @@ begin
             select l.* from gatehouse.live l where for_person and l.ticket_hash = i.ticket_hash offset 0) as s on true
         left join lateral (select k.* from kind k where k.event_type = i.event_type offset 0) as k on true
         left join lateral (select h.version from gatehouse.stream_head h where h.stream = i.stream offset 0) as h on true
+        left join lateral (
+            select t.person from gatehouse.thread t
+            where k.law = 'law_in_thread' and t.thread = i.payload->>'thread' offset 0) as t on true
         left join lateral (
             select y.seq, y.body_digest from gatehouse.idempotency y
             where i.key is not null and y.role = login and y.actor = coalesce(s.person, login) and y.key = i.key
@@ -473,12 +463,12 @@ begin
         at_seq := null;
         code := item.no;
         answer := case when code is null then 'ok' else 'refused' end;
-        entry.actor := coalesce(item.person, login);
-        if answer = 'ok' and item.key is not null then
+        actor_now := coalesce(item.person, login);
+        if code is null and item.key is not null then
             earlier.seq := item.earlier_seq;
             earlier.body_digest := item.earlier_body;
-            if earlier.seq is null and repeats then
-                select y.* into earlier from unnest(keyed) as y where y.key = item.key and y.actor = entry.actor;
+            if earlier.seq is null and item.key = any (keys) then
+                select y.* into earlier from unnest(keyed) as y where y.key = item.key and y.actor = actor_now;
             end if;
             if earlier.seq is not null then
                 at_seq := earlier.seq;
@@ -487,32 +477,28 @@ begin
             end if;
         end if;
         if answer = 'ok' then
-            -- One that comes again stands behind those that were taken.
-            if item.stream_version <> item.version + 1 and not repeats or repeats and item.stream_version
-                    <> item.version + 1 + cardinality(array_positions(taken, item.stream)) then
+            -- One of a stream that came before stands behind that. Where both want one place, an index says so.
+            if (carefully or item.stream_version <> item.version + 1) and item.stream_version
+                    <> item.version + 1 + cardinality(array_positions(streams, item.stream)) then
                 answer := 'conflict';
                 code := 'version';
             elsif carefully and gatehouse.event_id_used(item.event_id, kept) then
                 answer := 'conflict';
                 code := 'event_id_used';
+            elsif item.law = 'law_in_thread' and item.holder = item.person and not carefully then
+                -- What this law looks up was asked with all the others'. It only ever says yes here.
+                code := gatehouse.no_of_thread(item.stream, item.payload, item.thread, item.person, item.holder);
+            elsif item.law is not null then
+                entry := row(at_head.seq + 1, at_head.recorded_at, login, actor_now, item.person, item.thread,
+                             item.event_type, item.stream, item.stream_version, item.trace_id, item.occurred_at,
+                             item.payload)::gatehouse.incoming;
+                if carefully then
+                    code := gatehouse.law_says_carefully(item.law, entry);
+                else
+                    code := gatehouse.law_says(item.law, entry);
+                end if;
             end if;
-        end if;
-        if answer = 'ok' and item.law is not null then
-            entry.seq := at_head.seq + 1;
-            entry.person := item.person;
-            entry.thread := item.thread;
-            entry.event_type := item.event_type;
-            entry.stream := item.stream;
-            entry.stream_version := item.stream_version;
-            entry.trace_id := item.trace_id;
-            entry.occurred_at := item.occurred_at;
-            entry.payload := item.payload;
-            if carefully then
-                code := gatehouse.law_says_carefully(item.law, entry);
-            else
-                code := gatehouse.law_says(item.law, entry);
-            end if;
-            if code is not null then
+            if code is not null and answer = 'ok' then
                 answer := 'refused';
                 if not carefully and gatehouse.event_id_used(item.event_id, kept) then
                     answer := 'conflict';  -- of a taken one its index says so
@@ -525,17 +511,17 @@ begin
             at_head.seq := at_seq;
             at_head.digest := sha256(at_head.digest || sha256(
                 '\x00'::bytea || int8send(at_seq) || stamp
-                || int4send(octet_length(entry.actor)) || convert_to(entry.actor, 'UTF8')
+                || int4send(octet_length(actor_now)) || convert_to(actor_now, 'UTF8')
                 || int4send(octet_length(item.entry_text)) || convert_to(item.entry_text, 'UTF8')));
             kept := kept || row(
-                at_seq, at_head.recorded_at, login, entry.actor, item.entry_text, item.event_id,
+                at_seq, at_head.recorded_at, login, actor_now, item.entry_text, item.event_id,
                 item.event_type, item.event_version, item.stream, item.stream_version, item.trace_id,
                 item.occurred_at, at_head.digest)::gatehouse.journal;
+            streams := streams || item.stream;
+            versions := versions || item.stream_version;
             if item.key is not null then
-                keyed := keyed || row(login, entry.actor, item.key, item.body, at_seq)::gatehouse.idempotency;
-            end if;
-            if repeats then
-                taken := taken || item.stream;
+                keys := keys || item.key;
+                keyed := keyed || row(login, actor_now, item.key, item.body, at_seq)::gatehouse.idempotency;
             end if;
         else
             if item."group" is not null and answer <> 'duplicate' and exists (
@@ -545,35 +531,37 @@ begin
             if answer = 'refused' then
                 refused_version := 1 + coalesce(refused_version, (
                     select s.version from gatehouse.stream_head s where s.stream = 'refused/' || login), 0);
-                kept := kept || gatehouse.refusal(at_head, refused_version, login, entry.actor,
+                kept := kept || gatehouse.refusal(at_head, refused_version, login, actor_now,
                                                   item.event_type, code, item.entry_text);
                 at_head.seq := kept[cardinality(kept)].seq;
                 at_head.digest := kept[cardinality(kept)].digest;
+                streams := streams || ('refused/' || login);
+                versions := versions || refused_version;
             end if;
         end if;
-        return next;
+        answers := answers || row(n, answer, at_seq, code)::gatehouse.answered;
     end loop;
-    perform gatehouse.write_down(kept, keyed);
+    perform gatehouse.write_down(kept, streams, versions, keyed);
+    return row(answers, at_head)::gatehouse.taken;
 end $$;
 
--- The short way for one entry that is plainly good: its number, or null where another way must say what it is.
-create function gatehouse.take_one(item gatehouse.looked_at, at_head gatehouse.head) returns bigint
+-- The short way for one entry that is plainly good: the head behind it, or null where another way must say what it is.
+create function gatehouse.take_one(item gatehouse.looked_at, at_head gatehouse.head) returns gatehouse.head
     language plpgsql as $$
 declare
     login text := session_user;
     for_person boolean := session_user in ('gh_agent', 'gh_intake', 'gh_approver');
     asked record;
     actor_now text;
-    at_seq bigint := at_head.seq + 1;
-    moment timestamptz := greatest(clock_timestamp(), at_head.recorded_at);
 begin
     select s.session, s.person, s.thread, k.event_type as known, k.version as kind_version, k.stream_prefix, k.law,
-           h.version into asked
+           h.version, t.person as holder into asked
         from (select) as one
         left join gatehouse.live s on for_person and s.ticket_hash = item.ticket_hash
         left join gatehouse.event_kind k on k.event_type = item.event_type and exists (
             select from gatehouse.event_right r where r.event_type = item.event_type and r.role = login)
-        left join gatehouse.stream_head h on h.stream = item.stream;
+        left join gatehouse.stream_head h on h.stream = item.stream
+        left join gatehouse.thread t on k.law = 'law_in_thread' and t.thread = item.payload->>'thread';
     if gatehouse.no_of(item.fault, item.well, item.ticket_hash, item.event_version, item.stream, item.key, for_person,
                        asked.session, asked.thread, asked.known, asked.kind_version, asked.stream_prefix) is not null
        or item.stream_version <> coalesce(asked.version, 0) + 1 then
@@ -584,25 +572,32 @@ begin
             select from gatehouse.idempotency y where y.role = login and y.actor = actor_now and y.key = item.key) then
         return null;
     end if;
-    if asked.law is not null and gatehouse.law_says(asked.law, row(
-            at_seq, moment, login, actor_now, asked.person, asked.thread, item.event_type, item.stream,
-            item.stream_version, item.trace_id, item.occurred_at, item.payload)::gatehouse.incoming) is not null then
+    at_head.seq := at_head.seq + 1;
+    at_head.recorded_at := greatest(clock_timestamp(), at_head.recorded_at);
+    if asked.law = 'law_in_thread' and asked.holder = asked.person then
+        if gatehouse.no_of_thread(item.stream, item.payload, asked.thread, asked.person, asked.holder) is not null then
+            raise exception using errcode = 'GH001';
+        end if;
+    elsif asked.law is not null and gatehouse.law_says(asked.law, row(
+            at_head.seq, at_head.recorded_at, login, actor_now, asked.person, asked.thread, item.event_type,
+            item.stream, item.stream_version, item.trace_id, item.occurred_at, item.payload)::gatehouse.incoming)
+            is not null then
         raise exception using errcode = 'GH001';
     end if;
-    at_head.digest := sha256(at_head.digest || gatehouse.leaf(at_seq, moment, login, actor_now, item.entry_text));
+    at_head.digest := sha256(at_head.digest || gatehouse.leaf(
+        at_head.seq, at_head.recorded_at, login, actor_now, item.entry_text));
     insert into gatehouse.journal values (
-        at_seq, moment, login, actor_now, item.entry_text, item.event_id, item.event_type, item.event_version::int,
-        item.stream, item.stream_version, item.trace_id, item.occurred_at, at_head.digest);
+        at_head.seq, at_head.recorded_at, login, actor_now, item.entry_text, item.event_id, item.event_type,
+        item.event_version::int, item.stream, item.stream_version, item.trace_id, item.occurred_at, at_head.digest);
     if asked.version is null then
         insert into gatehouse.stream_head values (item.stream, item.stream_version);
     else
         update gatehouse.stream_head s set version = item.stream_version where s.stream = item.stream;
     end if;
     if item.key is not null then
-        insert into gatehouse.idempotency values (login, actor_now, item.key, item.body, at_seq);
+        insert into gatehouse.idempotency values (login, actor_now, item.key, item.body, at_head.seq);
     end if;
-    update gatehouse.head set seq = at_seq, digest = at_head.digest, recorded_at = moment;
-    return at_seq;
+    return at_head;
 end $$;
 
 create function gatehouse.event_id_used(id uuid, kept gatehouse.journal[]) returns boolean language sql stable as $$
@@ -611,20 +606,17 @@ create function gatehouse.event_id_used(id uuid, kept gatehouse.journal[]) retur
 $$;
 
 -- One entry, or one group, that could not be taken with all others: its own transaction part, and its own answer.
-create function gatehouse.take_carefully(items gatehouse.looked_at[])
-    returns table (n int, answer text, at_seq bigint, code text)
+create function gatehouse.take_carefully(items gatehouse.looked_at[], at_head gatehouse.head) returns gatehouse.taken
     language plpgsql as $$
 declare
-    at_head gatehouse.head;
     broken text;
     failed gatehouse.looked_at;
     failed_answer text;
     failed_code text;
+    refused gatehouse.journal;
 begin
-    select h.* into at_head from gatehouse.head h;
     begin
-        return query select t.* from gatehouse.take(items, at_head, true, true) as t;
-        return;
+        return gatehouse.take(items, at_head, true);
     exception when sqlstate 'GH001' then
         get stacked diagnostics broken = message_text;
         failed := items[split_part(broken, ' ', 1)::int - items[1].n + 1];
@@ -633,15 +625,19 @@ begin
     end;
     if failed_answer = 'refused' then
         at_head.recorded_at := greatest(clock_timestamp(), at_head.recorded_at);
-        perform gatehouse.write_down(array[gatehouse.refusal(
+        refused := gatehouse.refusal(
             at_head,
             1 + coalesce((select s.version from gatehouse.stream_head s where s.stream = 'refused/' || session_user), 0),
-            session_user, gatehouse.actor_of(failed.ticket_hash), failed.event_type, failed_code, failed.entry_text)],
-            '{}');
+            session_user, gatehouse.actor_of(failed.ticket_hash), failed.event_type, failed_code, failed.entry_text);
+        perform gatehouse.write_down(array[refused], array[refused.stream], array[refused.stream_version], '{}');
+        at_head.seq := refused.seq;
+        at_head.digest := refused.digest;
     end if;
-    return query select i.n, failed_answer, null::bigint,
-                        case when i.n = failed.n then failed_code else 'group' end
-        from unnest(items) as i;
+    return row(
+        array(select row(i.n, failed_answer, null::bigint, case when i.n = failed.n then failed_code else 'group' end)
+                     ::gatehouse.answered
+              from unnest(items) as i),
+        at_head)::gatehouse.taken;
 end $$;
 
 -- Whom the ticket names to logins that come for a person; the others come for themselves.
@@ -653,13 +649,16 @@ $$;
 
 -- `entries` is an array of {text, ticket?, key?, group?}. Neighbours that share a group are all or nothing. The law
 -- compares days as texts, so their style is not the caller's. More entries, or larger ones, would hold the head
--- for longer than anybody may.
+-- for longer than anybody may. The answers come in the entries' order.
 create function gatehouse.append(entries jsonb) returns table (n int, answer text, at_seq bigint, code text)
     language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp set datestyle = 'ISO, YMD'
     set plan_cache_mode = force_generic_plan as $$
 declare
-    seen gatehouse.looked_through;
+    items gatehouse.looked_at[];
     at_head gatehouse.head;
+    after gatehouse.head;
+    done gatehouse.taken;  -- all together
+    careful gatehouse.taken;
     first int := 1;
     last int;
 begin
@@ -677,40 +676,51 @@ begin
     -- Whoever waits for the head is not served in turn, so a crowd starves the others. All that agents append
     -- waits in front of these locks: one at a time goes to the head, while one more is looked at. Whoever keeps
     -- them keeps them from agents alone, and what may be written does not depend on it.
-    if session_user = 'gh_agent' and not pg_try_advisory_xact_lock(1786642433) then
-        perform pg_advisory_xact_lock(1786642435);
-    end if;
-    seen := gatehouse.look(entries);
     if session_user = 'gh_agent' then
+        if not pg_try_advisory_xact_lock(1786642433) then
+            perform pg_advisory_xact_lock(1786642435);
+        end if;
+        items := gatehouse.look(entries);
         perform pg_advisory_xact_lock(1786642434);
+    else
+        items := gatehouse.look(entries);
     end if;
-    -- An update, not a mere row lock: what follows is a subtransaction, which would turn a lock's xmax into
-    -- a multixact, and the watchdog would not see who holds the head.
-    update gatehouse.head set one = true returning * into at_head;
+    -- The head is locked here and moved at the end, both outside the transaction part between, which may fail. A head
+    -- that was touched inside it would have a multixact for its holder, and the watchdog would not see who holds it.
+    select h.* into at_head from gatehouse.head h for no key update;
     begin
-        if cardinality(seen.items) = 1 then
-            at_seq := gatehouse.take_one(seen.items[1], at_head);
-            if at_seq is not null then
-                n := 1;
-                answer := 'ok';
-                return next;
-                return;
-            end if;
+        if cardinality(items) = 1 then
+            after := gatehouse.take_one(items[1], at_head);
         else
-            return query select t.* from gatehouse.take(seen.items, at_head, seen.repeats, false) as t;
-            return;
+            done := gatehouse.take(items, at_head, false);
         end if;
     exception when sqlstate 'GH001' or data_exception or integrity_constraint_violation or program_limit_exceeded then
         null;  -- nothing of it happened: once more, one by one
     end;
-    while first <= cardinality(seen.items) loop
-        last := first;
-        while seen.items[first]."group" = seen.items[last + 1]."group" loop
-            last := last + 1;
-        end loop;
-        return query select t.* from gatehouse.take_carefully(seen.items[first:last]) as t;
-        first := last + 1;
-    end loop;
+    if after.seq is not null then
+        n := 1;
+        answer := 'ok';
+        at_seq := after.seq;
+        return next;
+    else
+        if done.answers is null then
+            done := row('{}'::gatehouse.answered[], at_head)::gatehouse.taken;
+            while first <= cardinality(items) loop
+                last := first;
+                while items[first]."group" = items[last + 1]."group" loop
+                    last := last + 1;
+                end loop;
+                careful := gatehouse.take_carefully(items[first:last], done.head);
+                done := row(done.answers || careful.answers, careful.head)::gatehouse.taken;
+                first := last + 1;
+            end loop;
+        end if;
+        after := done.head;
+        return query select a.* from unnest(done.answers) as a;
+    end if;
+    if after.seq > at_head.seq then
+        update gatehouse.head set seq = after.seq, digest = after.digest, recorded_at = after.recorded_at;
+    end if;
 end $$;
 
 revoke all on all functions in schema gatehouse from public;

@@ -112,21 +112,22 @@ create function gatehouse.names_no_body(payload jsonb) returns boolean
     from jsonb_path_query(payload, 'strict $.**.kept ? (@ != null)') as k (name)
 $$;
 
--- As before; and a step names only bodies that are kept.
+-- As before; and a step names only bodies that are kept. `holder` is whose the thread is. One expression without a
+-- search path, so that it can be put in line: the append asks for the holder of each with its other questions.
+create function gatehouse.no_of_thread(stream text, payload jsonb, thread text, person text, holder text) returns text
+    language sql stable as $$
+    select case
+        when stream <> 'thread/' || (payload->>'thread') or thread is not null and thread <> payload->>'thread'
+             or (holder = person) is not true then 'not_your_thread'
+        when (jsonb_typeof(payload->'thought') = 'object' or payload ?| '{words,why}')
+             and gatehouse.names_no_body(payload) then 'no_such_body'
+    end
+$$;
 create or replace function gatehouse.law_in_thread(e gatehouse.incoming) returns text language plpgsql
     set search_path = pg_catalog, gatehouse, pg_temp as $$
 begin
-    if e.stream <> 'thread/' || (e.payload->>'thread')
-       or e.thread is not null and e.thread <> e.payload->>'thread'
-       or not exists (select from gatehouse.thread t
-                      where t.thread = e.payload->>'thread' and t.person = e.person) then
-        return 'not_your_thread';
-    end if;
-    if (jsonb_typeof(e.payload->'thought') = 'object' or e.payload ?| '{words,why}')
-       and gatehouse.names_no_body(e.payload) then
-        return 'no_such_body';
-    end if;
-    return null;
+    return gatehouse.no_of_thread(e.stream, e.payload, e.thread, e.person, (
+        select t.person from gatehouse.thread t where t.thread = e.payload->>'thread'));
 end $$;
 
 -- Steps and calls of version 2 are what is written from now on; version 1 stays readable.

@@ -353,6 +353,7 @@ INTERNAL: Final = {
     "may_submit",
     "names_no_body",
     "no_of",
+    "no_of_thread",
     "open_dollars",
     "planning_well_formed",
     "predecessor",

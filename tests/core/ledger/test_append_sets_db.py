@@ -392,3 +392,59 @@ def test_a_day_is_written_in_one_way_whatever_the_caller_sets(firm: Firm) -> Non
             item = firm.item("AccountClosed", f"account/{account}", payload, login=ELENA)
             rows = hostile.execute("select code from gatehouse.append(%s::jsonb)", [json.dumps([item])])
             assert rows.fetchall() == [(code,)]
+
+
+IN_LINE: Final = {"envelope_text", "no_of", "no_of_thread", "leaf"}
+
+
+def test_what_is_asked_of_every_entry_is_put_in_line(world: World) -> None:
+    """A function that the server calls instead costs more than all that it says."""
+    ways = [
+        [world.item(one, world.text(one))]
+        for one in (Drawn(n, n, 0, None, None, "m", None, None) for n in (0, 1))
+    ]
+    with psycopg.connect(world.firm.database.superuser, autocommit=True) as connection:
+        connection.execute("set track_functions = 'all'")
+        connection.execute("set session authorization gh_agent")
+        for items in (ways[0], [*ways[1], changed(world, stream_version=3)]):
+            rows = connection.execute("select answer from gatehouse.append(%s::jsonb)", [json.dumps(items)])
+            assert {answer for (answer,) in rows} == {"ok"}
+        connection.execute("reset session authorization")
+        connection.execute("select pg_stat_force_next_flush()")
+        called = {name for (name,) in connection.execute("select funcname from pg_stat_user_functions")}
+    assert called >= {"append", "look_at_one", "look_together", "take_one", "take"}
+    assert called & IN_LINE == set()
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [
+        *(
+            {"agent": 7},
+            {"agent": None},
+            {"agent": ["a"]},
+            {"took_ms": "7"},
+            {"took_ms": None},
+            {"took_ms": True},
+        ),
+        *(
+            {"step": "release"},
+            {"thought": "null"},
+            {"thought": []},
+            {"started_at": "now"},
+        ),
+    ],
+    ids=str,
+)
+def test_a_value_of_another_type_is_refused_and_its_neighbour_is_not(
+    shared_firm: Firm, bent: dict[str, Any]
+) -> None:
+    world = World(shared_firm)
+    payload = {**json.loads(world.text(GOOD))["payload"], **bent}
+    other = Drawn(2, 2, 0, None, None, 'quoted","model":"x', None, None)
+    text = rfc8785.dumps({**json.loads(world.text(GOOD)), "payload": {}}).decode()
+    item = world.item(
+        GOOD, text.replace('"payload":{}', f'"payload":{json.dumps(payload, separators=(",", ":"))}')
+    )
+    said = world.firm.append(AGENT, item, world.item(other, world.text(other)))
+    assert [(one.answer, one.code) for one in said] == [("refused", "malformed_payload"), ("ok", None)]
