@@ -1,10 +1,8 @@
 -- asking --
 -- Who drafted what is being asked about, and the wall time of this reading. No agent and no strategy: a person, or
--- nothing asked.
-select now() as taken_at, p.agent, w.person as strategy
-from (select 1) as always
-left join gatehouse.proposal p on p.proposal = %(without)s::text
-left join gatehouse.person w on w.person = p.drafted_by and w.role = 'machine';
+-- nothing asked. The law has programs' names begin so; not every login that asks here may read who people are.
+select now() as taken_at, p.agent, case when starts_with(p.drafted_by, 'mch-') then p.drafted_by end as strategy
+from (select 1) as always left join gatehouse.proposal p on p.proposal = %(without)s::text;
 
 -- asked --
 -- This business day's submitted orders of those households, whatever became of them.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import ClassVar, Final
 
-from core.book.picture import Account, Household
+from core.book.picture import Account
 from core.risk.intent import Intent
 from core.risk.limits import Limits
 from core.risk.measure import NONE, at_most
@@ -40,13 +41,18 @@ class BestInterest:
     code: ClassVar[str] = "best_interest"
 
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
-        household = intent.ground.household
-        if not intent.buys or household.profile_recorded_on is None:
+        household, account = intent.ground.household, intent.account
+        recorded, years = household.profile_recorded_on, household.horizon_years
+        if not intent.buys or recorded is None:
             return None
-        stands = tuple(_open(intent, household, household.profile_recorded_on))
+        ended = years is not None and horizon_ends(recorded, years) < intent.market.session
+        bare = account.ips is None and account.capacity == "advisory"
+        careful = household.liquidity_need == "high" or household.objective in CAREFUL
+        if not (ended or bare or careful):
+            return None
+        stands = tuple(_open(intent, ended=ended, bare=bare, careful=careful))
         if not stands:
             return None
-        account = intent.account
         says = (
             f"{'; '.join(stands)}. Write why {intent.leg.symbol} serves the client all the same, "
             f"{DUTIES.get(account.capacity, 'in the client’s interest')}, better than doing nothing and than "
@@ -63,20 +69,20 @@ class BestInterest:
         )
 
 
-def horizon_ends(household: Household, recorded: date) -> date | None:
+@lru_cache(maxsize=1 << 14)
+def horizon_ends(recorded: date, years: int) -> date:
     """When the money is needed: the profile's years after its day."""
-    years = household.horizon_years
-    return None if years is None else months_after(recorded, years * 12)
+    return months_after(recorded, years * 12)
 
 
-def _open(intent: Intent, household: Household, recorded: date) -> Iterator[str]:
-    account, instrument, symbol = intent.account, intent.instrument, intent.leg.symbol
-    ends = horizon_ends(household, recorded)
-    if ends is not None and ends < intent.market.session:
-        yield f"the profile's horizon ended on {ends}"
-    if account.capacity == "advisory" and account.ips is None:
+def _open(intent: Intent, *, ended: bool, bare: bool, careful: bool) -> Iterator[str]:
+    household, instrument, symbol = intent.ground.household, intent.instrument, intent.leg.symbol
+    if ended:
+        yield f"the horizon of the profile of {household.profile_recorded_on} has ended"
+    if bare:
         yield "the account has no investment policy statement"
-    if instrument is None or instrument.kind != ONE_COMPANYS or _agreed(account, symbol):
+    one_companys = instrument is not None and instrument.kind == ONE_COMPANYS
+    if not careful or not one_companys or _agreed(intent.account, symbol):
         return
     if household.objective in CAREFUL:
         yield f"{symbol} is one company's share, and the objective is {household.objective}"
