@@ -78,6 +78,8 @@ def exact(value: Decimal | int | str, *, field: str) -> Decimal:
     Raises:
         BadInput: `value` is not a finite decimal number of sensible length; names `field`.
     """
+    if type(value) is Decimal and _PLAIN(str(value)):
+        return value
     if type(value) is str and _PLAIN(value):
         return Decimal(value)
     if isinstance(value, float):

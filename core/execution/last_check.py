@@ -58,7 +58,7 @@ DECISIONS: Final = (ProposalSubmitted, ConsentRecorded, ProposalApproved)
 DRAWN: Final = "StandingApprovalDrawn"
 """A draw on a standing approval stands for the principal's act, and for nothing else."""
 TWO_DECIDE: Final = 3  # the tier
-AMOUNTS: Final = frozenset({"quantity", "limit_price"})
+AMOUNTS: Final = frozenset({"quantity", "limit_price", "executed_before"})
 Kind = TypeVar("Kind", bound=Fact)
 
 
@@ -216,7 +216,11 @@ def _same_body(body: bytes, fact: OrderReleased) -> None:
         "side": fact.side.value,
         "symbol": fact.symbol,
         "time_in_force": fact.time_in_force.value,
-        **({} if fact.replaces is None else {"replaces": fact.replaces}),
+        **(
+            {}
+            if fact.replaces is None
+            else {"replaces": fact.replaces, "executed_before": fact.executed_before}
+        ),
     }
     _same("the fields", sorted(said), sorted(must))
     for name, value in must.items():

@@ -36,4 +36,6 @@ def spare_cash(account: Account, need: CashNeed) -> Decimal:
 
 def lasting(account: Account, need: CashNeed) -> Account:
     """The account once what is due has left: what it should be compared with its model by."""
+    if not need.due:
+        return account
     return replace(account, cash=replace(account.cash, settled=account.cash.settled - need.due))

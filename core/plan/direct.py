@@ -53,6 +53,10 @@ def work_out_direct(
 
 def together(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The passes as one line, at the end; everything else as it is. `core.orders.events.apart` undoes it."""
-    passed = " ".join(finding.policy for finding in findings if finding.result == "pass")
-    loud = tuple(finding for finding in findings if finding.result != "pass")
-    return (*loud, Finding(policy=passed, result="pass")) if passed else loud
+    passed, loud = [], []
+    for finding in findings:
+        if finding.result == "pass":
+            passed.append(finding.policy)
+        else:
+            loud.append(finding)
+    return (*loud, Finding(policy=" ".join(passed), result="pass")) if passed else tuple(loud)

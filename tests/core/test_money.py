@@ -61,3 +61,15 @@ def test_money_holds_finite_decimals_only(value: object) -> None:
 def test_an_amount_that_is_longer_than_any_is_refused_before_it_is_written_out(written: str) -> None:
     with pytest.raises(BadInput, match="digits"):
         exact(written, field="price")
+
+
+@pytest.mark.parametrize("text", ["0", "-3", "12.50", "0.000001", "1E+2", "0E-8", "123456789012345678901"])
+def test_a_decimal_is_taken_as_it_is_written_to_the_last_zero(text: str) -> None:
+    number = Decimal(text)
+    assert exact(number, field="x").as_tuple() == number.as_tuple()
+
+
+@pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity", "1E+41", "1." + "1" * 41])
+def test_a_decimal_that_is_no_sensible_number_is_refused(text: str) -> None:
+    with pytest.raises(BadInput):
+        exact(Decimal(text), field="x")

@@ -226,8 +226,10 @@ def test_a_release_that_says_whose_place_it_takes_needs_the_decision_and_the_byt
     release = told[RELEASED][1]
     told[RELEASED] = (GATE, release.model_copy(update={"replaces": live, "executed_before": Decimal(3)}))
     assert (says(told) or "").startswith("the fields: ")
-    body = encode(ORDER).replace(b'"side"', b'"replaces":"%s","side"' % live.encode())
+    more = encode(ORDER).replace(b'"limit_p', b'"executed_before":"3","limit_p')
+    body = more.replace(b'"side"', b'"replaces":"%s","side"' % live.encode())
     assert says(told, body) is None
+    assert says(told, body.replace(b'"3"', b'"2"')) == "executed_before: 2 where the decision has 3"
     assert says(told, body.replace(b"111", b"222")) is not None
     assert says(facts(), body) is not None
     assert isinstance(told[ASSESSED][1], ProposalAssessed)

@@ -324,6 +324,8 @@ def test_the_words_and_the_sqls_codes_are_the_same() -> None:
     newest: dict[str, str] = {}  # of each function, as the migrations leave it
     for file in sorted(Path(ROOT, "core").glob("*/migrations/*.sql"), key=lambda path: path.name):
         text = re.sub(r"--.*", "", file.read_text(encoding="utf-8"))
+        for old, new in re.findall(r"alter function gatehouse\.(\w+)\([^)]*\) rename to (\w+)", text):
+            newest[new] = newest.pop(old)
         for function in re.split(r"create (?:or replace )?function gatehouse\.", text)[1:]:
             newest[function.partition("(")[0]] = function
     written = {

@@ -144,6 +144,38 @@ def test_many_orders_are_answered_one_by_one(office: Office, key: str) -> None:
     ]
 
 
+def test_a_live_order_is_replaced_by_one_that_people_decide_on(office: Office) -> None:
+    maria, robert = office.of(MARIA), office.of(ROBERT)
+    ask = value(office, "select min(ask) from gatehouse.quote where symbol = 'AAPL'")
+    rests = f"{float(ask) * 0.99:.2f}"
+    first = post(office, ticket(office, MARIA), order(office, order_type="limit", limit_price=rests)).json()
+    robert.decide(first["proposal_id"], "approve", {"digest": first["digest"]})
+    until(lambda: maria.order(first["order_id"])["status"], lambda status: status == "ACCEPTED")
+    body = order(office, order_type="limit", limit_price=rests, quantity="3", replaces=first["order_id"])
+    said = post(office, ticket(office, MARIA), body)
+    assert (said.status_code, said.json()["status"]) == (201, "HELD"), said.text
+    told = "select content::jsonb->'legs'->0->>'replaces' from gatehouse.proposal where proposal = %s"
+    assert value(office, told, said.json()["proposal_id"]) == first["order_id"]
+    other = post(office, ticket(office, MARIA), {**body, "client_order_id": "c-other", "side": "sell"})
+    assert other.json()["status"] in (422, "BLOCKED"), other.text
+    assert maria.cancel_drafts() == []
+    maria.decide(said.json()["proposal_id"], "withdraw", {})
+    maria.cancel_order(first["order_id"])
+    until(lambda: maria.order(first["order_id"])["status"], lambda status: status == "CANCELLED")
+    late = post(office, ticket(office, MARIA), {**body, "client_order_id": f"c-{os.urandom(6).hex()}"})
+    assert late.status_code in (409, 422), late.text
+
+
+def test_an_order_for_the_next_session_is_decided_on_today_and_stays(office: Office) -> None:
+    said = post(office, ticket(office, MARIA), order(office, session="next", quantity="9")).json()
+    assert (said["status"], said["waits_for"]) == ("HELD", "principal"), said
+    office.of(ROBERT).decide(said["proposal_id"], "approve", {"digest": said["digest"]})
+    assert office.of(MARIA).proposal(said["proposal_id"])["status"] == "APPROVED"
+    told = "select content::jsonb->>'valid_for' from gatehouse.proposal where proposal = %s"
+    assert value(office, told, said["proposal_id"]) == "2022-12-30"
+    office.of(MARIA).decide(said["proposal_id"], "withdraw", {})
+
+
 WRONG: Final[Mapping[str, tuple[Any, str]]] = {
     "a number for an amount": ({"quantity": 2}, "quantity"),
     "a negative quantity": ({"quantity": "-2"}, "quantity"),
@@ -158,6 +190,9 @@ WRONG: Final[Mapping[str, tuple[Any, str]]] = {
     "a lower-case symbol": ({"symbol": "aapl"}, "symbol"),
     "an id with a space": ({"client_order_id": "a b"}, "client_order_id"),
     "null": ({"symbol": None}, "symbol"),
+    "a replaced order that is no order's id": ({"replaces": "gh-1"}, "replaces"),
+    "a session that is neither": ({"session": "tomorrow"}, "session"),
+    "a live order in another session": ({"replaces": f"gh-{'0' * 24}", "session": "next"}, "session"),
 }
 
 
