@@ -277,7 +277,7 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 def test_every_code_has_words_and_is_tried() -> None:
     elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA
     elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_DIRECT_ORDERS
-    elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES
+    elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_WORKERS
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 

@@ -68,7 +68,6 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.worker_lease": {INTAKE: "S", GATE: "S"},
     "gatehouse.claim": {INTAKE: "S", GATE: "S"},
     "gatehouse.order_wait": {INTAKE: "S", GATE: "SIUD"},
-    "gatehouse.order_waiting": {INTAKE: "S"},
     "gatehouse.set_aside": {GATE: "S"},
     # people
     "gatehouse.person": {INTAKE: "S", APPROVER: "S", GATE: "S"},
@@ -151,6 +150,7 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "account_lines(text[],bigint[])": {INTAKE},
     "known_at(timestamp with time zone)": {INTAKE},
     "releasable(leg)": {GATE},
+    "waiting_of(text)": {INTAKE},
     "lease_begin(integer)": {GATE},
     "lease_beat()": {GATE},
     "lease_end()": {GATE},
@@ -360,7 +360,13 @@ INTERNAL: Final = {
 # They know who asks or what is held, and look at no row that the caller could not see.
 NOT_DEFINERS_WITH_CALLERS: Final = {
     *("releasable(leg)", "consented(text)", "in_book(text)", "limits_in_force()", "batch_measure(text[])"),
-    *("halt_fault(proposal,leg)", "halted(text)", "scopes_of(proposal,leg)", "shown(text)"),
+    *(
+        "waiting_of(text)",
+        "halt_fault(proposal,leg)",
+        "halted(text)",
+        "scopes_of(proposal,leg)",
+        "shown(text)",
+    ),
 }
 REFUSED: Final = psycopg.errors.InsufficientPrivilege
 NO_WAY: Final = {
