@@ -105,8 +105,8 @@ class LifecycleWorld:
             )
             self._copy(
                 "leg (proposal, leg, order_id, advisor, account, symbol, side, quantity, order_type,"
-                " limit_price, time_in_force, lots, reference_price, band_low, band_high, funded_by, may_release_less,"
-                " released_seq, released_quantity)",
+                " limit_price, time_in_force, lots, reference_price, band_low, band_high, funded_by,"
+                " may_release_less, released_seq, released_quantity)",
                 (
                     [
                         *(o.proposal, 0, o.id, "adv-1", o.account, o.symbol, o.side.value, o.quantity),

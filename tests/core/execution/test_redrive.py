@@ -1,4 +1,4 @@
-"""An order that cannot go on is set aside with its reason, and tried again when operations asks: sent once."""
+"""An order that cannot go on is set aside with its reason, and tried again when operations asks."""
 
 from __future__ import annotations
 
