@@ -67,10 +67,10 @@ class LifecycleWorld:
         self._halt_key = secrets.token_hex(32)
         HaltFile(self.home / "halts", bytes.fromhex(self._halt_key), WallClock()).make(())
         self._key = secrets.token_urlsafe(24)
-        self._venues = [self._venue(name) for name in NAMES]
         self._seq, self._digest = 0, GENESIS
         self._made = 0
         self._found_firm()
+        self._venues = [self._venue(name) for name in NAMES]
 
     def value(self, statement: str) -> Any:
         row = self.superuser.execute(statement.encode()).fetchone()
@@ -188,15 +188,11 @@ class LifecycleWorld:
         return (self._seq, AT, *who, text, named, *stands)
 
     def _found_firm(self) -> None:
-        """The demo firm, and an advisor of the bench, whose orders these are. Cash is never short."""
+        """The demo firm, and a household of the bench, whose orders these are. Cash is never short."""
         keys = self.home / "keys"
         keys.mkdir()
         clock = WallClock()
         asyncio.run(found_firm(self.logins.dsn(OWNER), KeyStore(keys), clock, seed=SEED, told=lambda _: None))
-        self._copy(
-            "person (person, login, role, related_households, engaged_seq)",
-            [("adv-1", "adv-1", "advisor", [], 0)],
-        )
         self._copy("household (household, advisor, related)", [("hh-1", "adv-1", False)])
         self.superuser.execute("update gatehouse.holding set held = 1e9 where symbol = 'cash'")
         self._accounts = self.superuser.execute(
