@@ -15,7 +15,7 @@ import pytest
 from psycopg import sql
 
 from core.database.pools import conninfo
-from core.duties import AT_WORK
+from core.worker.duties import AT_WORK
 from tests.fixtures.firm import Firm
 
 AGENT, INTAKE, APPROVER, GATE, WITNESS = "gh_agent", "gh_intake", "gh_approver", "gh_gate", "gh_witness"

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pytest
 
-from core.duties import AT_WORK
+from core.worker.duties import AT_WORK
 from tests.core.gate.deal import APPROVER, ELENA, MARIA, Deal
 from tests.fixtures.firm import Firm, FirmTemplate
 from tests.fixtures.halts import KEY_HEX
