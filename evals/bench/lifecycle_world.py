@@ -77,9 +77,12 @@ class LifecycleWorld:
         return None if row is None else next(iter(row.values()))
 
     def release(self, count: int) -> tuple[str, ...]:
-        """So many more released orders, their decisions before them. Their ids."""
+        """So many more released orders, their decisions before them. Their ids. No worker may be at work."""
         orders = [self._order(self._made + number) for number in range(count)]
         self._made += count
+        head = self.superuser.execute("select seq, digest from gatehouse.head").fetchone()
+        if head is not None:
+            self._seq, self._digest = head["seq"], bytes(head["digest"])
         rows: list[Sequence[Any]] = []
         released: list[tuple[ReleasedOrder, Fact, int]] = []
         for order in orders:
@@ -120,6 +123,14 @@ class LifecycleWorld:
                 "update gatehouse.head set seq = %s, digest = %s, recorded_at = %s",
                 [self._seq, self._digest, AT],
             )
+        for table in (
+            "journal",
+            "stream_head",
+            "proposal",
+            "leg",
+            "claim",
+        ):  # or plans are for none
+            self.superuser.execute(f"analyze gatehouse.{table}".encode())
         return tuple(order.id for order in orders)
 
     @contextmanager
@@ -198,9 +209,6 @@ class LifecycleWorld:
         self._accounts = self.superuser.execute(
             "select account, custodian from gatehouse.account order by account"
         ).fetchall()
-        head = self.superuser.execute("select seq, digest from gatehouse.head").fetchone()
-        if head is not None:
-            self._seq, self._digest = head["seq"], bytes(head["digest"])
 
     def _copy(self, into: str, rows: Iterable[Any]) -> None:
         with (
