@@ -141,7 +141,7 @@ async def test_what_passed_on_is_written_by_the_new_one_alone(firm: Firm) -> Non
         assert not await stopped.lease.holds(order)
         assert await other.writes(entries.sent(work, V, body, attempt=1)) == "ok"
         assert await other.writes(entries.accepted(work, V, Accepted("v-1"))) == "ok"
-        with pytest.raises(WorldFailed, match="ended this one's lease"):
+        with pytest.raises(WorldFailed, match="lease"):
             await stopped.lease.keep()
 
 
