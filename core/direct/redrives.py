@@ -10,11 +10,11 @@ from core.database.pools import AsyncPool
 from core.database.rows import rows
 from core.direct.askers import SQL
 from core.errors import NotFound
-from core.execution.events import OrderRedriven
 from core.fact import Entry
 from core.ids import OrderId, TraceId
 from core.ledger.envelope import Recorded
 from core.ledger.journal import Journal
+from core.orders.aside import OrderRedriven
 from core.people.asker import asking
 
 

@@ -22,7 +22,7 @@ select l.order_id, l.proposal, l.account, l.symbol, l.side, l.quantity, l.releas
        o.status, o.state, w.why, w.says as wait_says, w.since
 from gatehouse.leg l join gatehouse.proposal p using (proposal)
 left join gatehouse.order_state o on o.order_id = l.order_id
-left join gatehouse.order_waiting w on w.order_id = l.order_id
+left join lateral gatehouse.waiting_of(l.order_id) w on true
 where l.order_id = %(order)s;
 
 -- orders --
@@ -32,7 +32,7 @@ select l.order_id, l.proposal, l.account, l.symbol, l.side, l.quantity, l.releas
        o.status, o.state, w.why, w.says as wait_says, w.since
 from gatehouse.leg l join gatehouse.proposal p using (proposal)
 left join gatehouse.order_state o on o.order_id = l.order_id
-left join gatehouse.order_waiting w on w.order_id = l.order_id
+left join lateral gatehouse.waiting_of(l.order_id) w on true
 order by p.drafted_seq desc, l.leg limit %(most)s;
 
 -- cancel_drafts --

@@ -10,10 +10,10 @@ from datetime import date, timedelta
 from typing import Final
 
 from core.best_execution.events import RouteRecorded
-from core.execution.events import OrderSetAside
 from core.fact import Entry, Fact
 from core.ids import Digest, VenueName
 from core.market.settlement import settles_on
+from core.orders.aside import OrderSetAside
 from core.orders.events import (
     OrderAccepted,
     OrderCancelled,

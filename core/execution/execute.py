@@ -25,7 +25,7 @@ from typing import Final
 
 import structlog
 
-from core.errors import IllegalTransition, IntegrityLost, WorldFailed
+from core.errors import IllegalTransition, IntegrityLost, NotFound, WorldFailed
 from core.execution.at_work import AtWork
 from core.execution.board import Board
 from core.execution.cancelling import Canceller, pending_cancel
@@ -60,6 +60,7 @@ class Terms:
 
 
 TermsOf = Callable[[CustodianId], Terms]
+"""Raises NotFound: not known, or not yet."""
 RecordOf = Callable[[OrderId, ProposalId], Awaitable[Sequence[Chained]]]
 """The journal's own text of an order and of its proposal."""
 
@@ -266,7 +267,11 @@ class Executor:
     async def _choose(self, work: Working) -> bool:
         """Whether a venue was chosen and written down."""
         order = work.released
-        terms = self._terms_of(order.custodian)
+        try:
+            terms = self._terms_of(order.custodian)
+        except NotFound as unknown:
+            self._waits.for_(order.id, Why.NO_VENUE, unknown.says)
+            return False
         grounds = Grounds(terms.venues, self._stopped_venues(), terms.ticket_fee)
         routing = await self._choosing.choose(order, grounds)
         if routing.venue is None:

@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from core.best_execution import events as best_execution
 from core.errors import IntegrityLost
 from core.escalation import events as escalation
-from core.execution import events as execution
 from core.fact import Fact
 from core.firm import events as firm
 from core.forgetting import events as forgetting
@@ -22,7 +21,7 @@ from core.ids import Digest
 from core.ledger.upcasts import brought_up, unknown
 from core.limits import events as limits
 from core.market import events as market
-from core.orders import batch, corrections, exceptions
+from core.orders import aside, batch, corrections, exceptions
 from core.orders import events as orders
 from core.people import events as people
 from core.reconcile import events as reconcile
@@ -62,7 +61,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(signals),
         **_facts_of(standing),
         **_facts_of(escalation),
-        **_facts_of(execution),
+        **_facts_of(aside),
         **_facts_of(batch),
         **_facts_of(exceptions),
         "AttemptRefused": AttemptRefused,

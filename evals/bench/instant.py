@@ -167,8 +167,16 @@ class InstantVenue:
         return Health(open=True, session=SESSION, simulated=True)
 
 
-def order_of(number: int) -> ReleasedOrder:
+def order_of(
+    number: int,
+    *,
+    account: str | None = None,
+    custodian: str = "cst-1",
+    limit: Decimal = PRICE,
+    side: Side | None = None,
+) -> ReleasedOrder:
     """As a released one is, without a release: only the journal's own reader makes those."""
+    account = account or f"acc-{number % ACCOUNTS}"
     proposal = ProposalId(f"prp-bench-{number}")
     said: Mapping[str, object] = {
         "id": order_id_for(proposal, 0),
@@ -176,15 +184,15 @@ def order_of(number: int) -> ReleasedOrder:
         "leg": 0,
         "digest": Digest("0" * 64),
         "trace": TraceId(f"{number:032x}"),
-        "account": AccountId(f"acc-{number % ACCOUNTS}"),
-        "custodian": CustodianId("cst-1"),
+        "account": AccountId(account),
+        "custodian": CustodianId(custodian),
         "symbol": SYMBOLS[number % len(SYMBOLS)],
-        "side": Side.SELL if number % 2 else Side.BUY,
-        "quantity": Decimal(number % 90 + 10),
+        "side": side or (Side.SELL if number % 2 else Side.BUY),
+        "quantity": Decimal(number % 9 + 1),
         "order_type": OrderType.LIMIT,
-        "limit_price": PRICE,
+        "limit_price": limit,
         "time_in_force": TimeInForce.DAY,
-        "scopes": frozenset({"all", f"account:acc-{number % ACCOUNTS}"}),
+        "scopes": frozenset({"all", f"account:{account}"}),
     }
     order: ReleasedOrder = object.__new__(ReleasedOrder)
     for field, value in said.items():

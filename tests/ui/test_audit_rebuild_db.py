@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.duties import AT_WORK
+from core.worker.duties import AT_WORK
 from tests.core.book.test_follower_db import stored
 from tests.ui.test_audit_commands_db import Place, place
 

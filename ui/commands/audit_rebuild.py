@@ -20,10 +20,10 @@ from core.database import logins as kept
 from core.database.embedded import open_cluster
 from core.database.logins import GATE
 from core.database.pools import connect_async
-from core.duties import AT_WORK
 from core.errors import BadInput, IntegrityLost
 from core.projections.rebuild import Compared, compare, rebuild
 from core.settings import database_url, environment, home
+from core.worker.duties import AT_WORK
 
 STATEMENT_WITHIN: Final = timedelta(minutes=5)  # dropping every row of a large firm
 

@@ -19,17 +19,20 @@ revoke all on gatehouse.order_wait from public;
 grant select, insert, update, delete on gatehouse.order_wait to gh_gate;
 grant select on gatehouse.order_wait, gatehouse.claim, gatehouse.worker_lease to gh_intake;
 
--- Released orders that wait, as their worker says; and those that no worker has.
-create view gatehouse.order_waiting with (security_invoker) as
-    select l.order_id, coalesce(w.why, 'no_worker') as why,
-           coalesce(w.says, 'no worker has it at the moment') as says,
+-- Why that order waits, as its worker says, or that no worker has it; no row where it does not wait.
+create function gatehouse.waiting_of(asked text) returns table (why text, says text, since timestamptz)
+    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+    select coalesce(w.why, 'no_worker'), coalesce(w.says, 'no worker has it at the moment'),
            case when k.lease is not null then w.since
                 else coalesce((select g.ended_at from gatehouse.worker_lease g where g.lease = c.lease),
-                              (select j.recorded_at from gatehouse.journal_line j where j.seq = l.released_seq)) end as since
+                              (select j.recorded_at from gatehouse.journal_line j where j.seq = l.released_seq)) end
     from gatehouse.leg l
     left join gatehouse.claim c on c.order_id = l.order_id
     left join gatehouse.worker_lease k on k.lease = c.lease and k.ended_at is null
     left join gatehouse.order_wait w on w.order_id = l.order_id and w.lease = k.lease
-    where l.released_seq is not null and not l.ended and (k.lease is null or w.order_id is not null);
-revoke all on gatehouse.order_waiting from public;
-grant select on gatehouse.order_waiting to gh_intake;
+    where l.order_id = asked and l.released_seq is not null and not l.ended
+      and (k.lease is null or w.order_id is not null)
+$$;
+
+revoke all on all functions in schema gatehouse from public;
+grant execute on function gatehouse.waiting_of(text) to gh_intake;

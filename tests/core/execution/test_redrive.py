@@ -1,4 +1,4 @@
-"""An order that cannot go on is set aside with its reason, and tried again when operations asks: sent once."""
+"""An order that cannot go on is set aside with its reason, and tried again when operations asks."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from core.clock import WallClock
-from core.execution.events import OrderSetAside
 from core.execution.execute import Executor, Terms
 from core.execution.lease import Alone
 from core.fact import Entry, Fact
 from core.ids import OrderId, VenueName
 from core.ledger.envelope import Recorded
+from core.orders.aside import OrderSetAside
 from core.orders.events import OrderFilled
 from core.orders.released import ReleasedOrder
 from core.routing.rules import BUILT_IN, always

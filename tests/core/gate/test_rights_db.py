@@ -15,7 +15,7 @@ import pytest
 from psycopg import sql
 
 from core.database.pools import conninfo
-from core.duties import AT_WORK
+from core.worker.duties import AT_WORK
 from tests.fixtures.firm import Firm
 
 AGENT, INTAKE, APPROVER, GATE, WITNESS = "gh_agent", "gh_intake", "gh_approver", "gh_gate", "gh_witness"
@@ -72,7 +72,6 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.worker_lease": {INTAKE: "S", GATE: "S"},
     "gatehouse.claim": {INTAKE: "S", GATE: "S"},
     "gatehouse.order_wait": {INTAKE: "S", GATE: "SIUD"},
-    "gatehouse.order_waiting": {INTAKE: "S"},
     "gatehouse.set_aside": {GATE: "S"},
     # people
     "gatehouse.person": {INTAKE: "S", APPROVER: "S", GATE: "S"},
@@ -157,6 +156,7 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "known_at(timestamp with time zone)": {INTAKE},
     "releasable(leg)": {GATE},
     "lapses(proposal,market_day)": {GATE},
+    "waiting_of(text)": {INTAKE},
     "lease_begin(integer)": {GATE},
     "lease_beat()": {GATE},
     "lease_end()": {GATE},
@@ -407,6 +407,7 @@ NOT_DEFINERS_WITH_CALLERS: Final = {
     *("releasable(leg)", "consented(text)", "in_book(text)", "limits_in_force()", "batch_measure(text[])"),
     *(
         "routing_in_force()",
+        "waiting_of(text)",
         "halt_fault(proposal,leg)",
         "halted(text)",
         "scopes_of(proposal,leg)",

@@ -12,9 +12,9 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
 from core.database.pools import connect_async
-from core.duties import AT_WORK
 from core.errors import Conflict, IntegrityLost
 from core.projections.rebuild import Compared, compare, rebuild
+from core.worker.duties import AT_WORK
 from tests.core.book.test_follower_db import let_out, stored, traded
 from tests.core.gate.deal import GATE, NGOZI, ROBERT, Deal, leg
 from tests.core.projections.test_snapshots_db import HALF, kept_at

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from core.execution.lease import VERSION
+from core.worker import Parts
 from ui.cli import main
 from ui.commands import worker
 
 if __name__ == "__main__":
-    worker.Parts = partial(worker.Parts, version=VERSION + 1)  # type: ignore[misc,assignment]
+    setattr(worker, "Parts", partial(Parts, version=VERSION + 1))  # noqa: B010
     main()

@@ -12,7 +12,7 @@ Rule 4: a worker gives the place up as soon as a newer version is at work: it wo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -40,8 +40,6 @@ from core.people.keystore import KeyStore
 from core.projections.account_index import IndexFollower
 from core.projections.follow import Follower
 from core.reconcile.running import Reconciling
-from core.venues.simulated.control import Address, tell_day
-from core.venues.simulated.day import Day as VenueDay
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +51,8 @@ WAITING: Final = timedelta(seconds=5)  # between two looks for what waits for a 
 AWAY: Final = timedelta(seconds=1)  # after the database did not answer
 STANDS_BY: Final = timedelta(milliseconds=500)
 AT_WORK: Final = 0x6A7E_0001  # the advisory lock's number
+Tell = Callable[[Day], Awaitable[None]]
+"""Tells those who stand in the firm's day what it is. Raises WorldFailed."""
 
 
 class Duties:
@@ -65,21 +65,20 @@ class Duties:
         keys: KeyStore,
         clock: Clock,
         board: Board,
-        simulated: Sequence[Address],
+        tell: Tell,
         reconciling: Reconciling,
     ) -> None:
         self._pool = pool
         self._journal = journal
         self._clock = clock
         self._board = board
-        self._simulated = simulated
+        self._tell = tell
         self._reconciling = reconciling
         self._follower = Follower(pool)
         self._deciding = Deciding(pool, journal, keys, self._as_it_is_now)
         self._forgetting = CarryingOut(pool, journal, keys)
         self._climbing = Climbing(pool, journal, clock)
         self._rotation = Rotation(pool, journal, keys)
-        self._told: VenueDay | None = None
 
     async def run(self, place: AsyncConnection[DictRow], lease: Lease) -> None:
         """Stand by until the place is free, and have it until cancelled or a newer version is at work."""
@@ -158,13 +157,6 @@ class Duties:
                 log.warning("day_step_not_recorded", stream=entry.stream, says=no.says)
                 return False
         return bool(entries)
-
-    async def _tell(self, day: Day) -> None:
-        """Simulated venues stand in the firm's day."""
-        wanted = VenueDay(day.session, day.at, day.state == "open")
-        if wanted != self._told and self._simulated:
-            await tell_day(self._simulated, wanted)
-            self._told = wanted
 
     async def _as_it_is_now(self) -> None:
         """Quotes and book, before anything is let out. The law sees a fill when it is appended, the book when

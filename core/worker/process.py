@@ -7,7 +7,7 @@ Rule 2: it has a lease for its life (`core.execution.lease`). What it may write 
     question, and a worker whose lease has ended stops.
 Rule 3: before anything is sent, halts are in force: the file, the record, and the line to whoever halts.
     Each worker keeps them, since each sends.
-Rule 4: everything else that a firm needs done, one of them does (`core.duties`).
+Rule 4: everything else that a firm needs done, one of them does (`core.worker.duties`).
 """
 
 from __future__ import annotations
@@ -24,13 +24,12 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
 from core.best_execution.reading import RulesInForce, read_lately
+from core.business_day import Day
 from core.clock import Clock
 from core.database.pools import AsyncPool, connect_async, lend
 from core.database.rows import one
-from core.duties import Duties
 from core.errors import IntegrityLost, OutcomeUnknown, WorldFailed
 from core.execution.board import monotonic
-from core.execution.claiming import Claiming
 from core.execution.execute import Executor
 from core.execution.last_check import Chained, record_of
 from core.execution.lease import SETTING, VERSION, Lease
@@ -46,8 +45,11 @@ from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
 from core.reconcile.running import Reconciling
 from core.routing.remembering import recall
-from core.venues.simulated.control import Address
+from core.venues.simulated.control import Address, tell_day
+from core.venues.simulated.day import Day as VenueDay
 from core.venues.venue import Venue
+from core.worker.claiming import Claiming
+from core.worker.duties import Duties, Tell
 
 log = structlog.get_logger(__name__)
 
@@ -129,16 +131,9 @@ class Worker:
             parts.halts.acknowledged_within,
         )
         showing = Showing(parts.pool)
+        tell = _telling(parts.simulated)
         reconciling = Reconciling(parts.pool, parts.journal, parts.venues, parts.clock, parts.custody)
-        duties = Duties(
-            parts.pool,
-            parts.journal,
-            parts.keys,
-            parts.clock,
-            executor.board,
-            parts.simulated,
-            reconciling,
-        )
+        duties = Duties(parts.pool, parts.journal, parts.keys, parts.clock, executor.board, tell, reconciling)
         recall(executor.board.tally, await read_lately(parts.pool, parts.clock, monotonic()))
         await halts.begin()
         with listening(parts.halts.folder, parts.halts.key, parts.clock, watch, executor.open_orders):
@@ -174,6 +169,20 @@ class Worker:
     async def _record_of(self, order: OrderId, proposal: ProposalId) -> Sequence[Chained]:
         async with lend(self._parts.pool) as connection:
             return await record_of(connection, order, proposal)
+
+
+def _telling(simulated: Sequence[Address]) -> Tell:
+    """Simulated venues stand in the firm's day: told when it is another."""
+    told: VenueDay | None = None
+
+    async def tell(day: Day) -> None:
+        nonlocal told
+        wanted = VenueDay(day.session, day.at, day.state == "open")
+        if wanted != told and simulated:
+            await tell_day(simulated, wanted)
+            told = wanted
+
+    return tell
 
 
 async def _say_why(halts: Keeping) -> None:

@@ -44,6 +44,7 @@ class Claiming:
         self._pool = pool
         self._lease = lease
         self._terms: Mapping[CustodianId, Terms] = {}
+        self._asked_in_vain = False
 
     async def run(self, executor: Executor) -> None:
         """Until it is cancelled."""
@@ -62,7 +63,7 @@ class Claiming:
         room = min(AT_ONCE, IN_HAND - executor.unsent)
         mine = await self._lease.claim(room) if room > 0 else ()
         async with lend(self._pool) as connection:
-            if mine:
+            if mine or self._asked_in_vain:
                 await self._read_terms(connection)
                 for work in await self._lives(connection, mine):
                     executor.take_over(work)
@@ -92,6 +93,7 @@ class Claiming:
         """Raises NotFound: it is not appointed."""
         terms = self._terms.get(custodian)
         if terms is None:
+            self._asked_in_vain = True  # the book may not have come so far: it is read again
             raise NotFound(f"custodian {custodian!r} is not appointed", fix="appoint it first")
         return terms
 
@@ -109,6 +111,7 @@ class Claiming:
         return [work for work in found if ended or work.state.status not in ENDED]
 
     async def _read_terms(self, connection: AsyncConnection[DictRow]) -> None:
+        self._asked_in_vain = False
         self._terms = {
             CustodianId(row["state"]["custodian"]): Terms(
                 frozenset(VenueName(venue) for venue in row["state"]["venues"]),

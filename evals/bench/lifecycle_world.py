@@ -1,0 +1,219 @@
+"""A firm of a few accounts in a database, three simulated venues as processes, and released orders as many
+as asked.
+
+Rule 1: what people decided stands in the journal as the product would have it, entry for entry and
+    chained, and in the law's tables: written as rows at once, since deciding is another bench's work.
+Rule 2: from the release on nothing is arranged: workers are the product's own processes, which claim the
+    orders, route, send over sockets, and record, on an embedded server with the product's settings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+from psycopg.types.json import Jsonb
+
+from core.clock import WallClock
+from core.database.bootstrap import bootstrap
+from core.database.embedded import open_cluster
+from core.database.logins import GATE, OWNER, Logins
+from core.database.migrate import found, migrate
+from core.database.pools import connect
+from core.fact import Entry, Fact
+from core.firm.demo import SEED
+from core.firm.found import found as found_firm
+from core.halts.file import HaltFile
+from core.ledger.chain import GENESIS, Sealing, leaf, link
+from core.ledger.envelope import payload_of, text_of, written
+from core.orders.events import OrderReleased, Side
+from core.orders.released import ReleasedOrder
+from core.people.keystore import KeyStore
+from core.settings import environment
+from evals.bench.decided import AT, Who, content, decisions
+from evals.bench.instant import SESSION, order_of
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+LIMIT: Final = Decimal(500)
+NAMES: Final = ("ARCADIA", "BOREAL", "CORTLAND")
+COLUMNS: Final = (
+    "seq, recorded_at, role, actor, text, event_id, event_type, event_version, stream, stream_version,"
+    " trace_id, occurred_at, digest"
+)
+
+
+class LifecycleWorld:
+    """Opened when made; `close` stops everything and removes its folder."""
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="gh-"))
+        self.home.chmod(0o711)  # the server's own user enters
+        self._cluster = open_cluster(self.home)
+        admin = self._cluster.superuser_dsn("gatehouse")
+        self.logins: Logins = bootstrap(admin, kept=None, new_passwords=True, whole_server=True)
+        migrate(self.logins.dsn(OWNER), found(ROOT))
+        self.superuser = connect(admin, name="bench")
+        self._halt_key = secrets.token_hex(32)
+        HaltFile(self.home / "halts", bytes.fromhex(self._halt_key), WallClock()).make(())
+        self._key = secrets.token_urlsafe(24)
+        self._seq, self._digest = 0, GENESIS
+        self._made = 0
+        self._found_firm()
+        self._venues = [self._venue(name) for name in NAMES]
+
+    def value(self, statement: str) -> Any:
+        row = self.superuser.execute(statement.encode()).fetchone()
+        return None if row is None else next(iter(row.values()))
+
+    def release(self, count: int) -> tuple[str, ...]:
+        """So many more released orders, their decisions before them. Their ids. No worker may be at work."""
+        orders = [self._order(self._made + number) for number in range(count)]
+        self._made += count
+        head = self.superuser.execute("select seq, digest from gatehouse.head").fetchone()
+        if head is not None:
+            self._seq, self._digest = head["seq"], bytes(head["digest"])
+        rows: list[Sequence[Any]] = []
+        released: list[tuple[ReleasedOrder, Fact, int]] = []
+        for order in orders:
+            versions: dict[str, int] = {}
+            for who, fact in decisions(order):
+                rows.append(self._entry(order, who, fact, versions))
+                if isinstance(fact, OrderReleased):
+                    released.append((order, fact, self._seq))
+        with self.superuser.transaction():
+            self._copy(f"journal ({COLUMNS})", rows)
+            heads = {row[8]: row[9] for row in rows}
+            self._copy("stream_head (stream, version)", heads.items())
+            self._copy(
+                "proposal (proposal, household, advisor, kind, request, trace, drafted_by, drafted_at,"
+                " drafted_seq, status, session, digest, content, tier, last_seq)",
+                (
+                    [
+                        *(o.proposal, "hh-1", "adv-1", "order", Jsonb({}), o.trace, "adv-1", AT, seq - 4),
+                        *("RELEASED", SESSION, content(o).digest(), content(o).text(), 1, seq),
+                    ]
+                    for o, _, seq in released
+                ),
+            )
+            self._copy(
+                "leg (proposal, leg, order_id, advisor, account, symbol, side, quantity, order_type,"
+                " limit_price, time_in_force, lots, reference_price, band_low, band_high, funded_by,"
+                " may_release_less, released_seq, released_quantity)",
+                (
+                    [
+                        *(o.proposal, 0, o.id, "adv-1", o.account, o.symbol, o.side.value, o.quantity),
+                        *(o.order_type.value, o.limit_price, o.time_in_force.value, Jsonb([]), 100, 100, 100),
+                        *([], False, seq, o.quantity),
+                    ]
+                    for o, _, seq in released
+                ),
+            )
+            self.superuser.execute(
+                "update gatehouse.head set seq = %s, digest = %s, recorded_at = %s",
+                [self._seq, self._digest, AT],
+            )
+        for table in (
+            "journal",
+            "stream_head",
+            "proposal",
+            "leg",
+            "claim",
+        ):  # or plans are for none
+            self.superuser.execute(f"analyze gatehouse.{table}".encode())
+        return tuple(order.id for order in orders)
+
+    @contextmanager
+    def worker(self) -> Iterator[subprocess.Popen[bytes]]:
+        """One of the product's workers, for as long as this is open."""
+        env = {
+            **environment(),
+            "GATEHOUSE_HOME": str(self.home),
+            "GATEHOUSE_HALTS": str(self.home / "halts"),
+            "GATEHOUSE_KEYSTORE": str(self.home / "keys"),
+            "GATEHOUSE_GATE_DSN": self.logins.dsn(GATE),
+            "GATEHOUSE_HALT_KEY": self._halt_key,
+            "GATEHOUSE_VENUES": ",".join(f"{name}={url}" for name, url, _ in self._venues),
+            **{f"GATEHOUSE_VENUE_KEY_{name}": self._key for name in NAMES},
+        }
+        with (self.home / f"worker-{uuid4().hex[:6]}.log").open("wb") as log:
+            words = [sys.executable, "-m", "ui.cli", "worker"]
+            running = subprocess.Popen(words, env=env, stdout=log, stderr=log, cwd=ROOT)
+            try:
+                yield running
+            finally:
+                running.terminate()
+                running.wait()
+
+    def close(self) -> None:
+        for _, _, process in self._venues:
+            process.kill()
+            process.wait()
+        self.superuser.close()
+        self._cluster.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def _venue(self, name: str) -> tuple[str, str, subprocess.Popen[bytes]]:
+        words = ["venue", "serve", "--name", name, "--port", "0", "--pace-ms", "0", "--seed", "7"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ui.cli", *words, "--ledger", str(self.home / f"{name}.jsonl")],
+            env={**environment(), f"GATEHOUSE_VENUE_KEY_{name}": self._key},
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+        )
+        said = process.stdout.readline() if process.stdout is not None else b"{}"
+        return name, f"http://127.0.0.1:{json.loads(said)['port']}", process
+
+    def _order(self, number: int) -> ReleasedOrder:
+        """A small purchase that every venue would execute at once."""
+        row = self._accounts[number % len(self._accounts)]
+        named = {"account": row["account"], "custodian": row["custodian"]}
+        return order_of(number, **named, limit=LIMIT, side=Side.BUY)
+
+    def _entry(self, order: ReleasedOrder, who: Who, fact: Fact, versions: dict[str, int]) -> Sequence[Any]:
+        """One row of the journal, next in its chain."""
+        stream = f"order/{order.id}" if hasattr(fact, "order") else f"proposal/{order.proposal}"
+        versions[stream] = versions.get(stream, 0) + 1
+        self._seq += 1
+        entry, named = Entry(stream, fact, order.trace), uuid4()
+        text = text_of(
+            entry,
+            payload_of(entry),
+            event_id=named,
+            stream_version=versions[stream],
+            occurred_at=written(AT),
+            mono_ns=self._seq,
+        )
+        self._digest = link(self._digest, leaf(Sealing(self._seq, AT, *who, text)))
+        stands = (fact.event_type(), fact.VERSION, stream, versions[stream], order.trace, AT, self._digest)
+        return (self._seq, AT, *who, text, named, *stands)
+
+    def _found_firm(self) -> None:
+        """The demo firm, and a household of the bench, whose orders these are. Cash is never short."""
+        keys = self.home / "keys"
+        keys.mkdir()
+        clock = WallClock()
+        asyncio.run(found_firm(self.logins.dsn(OWNER), KeyStore(keys), clock, seed=SEED, told=lambda _: None))
+        self._copy("household (household, advisor, related)", [("hh-1", "adv-1", False)])
+        self.superuser.execute("update gatehouse.holding set held = 1e9 where symbol = 'cash'")
+        self._accounts = self.superuser.execute(
+            "select account, custodian from gatehouse.account order by account"
+        ).fetchall()
+
+    def _copy(self, into: str, rows: Iterable[Any]) -> None:
+        with (
+            self.superuser.cursor() as cursor,
+            cursor.copy(f"copy gatehouse.{into} from stdin".encode()) as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
