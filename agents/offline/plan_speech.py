@@ -47,7 +47,8 @@ def taxes(_: object, told: Answer, cite: str) -> str:
         f"Realised in {told['year']}: short-term {say['realised_short']}, long-term "
         f"{say['realised_long']}; unrealised: short-term {say['unrealised_short']}, long-term "
         f"{say['unrealised_long']} [{cite}]. Of losses, {say['usable']} are usable now: "
-        f"{say['against_gains']} against gains, {say['deductible']} against other income, {say['carried']} carried forward; {say['lost']} would be lost for good [{cite}]."
+        f"{say['against_gains']} against gains, {say['deductible']} against other income, "
+        f"{say['carried']} carried forward; {say['lost']} would be lost for good [{cite}]."
     )
     rows = [
         (

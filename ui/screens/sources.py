@@ -22,6 +22,11 @@ TOOLS: Final[Mapping[str, str]] = {
     "search_library": "Library search",
     "propose_rebalance": "Draft of a rebalance",
     "propose_order": "Draft of an order",
+    "propose_plan": "Draft of a plan",
+    "propose_set": "Drafts for the book",
+    "risk": "Market risk",
+    "taxes": "Gains and losses",
+    "what_if": "What if",
 }
 
 
