@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from core.database.pools import connect_async
+from core.ids import HouseholdId
+from core.projections.reader import read_picture
 from tests.fixtures.office import Office, open_office
 from tests.fixtures.processes import until
 from tests.fixtures.servers import TestServer
@@ -152,3 +156,25 @@ def test_a_question_about_risk_and_taxes_is_answered_with_its_source(maria: Clie
         told = answers(maria, thread)[-1]
         assert says in told["text"], told["text"]
         assert "(no source)" not in told["text"]
+
+
+def test_what_a_harvest_bought_stands_in_for_what_it_sold(whole_office: Office, maria: Client) -> None:
+    household = next(need["household"] for need in maria.worklist() if need["reason"] == "harvestable_loss")
+    thread = maria.open_thread(household)
+    found = maria.proposal(parked(maria, thread, "Harvest losses in this household"))
+    assert found["status"] == "ASSESSED", found["findings"]
+    legs = {leg["leg"]: leg for leg in found["legs"]}
+    pairs = {
+        leg["symbol"]: legs[leg["funded_by"][0]]["symbol"] for leg in legs.values() if leg["side"] == "buy"
+    }
+    assert len(pairs) == len([leg for leg in legs.values() if leg["side"] == "sell"])
+    assert found["preview"]["notes"][0].endswith("would be lost for good")
+    approved(whole_office, found["proposal"])
+
+    async def standing() -> dict[str, str]:
+        async with await connect_async(whole_office.database.gate, name="test") as connection:
+            picture = await read_picture(connection, HouseholdId(household))
+        stands = (one for account in picture.household.accounts for one in account.stands_for.items())
+        return {symbol: stand_in.original for symbol, stand_in in stands}
+
+    assert until(lambda: asyncio.run(standing()), bool, within=30) == pairs
