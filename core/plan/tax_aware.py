@@ -110,9 +110,15 @@ def _planned(
     def lots(symbol: Symbol, shares: Decimal) -> tuple[LotChoice, ...]:
         return _lots(account, market, assumptions, symbol, shares)
 
-    return trades_of(account, market, basket, lots) or nothing_to_trade(
-        wanted.kept, assumptions.minimum_trade
-    )
+    trades = trades_of(account, market, basket, lots)
+    parts = (gains_of(account, t.lots, price=t.reference_price, on=market.session).total for t in trades)
+    net = sum(parts, ZERO)
+    if way.gains_budget is not None and account.kind in TAXED_KINDS and net > way.gains_budget:
+        return (
+            f"what must be raised takes ${net:,.2f} of net gains in whole shares, over the budget of "
+            f"${way.gains_budget:,.2f}"
+        )
+    return trades or nothing_to_trade(wanted.kept, assumptions.minimum_trade)
 
 
 def weighed(account: Account, market: Market, assumptions: Assumptions, way: TaxAware) -> Problem | str:
