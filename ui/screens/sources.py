@@ -24,6 +24,7 @@ TOOLS: Final[Mapping[str, str]] = {
     "propose_order": "Draft of an order",
     "propose_plan": "Draft of a plan",
     "propose_set": "Drafts for the book",
+    "performance": "Performance of what is held",
     "risk": "Market risk",
     "taxes": "Gains and losses",
     "what_if": "What if",

@@ -148,6 +148,7 @@ def test_a_question_about_risk_and_taxes_is_answered_with_its_source(maria: Clie
     thread = maria.open_thread(household)
     for text, says in (
         (f"How risky is {account}?", "value at risk at 95 %"),
+        (f"Performance of {account}", "time-weighted"),
         (f"What is the tax position of {account}?", "are usable now"),
         (f"What if I sold 1 AAPL in {account}?", "AAPL"),
     ):
