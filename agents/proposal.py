@@ -16,6 +16,15 @@ from tools.proposals import OrderLine, Proposal
 from tools.record import asked
 
 MOST_LEGS: Final = 12
+MOST_NOTES: Final = 8
+KINDS: Final = {
+    "rebalance": "rebalance",
+    "raise_cash": "raise cash",
+    "invest_cash": "invest cash",
+    "harvest": "harvest losses",
+    "exit": "leave a position",
+    "locate": "place assets better",
+}
 NEXT: Final = {
     "assessment": "It is still being assessed.",
     "advisor": "Nothing has been sent: look at it under Proposals and submit it if you agree.",
@@ -40,7 +49,13 @@ def assessed(proposal: Proposal, cite: str) -> str:
     """What the advisor is told once a draft has its figures."""
     if proposal.status.upper() == "DENIED":
         return "\n".join(_denied(proposal, cite))
-    lines = [*_accounts(proposal, cite), *_legs(proposal, cite), *_findings(proposal, cite), *_next(proposal)]
+    lines = [
+        *_accounts(proposal, cite),
+        *_beside(proposal, cite),
+        *_legs(proposal, cite),
+        *_findings(proposal, cite),
+        *_next(proposal),
+    ]
     return "\n".join([_first_line(proposal, cite), *lines])
 
 
@@ -97,6 +112,18 @@ def _accounts(proposal: Proposal, cite: str) -> Iterator[str]:
         yield f"- {account.account}: {', '.join(figures)} [{cite}]"
 
 
+def _beside(proposal: Proposal, cite: str) -> Iterator[str]:
+    """Doing nothing, and what costs less."""
+    for one in proposal.alternatives[1:]:
+        yield (
+            f"- beside it, {one.name}: {one.orders} orders, largest drift {percent(one.drift)}, "
+            f"short-term gain {dollars(one.short_term_gain)}, long-term gain {dollars(one.long_term_gain)}, "
+            f"estimated tax {dollars(one.estimated_tax)}, cost {dollars(one.estimated_cost)} [{cite}]"
+        )
+    for note in proposal.notes[:MOST_NOTES]:
+        yield f"- {note} [{cite}]"
+
+
 def _legs(proposal: Proposal, cite: str) -> Iterator[str]:
     for leg in proposal.legs[:MOST_LEGS]:
         at = f"limit {dollars(leg.limit_price)}" if leg.limit_price is not None else "market"
@@ -141,7 +168,7 @@ def _what(proposal: Proposal) -> str:
     if proposal.kind == "order" and len(proposal.legs) == 1:
         leg = proposal.legs[0]
         return f"{leg.side} {shares(leg.quantity)} {leg.symbol}"
-    return "rebalance" if proposal.kind == "rebalance" else "trade"
+    return KINDS.get(proposal.kind, "trade")
 
 
 def dollars(amount: Decimal) -> str:

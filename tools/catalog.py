@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from tools.analytics import RISK, TAXES, WHAT_IF
+from tools.analytics import PERFORMANCE, RISK, TAXES, WHAT_IF
 from tools.cancelling import PROPOSE_CANCEL
 from tools.clients import FIND_HOUSEHOLD, OVERVIEW
 from tools.contract import Agent, AnyTool, Refusal
@@ -29,6 +29,7 @@ HELD: Final[Mapping[Agent, tuple[AnyTool, ...]]] = MappingProxyType(
             DRIFT,
             HOLDINGS,
             CASH,
+            PERFORMANCE,
             RISK,
             TAXES,
             WHAT_IF,

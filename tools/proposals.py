@@ -15,7 +15,7 @@ from core.book.views import OrderView, ProposalView
 from core.errors import NotFound
 from core.fact import Amount
 from core.ids import AccountId, HouseholdId, ProposalId, Symbol
-from core.orders.content import AccountSummary
+from core.orders.content import AccountSummary, Alternative
 from core.orders.events import Finding
 from tools.clients import book, by_name
 from tools.contract import Ask, Call, Effect, Refusal, Sourced, Tool, Turn
@@ -65,6 +65,8 @@ class Proposal(Sourced):
     consented: bool
     denied_at: str | None
     accounts: tuple[AccountSummary, ...]
+    alternatives: tuple[Alternative, ...]
+    notes: tuple[str, ...]
     legs: tuple[LegLine, ...]
     findings: tuple[Finding, ...]
     differences: tuple[str, ...]
@@ -127,6 +129,8 @@ async def shown(turn: Turn, view: ProposalView) -> Proposal:
         consented=view.consented,
         denied_at=view.denied_at,
         accounts=view.preview.accounts if view.preview else (),
+        alternatives=view.preview.alternatives if view.preview else (),
+        notes=view.preview.notes if view.preview else (),
         legs=_legs(view),
         findings=tuple(f for f in view.findings if f.result != "pass"),
         differences=view.differences,

@@ -29,6 +29,7 @@ class Intent(StrEnum):
     CANCEL = "cancel"
     STATUS = "status"
     PROPOSALS = "proposals"
+    PERFORMANCE = "performance"
     RISK = "risk"
     TAXES = "taxes"
     WHAT_IF = "what_if"
@@ -94,6 +95,9 @@ TAXES: Final = _rule(
     r"\b(?:un)?reali[sz]ed (?:gains?|loss(?:es)?)\b|\bcapital gains?\b|\bwash sales?\b",
     r"\btax (?:position|picture|situation|bill)\b|\bgains and losses\b|\blosses\b.{0,20}\bharvest",
 )
+PERFORMANCE: Final = _rule(
+    r"\bperform(?:ance|ed|ing)?\b|\breturned\b|\breturns?\b|\bhow (?:has|have|did)\b.{0,60}\bdo(?:ne)?\b"
+)
 RISK: Final = _rule(
     r"\bvalue at risk\b|\bVaR\b|\bexpected shortfall\b|\bstress(?: test)?\b|\brisk(?:y|s|iest)?\b",
     r"\b(?:sector )?exposures?\b|\bsectors?\b|\bhow (?:bad|much).{0,40}\b(?:2008|crisis|covid|2020|crash)\b",
@@ -126,6 +130,7 @@ LOOKS: Final = (
     (CASH, Intent.CASH),
     (TAXES, Intent.TAXES),
     (RISK, Intent.RISK),
+    (PERFORMANCE, Intent.PERFORMANCE),
     (HOLDINGS, Intent.HOLDINGS),
 )
 ASKS_TO_HARVEST: Final = _rule(

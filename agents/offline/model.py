@@ -30,7 +30,7 @@ from langchain_core.runnables import Runnable
 from typing_extensions import override
 
 from agents.offline import plans, speech, words
-from agents.offline.intents import Intent, Wish, read
+from agents.offline.intents import ABOUT, Intent, Wish, read
 from agents.offline.orders import OrderWords
 from agents.offline.plans import Change, PlanWords
 
@@ -42,6 +42,7 @@ AGENT_FOR: Final[Mapping[Intent, str]] = {
     Intent.DRIFT: "portfolio",
     Intent.HOLDINGS: "portfolio",
     Intent.CASH: "portfolio",
+    Intent.PERFORMANCE: "portfolio",
     Intent.RISK: "portfolio",
     Intent.TAXES: "portfolio",
     Intent.WHAT_IF: "portfolio",
@@ -162,7 +163,7 @@ def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
     match wish.intent:
         case Intent.WORKLIST:
             return "worklist", {}
-        case Intent.OVERVIEW | Intent.DRIFT | Intent.HOLDINGS | Intent.CASH | Intent.RISK | Intent.TAXES:
+        case intent if intent in ABOUT and intent is not Intent.REBALANCE:
             return wish.intent.value, about
         case Intent.RESEARCH:
             return "search_library", {"question": wish.text[:600]}

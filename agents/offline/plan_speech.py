@@ -41,13 +41,34 @@ def risk(_: object, told: Answer, cite: str) -> str:
     return f"{lead}\n\n{parts}\n\n{falls}\n\n{sectors}{left}"
 
 
+def performance(_: object, told: Answer, cite: str) -> str:
+    lead = (
+        f"The securities that {told['name']} holds now, time-weighted, each purchase as money coming in; "
+        f"without cash and what was sold [{cite}]."
+    )
+    rows = [
+        (
+            *(one["period"], one["since"], one["until"], f"{one['percent']} %"),
+            *(
+                f"{one['a_year']} %" if one["a_year"] else "",
+                dollars(one["bought"]),
+                ", ".join(one["left_out"]),
+            ),
+        )
+        for one in told["lines"]
+    ]
+    head = ("Period", "From", "To", "Return", "A year", "Bought since", "Left out")
+    return f"{lead}\n\n{table(head, rows)}"
+
+
 def taxes(_: object, told: Answer, cite: str) -> str:
     say = {name: dollars(told[name]) for name in MONEY}
     lead = (
         f"Realised in {told['year']}: short-term {say['realised_short']}, long-term "
         f"{say['realised_long']}; unrealised: short-term {say['unrealised_short']}, long-term "
         f"{say['unrealised_long']} [{cite}]. Of losses, {say['usable']} are usable now: "
-        f"{say['against_gains']} against gains, {say['deductible']} against other income, {say['carried']} carried forward; {say['lost']} would be lost for good [{cite}]."
+        f"{say['against_gains']} against gains, {say['deductible']} against other income, "
+        f"{say['carried']} carried forward; {say['lost']} would be lost for good [{cite}]."
     )
     rows = [
         (

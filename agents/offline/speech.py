@@ -19,7 +19,7 @@ CAN: Final = """I am the offline model: I read plain requests by rule. I can
 - say who needs you today, with reasons and dollars
 - show a household or account: overview, drift, holdings with tax lots, cash
 - answer from the firm's library, with the passages quoted
-- show risk, historical falls, sectors; gains and losses to harvest; what an order would do
+- show performance, risk, historical falls, sectors; gains and losses to harvest; what an order would do
 - draft a rebalance, tax-aware or within a budget of gains, or of all that are out of tolerance
 - draft cash to raise or invest, a harvest of losses, the exit of a position, assets better placed
 - draft an order, such as "buy 100 AAPL in acc-1003 at a limit of 150"
@@ -215,6 +215,7 @@ SPEAKS: Final[Mapping[str, Callable[[Wish, Answer, str], str]]] = {
     "propose_cancel": cancel_drafted,
     "propose_plan": drafted,
     "propose_set": plan_speech.drafted_set,
+    "performance": plan_speech.performance,
     "risk": plan_speech.risk,
     "taxes": plan_speech.taxes,
     "what_if": plan_speech.what_if,

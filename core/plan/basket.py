@@ -20,7 +20,7 @@ from core.money import whole_shares_down
 from core.orders.cost import least_received, most_paid
 from core.plan.assumptions import Assumptions
 from core.plan.band import Band, band
-from core.plan.targets import held_value
+from core.plan.drift import shares_of
 
 ZERO: Final = Decimal(0)
 Shares = Mapping[Symbol, Decimal]
@@ -44,6 +44,16 @@ class Table:
     bands: Mapping[Symbol, Band]
     ticket_fee: Decimal
     minimum: Decimal
+    held: Shares
+
+    def held_value(self, symbol: Symbol) -> Decimal:
+        return self.held.get(symbol, ZERO) * self.price(symbol)
+
+    def free(self, symbol: Symbol) -> Decimal:
+        """Whole shares that a sale may still promise."""
+        if not self.account.reserved_lots:
+            return whole_shares_down(self.held.get(symbol, ZERO))
+        return whole_shares_down(self.account.free_shares(symbol))
 
     def price(self, symbol: Symbol) -> Decimal:
         return self.market.prices[symbol].price
@@ -68,7 +78,7 @@ def table(account: Account, market: Market, symbols: Iterable[Symbol], assumptio
         for symbol in symbols
     }
     fee = market.custodians[account.custodian].ticket_fee
-    return Table(account, market, bands, fee, assumptions.minimum_trade)
+    return Table(account, market, bands, fee, assumptions.minimum_trade, shares_of(account))
 
 
 def fill_basket(at: Table, targets: Mapping[Symbol, Decimal], *, spare: Decimal) -> Basket:
@@ -83,8 +93,8 @@ def fill_basket(at: Table, targets: Mapping[Symbol, Decimal], *, spare: Decimal)
 def _toward(at: Table, targets: Mapping[Symbol, Decimal]) -> dict[Symbol, Decimal]:
     sells = {}
     for symbol, target in targets.items():
-        excess = held_value(at.account, symbol, at.market) - target
-        shares = min(_whole(excess, at.price(symbol)), whole_shares_down(at.account.free_shares(symbol)))
+        excess = at.held_value(symbol) - target
+        shares = min(_whole(excess, at.price(symbol)), at.free(symbol))
         if at.worth_it(symbol, shares):
             sells[symbol] = shares
     return sells
@@ -108,7 +118,7 @@ def _raise_cash(
 
 
 def _enough(at: Table, symbol: Symbol, *, before: Decimal, dollars: Decimal) -> Decimal:
-    most = whole_shares_down(at.account.free_shares(symbol))
+    most = at.free(symbol)
     a_share = at.brings(symbol, Decimal(1)) + at.ticket_fee
     if a_share <= 0:
         return before
@@ -117,14 +127,14 @@ def _enough(at: Table, symbol: Symbol, *, before: Decimal, dollars: Decimal) -> 
 
 
 def _excess(at: Table, targets: Mapping[Symbol, Decimal], sells: Shares, symbol: Symbol) -> Decimal:
-    left = held_value(at.account, symbol, at.market) - sells.get(symbol, ZERO) * at.price(symbol)
+    left = at.held_value(symbol) - sells.get(symbol, ZERO) * at.price(symbol)
     return left - targets[symbol]
 
 
 def _wanted(at: Table, targets: Mapping[Symbol, Decimal], sells: Shares) -> dict[Symbol, Decimal]:
     wanted = {}
     for symbol, target in targets.items():
-        gap = target - held_value(at.account, symbol, at.market)
+        gap = target - at.held_value(symbol)
         shares = _whole(gap, at.price(symbol))
         if symbol not in sells and at.worth_it(symbol, shares):
             wanted[symbol] = shares

@@ -14,6 +14,7 @@ from typing import Final
 
 from core.book.picture import Account, Market, value
 from core.errors import WorldFailed
+from core.ids import Symbol
 
 CASH: Final = "cash"
 WEIGHT_STEP: Final = Decimal("0.000001")
@@ -27,6 +28,14 @@ class Drift:
     weight: Decimal
     target: Decimal
     points: Decimal
+
+
+def shares_of(account: Account) -> dict[Symbol, Decimal]:
+    """All its shares by symbol, in one pass."""
+    found: dict[Symbol, Decimal] = {}
+    for lot in account.lots:
+        found[lot.symbol] = found.get(lot.symbol, Decimal(0)) + lot.quantity
+    return found
 
 
 def weight_of(dollars: Decimal, total: Decimal) -> Decimal:
@@ -47,10 +56,10 @@ def drift(account: Account, market: Market) -> tuple[Drift, ...]:
         return ()
     targets = account.model.weights
     dollars = dict.fromkeys(targets, Decimal(0))
-    for symbol in account.symbols():
+    for symbol, shares in shares_of(account).items():
         stands = account.stands_for.get(symbol)
         counted = symbol if stands is None or stands.until <= market.session else stands.original
-        held = account.shares(symbol) * market.prices[symbol].price
+        held = shares * market.prices[symbol].price
         dollars[counted] = dollars.get(counted, Decimal(0)) + held
     rows = [
         _row(symbol, weight_of(dollars[symbol], total), targets.get(symbol, Decimal(0)))

@@ -17,7 +17,7 @@ import numpy as np
 
 from core.book.picture import Account, Market
 from core.ids import AccountId, Symbol
-from core.plan.weighing import shares_of
+from core.plan.drift import shares_of
 
 STEPS: Final = 10**6  # of a weight: six decimals, as `core.plan.drift` has them
 THOUSANDTHS: Final = 1000

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from itertools import pairwise
 from typing import Final
 
 from core.errors import BadInput
@@ -58,14 +59,14 @@ def returns(days: Sequence[Valued]) -> Returns:
     Raises:
         BadInput: fewer than two days, days out of order, or nothing was there to earn a return.
     """
-    if len(days) < 2 or any(a.day >= b.day for a, b in zip(days, days[1:], strict=False)):
+    if len(days) < 2 or any(a.day >= b.day for a, b in pairwise(days)):
         raise BadInput(
             "a return takes two valued days or more, in order", fix="value it at both ends", field="days"
         )
     net = gross = ONE
     with localcontext() as exact:
         exact.prec = DIGITS
-        for before, after in zip(days, days[1:], strict=False):
+        for before, after in pairwise(days):
             start = before.value + after.flow
             if start <= 0:
                 raise BadInput(

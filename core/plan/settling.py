@@ -201,12 +201,13 @@ def _at(problem: Problem, cash: Fraction, weight: Fraction) -> Settled:
 
 
 def _same(problem: Problem, found: Settled, near: Guess) -> None:
-    most = Fraction(problem.value, AGREE) + 10  # and what rounding the problem's own numbers may come to
+    most = problem.value // AGREE + 10  # and what rounding the problem's own numbers may come to
     for ours, theirs in ((found.sold, near.sold), (found.bought, near.bought)):
         for symbol, dollars in theirs.items():
-            if abs(ours.get(symbol, Fraction(0)) - dollars) > most:
+            exactly = ours.get(symbol, Fraction(0))
+            if abs(exactly.numerator // exactly.denominator - dollars) > most:
                 raise IntegrityLost(
-                    f"the plan of {symbol} is {ours.get(symbol, Fraction(0)).__float__():.2f} exactly and "
-                    f"{dollars.__float__():.2f} by the solver, in millionths of a dollar",
+                    f"the plan of {symbol} is {exactly.numerator // exactly.denominator} exactly and "
+                    f"{dollars} by the solver, in millionths of a dollar",
                     fix="report it with the account's holdings; nothing is planned until it is understood",
                 )

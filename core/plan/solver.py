@@ -1,6 +1,6 @@
 """The only place where a plan meets binary arithmetic: what is weighed, solved by clarabel.
 
-Rule 1: whole numbers go in and fractions come out. What comes out is a guess: `core.plan.settling` finds the
+Rule 1: whole numbers go in and come out. What comes out is a guess: `core.plan.settling` finds the
 exact answer beside it and refuses to plan where the two disagree.
 Rule 2: one thread, no clock, the same settings each time.
 
@@ -32,8 +32,8 @@ FINE: Final = 10**12
 class Guess:
     """Dollars in millionths; `cash` is what a dollar of cash is worth, `tax` what a dollar of tax weighs."""
 
-    sold: Mapping[Symbol, Fraction]
-    bought: Mapping[Symbol, Fraction]
+    sold: Mapping[Symbol, int]
+    bought: Mapping[Symbol, int]
     cash: Fraction
     tax: Fraction
 
@@ -69,12 +69,13 @@ def guess(problem: Problem) -> Guess | None:
             f"the solver ends with {answer.status!s} on a plan that has an answer",
             fix="report it with the account's holdings; nothing is planned until it is understood",
         )
-    x, z, scale = np.asarray(answer.x), answer.z, problem.value
+    x, z, scale = answer.x, answer.z, problem.value
     return Guess(
-        sold={symbol: _fraction(x[start:end].sum(), scale) for symbol, start, end in at.sells},
-        bought={symbol: _fraction(x[column], scale) for symbol, column in at.buys},
-        cash=_fraction(z[0], 1),
-        tax=1 + (_fraction(z[at.budget_row], 1) if at.budget_row is not None else Fraction(0)),
+        sold={symbol: _whole(sum(x[start:end]), scale) for symbol, start, end in at.sells},
+        bought={symbol: _whole(x[column], scale) for symbol, column in at.buys},
+        cash=Fraction(_whole(z[0], FINE), FINE),
+        tax=1
+        + (Fraction(_whole(z[at.budget_row], FINE), FINE) if at.budget_row is not None else Fraction(0)),
     )
 
 
@@ -168,6 +169,7 @@ def _settings() -> Any:
     return settings
 
 
-def _fraction(number: Any, scale: int) -> Fraction:
-    """To a million-millionth of the account."""
-    return Fraction(round(number * FINE), FINE) * scale
+def _whole(number: Any, scale: int) -> int:
+    """So many parts of the scale."""
+    parts: int = round(number * scale)
+    return parts

@@ -98,21 +98,28 @@ def _planned(
     settled = settle(asked.problem)
     if settled is None:
         return _over_budget(asked.problem, way.gains_budget, assumptions)
-    goals = _goals(account, market, wanted.dollars, settled.sold, settled.bought)
+    goals = _goals(at, wanted.dollars, settled.sold, settled.bought)
     basket = fill_basket(at, goals, spare=spare)
     if basket.missing:
         return what_is_missing(spare, basket.missing)
     kept = _in_budget(account, market, assumptions, basket, way.gains_budget)
     if kept != basket.sells:  # what is not sold does not pay for anything
-        stay = {s: held_value(account, s, market) - kept.get(s, ZERO) * at.price(s) for s in basket.sells}
+        stay = {s: at.held_value(s) - kept.get(s, ZERO) * at.price(s) for s in basket.sells}
         basket = fill_basket(at, {**goals, **stay}, spare=spare)
 
     def lots(symbol: Symbol, shares: Decimal) -> tuple[LotChoice, ...]:
         return _lots(account, market, assumptions, symbol, shares)
 
-    return trades_of(account, market, basket, lots) or nothing_to_trade(
-        wanted.kept, assumptions.minimum_trade
-    )
+    trades = trades_of(account, market, basket, lots)
+    if way.gains_budget is not None and account.kind in TAXED_KINDS:
+        parts = (gains_of(account, t.lots, price=t.reference_price, on=market.session) for t in trades)
+        net = sum((part.total for part in parts), ZERO)
+        if net > way.gains_budget:
+            return (
+                f"what must be raised takes ${net:,.2f} of net gains in whole shares, over the budget of "
+                f"${way.gains_budget:,.2f}"
+            )
+    return trades or nothing_to_trade(wanted.kept, assumptions.minimum_trade)
 
 
 def weighed(account: Account, market: Market, assumptions: Assumptions, way: TaxAware) -> Problem | str:
@@ -195,8 +202,7 @@ def bought_lately(picture: Picture) -> frozenset[Symbol]:
 
 
 def _goals(
-    account: Account,
-    market: Market,
+    at: Table,
     dollars: Mapping[Symbol, Decimal],
     sold: Mapping[Symbol, Fraction],
     bought: Mapping[Symbol, Fraction],
@@ -204,8 +210,7 @@ def _goals(
     """What each holding should be worth afterwards."""
     nothing = Fraction(0)
     return {
-        symbol: held_value(account, symbol, market)
-        + _dollars(bought.get(symbol, nothing) - sold.get(symbol, nothing))
+        symbol: at.held_value(symbol) + _dollars(bought.get(symbol, nothing) - sold.get(symbol, nothing))
         for symbol in dollars
     }
 

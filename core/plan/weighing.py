@@ -18,6 +18,7 @@ from typing import Final
 from core.book.picture import Account, Market
 from core.ids import LotId, Symbol
 from core.plan.assumptions import Assumptions
+from core.plan.drift import shares_of
 from core.plan.lots import tax_a_dollar
 from core.plan.preview import ACCESS_FEE
 from core.plan.tax import TAXED_KINDS
@@ -141,14 +142,6 @@ def problem(
         buys=tuple(buys),
         budget=_budget(account, wish, assumptions),
     )
-
-
-def shares_of(account: Account) -> dict[Symbol, Decimal]:
-    """All its shares by symbol, in one pass."""
-    found: dict[Symbol, Decimal] = {}
-    for lot in account.lots:
-        found[lot.symbol] = found.get(lot.symbol, ZERO) + lot.quantity
-    return found
 
 
 def _pieces(

@@ -19,11 +19,13 @@ from typing import Final, NamedTuple
 from core.book.picture import Account, Household, Market, Picture, value
 from core.ids import AccountId, HouseholdId
 from core.money import to_cents
-from core.plan.assumptions import OUTFLOW_HORIZON
+from core.plan.assumptions import OUTFLOW_HORIZON, assumptions_on
 from core.plan.cash_needs import CashNeed, cash_need, lasting, spare_cash
 from core.plan.drift import drift
+from core.plan.harvest import harvestable, losing_lots
 from core.plan.preview import worth
 from core.plan.tax import TAXED_KINDS
+from core.risk.limits import DEFAULT_LIMITS
 
 HARVEST_MINIMUM: Final = Decimal(1_000)
 EXCESS_MINIMUM: Final = Decimal(1_000)
@@ -76,11 +78,12 @@ def worklist(pictures: Sequence[Picture]) -> tuple[Need, ...]:
 
 def _of_household(picture: Picture) -> list[_Found]:
     household, market = picture.household, picture.market
-    found = [need for account in household.accounts for need in _of_account(account, market)]
+    found = [need for account in household.accounts for need in _of_account(account, picture)]
     return found + _stale_profile(household, market)
 
 
-def _of_account(account: Account, market: Market) -> list[_Found]:
+def _of_account(account: Account, picture: Picture) -> list[_Found]:
+    market = picture.market
     unpriced = [symbol for symbol in account.symbols() if symbol not in market.prices]
     need = cash_need(account, session=market.session, horizon=OUTFLOW_HORIZON)
     found = _shortfall(account, need)
@@ -91,7 +94,7 @@ def _of_account(account: Account, market: Market) -> list[_Found]:
         drifting = _drifting(lasting(account, need), market)
         caused = bool(found) and not _drifting(account, market)
         found += ([] if caused else drifting) or _excess(account, market, need)
-        found += _losses(account, market)
+        found += _losses(account, picture)
     return [_blocked(account, found)] if found and account.status != "open" else found
 
 
@@ -137,20 +140,21 @@ def _excess(account: Account, market: Market, need: CashNeed) -> list[_Found]:
     return [_found(account, Reason.EXCESS_CASH, says, excess)]
 
 
-def _losses(account: Account, market: Market) -> list[_Found]:
+def _losses(account: Account, picture: Picture) -> list[_Found]:
+    """Dollars are what is usable now: neither deferred nor lost for good by what was bought around today."""
     if account.kind not in TAXED_KINDS:
         return []
-    losses = ZERO
-    for lot in account.lots:
-        instrument = market.instruments.get(lot.symbol)
-        if instrument is None or not instrument.tradable or lot.symbol in account.do_not_trade:
-            continue
-        gain = to_cents(lot.quantity * (market.prices[lot.symbol].price - lot.cost_per_share))
-        losses -= min(gain, ZERO)
-    if losses < HARVEST_MINIMUM:
+    if not any(losing_lots(account, symbol, picture.market) for symbol in account.symbols()):
         return []
-    says = f"${losses:,.2f} of unrealised losses in single lots, before any look at wash sales"
-    return [_found(account, Reason.HARVESTABLE_LOSS, says, losses)]
+    assumed = assumptions_on(picture.market.session, DEFAULT_LIMITS)
+    losses = harvestable(picture, (account.id,), assumed)
+    usable = sum((one.usable for one in losses), ZERO)
+    if usable < HARVEST_MINIMUM:
+        return []
+    washed = sum((one.deferred + one.lost for one in losses), ZERO)
+    says = f"${usable:,.2f} of unrealised losses in single lots are usable now"
+    more = f"; a purchase within thirty days would wash ${washed:,.2f} more" if washed else ""
+    return [_found(account, Reason.HARVESTABLE_LOSS, says + more, usable)]
 
 
 def _blocked(account: Account, waiting: list[_Found]) -> _Found:

@@ -90,7 +90,7 @@ async def test_a_word_that_she_did_not_write_is_refused(words: dict[str, str], c
         "dollars_words": "$50,000",
     }
     with pytest.raises(Refusal) as refused:
-        await propose_plan(ProposePlanAsk(**{**fields, **words}), call(desk, text))  # type: ignore[arg-type]
+        await propose_plan(ProposePlanAsk(**{**fields, **words}), call(desk, text))
     assert refused.value.code == code
     assert not desk.drafts
 

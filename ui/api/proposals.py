@@ -13,13 +13,15 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from core.book.views import OrderView, ProposalView
 from core.errors import BadInput
-from core.ids import AccountId, HouseholdId, PersonId, ProposalId, Symbol
+from core.ids import AccountId, HouseholdId, LotId, PersonId, ProposalId, Symbol
 from core.money import to_cents
 from core.orders.content import Leg, Preview
 from core.orders.events import Finding, OrderType, Request, RouteScore, Side
+from core.orders.planning import LotMethod, Planning
 from core.orders.rationale import Solicitation
 from ui.api.consents import ConsentOf, consents_of
 from ui.api.deciders import (
@@ -40,10 +42,32 @@ from ui.api.rationale import Rationale, rationale_of
 router = APIRouter(tags=["trade proposals"])
 
 
-class Draft(Ask):
-    """`rebalance` takes a household, perhaps some of its accounts; `order` one account and the ticket."""
+class How(Ask):
+    """How a plan is meant. Dollars; lots by name, or by method, are for a single sale."""
 
-    kind: Literal["rebalance", "order"]
+    weigh_tax: bool = False
+    gains_budget: AskedAmount | None = None
+    dollars: AskedAmount | None = None
+    lot_method: LotMethod | None = None
+    lots: tuple[Id, ...] = Field(default=(), max_length=100)
+    replacement: Id | None = None
+
+    def planning(self) -> Planning:
+        return Planning(
+            weigh_tax=self.weigh_tax,
+            gains_budget=self.gains_budget,
+            dollars=self.dollars,
+            lot_method=self.lot_method,
+            lots=tuple(LotId(lot) for lot in self.lots),
+            replacement=Symbol(self.replacement) if self.replacement else None,
+        )
+
+
+class Draft(Ask):
+    """`order` takes one account and the ticket; every other kind a household, perhaps some of its accounts,
+    and `planning`. `raise_cash` and `exit` are for one account."""
+
+    kind: Literal["rebalance", "order", "raise_cash", "invest_cash", "harvest", "exit", "locate"]
     household: Id
     accounts: tuple[Id, ...] = ()
     symbol: Id | None = None
@@ -51,6 +75,7 @@ class Draft(Ask):
     quantity: AskedAmount | None = None
     order_type: Literal["market", "limit"] | None = None
     limit_price: AskedAmount | None = None
+    planning: How | None = None
     supersedes: Id | None = None  # the proposal that this one replaces
 
 
@@ -204,16 +229,19 @@ def request_of(ask: Draft) -> Request:
         quantity=ask.quantity,
         order_type=OrderType(ask.order_type) if ask.order_type else None,
         limit_price=ask.limit_price,
+        planning=ask.planning.planning() if ask.planning else None,
     )
 
 
 def _order_is_whole(ask: Draft) -> None:
     ticket = {"symbol": ask.symbol, "side": ask.side, "quantity": ask.quantity, "order_type": ask.order_type}
-    if ask.kind == "rebalance":
+    if ask.kind != "order":
+        planned = ask.kind in ("exit", "harvest")
+        ticket = {**ticket, "limit_price": ask.limit_price, "symbol": None if planned else ask.symbol}
         extra = next((name for name, given in ticket.items() if given is not None), None)
-        if extra or ask.limit_price is not None:
-            name = extra or "limit_price"
-            raise BadInput(f"a rebalance takes no {name}", fix=f"leave {name} out", field=name)
+        if extra:
+            said = "a rebalance" if ask.kind == "rebalance" else "a plan"
+            raise BadInput(f"{said} takes no {extra}", fix=f"leave {extra} out", field=extra)
         return
     if len(ask.accounts) != 1:
         raise BadInput("an order is for one account", fix="name exactly one in accounts", field="accounts")

@@ -43,6 +43,16 @@ ACCOUNT_COLUMNS: Final = (
     Column("Cash then", figures=True),
     Column("Turnover", figures=True),
 )
+BESIDE_COLUMNS: Final = (
+    Column("What could be done"),
+    Column("Order tickets", figures=True),
+    Column("Largest drift then", figures=True),
+    Column("Short-term gain", figures=True),
+    Column("Long-term gain", figures=True),
+    Column("Estimated tax", figures=True),
+    Column("Estimated cost", figures=True),
+    Column("Traded", figures=True),
+)
 TICKET_COLUMNS: Final = (
     Column("Order ticket"),
     Column("Account"),
@@ -158,6 +168,27 @@ def accounts(preview: Json, names: Names) -> str:
             )
         )
     return table(ACCOUNT_COLUMNS, rows)
+
+
+def beside(preview: Json) -> str:
+    """The plan, doing nothing and what costs less, in the same figures; then what the plan says of itself."""
+    rows = [
+        Row(
+            (
+                f"{one['name'][:1].upper()}{one['name'][1:]}: {one['says']}",
+                str(one["orders"]),
+                f.percent(one["drift"]),
+                signed(f.change(one["short_term_gain"])),
+                signed(f.change(one["long_term_gain"])),
+                f.dollars(one["estimated_tax"]),
+                f.dollars(one["estimated_cost"], cents=True),
+                f.dollars(one["trades"]),
+            )
+        )
+        for one in preview["alternatives"]
+    ]
+    notes = "".join(f'<p class="small">{f.esc(f.minus(note))}</p>' for note in preview["notes"])
+    return f"{table(BESIDE_COLUMNS, rows)}{notes}"
 
 
 def tickets(legs: Sequence[Json], names: Names, comments: Sequence[Json] = ()) -> str:

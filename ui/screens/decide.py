@@ -85,6 +85,8 @@ def in_full(proposal: Json, names: Mapping[str, str]) -> None:
         section("Clients’ consent", cards.consents(proposal["consents"], names))
     if proposal["preview"]:
         section("By account", cards.accounts(proposal["preview"], names))
+        if proposal["preview"]["alternatives"]:
+            section("Beside it", cards.beside(proposal["preview"]))
     if proposal["legs"]:
         section("Order tickets", cards.tickets(proposal["legs"], names, proposal["comments"]))
     if proposal["findings"]:

@@ -256,9 +256,21 @@ def tickets(count: int) -> str:
 
 def kind_of(proposal: Mapping[str, Any]) -> str:
     """What a proposal is, in a few words."""
-    request = proposal["request"]
-    if proposal["kind"] == "rebalance":
-        return "Rebalance"
+    request, how = proposal["request"], proposal["request"].get("planning") or {}
+    match proposal["kind"]:
+        case "rebalance":
+            aware = how.get("weigh_tax") or how.get("gains_budget")
+            return "Tax-aware rebalance" if aware else "Rebalance"
+        case "raise_cash":
+            return f"Raise {dollars(how['dollars'])} in cash" if how.get("dollars") else "Raise cash"
+        case "invest_cash":
+            return "Invest cash"
+        case "harvest":
+            return f"Harvest losses{' in ' + request['symbol'] if request['symbol'] else ''}"
+        case "exit":
+            return f"Exit {request['symbol']} over time"
+        case "locate":
+            return "Asset location"
     ahead = "" if proposal["kind"] == "order" else f"{exception_name(proposal['kind'])}: "
     return f"{ahead}{str(request['side']).capitalize()} {shares(request['quantity'])} {request['symbol']}"
 

@@ -9,7 +9,7 @@ import pytest
 from tests.core.gate.deal import AGENT, MARIA, Deal
 from tests.fixtures.firm import Answer, Firm
 
-HOW: Final = {
+HOW: Final[dict[str, Any]] = {
     "weigh_tax": False,
     "gains_budget": None,
     "dollars": "50000",
@@ -17,7 +17,7 @@ HOW: Final = {
     "lots": [],
     "replacement": None,
 }
-RAISE: Final = {"kind": "raise_cash", "accounts": ["acc-1001"], "planning": HOW}
+RAISE: Final[dict[str, Any]] = {"kind": "raise_cash", "accounts": ["acc-1001"], "planning": HOW}
 
 
 def drafted(firm: Firm, request: dict[str, Any]) -> Answer:

@@ -20,6 +20,7 @@ from core.plan.distributions import UNIFORM_LIFETIME, first_year, last_trade_bef
 from core.plan.market_risk import WINDOWS, of_history, risk, stress
 from core.plan.performance import Valued, returns
 from core.plan.series import History
+from core.plan.track import track
 from tests.core.household import account, lot, market, price
 
 AAPL, KO = Symbol("AAPL"), Symbol("KO")
@@ -205,3 +206,21 @@ def test_the_last_trade_settles_in_time_and_the_next_would_not(due: date) -> Non
     last = last_trade_before(due)
     assert settles_on(last) <= due
     assert last_trade_before(due + timedelta(days=1)) >= last
+
+
+def test_what_is_held_did_as_its_closes_did_whatever_was_bought_meanwhile() -> None:
+    first, half, last = date(2022, 1, 3), date(2022, 7, 1), date(2022, 12, 28)
+    at = priced()
+    alone = track([account(lots=[lot("a", "AAPL", 10, acquired_on=date(2020, 1, 2))])], at, since=first)
+    more = [lot("a", "AAPL", 10, acquired_on=date(2020, 1, 2)), lot("b", "AAPL", 90, acquired_on=half)]
+    moved = (closes().on(AAPL, last) / closes().on(AAPL, first) - 1).quantize(D("0.000001"))
+    assert abs(alone.returns.net - moved) <= D("0.000001")
+    with_more = track([account(lots=more)], at, since=first).returns
+    assert with_more.flows == 90 * closes().on(AAPL, half)
+    day = closes().sessions[closes().sessions.index(half) - 1]
+    diluted = (10 * closes().on(AAPL, half) + with_more.flows) / (
+        10 * closes().on(AAPL, day) + with_more.flows
+    )
+    expected = closes().on(AAPL, day) / closes().on(AAPL, first) * diluted
+    expected *= closes().on(AAPL, last) / closes().on(AAPL, half)
+    assert abs(with_more.net - (expected - 1)) <= D("0.000001")

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.book.picture import Account, Market
 from core.errors import BadInput
@@ -34,6 +36,7 @@ from tests.core.household import (
     model,
     picture,
 )
+from tests.core.plan.test_rebalance import accounts, markets
 
 BALANCED = model({"AAA": "0.4", "BBB": "0.3", "FUND": "0.2"}, cash_weight="0.1")
 
@@ -218,6 +221,44 @@ def test_what_would_cost_tax_is_not_moved_and_the_reason_is_said() -> None:
     found = plan(asked("locate"), dear, ira, at=at)
     assert not [t for t in found.trades if t.account == ACCOUNT]
     assert ACCOUNT in found.set_aside
+
+
+@given(
+    accounts(),
+    markets,
+    st.sampled_from(["rebalance", "raise_cash", "invest_cash", "harvest", "exit", "locate"]),
+    st.one_of(st.none(), st.integers(1, 500_000).map(Decimal)),
+    st.one_of(st.none(), st.integers(0, 50_000).map(Decimal)),
+    st.booleans(),
+    st.sampled_from(["taxable", "ira"]),
+)
+@settings(max_examples=120, deadline=None)
+def test_no_plan_of_any_kind_breaks_a_hard_policy_or_its_budget(
+    who: Account,
+    at: Market,
+    kind: str,
+    dollars: Decimal | None,
+    budget: Decimal | None,
+    aware: bool,
+    taxed: str,
+) -> None:
+    who = replace(who, kind=taxed)
+    symbol = "AAA" if kind in ("exit", "harvest") else None
+    fields = {"weigh_tax": aware, "dollars": dollars, "gains_budget": budget}
+    request = asked(kind, accounts=(who.id,), symbol=symbol, **fields)
+    if kind == "raise_cash" and dollars is None:
+        return
+    found = work_out(PROPOSAL, request, picture(who, market=at), assumptions())
+    if found.verdict is None:
+        assert found.plan.set_aside
+        return
+    assert {a.code for a in found.verdict.breaches} <= {
+        "turnover",
+        "trading_cost",
+    }  # of the account, not the plan
+    seen = found.plan.preview.accounts[0]
+    if budget is not None and taxed == "taxable" and kind in ("rebalance", "raise_cash", "exit"):
+        assert seen.short_term_gain + seen.long_term_gain <= budget
 
 
 def test_one_account_that_cannot_never_stops_the_rest() -> None:

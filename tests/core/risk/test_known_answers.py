@@ -131,7 +131,8 @@ def done(
 ) -> Executed:
     """`sold`: shares, proceeds and cost of one lot."""
     day = SESSION - timedelta(days=days)
-    parts = (Sold(*(Decimal(number) for number in sold.split())),) if sold else ()
+    quantity, proceeds, cost = (Decimal(number) for number in (sold or "0 0 0").split())
+    parts = (Sold(quantity, proceeds, cost),) if sold else ()
     return Executed(
         *(OrderId(f"d-{side}-{days}"), HELD.id, Symbol("AAA"), side, Decimal(dollars), Decimal(fees)),
         *(day, SESSION + timedelta(days=settles), (LotId(opened),) if opened else (), parts),

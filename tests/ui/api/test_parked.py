@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from core.database.pools import connect_async
+from core.ids import HouseholdId
+from core.projections.reader import read_picture
 from tests.fixtures.office import Office, open_office
 from tests.fixtures.processes import until
 from tests.fixtures.servers import TestServer
@@ -117,3 +121,61 @@ def test_an_answer_that_was_cut_off_is_said_at_the_next_nudge(whole_office: Offi
     assert [p["thread"] for p in maria.proposals(household=household)].count(thread) == 1
     again = [event.data["text"] for event in maria.say(thread, text, key=key) if event.name == "answer"]
     assert again == [answer["text"]]
+
+
+def test_a_plan_that_she_asks_for_in_plain_english_is_parked_with_what_stands_beside_it(
+    whole_office: Office, maria: Client
+) -> None:
+    """Drafted by the copilot, worked out again by the worker, decided by people, filled by venues."""
+    household, account = discretionary(maria, skip=1)
+    thread = maria.open_thread(household)
+    cash = next(a for a in maria.household(household)["accounts"] if a["account"] == account)["cash"]
+    wanted = int(float(cash["available"])) + 15_000
+    found = maria.proposal(parked(maria, thread, f"Raise ${wanted:,} in {account}"))
+    assert (found["kind"], found["request"]["planning"]["dollars"]) == ("raise_cash", str(wanted))
+    assert found["status"] == "ASSESSED", found["findings"]
+    assert {leg["side"] for leg in found["legs"]} == {"sell"}
+    beside = found["preview"]["alternatives"]
+    assert [one["name"] for one in beside[:2]] == ["this plan", "do nothing"]
+    assert beside[0]["orders"] == len(found["legs"])
+    approved(whole_office, found["proposal"])
+    after = next(a for a in maria.household(household)["accounts"] if a["account"] == account)["cash"]
+    assert float(after["settled"]) + float(after["unsettled"]) >= wanted
+
+
+def test_a_question_about_risk_and_taxes_is_answered_with_its_source(maria: Client) -> None:
+    household, account = discretionary(maria, skip=2)
+    thread = maria.open_thread(household)
+    for text, says in (
+        (f"How risky is {account}?", "value at risk at 95 %"),
+        (f"Performance of {account}", "time-weighted"),
+        (f"What is the tax position of {account}?", "are usable now"),
+        (f"What if I sold 1 AAPL in {account}?", "AAPL"),
+    ):
+        events = list(maria.say(thread, text, key=uuid4().hex))
+        assert [e.name for e in events][-1] == "answer", (text, events[-1])
+        told = answers(maria, thread)[-1]
+        assert says in told["text"], told["text"]
+        assert "(no source)" not in told["text"]
+
+
+def test_what_a_harvest_bought_stands_in_for_what_it_sold(whole_office: Office, maria: Client) -> None:
+    household = next(need["household"] for need in maria.worklist() if need["reason"] == "harvestable_loss")
+    thread = maria.open_thread(household)
+    found = maria.proposal(parked(maria, thread, "Harvest losses in this household"))
+    assert found["status"] == "ASSESSED", found["findings"]
+    legs = {leg["leg"]: leg for leg in found["legs"]}
+    pairs = {
+        leg["symbol"]: legs[leg["funded_by"][0]]["symbol"] for leg in legs.values() if leg["side"] == "buy"
+    }
+    assert len(pairs) == len([leg for leg in legs.values() if leg["side"] == "sell"])
+    assert found["preview"]["notes"][0].endswith("would be lost for good")
+    approved(whole_office, found["proposal"])
+
+    async def standing() -> dict[str, str]:
+        async with await connect_async(whole_office.database.gate, name="test") as connection:
+            picture = await read_picture(connection, HouseholdId(household))
+        stands = (one for account in picture.household.accounts for one in account.stands_for.items())
+        return {symbol: stand_in.original for symbol, stand_in in stands}
+
+    assert until(lambda: asyncio.run(standing()), bool, within=30) == pairs

@@ -224,9 +224,14 @@ def page() -> None:
     )
     st.html(table(ACCOUNTS, [account_line(row) for row in home["accounts"]]))
     if mine:
-        left, right, _ = st.columns([1.3, 1.3, 4])
+        left, aware, losses, right, _ = st.columns([1.3, 1.5, 1.3, 1.3, 1.2])
         if left.button("Draft a rebalance", type="primary", width="stretch"):
             draft({"kind": "rebalance", "household": chosen}, f"rebalance/{chosen}")
+        if aware.button("Draft it tax-aware", width="stretch"):
+            how = {"kind": "rebalance", "household": chosen, "planning": {"weigh_tax": True}}
+            draft(how, f"rebalance/tax-aware/{chosen}")
+        if losses.button("Harvest losses", width="stretch"):
+            draft({"kind": "harvest", "household": chosen}, f"harvest/{chosen}")
         if right.button("Ask the copilot", width="stretch"):
             st.session_state["chat_about"] = chosen
             st.switch_page("pages/copilot.py")

@@ -14,14 +14,22 @@ TALK: Final = frozenset({"blocked", "no_price", "stale_profile"})  # no trade me
 WIDTHS: Final = [9, 1.3]
 
 
-def draft(household: str, name: str) -> None:
-    """A rebalance of the household; the checks run while the next page opens."""
+MENDS: Final = {
+    "harvestable_loss": ("harvest", "Draft a harvest", "Harvest"),
+    "excess_cash": ("invest_cash", "Invest the cash", "Investment"),
+}
+REBALANCE: Final = ("rebalance", "Draft a rebalance", "Rebalance")
+
+
+def draft(need: dict[str, Any], kind: str, what: str) -> None:
+    """What mends it; the checks run while the next page opens."""
+    asked = {"kind": kind, "household": need["household"]}
+    if kind != "rebalance":
+        asked["accounts"] = [need["account"]]
     with problems_shown():
-        made = client().draft(
-            {"kind": "rebalance", "household": household}, key=key_for(f"rebalance/{household}")
-        )
-        done_with(f"rebalance/{household}")
-        tell_after_rerun(f"Rebalance of {name} drafted. Checks are running.")
+        made = client().draft(asked, key=key_for(f"{kind}/{need['household']}"))
+        done_with(f"{kind}/{need['household']}")
+        tell_after_rerun(f"{what} of {need['name']} drafted. Checks are running.")
         st.session_state["proposal"] = made["proposal"]
         st.switch_page("pages/proposals.py")
 
@@ -45,8 +53,9 @@ def line(need: dict[str, Any], place: int) -> None:
     )
     if need["reason"] in TALK:
         return
-    if button.button("Draft a rebalance", key=f"draft/{place}", width="stretch"):
-        draft(need["household"], need["name"])
+    kind, says, what = MENDS.get(need["reason"], REBALANCE)
+    if button.button(says, key=f"draft/{place}", width="stretch"):
+        draft(need, kind, what)
 
 
 st.title("Worklist")
