@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -17,7 +17,7 @@ from core.best_execution.showing import ExecutionQuality, period_of
 from core.clock import WallClock
 from core.database.pools import AsyncPool, async_pool
 from core.errors import BadInput, NotFound, NotPermitted, Refused
-from core.ids import OrderId, SubjectId, Symbol
+from core.ids import OrderId, SubjectId, Symbol, VenueName
 from core.orders.events import Side
 from core.routing.review import Review
 from core.routing.rules import BUILT_IN
@@ -51,7 +51,7 @@ def traded(shared_firm: Firm) -> Deal:
     found = routing([view("ARCADIA"), view("BOREAL", schedule=fees("0.0007"))], of).evidence
     assert found is not None
     assert found.venue == "BOREAL"
-    said = {"choice": 1, "version": 0, "routing": found.rules, "evidence": found.text()}
+    said: dict[str, Any] = {"choice": 1, "version": 0, "routing": found.rules, "evidence": found.text()}
     assert deal.of_order("OrderRouted", venue="BOREAL", scores=[]).ok
     assert deal.of_order("RouteRecorded", venue="BOREAL", **said).ok
     assert deal.of_order("OrderSent", venue="BOREAL", body_digest="0" * 64).ok
@@ -97,8 +97,8 @@ async def test_one_order_is_shown_with_its_shortfall_and_what_the_others_would_h
     of = found.measured
     # 4 x 0.01 under the middle of 100, and 0.20 in fees
     assert (of.arrival, of.executed, of.shortfall, of.shortfall_bps) == (
-        100,
-        10,
+        Decimal(100),
+        Decimal(10),
         Decimal("0.24"),
         Decimal("2.40"),
     )
@@ -124,7 +124,11 @@ async def test_an_order_of_another_book_has_no_quality_and_no_line_in_a_review(t
         "AAPL",
         "marketable limit",
     )
-    assert (line.executed, line.shares_improved, line.shares_at_quote) == (10, 6, 4)
+    assert (line.executed, line.shares_improved, line.shares_at_quote) == (
+        Decimal(10),
+        Decimal(6),
+        Decimal(4),
+    )
 
 
 @pytest.mark.anyio
@@ -149,7 +153,7 @@ async def test_a_worker_that_begins_remembers_what_venues_did(traded: Deal) -> N
     improvements = [one.improvement for one in found if one.improvement is not None]
     assert improvements == [0, 1]  # of the half spread of a cent
     (ended,) = [one for one in found if one.filled is not None]
-    assert (ended.venue, ended.filled, ended.took) == ("BOREAL", 1, True)
+    assert (ended.venue, ended.filled, ended.took) == (VenueName("BOREAL"), Decimal(1), True)
     assert timedelta(0) < ended.at <= timedelta(hours=5)
 
 

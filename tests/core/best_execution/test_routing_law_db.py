@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
 import pytest
 
 from core.best_execution.events import digest_of
 from core.best_execution.versions import BUILT_IN, BUILT_IN_DIGEST, rules_in, rules_of, weight_set
-from core.ids import Digest
+from core.ids import Digest, VenueName
 from core.routing import rules
 from tests.core.best_execution.setting import changed, decide, in_force, propose, reason, session, set_routing
 from tests.core.gate.deal import ELENA, GATE, MARIA, ROBERT, SUSAN, close_day, open_day
@@ -54,7 +55,7 @@ def test_a_set_of_the_journal_and_the_numbers_of_the_router_are_one_thing() -> N
     found = rules_in(told, version=3, digest=Digest("d"))
     assert weight_set(found.weights) == told.weights
     assert [str(one) for one in found.trade_away.values()] == ["9.95"]
-    assert [(name, one.maker_bps) for name, one in found.fees.items()] == [("A", 4)]
+    assert [(name, one.maker_bps) for name, one in found.fees.items()] == [(VenueName("A"), Decimal(4))]
     assert found.beside == {"B"}
 
 
@@ -118,7 +119,9 @@ TABLE: Final = {
     "maker_bps": "0",
 }
 AWAY: Final = {"custodian": "c", "venue": "A", "dollars": "1"}
-NO_SCORE: Final = {name: 0 for name in BUILT_IN.weights.model_dump() if name.startswith("score_")}
+NO_SCORE: Final[dict[str, Any]] = {
+    name: 0 for name in BUILT_IN.weights.model_dump() if name.startswith("score_")
+}
 NOT_TAKEN: Final[dict[str, tuple[str, Callable[[Firm], Answer]]]] = {
     "an advisor proposes": ("may_not_set_routing", lambda f: propose(f, BUILT_IN, login=MARIA)[1]),
     "operations proposes": ("may_not_set_routing", lambda f: propose(f, BUILT_IN, login=ELENA)[1]),

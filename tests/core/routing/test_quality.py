@@ -32,6 +32,10 @@ def fill(quantity: str, price: str, *, after: int, side: Side = Side.BUY, name: 
     return Filled(filled(quantity, price=price, fee="0.35", side=side, execution=name), AT + after * SECOND)
 
 
+def shares(*counts: int) -> list[Decimal]:
+    return [Decimal(count) for count in counts]
+
+
 def bought() -> Measured:
     one = evidence()
     fills = [fill("600", "100.005", after=1), fill("400", "100.020", after=4, name="e2")]
@@ -41,7 +45,7 @@ def bought() -> Measured:
 def test_a_purchase_is_measured_against_the_middle_when_it_was_routed() -> None:
     found = bought()
     # 600 x 0.005 + 400 x 0.020 = 11.00 over the middle of 100; fees 0.70
-    assert (found.arrival, found.quoted_spread) == (100, Decimal("0.02"))
+    assert (found.arrival, found.quoted_spread) == (Decimal(100), Decimal("0.02"))
     assert (found.price_cost, found.fees, found.shortfall) == (
         Decimal("11.00"),
         Decimal("0.70"),
@@ -51,7 +55,7 @@ def test_a_purchase_is_measured_against_the_middle_when_it_was_routed() -> None:
     assert found.average_price == Decimal("100.011")
     assert found.effective_spread == Decimal("0.022")
     assert found.improvement == Decimal("-1.00")  # against the offer of 100.01: 3.00 better, 4.00 worse
-    assert (found.shares_improved, found.shares_at_quote, found.shares_outside) == (600, 0, 400)
+    assert [found.shares_improved, found.shares_at_quote, found.shares_outside] == shares(600, 0, 400)
     assert found.waited_ms == 2_200
 
 
@@ -83,7 +87,7 @@ def test_an_order_half_executed_is_measured_by_its_executed_half() -> None:
 def test_nothing_executed_is_nothing_measured() -> None:
     one = evidence()
     found = measured(one, one, AT, [])
-    assert (found.executed, found.fees) == (0, 0)
+    assert [found.executed, found.fees] == shares(0, 0)
     assert (found.shortfall, found.shortfall_bps, found.average_price, found.waited_ms) == (None,) * 4
     assert found.losers[0].over_actual is None
 
@@ -116,7 +120,8 @@ def test_a_period_is_summed_by_month_venue_and_kind() -> None:
         ("2022-12", BOREAL, "market", 2),
     ]
     line = found.lines[2]
-    assert (line.ordered, line.executed, line.shares_at_quote, line.shares_outside) == (2000, 1500, 1000, 500)
+    done = [line.ordered, line.executed, line.shares_at_quote, line.shares_outside]
+    assert done == shares(2000, 1500, 1000, 500)
     assert line.shortfall == Decimal("25.70")  # 10.35 and 15.35
     assert line.shortfall_bps == Decimal("1.71")  # of 150,000 dollars
     assert line.effective_spread == Decimal("0.033333")  # 1,000 at 0.02 and 500 at 0.06

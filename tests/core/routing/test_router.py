@@ -16,7 +16,7 @@ from core.errors import IntegrityLost
 from core.ids import CustodianId, Digest, VenueName
 from core.orders.events import Side
 from core.routing.evidence import evidence_read
-from core.routing.router import WORDS, VenueView, chosen, rank
+from core.routing.router import WORDS, Routing, VenueView, chosen, rank
 from core.routing.rules import BUILT_IN, WEIGHTS, Rules, Weights
 from core.routing.score import Cost, failing
 from core.routing.tally import UNSEEN, Quality, Seen
@@ -97,7 +97,7 @@ def test_the_order_in_which_venues_come_changes_nothing(
     assert once.evidence is None or once.evidence.text() == again.evidence.text()  # type: ignore[union-attr]
 
 
-def _total(found: Any, venue: VenueName) -> Decimal | None:
+def _total(found: Routing, venue: VenueName) -> Decimal | None:
     return next(one.total for one in found.ranked if one.venue == venue)
 
 
@@ -264,7 +264,7 @@ def test_every_part_of_a_cost_has_words() -> None:
 def test_a_resting_order_pays_as_a_maker_and_crosses_no_spread() -> None:
     (found,) = routing([view("ARCADIA")], order("100", limit="90.00")).ranked
     cost = Cost._make(found.cost)
-    assert (cost.price, cost.fees) == (0, Decimal("0.1"))
+    assert (cost.price, cost.fees) == (Decimal(0), Decimal("0.1"))
     assert cost.unfilled > 0  # nobody knows whether somebody will want it
 
 

@@ -114,7 +114,7 @@ def test_a_resumed_order_goes_on_and_a_cancelled_one_never_does() -> None:
 def test_at_the_end_the_rest_expires_and_what_is_out_is_to_be_cancelled() -> None:
     one = sent(parent(), 1)
     over = one.moved_on(BEGINS + HOUR)
-    assert (over.state, over.left) == (State.EXPIRED, 500)
+    assert (over.state, over.left) == (State.EXPIRED, Decimal(500))
     assert [child.number for child in over.to_cancel] == [1]
     assert one.moved_on(at(6, of=one)) is one
 

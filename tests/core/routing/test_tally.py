@@ -41,7 +41,7 @@ def test_a_symbol_counts_for_itself_and_for_the_venue() -> None:
     tally.ended(ARCADIA, AAPL, Decimal("0.25"), took=False, at=at(0))
     for symbol in (AAPL, None):
         seen = tally.of(ARCADIA, symbol, now=at(0))
-        assert (seen.rested, seen.rested_filled, seen.taken) == (1, Decimal("0.25"), 0)
+        assert (seen.rested, seen.rested_filled, seen.taken) == tuple(map(Decimal, ("1", "0.25", "0")))
 
 
 @UNHURRIED
@@ -92,7 +92,7 @@ def test_a_worker_that_begins_knows_what_the_record_says() -> None:
     seen = tally.of(ARCADIA, AAPL, now=at(0))
     assert seen.executions == Decimal("0.5")
     assert seen.improvement == Decimal("0.25")  # half of the half spread, an hour ago
-    assert (seen.taken, seen.taken_filled) == (1, Decimal("0.4"))
+    assert (seen.taken, seen.taken_filled) == (Decimal(1), Decimal("0.4"))
 
 
 @pytest.mark.parametrize("without", [0])

@@ -97,14 +97,12 @@ def test_an_order_that_was_executed_has_its_record_and_two_people_change_what_de
 def test_an_advisor_reads_the_rules_and_sets_none(office: Office) -> None:
     maria = office.of(MARIA)
     rules = held(maria.routing())
-    for attempt, code in (
-        (lambda: maria.propose_routing(rules, {}, None), "may_not_set_routing"),
-        (lambda: maria.try_routing(rules, 10), None),
-    ):
-        with pytest.raises(Problem) as no:
-            attempt()
-        assert no.value.status == 403
-        assert code in (None, no.value.code)
+    with pytest.raises(Problem) as no:
+        maria.propose_routing(rules, {}, None)
+    assert (no.value.status, no.value.code) == (403, "may_not_set_routing")
+    with pytest.raises(Problem) as no:
+        maria.try_routing(rules, 10)
+    assert no.value.status == 403
 
 
 @pytest.mark.parametrize(
