@@ -26,6 +26,7 @@ from core.direct.orders import DirectOrders
 from core.direct.signals import Signals
 from core.errors import BadInput, NotFound, WorldFailed
 from core.fact import Entry, Sealed
+from core.feed.confirmations import Confirmations
 from core.feed.record import Record, line_of
 from core.feed.steps import Steps
 from core.feed.tickets import OrderTickets
@@ -113,6 +114,7 @@ class Intake:
         self.lineages = Lineages(pool)
         self.direct = DirectOrders(pool, journal, clock)
         self.tickets = OrderTickets(pool)
+        self.confirmations = Confirmations(pool)
         self.signals = Signals(self.direct, keys, clock)
 
     # Sessions
