@@ -28,6 +28,7 @@ from core.direct.orders import DirectOrders
 from core.direct.signals import Signals
 from core.errors import BadInput, NotFound, WorldFailed
 from core.fact import Entry, Sealed
+from core.feed.confirmations import Confirmations
 from core.feed.record import Record, line_of
 from core.feed.steps import Steps
 from core.feed.tickets import OrderTickets
@@ -117,6 +118,7 @@ class Intake:
         self.corrections = Corrections(pool, journal, keys, clock)
         self.tickets = OrderTickets(pool)
         self.quality = ExecutionQuality(pool)
+        self.confirmations = Confirmations(pool)
         self.signals = Signals(self.direct, keys, clock)
 
     # Sessions

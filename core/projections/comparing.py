@@ -34,6 +34,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "day_use": ("scope", "named"),
     "leg": ("order_id",),
     "proposal": ("proposal",),
+    "trade": ("order_id", "trade_date"),
 }
 
 
@@ -76,6 +77,21 @@ def holding_rows(folded: Folded, naive: Naive) -> Iterator[Row]:
     for account, book in folded.cash.items():
         if dollars := _spendable(book, folded.session or date.min):
             yield {"account": account, "symbol": "cash", "held": dollars}
+
+
+def trade_rows(folded: Folded) -> Iterator[Row]:
+    """The trades as the append's own law must have them."""
+    for trade in folded.trades.values():
+        yield {
+            "order_id": trade.order,
+            "trade_date": trade.trade_date,
+            "status": trade.status.value,
+            "quantity": trade.quantity,
+            "net": trade.net_amount,
+            "settled": trade.settled,
+            "changes": trade.changes,
+            "told": trade.told,
+        }
 
 
 def _spendable(book: CashBook, day: date) -> Decimal:

@@ -24,7 +24,7 @@ from core.errors import Conflict, IllegalTransition, IntegrityLost
 from core.ids import AccountId
 from core.ledger.telling import told
 from core.projections import snapshots
-from core.projections.comparing import Difference, Expected, book_rows, holding_rows
+from core.projections.comparing import Difference, Expected, book_rows, holding_rows, trade_rows
 from core.projections.folded import Changed, Folded
 from core.projections.follow import write
 from core.projections.law import LAW, Law
@@ -141,6 +141,7 @@ class _Folding:
             "lot_holding": self._law.lot_rows(self.folded),
             "leg": self._law.leg_rows(self.folded),
             "proposal": self._law.proposal_rows(),
+            "trade": trade_rows(self.folded),
         }
 
     def _take(self, seq: int, text: str) -> None:

@@ -235,6 +235,9 @@ where session = (select session from gatehouse.market_day) order by scope, named
 -- all_leg --
 select order_id, proposal, leg, released_seq, released_quantity, filled, proceeds, ended from gatehouse.leg order by order_id;
 
+-- all_trade --
+select order_id, trade_date, status, quantity, net, settled, changes, told from gatehouse.trade order by order_id, trade_date;
+
 -- all_proposal --
 select proposal, status, digest from gatehouse.proposal order by proposal;
 

@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from core.direct.standing import OrderLine
 from core.feed.record import Page
 from core.ids import OrderId
+from core.orders.confirmation import Confirmation
 from core.orders.events import Finding
 from core.orders.external import External
 from core.orders.ticket import Ticket as OrderTicket
@@ -184,6 +185,16 @@ async def order_ticket(order_id: PathId, at: At, ticket: Ticket) -> OrderTicket:
     Each entry of the record that it rests on is named in `seqs`.
     """
     return await at.intake.tickets.of(ticket, OrderId(order_id))
+
+
+@router.get(
+    "/v1/orders/{order_id}/confirmations",
+    response_model=tuple[Confirmation, ...],
+    summary="The trade confirmations",
+)
+async def confirmations(order_id: PathId, at: At, ticket: Ticket) -> tuple[Confirmation, ...]:
+    """One for each trade date: what 17 CFR 240.10b-10 asks for. None while the day is not confirmed."""
+    return await at.intake.confirmations.of(ticket, OrderId(order_id))
 
 
 @router.get(

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from core.errors import IllegalTransition
+from core.orders.confirmation import Confirmation, confirmation
 from core.orders.events import OrderFilled, Side, TradeAllocated, TradeConfirmed, TradeSettled
 from core.orders.trade import (
     STEPS,
@@ -80,8 +81,9 @@ def test_an_execution_after_the_confirmation_asks_for_another_one() -> None:
         trade = evolve(trade, step(trade))
     trade = evolve(trade, filled(5, side=Side.SELL, execution="e3"))
     assert trade.status is Status.CORRECTED
-    for step in (allocated, confirmed, settled):
-        trade = evolve(trade, step(trade))
+    trade = evolve(trade, allocated(trade))
+    trade = evolve(trade, confirmed(trade))
+    trade = evolve(trade, settled(trade))
     assert (trade.status, trade.quantity, trade.told) == (Status.SETTLED, Decimal(45), 3)
 
 
@@ -100,9 +102,9 @@ def test_a_trade_of_which_nothing_is_left_is_busted_told_and_paid_back() -> None
     trade = settled_trade()
     for fill in SOLD:
         trade = evolve(trade, busted(fill))
-    assert (trade.status, trade.quantity, trade.due) == (Status.BUSTED, 0, Decimal("-4119.80"))
+    assert (trade.status, trade.quantity, trade.due) == (Status.BUSTED, Decimal(0), Decimal("-4119.80"))
     trade = evolve(evolve(trade, confirmed(trade)), settled(trade))
-    assert (trade.status, trade.due) == (Status.BUSTED, 0)
+    assert (trade.status, trade.due) == (Status.BUSTED, Decimal(0))
     for again in (confirmed, settled):
         with pytest.raises(IllegalTransition):
             evolve(trade, again(trade))
@@ -193,3 +195,35 @@ def test_two_trade_dates_of_one_order_are_two_trades() -> None:
         filled(1, side=Side.SELL, execution="e9", trade_date="2022-12-30"),
     ]
     assert [trade.quantity for trade in fold(facts).values()] == [40, 1]
+
+
+def told(trade: Trade) -> Confirmation:
+    return confirmation(
+        order=trade.order,
+        account=trade.account,
+        side=trade.side,
+        symbol=trade.symbol,
+        quantity=trade.quantity,
+        average_price=trade.average_price if trade.quantity else None,
+        trade_date=trade.trade_date,
+        settles_on=trade.settles_on,
+        fees=trade.fees,
+        net=trade.net_amount,
+        number=trade.changes,
+    )
+
+
+def test_a_confirmation_says_price_capacity_remuneration_and_settlement() -> None:
+    said = told(executed())
+    assert (said.quantity, said.average_price) == (Decimal(40), Decimal("103.000000"))
+    assert said.gross == Decimal("4120.00")
+    assert (said.remuneration, said.net, said.capacity) == (Decimal("0.20"), Decimal("4119.80"), "agent")
+    assert (said.trade_date, said.settles_on) == ("2022-12-29", "2023-01-03")
+    bought = told(evolve(None, filled(40, price="103", fee="0.20")))
+    assert (bought.gross, bought.net) == (Decimal("4120.00"), Decimal("-4120.20"))
+
+
+def test_the_confirmation_of_what_was_taken_back_says_so() -> None:
+    said = told(evolve(evolve(None, SOLD[0]), busted(SOLD[0])))
+    assert (said.standing, said.number) == ("taken back", 2)
+    assert (said.quantity, said.net) == (Decimal(0), Decimal(0))

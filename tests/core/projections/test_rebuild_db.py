@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from psycopg import AsyncConnection
@@ -18,7 +19,7 @@ from core.worker.duties import AT_WORK
 from tests.core.book.test_follower_db import let_out, stored, traded
 from tests.core.gate.deal import GATE, NGOZI, ROBERT, Deal, leg
 from tests.core.projections.test_snapshots_db import HALF, kept_at
-from tests.fixtures.firm import Firm
+from tests.fixtures.firm import Answer, Firm
 
 
 @asynccontextmanager
@@ -58,7 +59,7 @@ async def test_after_a_traded_life_everything_is_compared_and_nothing_differs(fi
     assert found.snapshots == 2
     assert set(found.rows) == {
         *("reference", "lot", "position", "cash", "order_state"),
-        *("holding", "lot_holding", "day_use", "leg", "proposal"),
+        *("holding", "lot_holding", "day_use", "leg", "proposal", "trade"),
     }
     assert min(found.rows.values()) > 0
 
@@ -69,6 +70,32 @@ async def test_what_the_follower_has_not_read_yet_is_no_difference(firm: Firm) -
     found = await compared(firm)
     assert found.differences == []
     assert found.rows_at < found.entries
+
+
+@pytest.mark.anyio
+async def test_what_a_venue_took_back_or_corrected_is_one_answer_in_law_and_fold(firm: Firm) -> None:
+    deal = traded(firm)
+    now = {"quantity": "3", "price": "101", "fee": "0.25"}
+    assert correct(deal, 0, 0, now).ok
+    assert correct(deal, 0, 0, None, revision=2, was=now).ok
+    assert correct(deal, 1, 0, None).ok  # of the purchase
+    await firm.fold()
+    assert (await compared(firm)).differences == []
+
+
+def correct(deal: Deal, number: int, nth: int, now: dict[str, str] | None, **changed: Any) -> Answer:
+    rows = (
+        "select text::jsonb->'payload' as payload from gatehouse.journal"
+        " where stream = %s and event_type = %s order by seq"
+    )
+    stream = f"order/{deal.order(number)}"
+    fill = deal.firm.ask("superuser", rows, stream, "OrderFilled")[nth]["payload"]
+    named = {name: fill[name] for name in ("account", "symbol", "side", "execution", "venue", "trade_date")}
+    was = {name: fill[name] for name in ("quantity", "price", "fee")}
+    said = {**named, "was": was, "revision": 1, "reason": "x", **changed}
+    if now is None:
+        return deal.of_order("TradeBusted", number, **said)
+    return deal.of_order("TradeCorrected", number, **said, now=now)
 
 
 FIRST_CASH = "account = (select min(account) from gatehouse.cash)"
@@ -90,6 +117,7 @@ TAMPERING = {
     "law's end": ("leg", "set ended = false where side = 'sell'", "ended"),
     "law's release": ("leg", "set released_seq = released_seq + 1 where side = 'sell'", "released_seq"),
     "law's proceeds": ("leg", "set proceeds = proceeds + 1 where side = 'sell'", "proceeds"),
+    "law's trade": ("trade", "set net = net + 1 where side = 'sell'", "net"),
     "law's status": ("proposal", "set status = 'APPROVED'", "status"),
 }
 

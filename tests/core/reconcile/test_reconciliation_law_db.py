@@ -13,7 +13,12 @@ DIFFERENCE = "dif-" + "0" * 32
 
 
 def found(firm: Firm, role: str = GATE, login: str | None = None, **changed: Any) -> Answer:
-    said = {"difference": DIFFERENCE, "party": "custodian:cus-1", "kind": "position", "key": "acc-1/AAA"}
+    said: dict[str, Any] = {
+        "difference": DIFFERENCE,
+        "party": "custodian:cus-1",
+        "kind": "position",
+        "key": "acc-1/AAA",
+    }
     said |= {"ours": "40", "theirs": "35", "account": None, "order": None, "owner": "operations", **changed}
     item = firm.item("DifferenceFound", f"difference/{said['difference']}", said, login=login)
     return firm.append(role, item)[0]

@@ -180,7 +180,7 @@ def test_a_proposal_goes_from_draft_to_settlement(floor: Floor) -> None:
     for run in closes(floor):
         assert run["unread"] == []
         items = {one["kind"]: one["items"] for one in run["compared"] if one["items"]}
-        assert items["position"] and items["settled_cash"]
+        assert {"position", "cash", "settled_cash"} <= items.keys()
     executions = [one["items"] for one in closes(floor)[0]["compared"] if one["kind"] == "execution"]
     assert sum(executions) == len(floor.facts("OrderFilled"))
     assert floor.firm.verified().ok
