@@ -2,8 +2,8 @@
 
 Rule 1: nothing records an account's daily value yet. What is told is of the lots that are held, through the
 packaged closes, which have dividends in them; cash, and what was sold meanwhile, is not in it.
-Rule 2: a lot comes in on the day it was bought, at that day's close; one that was there before begins with the
-value of the first day. What has no close on every one of its days is left out, and named.
+Rule 2: a lot comes in on the day it was bought, at that day's close; one that was there before begins with
+the value of the first day. What has no close on every one of its days is left out, and named.
 """
 
 from __future__ import annotations
