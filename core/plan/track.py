@@ -1,9 +1,9 @@
 """How the securities that are held now have done: their value day by day, each purchase as money coming in.
 
 Rule 1: nothing records an account's daily value yet. What is told is of the lots that are held, through the
-packaged closes; cash, and what was sold meanwhile, is not in it. Adjusted closes have dividends in them.
-Rule 2: a lot comes in on the day it was bought, at that day's close; one that was there before begins with the
-value of the first day. What has no close on every one of its days is left out, and named.
+packaged closes, which have dividends in them; cash, and what was sold meanwhile, is not in it.
+Rule 2: a lot comes in on the day it was bought, at that day's close; one that was there before begins with
+the value of the first day. What has no close on every one of its days is left out, and named.
 """
 
 from __future__ import annotations
