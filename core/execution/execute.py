@@ -28,22 +28,21 @@ from core.execution.cancelling import Canceller, pending_cancel
 from core.execution.last_check import Chained, undecided
 from core.execution.line import Held, Line, Patience
 from core.execution.outbox import NOT_SENT, Outbox, Record
+from core.execution.replacing import Replacer, body_of
 from core.execution.troubles import Troubles
-from core.execution.working import Working, working
+from core.execution.working import AT_VENUE, IN_DOUBT, Working, working
 from core.halts.watch import Stops
 from core.ids import CustodianId, OrderId, ProposalId, VenueName
 from core.orders.order import Status
 from core.orders.released import ReleasedOrder
 from core.routing.router import route
 from core.routing.score import Weights
-from core.venues.venue import Ended, Execution, Found, NotKnown, Page, Rejected, Unknown, Venue, encode
+from core.venues.venue import Ended, Execution, Found, NotKnown, Page, Rejected, Report, Unknown, Venue
 
 AWAY: Final = timedelta(milliseconds=500)
 """Before asking again: a venue that is away, or an order that no venue may have now."""
 REMEMBERED: Final = 20_000
 """Ended orders that are still known without asking the journal, for copies and late reports."""
-IN_DOUBT: Final = frozenset({Status.SENT, Status.UNKNOWN})
-AT_VENUE: Final = IN_DOUBT | {Status.ACCEPTED, Status.PARTIALLY_FILLED, Status.PENDING_CANCEL}
 
 log = structlog.get_logger(__name__)
 
@@ -89,6 +88,9 @@ class Executor:
         self._weights = weights
         self._between_lookups = patience.between_lookups
         self._canceller = Canceller(self._outbox, self._line, self._look_up, patience.between_lookups)
+        self._replacer = Replacer(
+            self._outbox, self._line, self._look_up, self._known, patience.between_lookups
+        )
         self._cancelled: set[OrderId] = set()
         self._to_cancel: asyncio.Queue[Working] = asyncio.Queue()
         self._orders: dict[OrderId, Working] = {}
@@ -110,8 +112,10 @@ class Executor:
                 self._lines[work.state.venue].open.add(work.released.id)
         await asyncio.gather(*(self._try_to_catch_up(line) for line in self._lines.values()))
         for work in list(self._orders.values()):
-            if work.state.status in NOT_SENT | IN_DOUBT:
+            if work.state.status in NOT_SENT | IN_DOUBT or work.released.replaces is not None:
                 self._taken.put_nowait(work)
+            if work.asked_by is not None and work.asked_by not in self._orders:
+                self._taken.put_nowait(await self._replacer.ended(work.asked_by))
 
     def take(self, order: ReleasedOrder) -> None:
         """Execute a released order. The same order again changes nothing."""
@@ -121,21 +125,8 @@ class Executor:
 
     def open_orders(self) -> tuple[Mapping[str, str | None], ...]:
         """Every order that has not ended, for whoever halts while the record cannot be read."""
-        return tuple(
-            {
-                "order": work.released.id,
-                "account": work.released.account,
-                "symbol": work.released.symbol,
-                "side": work.released.side.value,
-                "quantity": format(work.released.quantity, "f"),
-                "filled": format(work.state.filled, "f"),
-                "status": work.state.status.value,
-                "venue": work.state.venue,
-                "scopes": " ".join(sorted(work.released.scopes)),
-            }
-            for work in list(self._orders.values())  # whoever asks may be another thread
-            if not work.over
-        )
+        orders = list(self._orders.values())  # whoever asks may be another thread
+        return tuple(work.told() for work in orders if not work.over)
 
     def cancel(self, order: OrderId) -> None:
         """End an order that somebody asked to cancel. The same order again changes nothing."""
@@ -173,11 +164,15 @@ class Executor:
     # One order, to the venue's answer
 
     async def _carry(self, work: Working) -> None:
+        if work.released.replaces is not None:
+            await self._replacer.ready(work)
         while work.state.status in NOT_SENT | IN_DOUBT:
             async with work.talking:
                 went_on = work.state.status not in NOT_SENT | IN_DOUBT or await self._step(work)
             if not went_on:
                 await _pause(AWAY)
+        if work.released.replaces is not None:
+            await self._replacer.done(work)
 
     async def _step(self, work: Working) -> bool:
         """One step toward the venue's answer. False: nothing can be done now."""
@@ -194,7 +189,7 @@ class Executor:
         if work.state.status is Status.ROUTED and line is not None and line.answering:
             await self._send(work, line)
             return True
-        return await self._choose(work)
+        return not work.in_place and await self._choose(work)
 
     def _stopped(self, work: Working, line: Line | None) -> bool:
         """Whether a halt covers it: before it is routed, wherever; then, at its venue."""
@@ -223,7 +218,7 @@ class Executor:
 
     async def _send(self, work: Working, line: Line) -> None:
         """Write the intent, send, write the answer."""
-        name, body = line.venue.name, encode(work.released)
+        name, body = line.venue.name, body_of(work)
         await self._caught_up[name].wait()
         await self._withhold_undecided(work, name, body)
         if pending_cancel(work):
@@ -348,36 +343,40 @@ class Executor:
 
     async def _take_in(self, line: Line, page: Page) -> None:
         """Write a page: each order's reports in their order, different orders together."""
-        by_order: dict[OrderId, list[Execution | Ended]] = {}
+        by_order: dict[OrderId, list[Report]] = {}
         for one in page.reports:
-            by_order.setdefault(one.order, []).append(one)
+            if one.order is None:
+                log.error("report_unknown", venue=line.venue.name, says=repr(one))
+            else:
+                by_order.setdefault(one.order, []).append(one)
         await asyncio.gather(*(self._reported(line, order, told) for order, told in by_order.items()))
 
-    async def _reported(self, line: Line, order: OrderId, told: Sequence[Execution | Ended]) -> None:
-        work = self._orders.get(order) or await self._find(order)
+    async def _reported(self, line: Line, order: OrderId, told: Sequence[Report]) -> None:
+        work = await self._known(order)
         if work is None:
-            self._troubles.of(
-                order,
-                line.venue.name,
-                f"{line.venue.name} reports order {order!r}, which was never released here",
-            )
+            says = f"{line.venue.name} reports order {order!r}, which was never released here"
+            self._troubles.of(order, line.venue.name, says)
             return
-        self._orders.setdefault(order, work)
         await self._guarded(work, self._write(work, line, told))
 
-    async def _write(self, work: Working, line: Line, told: Sequence[Execution | Ended]) -> None:
+    async def _known(self, order: OrderId) -> Working | None:
+        """The one `Working` of an order, whether it is at work or has ended."""
+        work = self._orders.get(order) or await self._find(order)
+        return None if work is None else self._orders.setdefault(order, work)
+
+    async def _write(self, work: Working, line: Line, told: Sequence[Report]) -> None:
         name = line.venue.name
         done = tuple(one for one in told if isinstance(one, Execution))
         for one in await self._outbox.filled(work, name, done):
             improvement = work.improvement(one)
             if improvement is not None:
                 line.executed(improvement)
-        for end in told:
-            if isinstance(end, Ended):
-                await self._outbox.ended(work, name, end)
+        for said in told:
+            if isinstance(said, Ended):
+                await self._outbox.ended(work, name, said)
+            elif not isinstance(said, Execution):
+                self._troubles.of(work.released.id, name, f"{name} says of it: {said!r}")
         self._settle(work, line)
-
-    # Keeping count
 
     def _line(self, work: Working) -> Line | None:
         return None if work.state.venue is None else self._lines.get(work.state.venue)

@@ -23,7 +23,7 @@ from core.halts.watch import Stops
 from core.ids import OrderId
 from core.orders.released import ReleasedOrder
 from core.routing.score import Seen
-from core.venues.venue import Cancelling, Looking, Page, Sending, Unknown, Venue
+from core.venues.venue import Cancelling, Looking, Page, Sending, Unknown, Venue, is_replacement
 
 TRIES: Final = 3
 FIRST_PAUSE: Final = timedelta(milliseconds=50)
@@ -141,7 +141,8 @@ class Line:
                     if stopped is not None:
                         return Held(stopped)
                     self._sends += 1
-                    said = await self.venue.send(order, body, timeout=self._patience.send)
+                    ask = self.venue.replace if is_replacement(order, body) else self.venue.send
+                    said = await ask(order, body, timeout=self._patience.send)
             answered = not isinstance(said, Unknown)
             return said
         finally:

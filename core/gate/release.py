@@ -232,4 +232,6 @@ def _proof(
         limit_price=fact.limit_price,
         time_in_force=fact.time_in_force,
         scopes=scopes,
+        replaces=fact.replaces,
+        executed_before=fact.executed_before,
     )

@@ -20,7 +20,7 @@ from core.ids import Digest
 from core.ledger.upcasts import brought_up, unknown
 from core.limits import events as limits
 from core.market import events as market
-from core.orders import batch
+from core.orders import batch, replacements
 from core.orders import events as orders
 from core.people import events as people
 from core.shapes import reader_of
@@ -57,6 +57,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(standing),
         **_facts_of(escalation),
         **_facts_of(batch),
+        **_facts_of(replacements),
         "AttemptRefused": AttemptRefused,
     }
 )

@@ -74,6 +74,11 @@ def _returned_1(payload: Payload) -> Payload:
     return {**payload, "comments": []}
 
 
+def _released_1(payload: Payload) -> Payload:
+    """Version 2 says which live order it takes the place of."""
+    return {**payload, "replaces": None, "executed_before": None}
+
+
 UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType(
     {
         ("StepTaken", 1): _step_1,
@@ -81,6 +86,7 @@ UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType(
         ("RegistrationRecorded", 1): _registration_1,
         ("ProposalApproved", 1): _approved_1,
         ("ProposalReturned", 1): _returned_1,
+        ("OrderReleased", 1): _released_1,
     }
 )
 """By event type and the version that is left; the outcome is of the next version."""

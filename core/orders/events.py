@@ -8,71 +8,19 @@ Rule 2: a digest in a decision is what that person saw; the append compares it, 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 from functools import lru_cache
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from core.fact import Amount, Fact, Sealed
-from core.ids import (
-    AccountId,
-    Digest,
-    HouseholdId,
-    MessageId,
-    OrderId,
-    PersonId,
-    ProposalId,
-    Symbol,
-    ThreadId,
-    VenueName,
-)
-
-
-class Side(StrEnum):
-    BUY = "buy"
-    SELL = "sell"
-
-
-class OrderType(StrEnum):
-    MARKET = "market"
-    LIMIT = "limit"
-
-
-class TimeInForce(StrEnum):
-    DAY = "day"
-
-
-class Part(BaseModel):
-    """A value inside an event."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Span(Part):
-    """Where a value of a request comes from: these characters of the advisor's journaled message."""
-
-    field: str
-    message: MessageId
-    start: int = Field(ge=0)
-    end: int = Field(gt=0)
-
-
-class Request(Part):
-    """What was asked for, before anything is computed.
-
-    kind `rebalance`: `household` names it (all its tradable accounts), or `accounts` narrows it.
-    kind `order`: one account, `symbol`, `side`, `quantity` and, for a limit order, `limit_price`.
-    """
-
-    kind: Literal["rebalance", "order"]
-    household: HouseholdId
-    accounts: tuple[AccountId, ...] = ()
-    symbol: Symbol | None = None
-    side: Side | None = None
-    quantity: Amount | None = None
-    order_type: OrderType | None = None
-    limit_price: Amount | None = None
+from core.ids import AccountId, Digest, OrderId, PersonId, ProposalId, Symbol, ThreadId, VenueName
+from core.orders.request import OrderType as OrderType
+from core.orders.request import Part as Part
+from core.orders.request import Request as Request
+from core.orders.request import Side as Side
+from core.orders.request import Span as Span
+from core.orders.request import TimeInForce as TimeInForce
 
 
 class ProposalDrafted(Fact):
@@ -248,8 +196,13 @@ class ProposalLapsed(Fact):
 
 
 class OrderReleased(Fact):
-    """Let out by the gate. The append accepts it only with every decision, of this digest, in place."""
+    """Let out by the gate. The append accepts it only with every decision, of this digest, in place.
 
+    `replaces` is a live order whose place it takes, and `executed_before` what that one had executed: with
+    `quantity` that is the whole, as OrderQty (38) of a FIX 4.4 Cancel/Replace Request.
+    """
+
+    VERSION: ClassVar[int] = 2
     order: OrderId
     proposal: ProposalId
     leg: int
@@ -261,6 +214,8 @@ class OrderReleased(Fact):
     order_type: OrderType
     limit_price: Amount | None
     time_in_force: TimeInForce
+    replaces: OrderId | None = None
+    executed_before: Amount | None = None
 
 
 class RouteScore(Part):

@@ -31,3 +31,7 @@ class ReleasedOrder:
     limit_price: Decimal | None
     time_in_force: TimeInForce
     scopes: frozenset[str]  # what a halt may name to stop it, the venue aside
+    replaces: OrderId | None = None  # a live order whose place it takes
+    executed_before: Decimal | None = (
+        None  # shares that had been executed of that one: with `quantity` the whole
+    )

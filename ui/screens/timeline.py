@@ -86,7 +86,8 @@ CHOICES: Final[Mapping[str, str]] = {
     "Standing approvals": "StandingApprovalProposed,StandingApprovalConfirmed,StandingApprovalRevoked,"
     "StandingApprovalDrawn,StandingDrawVoided,StandingReviewed",
     "Orders": "OrderReleased,OrderDenied,OrderRouted,OrderSent,OrderWithheld,OrderAccepted,OrderRejected,"
-    "OrderDoubted,OrderFilled,OrderCancelled,OrderExpired",
+    "OrderDoubted,OrderFilled,OrderCancelled,OrderExpired,ReplaceRequested,OrderReplaced,ReplaceRefused,"
+    "ReplacementSized",
     "Fills and settlement": "OrderFilled,TradeAllocated,TradeConfirmed,TradeSettled",
     "Copilot": "MessageReceived,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven",
     "Refused attempts": "AttemptRefused",

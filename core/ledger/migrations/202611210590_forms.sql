@@ -457,15 +457,23 @@ create domain form.one_of_day as text not null check (value in ('day'));
 create type form.of_order_released as (
     "account" form.words,
     "digest" form.words,
+    "executed_before" form.amount_or_none,
     "leg" form.whole,
     "limit_price" form.amount_or_none,
     "order" form.words,
     "order_type" form.one_of_market_limit,
     "proposal" form.words,
     "quantity" form.amount,
+    "replaces" form.words_or_none,
     "side" form.one_of_buy_sell,
     "symbol" form.words,
     "time_in_force" form.one_of_day
+);
+create type form.of_order_replaced as (
+    "by" form.words,
+    "executed" form.amount_from_0,
+    "order" form.words,
+    "venue" form.words
 );
 create type form.of_route_score as (
     "expected_cost" form.amount_or_none,
@@ -633,6 +641,21 @@ create type form.of_registration_recorded as (
 create type form.of_relation_recorded as (
     "person" form.words,
     "related_households" form.list_of_words
+);
+create type form.of_replace_refused as (
+    "by" form.words,
+    "order" form.words,
+    "reason" form.words
+);
+create type form.of_replace_requested as (
+    "by" form.words,
+    "order" form.words
+);
+create type form.of_replacement_sized as (
+    "executed" form.amount_from_0,
+    "order" form.words,
+    "quantity" form.amount_above_0,
+    "replaces" form.words
 );
 create type form.of_reporting_line_changed as (
     "person" form.words,
@@ -860,10 +883,10 @@ create type form.of_withdrawal_scheduled as (
 create or replace function gatehouse.form_text(event_type text, payload jsonb) returns text
     language plpgsql stable as $$
 begin
-    if event_type < 'OrderCancelled' collate "C" then
-        if event_type < 'DoNotTradePlaced' collate "C" then
-            if event_type < 'BusinessDayCloseRequested' collate "C" then
-                if event_type < 'AuthenticatorEnrolled' collate "C" then
+    if event_type < 'OrderDoubted' collate "C" then
+        if event_type < 'DocumentStored' collate "C" then
+            if event_type < 'BusinessDayClosed' collate "C" then
+                if event_type < 'AuthenticatorRemoved' collate "C" then
                     if event_type < 'AlertRaised' collate "C" then
                         if event_type < 'AccountOpened' collate "C" then
                             if event_type = 'AccountClosed' then return row_to_json(jsonb_populate_record(null::form.of_account_closed, payload))::text; end if;
@@ -875,203 +898,211 @@ begin
                             end if;
                         end if;
                     else
-                        if event_type < 'AnswerGiven' collate "C" then
-                            if event_type = 'AlertRaised' then return row_to_json(jsonb_populate_record(null::form.of_alert_raised, payload))::text; end if;
-                        else
-                            if event_type < 'AttemptRefused' collate "C" then
-                                if event_type = 'AnswerGiven' then return row_to_json(jsonb_populate_record(null::form.of_answer_given, payload))::text; end if;
+                        if event_type < 'AttemptRefused' collate "C" then
+                            if event_type < 'AnswerGiven' collate "C" then
+                                if event_type = 'AlertRaised' then return row_to_json(jsonb_populate_record(null::form.of_alert_raised, payload))::text; end if;
                             else
+                                if event_type = 'AnswerGiven' then return row_to_json(jsonb_populate_record(null::form.of_answer_given, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'AuthenticatorEnrolled' collate "C" then
                                 if event_type = 'AttemptRefused' then return row_to_json(jsonb_populate_record(null::form.of_attempt_refused, payload))::text; end if;
+                            else
+                                if event_type = 'AuthenticatorEnrolled' then return row_to_json(jsonb_populate_record(null::form.of_authenticator_enrolled, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'BatchAssembled' collate "C" then
-                        if event_type < 'AuthenticatorRemoved' collate "C" then
-                            if event_type = 'AuthenticatorEnrolled' then return row_to_json(jsonb_populate_record(null::form.of_authenticator_enrolled, payload))::text; end if;
+                    if event_type < 'BatchDeclined' collate "C" then
+                        if event_type < 'BatchApproved' collate "C" then
+                            if event_type = 'AuthenticatorRemoved' then return row_to_json(jsonb_populate_record(null::form.of_authenticator_removed, payload))::text; end if;
                         else
-                            if event_type < 'BatchApproved' collate "C" then
-                                if event_type = 'AuthenticatorRemoved' then return row_to_json(jsonb_populate_record(null::form.of_authenticator_removed, payload))::text; end if;
-                            else
+                            if event_type < 'BatchAssembled' collate "C" then
                                 if event_type = 'BatchApproved' then return row_to_json(jsonb_populate_record(null::form.of_batch_approved, payload))::text; end if;
+                            else
+                                if event_type = 'BatchAssembled' then return row_to_json(jsonb_populate_record(null::form.of_batch_assembled, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'BatchReturned' collate "C" then
-                            if event_type < 'BatchDeclined' collate "C" then
-                                if event_type = 'BatchAssembled' then return row_to_json(jsonb_populate_record(null::form.of_batch_assembled, payload))::text; end if;
-                            else
+                        if event_type < 'BatchSubmitted' collate "C" then
+                            if event_type < 'BatchReturned' collate "C" then
                                 if event_type = 'BatchDeclined' then return row_to_json(jsonb_populate_record(null::form.of_batch_declined, payload))::text; end if;
+                            else
+                                if event_type = 'BatchReturned' then return row_to_json(jsonb_populate_record(null::form.of_batch_returned, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'BatchSubmitted' collate "C" then
-                                if event_type = 'BatchReturned' then return row_to_json(jsonb_populate_record(null::form.of_batch_returned, payload))::text; end if;
-                            else
+                            if event_type < 'BusinessDayCloseRequested' collate "C" then
                                 if event_type = 'BatchSubmitted' then return row_to_json(jsonb_populate_record(null::form.of_batch_submitted, payload))::text; end if;
+                            else
+                                if event_type = 'BusinessDayCloseRequested' then return row_to_json(jsonb_populate_record(null::form.of_business_day_close_requested, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'CustodianAppointed' collate "C" then
-                    if event_type < 'BusinessDayOpened' collate "C" then
-                        if event_type < 'BusinessDayClosed' collate "C" then
-                            if event_type = 'BusinessDayCloseRequested' then return row_to_json(jsonb_populate_record(null::form.of_business_day_close_requested, payload))::text; end if;
+                if event_type < 'DecisionTaken' collate "C" then
+                    if event_type < 'CancelRequested' collate "C" then
+                        if event_type < 'BusinessDayOpenRequested' collate "C" then
+                            if event_type = 'BusinessDayClosed' then return row_to_json(jsonb_populate_record(null::form.of_business_day_closed, payload))::text; end if;
                         else
-                            if event_type < 'BusinessDayOpenRequested' collate "C" then
-                                if event_type = 'BusinessDayClosed' then return row_to_json(jsonb_populate_record(null::form.of_business_day_closed, payload))::text; end if;
-                            else
+                            if event_type < 'BusinessDayOpened' collate "C" then
                                 if event_type = 'BusinessDayOpenRequested' then return row_to_json(jsonb_populate_record(null::form.of_business_day_open_requested, payload))::text; end if;
+                            else
+                                if event_type = 'BusinessDayOpened' then return row_to_json(jsonb_populate_record(null::form.of_business_day_opened, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'CashDeposited' collate "C" then
-                            if event_type < 'CancelRequested' collate "C" then
-                                if event_type = 'BusinessDayOpened' then return row_to_json(jsonb_populate_record(null::form.of_business_day_opened, payload))::text; end if;
-                            else
+                        if event_type < 'ConsentRecorded' collate "C" then
+                            if event_type < 'CashDeposited' collate "C" then
                                 if event_type = 'CancelRequested' then return row_to_json(jsonb_populate_record(null::form.of_cancel_requested, payload))::text; end if;
+                            else
+                                if event_type = 'CashDeposited' then return row_to_json(jsonb_populate_record(null::form.of_cash_deposited, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'ConsentRecorded' collate "C" then
-                                if event_type = 'CashDeposited' then return row_to_json(jsonb_populate_record(null::form.of_cash_deposited, payload))::text; end if;
-                            else
+                            if event_type < 'CustodianAppointed' collate "C" then
                                 if event_type = 'ConsentRecorded' then return row_to_json(jsonb_populate_record(null::form.of_consent_recorded, payload))::text; end if;
+                            else
+                                if event_type = 'CustodianAppointed' then return row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'DelegateEnded' collate "C" then
-                        if event_type < 'DecisionTaken' collate "C" then
-                            if event_type = 'CustodianAppointed' then return row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text; end if;
+                    if event_type < 'DelegateNamed' collate "C" then
+                        if event_type < 'DelegateConfirmed' collate "C" then
+                            if event_type = 'DecisionTaken' then return row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text; end if;
                         else
-                            if event_type < 'DelegateConfirmed' collate "C" then
-                                if event_type = 'DecisionTaken' then return row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text; end if;
-                            else
+                            if event_type < 'DelegateEnded' collate "C" then
                                 if event_type = 'DelegateConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_confirmed, payload))::text; end if;
+                            else
+                                if event_type = 'DelegateEnded' then return row_to_json(jsonb_populate_record(null::form.of_delegate_ended, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'DeputyEnded' collate "C" then
-                            if event_type < 'DelegateNamed' collate "C" then
-                                if event_type = 'DelegateEnded' then return row_to_json(jsonb_populate_record(null::form.of_delegate_ended, payload))::text; end if;
-                            else
+                        if event_type < 'DeputyNamed' collate "C" then
+                            if event_type < 'DeputyEnded' collate "C" then
                                 if event_type = 'DelegateNamed' then return row_to_json(jsonb_populate_record(null::form.of_delegate_named, payload))::text; end if;
+                            else
+                                if event_type = 'DeputyEnded' then return row_to_json(jsonb_populate_record(null::form.of_deputy_ended, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'DeputyNamed' collate "C" then
-                                if event_type = 'DeputyEnded' then return row_to_json(jsonb_populate_record(null::form.of_deputy_ended, payload))::text; end if;
-                            else
+                            if event_type < 'DoNotTradePlaced' collate "C" then
                                 if event_type = 'DeputyNamed' then return row_to_json(jsonb_populate_record(null::form.of_deputy_named, payload))::text; end if;
+                            else
+                                if event_type = 'DoNotTradePlaced' then return row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             end if;
         else
-            if event_type < 'LegalHoldKept' collate "C" then
-                if event_type < 'ForgettingDeclined' collate "C" then
-                    if event_type < 'FirmFounded' collate "C" then
-                        if event_type < 'DocumentStored' collate "C" then
-                            if event_type = 'DoNotTradePlaced' then return row_to_json(jsonb_populate_record(null::form.of_do_not_trade_placed, payload))::text; end if;
+            if event_type < 'LegalHoldLiftRequested' collate "C" then
+                if event_type < 'ForgettingWithdrawn' collate "C" then
+                    if event_type < 'ForgetConfirmed' collate "C" then
+                        if event_type < 'FeeScheduled' collate "C" then
+                            if event_type = 'DocumentStored' then return row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text; end if;
                         else
-                            if event_type < 'FeeScheduled' collate "C" then
-                                if event_type = 'DocumentStored' then return row_to_json(jsonb_populate_record(null::form.of_document_stored, payload))::text; end if;
-                            else
+                            if event_type < 'FirmFounded' collate "C" then
                                 if event_type = 'FeeScheduled' then return row_to_json(jsonb_populate_record(null::form.of_fee_scheduled, payload))::text; end if;
+                            else
+                                if event_type = 'FirmFounded' then return row_to_json(jsonb_populate_record(null::form.of_firm_founded, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'ForgetRequested' collate "C" then
-                            if event_type < 'ForgetConfirmed' collate "C" then
-                                if event_type = 'FirmFounded' then return row_to_json(jsonb_populate_record(null::form.of_firm_founded, payload))::text; end if;
-                            else
+                        if event_type < 'ForgettingBegun' collate "C" then
+                            if event_type < 'ForgetRequested' collate "C" then
                                 if event_type = 'ForgetConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_forget_confirmed, payload))::text; end if;
+                            else
+                                if event_type = 'ForgetRequested' then return row_to_json(jsonb_populate_record(null::form.of_forget_requested, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'ForgettingBegun' collate "C" then
-                                if event_type = 'ForgetRequested' then return row_to_json(jsonb_populate_record(null::form.of_forget_requested, payload))::text; end if;
-                            else
+                            if event_type < 'ForgettingDeclined' collate "C" then
                                 if event_type = 'ForgettingBegun' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_begun, payload))::text; end if;
+                            else
+                                if event_type = 'ForgettingDeclined' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_declined, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'InstrumentListed' collate "C" then
-                        if event_type < 'ForgettingWithdrawn' collate "C" then
-                            if event_type = 'ForgettingDeclined' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_declined, payload))::text; end if;
+                    if event_type < 'IpsAdopted' collate "C" then
+                        if event_type < 'HouseholdOpened' collate "C" then
+                            if event_type = 'ForgettingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_withdrawn, payload))::text; end if;
                         else
-                            if event_type < 'HouseholdOpened' collate "C" then
-                                if event_type = 'ForgettingWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_forgetting_withdrawn, payload))::text; end if;
-                            else
+                            if event_type < 'InstrumentListed' collate "C" then
                                 if event_type = 'HouseholdOpened' then return row_to_json(jsonb_populate_record(null::form.of_household_opened, payload))::text; end if;
+                            else
+                                if event_type = 'InstrumentListed' then return row_to_json(jsonb_populate_record(null::form.of_instrument_listed, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'KeyRotationFinished' collate "C" then
-                            if event_type < 'IpsAdopted' collate "C" then
-                                if event_type = 'InstrumentListed' then return row_to_json(jsonb_populate_record(null::form.of_instrument_listed, payload))::text; end if;
-                            else
+                        if event_type < 'KeyRotationRequested' collate "C" then
+                            if event_type < 'KeyRotationFinished' collate "C" then
                                 if event_type = 'IpsAdopted' then return row_to_json(jsonb_populate_record(null::form.of_ips_adopted, payload))::text; end if;
+                            else
+                                if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'KeyRotationRequested' collate "C" then
-                                if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
-                            else
+                            if event_type < 'LegalHoldKept' collate "C" then
                                 if event_type = 'KeyRotationRequested' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_requested, payload))::text; end if;
+                            else
+                                if event_type = 'LegalHoldKept' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_kept, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'LotReceived' collate "C" then
-                    if event_type < 'LegalHoldPlaced' collate "C" then
-                        if event_type < 'LegalHoldLiftRequested' collate "C" then
-                            if event_type = 'LegalHoldKept' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_kept, payload))::text; end if;
+                if event_type < 'MachineAdmitted' collate "C" then
+                    if event_type < 'LimitsConfirmed' collate "C" then
+                        if event_type < 'LegalHoldLifted' collate "C" then
+                            if event_type = 'LegalHoldLiftRequested' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lift_requested, payload))::text; end if;
                         else
-                            if event_type < 'LegalHoldLifted' collate "C" then
-                                if event_type = 'LegalHoldLiftRequested' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lift_requested, payload))::text; end if;
-                            else
+                            if event_type < 'LegalHoldPlaced' collate "C" then
                                 if event_type = 'LegalHoldLifted' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_lifted, payload))::text; end if;
+                            else
+                                if event_type = 'LegalHoldPlaced' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_placed, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'LimitsProposed' collate "C" then
-                            if event_type < 'LimitsConfirmed' collate "C" then
-                                if event_type = 'LegalHoldPlaced' then return row_to_json(jsonb_populate_record(null::form.of_legal_hold_placed, payload))::text; end if;
-                            else
+                        if event_type < 'LimitsWithdrawn' collate "C" then
+                            if event_type < 'LimitsProposed' collate "C" then
                                 if event_type = 'LimitsConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_limits_confirmed, payload))::text; end if;
+                            else
+                                if event_type = 'LimitsProposed' then return row_to_json(jsonb_populate_record(null::form.of_limits_proposed, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'LimitsWithdrawn' collate "C" then
-                                if event_type = 'LimitsProposed' then return row_to_json(jsonb_populate_record(null::form.of_limits_proposed, payload))::text; end if;
-                            else
+                            if event_type < 'LotReceived' collate "C" then
                                 if event_type = 'LimitsWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_limits_withdrawn, payload))::text; end if;
+                            else
+                                if event_type = 'LotReceived' then return row_to_json(jsonb_populate_record(null::form.of_lot_received, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'MessageReceived' collate "C" then
-                        if event_type < 'MachineAdmitted' collate "C" then
-                            if event_type = 'LotReceived' then return row_to_json(jsonb_populate_record(null::form.of_lot_received, payload))::text; end if;
-                        else
+                    if event_type < 'ObservationMade' collate "C" then
+                        if event_type < 'MessageReceived' collate "C" then
                             if event_type < 'MachineDismissed' collate "C" then
                                 if event_type = 'MachineAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_machine_admitted, payload))::text; end if;
                             else
                                 if event_type = 'MachineDismissed' then return row_to_json(jsonb_populate_record(null::form.of_machine_dismissed, payload))::text; end if;
                             end if;
-                        end if;
-                    else
-                        if event_type < 'ObservationMade' collate "C" then
+                        else
                             if event_type < 'ModelPublished' collate "C" then
                                 if event_type = 'MessageReceived' then return row_to_json(jsonb_populate_record(null::form.of_message_received, payload))::text; end if;
                             else
                                 if event_type = 'ModelPublished' then return row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'OrderCancelled' collate "C" then
                             if event_type < 'OrderAccepted' collate "C" then
                                 if event_type = 'ObservationMade' then return row_to_json(jsonb_populate_record(null::form.of_observation_made, payload))::text; end if;
                             else
                                 if event_type = 'OrderAccepted' then return row_to_json(jsonb_populate_record(null::form.of_order_accepted, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'OrderDenied' collate "C" then
+                                if event_type = 'OrderCancelled' then return row_to_json(jsonb_populate_record(null::form.of_order_cancelled, payload))::text; end if;
+                            else
+                                if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
                             end if;
                         end if;
                     end if;
@@ -1079,198 +1110,206 @@ begin
             end if;
         end if;
     else
-        if event_type < 'ReportingLineChanged' collate "C" then
-            if event_type < 'PolicyDenied' collate "C" then
-                if event_type < 'OrderReleased' collate "C" then
-                    if event_type < 'OrderExpired' collate "C" then
-                        if event_type < 'OrderDenied' collate "C" then
-                            if event_type = 'OrderCancelled' then return row_to_json(jsonb_populate_record(null::form.of_order_cancelled, payload))::text; end if;
+        if event_type < 'ReplacementSized' collate "C" then
+            if event_type < 'ProposalAssessed' collate "C" then
+                if event_type < 'OrderSent' collate "C" then
+                    if event_type < 'OrderRejected' collate "C" then
+                        if event_type < 'OrderExpired' collate "C" then
+                            if event_type = 'OrderDoubted' then return row_to_json(jsonb_populate_record(null::form.of_order_doubted, payload))::text; end if;
                         else
-                            if event_type < 'OrderDoubted' collate "C" then
-                                if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
+                            if event_type < 'OrderFilled' collate "C" then
+                                if event_type = 'OrderExpired' then return row_to_json(jsonb_populate_record(null::form.of_order_expired, payload))::text; end if;
                             else
-                                if event_type = 'OrderDoubted' then return row_to_json(jsonb_populate_record(null::form.of_order_doubted, payload))::text; end if;
+                                if event_type = 'OrderFilled' then return row_to_json(jsonb_populate_record(null::form.of_order_filled, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'OrderFilled' collate "C" then
-                            if event_type = 'OrderExpired' then return row_to_json(jsonb_populate_record(null::form.of_order_expired, payload))::text; end if;
-                        else
-                            if event_type < 'OrderRejected' collate "C" then
-                                if event_type = 'OrderFilled' then return row_to_json(jsonb_populate_record(null::form.of_order_filled, payload))::text; end if;
-                            else
+                        if event_type < 'OrderReplaced' collate "C" then
+                            if event_type < 'OrderReleased' collate "C" then
                                 if event_type = 'OrderRejected' then return row_to_json(jsonb_populate_record(null::form.of_order_rejected, payload))::text; end if;
+                            else
+                                if event_type = 'OrderReleased' then return row_to_json(jsonb_populate_record(null::form.of_order_released, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'OrderRouted' collate "C" then
+                                if event_type = 'OrderReplaced' then return row_to_json(jsonb_populate_record(null::form.of_order_replaced, payload))::text; end if;
+                            else
+                                if event_type = 'OrderRouted' then return row_to_json(jsonb_populate_record(null::form.of_order_routed, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'OrderWithheld' collate "C" then
-                        if event_type < 'OrderRouted' collate "C" then
-                            if event_type = 'OrderReleased' then return row_to_json(jsonb_populate_record(null::form.of_order_released, payload))::text; end if;
+                    if event_type < 'PayRecorded' collate "C" then
+                        if event_type < 'OrderWithheld' collate "C" then
+                            if event_type = 'OrderSent' then return row_to_json(jsonb_populate_record(null::form.of_order_sent, payload))::text; end if;
                         else
-                            if event_type < 'OrderSent' collate "C" then
-                                if event_type = 'OrderRouted' then return row_to_json(jsonb_populate_record(null::form.of_order_routed, payload))::text; end if;
-                            else
-                                if event_type = 'OrderSent' then return row_to_json(jsonb_populate_record(null::form.of_order_sent, payload))::text; end if;
-                            end if;
-                        end if;
-                    else
-                        if event_type < 'PayRecorded' collate "C" then
                             if event_type < 'PasswordReset' collate "C" then
                                 if event_type = 'OrderWithheld' then return row_to_json(jsonb_populate_record(null::form.of_order_withheld, payload))::text; end if;
                             else
                                 if event_type = 'PasswordReset' then return row_to_json(jsonb_populate_record(null::form.of_password_reset, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'PolicyDenied' collate "C" then
                             if event_type < 'PersonEngaged' collate "C" then
                                 if event_type = 'PayRecorded' then return row_to_json(jsonb_populate_record(null::form.of_pay_recorded, payload))::text; end if;
                             else
                                 if event_type = 'PersonEngaged' then return row_to_json(jsonb_populate_record(null::form.of_person_engaged, payload))::text; end if;
                             end if;
+                        else
+                            if event_type < 'ProposalApproved' collate "C" then
+                                if event_type = 'PolicyDenied' then return row_to_json(jsonb_populate_record(null::form.of_policy_denied, payload))::text; end if;
+                            else
+                                if event_type = 'ProposalApproved' then return row_to_json(jsonb_populate_record(null::form.of_proposal_approved, payload))::text; end if;
+                            end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'ProposalLapsed' collate "C" then
-                    if event_type < 'ProposalDeclined' collate "C" then
-                        if event_type < 'ProposalApproved' collate "C" then
-                            if event_type = 'PolicyDenied' then return row_to_json(jsonb_populate_record(null::form.of_policy_denied, payload))::text; end if;
+                if event_type < 'ProposalReturned' collate "C" then
+                    if event_type < 'ProposalDrafted' collate "C" then
+                        if event_type < 'ProposalDeclined' collate "C" then
+                            if event_type = 'ProposalAssessed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_assessed, payload))::text; end if;
                         else
-                            if event_type < 'ProposalAssessed' collate "C" then
-                                if event_type = 'ProposalApproved' then return row_to_json(jsonb_populate_record(null::form.of_proposal_approved, payload))::text; end if;
-                            else
-                                if event_type = 'ProposalAssessed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_assessed, payload))::text; end if;
-                            end if;
-                        end if;
-                    else
-                        if event_type < 'ProposalDrafted' collate "C" then
                             if event_type < 'ProposalDenied' collate "C" then
                                 if event_type = 'ProposalDeclined' then return row_to_json(jsonb_populate_record(null::form.of_proposal_declined, payload))::text; end if;
                             else
                                 if event_type = 'ProposalDenied' then return row_to_json(jsonb_populate_record(null::form.of_proposal_denied, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'ProposalLapsed' collate "C" then
                             if event_type < 'ProposalEscalated' collate "C" then
                                 if event_type = 'ProposalDrafted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_drafted, payload))::text; end if;
                             else
                                 if event_type = 'ProposalEscalated' then return row_to_json(jsonb_populate_record(null::form.of_proposal_escalated, payload))::text; end if;
                             end if;
+                        else
+                            if event_type < 'ProposalReassessed' collate "C" then
+                                if event_type = 'ProposalLapsed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_lapsed, payload))::text; end if;
+                            else
+                                if event_type = 'ProposalReassessed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_reassessed, payload))::text; end if;
+                            end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'ProposalSubmitted' collate "C" then
-                        if event_type < 'ProposalReassessed' collate "C" then
-                            if event_type = 'ProposalLapsed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_lapsed, payload))::text; end if;
+                    if event_type < 'RegistrationRecorded' collate "C" then
+                        if event_type < 'ProposalSubmitted' collate "C" then
+                            if event_type = 'ProposalReturned' then return row_to_json(jsonb_populate_record(null::form.of_proposal_returned, payload))::text; end if;
                         else
-                            if event_type < 'ProposalReturned' collate "C" then
-                                if event_type = 'ProposalReassessed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_reassessed, payload))::text; end if;
-                            else
-                                if event_type = 'ProposalReturned' then return row_to_json(jsonb_populate_record(null::form.of_proposal_returned, payload))::text; end if;
-                            end if;
-                        end if;
-                    else
-                        if event_type < 'RegistrationRecorded' collate "C" then
                             if event_type < 'ProposalWithdrawn' collate "C" then
                                 if event_type = 'ProposalSubmitted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_submitted, payload))::text; end if;
                             else
                                 if event_type = 'ProposalWithdrawn' then return row_to_json(jsonb_populate_record(null::form.of_proposal_withdrawn, payload))::text; end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'ReplaceRefused' collate "C" then
                             if event_type < 'RelationRecorded' collate "C" then
                                 if event_type = 'RegistrationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_registration_recorded, payload))::text; end if;
                             else
                                 if event_type = 'RelationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_relation_recorded, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'ReplaceRequested' collate "C" then
+                                if event_type = 'ReplaceRefused' then return row_to_json(jsonb_populate_record(null::form.of_replace_refused, payload))::text; end if;
+                            else
+                                if event_type = 'ReplaceRequested' then return row_to_json(jsonb_populate_record(null::form.of_replace_requested, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             end if;
         else
-            if event_type < 'StepTaken' collate "C" then
-                if event_type < 'SignalsSwitched' collate "C" then
-                    if event_type < 'RiskProfileRecorded' collate "C" then
-                        if event_type < 'RestrictionPlaced' collate "C" then
-                            if event_type = 'ReportingLineChanged' then return row_to_json(jsonb_populate_record(null::form.of_reporting_line_changed, payload))::text; end if;
+            if event_type < 'StandingReviewed' collate "C" then
+                if event_type < 'SignalReceived' collate "C" then
+                    if event_type < 'RetentionLengthened' collate "C" then
+                        if event_type < 'ReportingLineChanged' collate "C" then
+                            if event_type = 'ReplacementSized' then return row_to_json(jsonb_populate_record(null::form.of_replacement_sized, payload))::text; end if;
                         else
-                            if event_type < 'RetentionLengthened' collate "C" then
-                                if event_type = 'RestrictionPlaced' then return row_to_json(jsonb_populate_record(null::form.of_restriction_placed, payload))::text; end if;
+                            if event_type < 'RestrictionPlaced' collate "C" then
+                                if event_type = 'ReportingLineChanged' then return row_to_json(jsonb_populate_record(null::form.of_reporting_line_changed, payload))::text; end if;
                             else
-                                if event_type = 'RetentionLengthened' then return row_to_json(jsonb_populate_record(null::form.of_retention_lengthened, payload))::text; end if;
+                                if event_type = 'RestrictionPlaced' then return row_to_json(jsonb_populate_record(null::form.of_restriction_placed, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'SessionOpened' collate "C" then
-                            if event_type < 'RmdDetermined' collate "C" then
-                                if event_type = 'RiskProfileRecorded' then return row_to_json(jsonb_populate_record(null::form.of_risk_profile_recorded, payload))::text; end if;
+                        if event_type < 'RmdDetermined' collate "C" then
+                            if event_type < 'RiskProfileRecorded' collate "C" then
+                                if event_type = 'RetentionLengthened' then return row_to_json(jsonb_populate_record(null::form.of_retention_lengthened, payload))::text; end if;
                             else
-                                if event_type = 'RmdDetermined' then return row_to_json(jsonb_populate_record(null::form.of_rmd_determined, payload))::text; end if;
+                                if event_type = 'RiskProfileRecorded' then return row_to_json(jsonb_populate_record(null::form.of_risk_profile_recorded, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'SignalReceived' collate "C" then
-                                if event_type = 'SessionOpened' then return row_to_json(jsonb_populate_record(null::form.of_session_opened, payload))::text; end if;
+                            if event_type < 'SessionOpened' collate "C" then
+                                if event_type = 'RmdDetermined' then return row_to_json(jsonb_populate_record(null::form.of_rmd_determined, payload))::text; end if;
                             else
-                                if event_type = 'SignalReceived' then return row_to_json(jsonb_populate_record(null::form.of_signal_received, payload))::text; end if;
+                                if event_type = 'SessionOpened' then return row_to_json(jsonb_populate_record(null::form.of_session_opened, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'StandingApprovalProposed' collate "C" then
-                        if event_type < 'StandingApprovalConfirmed' collate "C" then
-                            if event_type = 'SignalsSwitched' then return row_to_json(jsonb_populate_record(null::form.of_signals_switched, payload))::text; end if;
+                    if event_type < 'StandingApprovalDrawn' collate "C" then
+                        if event_type < 'SignalsSwitched' collate "C" then
+                            if event_type = 'SignalReceived' then return row_to_json(jsonb_populate_record(null::form.of_signal_received, payload))::text; end if;
                         else
-                            if event_type < 'StandingApprovalDrawn' collate "C" then
-                                if event_type = 'StandingApprovalConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_confirmed, payload))::text; end if;
+                            if event_type < 'StandingApprovalConfirmed' collate "C" then
+                                if event_type = 'SignalsSwitched' then return row_to_json(jsonb_populate_record(null::form.of_signals_switched, payload))::text; end if;
                             else
-                                if event_type = 'StandingApprovalDrawn' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_drawn, payload))::text; end if;
+                                if event_type = 'StandingApprovalConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_confirmed, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'StandingDrawVoided' collate "C" then
-                            if event_type < 'StandingApprovalRevoked' collate "C" then
-                                if event_type = 'StandingApprovalProposed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_proposed, payload))::text; end if;
+                        if event_type < 'StandingApprovalRevoked' collate "C" then
+                            if event_type < 'StandingApprovalProposed' collate "C" then
+                                if event_type = 'StandingApprovalDrawn' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_drawn, payload))::text; end if;
                             else
-                                if event_type = 'StandingApprovalRevoked' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_revoked, payload))::text; end if;
+                                if event_type = 'StandingApprovalProposed' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_proposed, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'StandingReviewed' collate "C" then
-                                if event_type = 'StandingDrawVoided' then return row_to_json(jsonb_populate_record(null::form.of_standing_draw_voided, payload))::text; end if;
+                            if event_type < 'StandingDrawVoided' collate "C" then
+                                if event_type = 'StandingApprovalRevoked' then return row_to_json(jsonb_populate_record(null::form.of_standing_approval_revoked, payload))::text; end if;
                             else
-                                if event_type = 'StandingReviewed' then return row_to_json(jsonb_populate_record(null::form.of_standing_reviewed, payload))::text; end if;
+                                if event_type = 'StandingDrawVoided' then return row_to_json(jsonb_populate_record(null::form.of_standing_draw_voided, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'TradeConfirmed' collate "C" then
-                    if event_type < 'SubjectKeyRotated' collate "C" then
-                        if event_type < 'StrategyAdmitted' collate "C" then
-                            if event_type = 'StepTaken' then return row_to_json(jsonb_populate_record(null::form.of_step_taken, payload))::text; end if;
+                if event_type < 'TradeAllocated' collate "C" then
+                    if event_type < 'SubjectForgotten' collate "C" then
+                        if event_type < 'StepTaken' collate "C" then
+                            if event_type = 'StandingReviewed' then return row_to_json(jsonb_populate_record(null::form.of_standing_reviewed, payload))::text; end if;
                         else
-                            if event_type < 'SubjectForgotten' collate "C" then
-                                if event_type = 'StrategyAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_strategy_admitted, payload))::text; end if;
+                            if event_type < 'StrategyAdmitted' collate "C" then
+                                if event_type = 'StepTaken' then return row_to_json(jsonb_populate_record(null::form.of_step_taken, payload))::text; end if;
                             else
-                                if event_type = 'SubjectForgotten' then return row_to_json(jsonb_populate_record(null::form.of_subject_forgotten, payload))::text; end if;
+                                if event_type = 'StrategyAdmitted' then return row_to_json(jsonb_populate_record(null::form.of_strategy_admitted, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'ToolCalled' collate "C" then
-                            if event_type < 'ThreadOpened' collate "C" then
-                                if event_type = 'SubjectKeyRotated' then return row_to_json(jsonb_populate_record(null::form.of_subject_key_rotated, payload))::text; end if;
+                        if event_type < 'ThreadOpened' collate "C" then
+                            if event_type < 'SubjectKeyRotated' collate "C" then
+                                if event_type = 'SubjectForgotten' then return row_to_json(jsonb_populate_record(null::form.of_subject_forgotten, payload))::text; end if;
                             else
-                                if event_type = 'ThreadOpened' then return row_to_json(jsonb_populate_record(null::form.of_thread_opened, payload))::text; end if;
+                                if event_type = 'SubjectKeyRotated' then return row_to_json(jsonb_populate_record(null::form.of_subject_key_rotated, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'TradeAllocated' collate "C" then
-                                if event_type = 'ToolCalled' then return row_to_json(jsonb_populate_record(null::form.of_tool_called, payload))::text; end if;
+                            if event_type < 'ToolCalled' collate "C" then
+                                if event_type = 'ThreadOpened' then return row_to_json(jsonb_populate_record(null::form.of_thread_opened, payload))::text; end if;
                             else
-                                if event_type = 'TradeAllocated' then return row_to_json(jsonb_populate_record(null::form.of_trade_allocated, payload))::text; end if;
+                                if event_type = 'ToolCalled' then return row_to_json(jsonb_populate_record(null::form.of_tool_called, payload))::text; end if;
                             end if;
                         end if;
                     end if;
                 else
                     if event_type < 'TradingResumed' collate "C" then
                         if event_type < 'TradeSettled' collate "C" then
-                            if event_type = 'TradeConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_trade_confirmed, payload))::text; end if;
+                            if event_type < 'TradeConfirmed' collate "C" then
+                                if event_type = 'TradeAllocated' then return row_to_json(jsonb_populate_record(null::form.of_trade_allocated, payload))::text; end if;
+                            else
+                                if event_type = 'TradeConfirmed' then return row_to_json(jsonb_populate_record(null::form.of_trade_confirmed, payload))::text; end if;
+                            end if;
                         else
                             if event_type < 'TradingHalted' collate "C" then
                                 if event_type = 'TradeSettled' then return row_to_json(jsonb_populate_record(null::form.of_trade_settled, payload))::text; end if;

@@ -223,6 +223,8 @@ OF_DIRECT_ORDERS: Final = {
     *("cancel_asked", "not_an_advisor", "not_yours_to_assess", "not_yours_to_cancel", "order_ended"),
     *("no_signal", "not_a_strategy", "signals_off"),
 }
+# Tried by `test_replacements_db.py`.
+OF_REPLACEMENTS: Final = {"replace_asked", "replaced_order_open", "replaces_another"}
 # Tried by `tests/core/standing/test_standing_law_db.py`.
 OF_STANDING: Final = {
     *("bounds_reached", "draw_holds", "draw_misstated", "drawn_before", "no_such_standing", "not_covered"),
@@ -275,7 +277,7 @@ def test_each_refusal_is_met_by_its_code_and_changes_nothing_else(deal: Deal, co
 def test_every_code_has_words_and_is_tried() -> None:
     elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA
     elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_DIRECT_ORDERS
-    elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES
+    elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_REPLACEMENTS
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 
