@@ -31,6 +31,7 @@ from core.execution.execute import Executor, Terms
 from core.execution.last_check import Chained, record_of
 from core.execution.line import PATIENCE
 from core.execution.quoting import keep_quotes
+from core.execution.telling import keep_venues
 from core.execution.working import Working, working
 from core.fact import Entry
 from core.forgetting.carrying_out import CarryingOut
@@ -243,6 +244,7 @@ class Worker:
         while True:
             try:
                 await keep_quotes(self._parts.pool, self._executor.board)
+                await keep_venues(self._parts.pool, self._executor.board)
             except WorldFailed as away:
                 log.warning("quotes_wait", says=away.says)
             await asyncio.sleep(QUOTES.total_seconds())

@@ -50,3 +50,9 @@ class Breaker:
         self._probing = False
         if self._failures >= self.opens_after:
             self._open_until = now + self.rests
+
+    def word(self, now: timedelta) -> str:
+        """How it stands, for people: closed, open, or half open with a probe due or under way."""
+        if self._open_until is None:
+            return "closed"
+        return "open" if now < self._open_until else "half open"

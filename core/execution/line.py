@@ -9,6 +9,8 @@ Rule 3: the halts are asked at the last moment, after every wait for room, and o
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -23,7 +25,17 @@ from core.halts.watch import Stops
 from core.ids import OrderId
 from core.orders.released import ReleasedOrder
 from core.routing.score import Seen
-from core.venues.venue import Cancelling, Looking, Page, Sending, Unknown, Venue, is_replacement
+from core.venues.venue import (
+    Cancelling,
+    Execution,
+    Looking,
+    Page,
+    Sending,
+    Strange,
+    Unknown,
+    Venue,
+    is_replacement,
+)
 
 TRIES: Final = 3
 FIRST_PAUSE: Final = timedelta(milliseconds=50)
@@ -75,10 +87,20 @@ class Line:
         self._executions = 0
         self._improvement = Decimal(0)
         self.open: set[OrderId] = set()
+        self.waiting = 0  # messages that wait for their turn, or for an answer
+        self.last_report: str | None = None  # by the venue's clock
 
     @property
     def answering(self) -> bool:
         return self._breaker.would_admit(_now())
+
+    @property
+    def breaker(self) -> str:
+        return self._breaker.word(_now())
+
+    @property
+    def per_second(self) -> int:
+        return self._patience.per_second
 
     @property
     def seen(self) -> Seen:
@@ -95,7 +117,12 @@ class Line:
 
     async def reports(self, after: str) -> Page:
         """Raises WorldFailed: ask again from the same cursor."""
-        return await self.venue.reports(after, wait=self._patience.reports, timeout=self._patience.lookup)
+        page = await self.venue.reports(after, wait=self._patience.reports, timeout=self._patience.lookup)
+        for one in page.reports:
+            if not isinstance(one, Strange):
+                at = one.executed_at if isinstance(one, Execution) else one.at
+                self.last_report = at.isoformat()
+        return page
 
     def executed(self, improvement: Decimal) -> None:
         """One execution, and by how much of the half spread it was better than the quote."""
@@ -113,7 +140,7 @@ class Line:
             WorldFailed: nothing was accepted, after all tries, or the line rests.
             IntegrityLost: the venue holds another body under this id.
         """
-        async with self._room:
+        async with self._counted(), self._room:
             async for attempt in stamina.retry_context(
                 on=WorldFailed, attempts=TRIES, wait_initial=FIRST_PAUSE, wait_max=LONGEST_PAUSE, timeout=None
             ):
@@ -130,6 +157,14 @@ class Line:
         """The venue's answer, or doubt. Raises WorldFailed: no answer at all. Ask again."""
         async with self._room, self._bucket:
             return await self.venue.cancel(order, timeout=self._patience.lookup)
+
+    @asynccontextmanager
+    async def _counted(self) -> AsyncIterator[None]:
+        self.waiting += 1
+        try:
+            yield
+        finally:
+            self.waiting -= 1
 
     async def _once(self, order: ReleasedOrder, body: bytes) -> Sending | Held:
         if not self._breaker.admits(_now()):

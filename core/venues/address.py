@@ -7,8 +7,6 @@ from core.venues.asking import AskingVenue
 from core.venues.http import HttpVenue
 from core.venues.tcp import TcpVenue
 
-SCHEMES = frozenset({"http", "https", "tcp"})
-
 
 def venue_at(name: VenueName, url: str, *, key: str) -> AskingVenue:
     """`tcp://host:port` is a socket session; everything else is HTTP."""

@@ -44,7 +44,7 @@ class Ask:
     word: str
     order: str | None = None
     body: bytes | None = None
-    of: Mapping[str, str] = field(default_factory=dict)
+    of: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class AskingVenue(ABC):
         self._name = name
 
     @abstractmethod
-    async def _carried(self, ask: Ask, *, timeout: timedelta) -> Told:
+    async def carried(self, ask: Ask, *, timeout: timedelta) -> Told:
         """Raises WorldFailed: it never arrived. NoAnswer: it may have."""
 
     @abstractmethod
@@ -122,7 +122,7 @@ class AskingVenue(ABC):
         """What the venue said to a message about an order; what cannot be read is doubt."""
         begun = _now()
         try:
-            told = await self._carried(ask, timeout=timeout)
+            told = await self.carried(ask, timeout=timeout)
             answer = self._ours(told)
         except (NoAnswer, *UNREADABLE):
             return Unknown(waited=_now() - begun)
@@ -140,7 +140,7 @@ class AskingVenue(ABC):
 
     async def _read(self, ask: Ask, read: Callable[[Mapping[str, Any]], Read], *, timeout: timedelta) -> Read:
         try:
-            told = await self._carried(ask, timeout=timeout)
+            told = await self.carried(ask, timeout=timeout)
         except NoAnswer as bad:
             raise self.away(str(bad)) from bad
         try:

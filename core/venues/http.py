@@ -34,13 +34,16 @@ class HttpVenue(AskingVenue):
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _carried(self, ask: Ask, *, timeout: timedelta) -> Told:
+    async def carried(self, ask: Ask, *, timeout: timedelta) -> Told:
         seconds = timeout.total_seconds()
         verb, path = _where(ask)
+        params, body = dict(ask.of) or None, ask.body
+        if verb == "POST" and body is None:
+            params, body = None, json.dumps(dict(ask.of)).encode()
         request = self._client.build_request(
-            verb, path, params=dict(ask.of) or None, content=ask.body, timeout=httpx.Timeout(seconds)
+            verb, path, params=params, content=body, timeout=httpx.Timeout(seconds)
         )
-        if ask.body is not None:
+        if body is not None:
             request.headers["content-type"] = "application/json"
         try:
             async with asyncio.timeout(seconds):
@@ -70,6 +73,8 @@ def _where(ask: Ask) -> tuple[str, str]:
             return "DELETE", f"/orders/{order}"
         case "lookup":
             return "GET", f"/orders/{order}"
+        case "simulation":
+            return "POST", "/simulation"
         case "newest":
             return "GET", "/reports/newest"
         case word:

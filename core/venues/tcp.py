@@ -49,7 +49,7 @@ class TcpVenue(AskingVenue):
             with contextlib.suppress(OSError):
                 await self._writer.wait_closed()
 
-    async def _carried(self, ask: Ask, *, timeout: timedelta) -> Told:
+    async def carried(self, ask: Ask, *, timeout: timedelta) -> Told:
         seconds = timeout.total_seconds()
         number: int | None = None
         try:

@@ -230,6 +230,7 @@ def test_a_version_that_ended_is_named() -> None:
         if "x-earlier-versions" in told
     }
     assert ended == {
+        "OrderReleased": [1],
         "ProposalApproved": [1],
         "ProposalReturned": [1],
         "RegistrationRecorded": [1],

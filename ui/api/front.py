@@ -37,6 +37,7 @@ from ui.api import (
     standing,
     steps,
     threads,
+    venues,
     watch,
     worklist,
 )
@@ -66,6 +67,7 @@ ROUTERS: Final = (
     signals.router,
     orders.router,
     programs.router,
+    venues.router,
     steps.router,
     library.router,
     health.router,

@@ -24,6 +24,7 @@ from core.venues.simulated.service import Answer, Service
 IDLE: Final = timedelta(seconds=75)
 LONGEST_BODY: Final = 65_536
 LONGEST_WAIT: Final = timedelta(seconds=20)
+STEERING: Final = "/simulation"
 _READ: Final = 65_536
 
 
@@ -54,7 +55,7 @@ class Interface:
                 answer = await self._answer(asked)
                 if answer.mishap is Mishap.TIME_OUT:
                     await _hold(reader)
-                if asked.verb != "GET":
+                if asked.verb != "GET" and asked.path != STEERING:
                     await self._service.leave()
                 if not await _told(connection, writer, answer) or connection.our_state is not h11.DONE:
                     break
@@ -69,7 +70,7 @@ class Interface:
             return await self._service.arrive(about_order=False) or self._service.health()
         if not hmac.compare_digest(asked.key.encode(), self._key):
             return self._no(401, "no_key", "the key is missing or wrong")
-        steers = asked.path == "/simulation"
+        steers = asked.path == STEERING
         met = None if steers else await self._service.arrive(about_order=asked.verb != "GET")
         if met is not None:
             return met

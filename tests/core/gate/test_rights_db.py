@@ -92,6 +92,7 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.cash": FOLDED,
     "gatehouse.order_state": FOLDED,
     "gatehouse.quote": FOLDED,
+    "gatehouse.venue_state": {INTAKE: "S", APPROVER: "S", GATE: "SIUD"},
     "gatehouse.snapshot": {GATE: "SID"},
     "gatehouse.snapshot_part": {GATE: "SID"},
     "gatehouse.journal_line": {INTAKE: "S", APPROVER: "S"},

@@ -70,7 +70,9 @@ def test_an_order_that_nobody_asked_to_replace_is_not_replaced() -> None:
 
 
 def sized(order: Order, shares: int) -> Order:
-    fact = ReplacementSized(order=order.id, replaces=OrderId("o-old"), executed=Decimal(0), quantity=Decimal(shares))
+    fact = ReplacementSized(
+        order=order.id, replaces=OrderId("o-old"), executed=Decimal(0), quantity=Decimal(shares)
+    )
     return evolve(order, fact)
 
 
