@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from core.ids import OrderId
 from core.venues.venue import FROM_THE_FIRST, Execution, encode
 from tests.fixtures.venues import VenueProcess, one_venue, released
 
@@ -37,7 +38,7 @@ async def a_day(stage: VenueProcess) -> None:
         accepted = 0
         for order in ORDERS:
             accepted += type(await client.send(order, encode(order), timeout=PATIENCE)).__name__ == "Accepted"
-        done: dict[str, Any] = {}
+        done: dict[OrderId, dict[str, Decimal]] = {}
         after = FROM_THE_FIRST
         wanted = {order.id: order.quantity for order in ORDERS}
         async with asyncio.timeout(30):
