@@ -60,6 +60,7 @@ from core.projections.lineage import Lineages
 from core.projections.proposals import SQL as BOOK
 from core.projections.proposals import read_proposal, read_proposals
 from core.projections.reader import read_picture, read_pictures
+from core.projections.venues import Seen, read_venues
 
 MESSAGE_AT_MOST: Final = 8_000  # characters
 LOOKS_EVERY: Final = timedelta(milliseconds=25)
@@ -349,6 +350,12 @@ class Intake:
         """How the firm stands, for whoever watches: numbers that name nobody, so no ticket."""
         async with lend(self._pool) as connection:
             return Standing(**await one(connection, BOOK["standing"]))
+
+    async def venues(self, ticket: str) -> tuple[Seen, ...]:
+        """How the workers see the venues now. Raises as `whoami`."""
+        await self.whoami(ticket)
+        async with lend(self._pool) as connection:
+            return await read_venues(connection)
 
     async def as_of(self) -> int:
         """How far the worker has folded the journal."""

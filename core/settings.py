@@ -52,7 +52,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("GATEHOUSE_LOOPBACK_SECRET", "shared by front and copilot, so that nobody else is answered"),
     Setting(
         "GATEHOUSE_VENUES",
-        "the worker's venues as name=url, separated by commas; `up` starts its own instead",
+        "the worker's venues as name=url (http, tcp), separated by commas; `up` starts its own instead",
         "",
     ),
     Setting("GATEHOUSE_VENUE_KEY_<NAME>", "the key for the venue of that name (upper case, - as _)", ""),
@@ -344,7 +344,7 @@ def venues(env: Environment) -> tuple[Venue, ...]:
     found: dict[str, Venue] = {}
     for pair in filter(None, (part.strip() for part in env.get("GATEHOUSE_VENUES", "").split(","))):
         name, _, url = pair.partition("=")
-        if not name or not _is_http(url):
+        if not name or not _is_http(url.replace("tcp://", "http://", 1)):  # or a socket session's address
             raise _bad("GATEHOUSE_VENUES", f"{pair!r} is not a name and an address", "name=http://host:port")
         if name in found:
             raise _bad("GATEHOUSE_VENUES", f"{name!r} is there twice", "each venue once")

@@ -123,6 +123,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "audit prove": ("ui.commands.audit_prove:audit_prove", "Prove that an entry is in it."),
     "audit consistent": ("ui.commands.audit_prove:audit_consistent", "Prove that it only grew."),
     "audit rotate-key": ("ui.commands.audit_rotate:audit_rotate_key", "Change the witness's signing key."),
+    "venues": ("ui.commands.venues:venues", "How the venues are, as the workers see them."),
     "venue serve": ("ui.commands.venue:venue_serve", "Start one simulated venue in the foreground."),
 }
 

@@ -50,18 +50,4 @@ class AtWork:
 
     def open(self) -> tuple[Mapping[str, str | None], ...]:
         """Every order that has not ended, in words."""
-        return tuple(
-            {
-                "order": work.released.id,
-                "account": work.released.account,
-                "symbol": work.released.symbol,
-                "side": work.released.side.value,
-                "quantity": format(work.released.quantity, "f"),
-                "filled": format(work.state.filled, "f"),
-                "status": work.state.status.value,
-                "venue": work.state.venue,
-                "scopes": " ".join(sorted(work.released.scopes)),
-            }
-            for work in self
-            if not work.over
-        )
+        return tuple(work.told() for work in self if not work.over)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Generic, TypeVar
 
@@ -64,6 +65,15 @@ class Kept(Generic[Answer]):
         return answer
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """A line, and what its venue says of itself; None where it does not answer."""
+
+    line: Line
+    capabilities: Capabilities | None
+    health: Health | None
+
+
 class Board:
     """Asks through the lines' venues; `views` is what the router ranks."""
 
@@ -96,6 +106,18 @@ class Board:
         if capabilities is None or health is None or quotes is None:
             return None
         return self._shown(line, symbol, capabilities, health, quotes)
+
+    async def lines(self) -> tuple[View, ...]:
+        """Every line, with what its venue says of itself now."""
+        return tuple(await asyncio.gather(*(self._looked_at(line) for line in self._lines.values())))
+
+    async def _looked_at(self, line: Line) -> View:
+        venue = line.venue
+        can, health = await asyncio.gather(
+            self._capabilities.of(venue.name, lambda: venue.capabilities(timeout=PATIENCE)),
+            self._health.of(venue.name, lambda: venue.health(timeout=PATIENCE)),
+        )
+        return View(line, can, health)
 
     async def _view(self, line: Line, symbol: Symbol) -> VenueView | None:
         venue = line.venue

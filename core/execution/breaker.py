@@ -71,3 +71,9 @@ class Breaker:
         if self._failures >= self.opens_after:
             self._rest = max(self._rest, self.rests)
             self._open_until = now + self._rest
+
+    def word(self, now: timedelta) -> str:
+        """How it stands, for people: closed, open, or half open with a probe due or under way."""
+        if self._open_until is None:
+            return "closed"
+        return "open" if now < self._open_until else "half open"

@@ -27,6 +27,7 @@ from core.orders.events import (
     RouteScore,
 )
 from core.orders.released import ReleasedOrder
+from core.orders.replacements import OrderReplaced
 from core.routing.router import Routing
 from core.venues.venue import Accepted, Ended, Execution, How, Rejected, Unknown, digest_of
 
@@ -107,12 +108,15 @@ def filled(order: ReleasedOrder, venue: VenueName, one: Execution) -> Entry:
 
 
 def ended(order: ReleasedOrder, venue: VenueName, said: Ended) -> Entry:
-    fact: Fact = (
-        OrderExpired(order=order.id, session=said.session.isoformat())
-        if said.how is How.EXPIRED
-        else OrderCancelled(order=order.id, venue=venue, reason="cancelled at the venue")
-    )
-    return _entry(order, fact, f"ended/{order.id}")
+    return _entry(order, _end(order, venue, said), f"ended/{order.id}")
+
+
+def _end(order: ReleasedOrder, venue: VenueName, said: Ended) -> Fact:
+    if said.how is How.EXPIRED:
+        return OrderExpired(order=order.id, session=said.session.isoformat())
+    if said.by is not None:
+        return OrderReplaced(order=order.id, venue=venue, by=said.by, executed=said.executed)
+    return OrderCancelled(order=order.id, venue=venue, reason="cancelled at the venue")
 
 
 def cancelled(order: ReleasedOrder, venue: VenueName | None) -> Entry:

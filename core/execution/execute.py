@@ -34,17 +34,18 @@ from core.execution.last_check import Chained, undecided
 from core.execution.lease import Hold
 from core.execution.line import Held, Line, Patience
 from core.execution.outbox import NOT_SENT, Outbox, Record
-from core.execution.reports import AT_VENUE, AWAY, IN_DOUBT, Find, Reports
+from core.execution.replacing import Replacer, body_of
+from core.execution.reports import AWAY, Elsewhere, Find, Reports
 from core.execution.troubles import Troubles
 from core.execution.waits import Waits, Why
-from core.execution.working import Working, working
+from core.execution.working import AT_VENUE, IN_DOUBT, Working, working
 from core.halts.watch import Stops
 from core.ids import CustodianId, OrderId, ProposalId, VenueName
 from core.orders.order import Status
 from core.orders.released import ReleasedOrder
 from core.routing.router import Grounds
 from core.routing.rules import RulesOf
-from core.venues.venue import Unknown, Venue, encode
+from core.venues.venue import Unknown, Venue
 
 STOPS_AGAIN: Final = timedelta(milliseconds=100)
 
@@ -86,6 +87,7 @@ class Executor:
         self._lines = {venue.name: Line(venue, patience, stops, hold) for venue in venues}
         self._outbox = Outbox(record)
         self._terms_of = terms_of
+        self._find = find
         self._record_of = record_of
         self._between_lookups = patience.between_lookups
         self._orders = AtWork()
@@ -98,6 +100,9 @@ class Executor:
             self._lines, self._orders, self._outbox, self._troubles, self._waits, self._choosing, find
         )
         self._canceller = Canceller(self._outbox, self._line, self._reports.look_up, patience.between_lookups)
+        self._replacer = Replacer(
+            self._outbox, self._line, self._reports.look_up, self._known, patience.between_lookups
+        )
         self._cancelled: set[OrderId] = set()
         self._to_cancel: asyncio.Queue[Working] = asyncio.Queue()
         self._taken: asyncio.Queue[Working] = asyncio.Queue()
@@ -116,7 +121,7 @@ class Executor:
             self._add(work)
         await asyncio.gather(*(self._reports.try_to_catch_up(line) for line in self._lines.values()))
         for work in found:
-            if work.state.status in NOT_SENT | IN_DOUBT:
+            if work.state.status in NOT_SENT | IN_DOUBT or work.replaces or work.asked_by is not None:
                 self._taken.put_nowait(work)
 
     def take(self, order: ReleasedOrder) -> None:
@@ -223,15 +228,32 @@ class Executor:
         if line is not None and work.state.status in AT_VENUE:
             line.open.add(work.released.id)
 
+    async def _known(self, order: OrderId) -> Working | None:
+        """An order, whether it is at work or has ended; None: never released here. One that another worker
+        has is waited for: it ends, or comes here."""
+        while (known := self._orders.get(order)) is None:
+            found = await self._find(order)
+            if not isinstance(found, Elsewhere):
+                return found
+            if found.ended is not None:
+                return found.ended
+            await _pause(AWAY)
+        return known
+
     # One order, to the venue's answer
 
     async def _carry(self, work: Working) -> None:
+        if work.replaces:
+            await self._replacer.ready(work)
         while work.not_asked or work.state.status in NOT_SENT | IN_DOUBT:
             async with work.talking:
                 to_do = work.not_asked or work.state.status in NOT_SENT | IN_DOUBT
                 went_on = not to_do or await self._step(work)
             if not went_on:
                 await _pause(AWAY)
+        if work.replaces:
+            await self._replacer.done(work)
+        await self._replacer.over(work)
         self._waits.over(work.released.id)
 
     async def _step(self, work: Working) -> bool:
@@ -251,7 +273,7 @@ class Executor:
         if work.state.status is Status.ROUTED and line is not None and line.answering:
             await self._send(work, line)
             return True
-        return await self._choose(work)
+        return not work.in_place and await self._choose(work)
 
     def _stopped(self, work: Working, line: Line | None) -> str | None:
         """What halt covers it: before it is routed, wherever; then, at its venue."""
@@ -285,7 +307,7 @@ class Executor:
 
     async def _send(self, work: Working, line: Line) -> None:
         """Write the intent, send, write the answer."""
-        name, order, body = line.venue.name, work.released, encode(work.released)
+        name, order, body = line.venue.name, work.released, body_of(work)
         await self._reports.caught_up[name].wait()
         await self._withhold_undecided(work, name, body)
         if pending_cancel(work):

@@ -48,6 +48,7 @@ from core.orders.events import (
     ProposalSubmitted,
     ProposalWithdrawn,
 )
+from core.orders.replacements import ReplacementSized
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 GATE: Final = "gh_gate"
@@ -129,7 +130,7 @@ def undecided(body: bytes, order: OrderId, venue: VenueName, record: Sequence[Ch
         _same("order id", (fact.order, order), (order, order_id_for(fact.proposal, fact.leg)))
         leg = _leg_decided_on(release, of_proposal)
         _same_terms(fact, leg)
-        _same_body(body, fact)
+        _same_body(body, fact, _sized(of_order))
         _same_way(body, venue, of_order)
     except _Differs as why:
         return str(why)
@@ -204,23 +205,32 @@ def _same_terms(fact: OrderReleased, leg: Leg) -> None:
         raise _Differs(f"the release carries {fact.quantity:f} shares, the decision {leg.quantity:f}")
 
 
-def _same_body(body: bytes, fact: OrderReleased) -> None:
-    """The bytes, read back, are the release: every field, no other field, each once."""
+def _sized(of_order: Sequence[_Told[Fact]]) -> ReplacementSized | None:
+    """What the record says is left for an order, once the order whose place it takes has ended."""
+    sized = [one for one in of_order if isinstance(one.fact, ReplacementSized)]
+    return _only(of_order, ReplacementSized, GATE).fact if sized else None
+
+
+def _same_body(body: bytes, fact: OrderReleased, sized: ReplacementSized | None) -> None:
+    """The bytes, read back, are the release: every field, no other field, each once.
+
+    An order that takes another's place says so, and what that one had executed. Once that one has ended it is
+    an order like any, of the shares that are left.
+    """
     said = _read_back(body)
+    in_place = fact.replaces is not None and sized is None
+    if sized is not None and (sized.replaces != fact.replaces or not 0 < sized.quantity <= fact.quantity):
+        raise _Differs(f"the record leaves {sized.quantity:f} shares of {fact.quantity:f}")
     must: Mapping[str, object] = {
         "account": fact.account,
         "client_order": fact.order,
         "limit_price": fact.limit_price,
         "order_type": fact.order_type.value,
-        "quantity": fact.quantity,
+        "quantity": fact.quantity if sized is None else sized.quantity,
         "side": fact.side.value,
         "symbol": fact.symbol,
         "time_in_force": fact.time_in_force.value,
-        **(
-            {}
-            if fact.replaces is None
-            else {"replaces": fact.replaces, "executed_before": fact.executed_before}
-        ),
+        **({"replaces": fact.replaces, "executed_before": fact.executed_before} if in_place else {}),
     }
     _same("the fields", sorted(said), sorted(must))
     for name, value in must.items():

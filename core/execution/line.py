@@ -29,7 +29,17 @@ from core.ids import OrderId
 from core.orders.events import Side
 from core.orders.released import ReleasedOrder
 from core.routing.tally import Seen
-from core.venues.venue import Cancelling, Looking, Page, Sending, Unknown, Venue
+from core.venues.venue import (
+    Cancelling,
+    Execution,
+    Looking,
+    Page,
+    Sending,
+    Strange,
+    Unknown,
+    Venue,
+    is_replacement,
+)
 
 TRIES: Final = 3
 FIRST_PAUSE: Final = timedelta(milliseconds=50)
@@ -84,6 +94,7 @@ class Line:
         self._sends = 0
         self._answered = 0
         self.open: set[OrderId] = set()
+        self.last_report: str | None = None  # by the venue's clock
 
     @property
     def answering(self) -> bool:
@@ -93,6 +104,14 @@ class Line:
     def waiting(self) -> int:
         """Messages that wait for their turn."""
         return self._way.waiting
+
+    @property
+    def breaker(self) -> str:
+        return self._breaker.word(_now())
+
+    @property
+    def per_second(self) -> int:
+        return self._patience.per_second
 
     @property
     def seen(self) -> Seen:
@@ -107,7 +126,12 @@ class Line:
 
     async def reports(self, after: str) -> Page:
         """Raises WorldFailed: ask again from the same cursor."""
-        return await self.venue.reports(after, wait=self._patience.reports, timeout=self._patience.lookup)
+        page = await self.venue.reports(after, wait=self._patience.reports, timeout=self._patience.lookup)
+        for one in page.reports:
+            if not isinstance(one, Strange):
+                at = one.executed_at if isinstance(one, Execution) else one.at
+                self.last_report = at.isoformat()
+        return page
 
     def stopped(self, order: ReleasedOrder) -> str | None:
         """Why that order may not leave on this line now."""
@@ -163,7 +187,8 @@ class Line:
                 if stopped is not None:
                     return Held(stopped)
                 self._sends += 1
-                said = await self.venue.send(order, body, timeout=self._patience.send)
+                ask = self.venue.replace if is_replacement(order, body) else self.venue.send
+                said = await ask(order, body, timeout=self._patience.send)
             fault = Fault.DOUBT if isinstance(said, Unknown) else None
             return said
         finally:

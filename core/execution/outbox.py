@@ -117,6 +117,10 @@ class Outbox:
             if not work.over:
                 await self._append(work, entries.cancelled(work.released, work.state.venue))
 
+    async def wrote(self, work: Working, entry: Entry) -> None:
+        """Write one step of an order that is worked out elsewhere."""
+        await self._write(work, entry)
+
     async def _end_if_complete(self, work: Working, venue: VenueName) -> None:
         said = work.ended
         if said is not None and not work.over and work.state.filled >= said.executed:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -24,23 +25,23 @@ from core.execution.line import Line
 from core.execution.outbox import Outbox
 from core.execution.troubles import Troubles
 from core.execution.waits import Waits
-from core.execution.working import Working
+from core.execution.working import AT_VENUE, IN_DOUBT, Working
 from core.ids import OrderId, VenueName
-from core.orders.order import Status
-from core.venues.venue import Ended, Execution, Found, NotKnown, Page, Rejected
+from core.venues.venue import Ended, Execution, Found, NotKnown, Page, Rejected, Report
 
 AWAY: Final = timedelta(milliseconds=500)
 """Before asking again: a venue that is away, or an order that no venue may have now."""
 ELSEWHERE_FOR: Final = timedelta(seconds=5)
 """How long an order is believed to be another worker's before that is asked again."""
-IN_DOUBT: Final = frozenset({Status.SENT, Status.UNKNOWN})
-AT_VENUE: Final = IN_DOUBT | {Status.ACCEPTED, Status.PARTIALLY_FILLED, Status.PENDING_CANCEL}
 
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """An order that another worker has."""
+    """An order that another worker has. `ended`: what the record says of it, where it is over."""
+
+    ended: Working | None = None
 
 
 Find = Callable[[OrderId], Awaitable[Working | Elsewhere | None]]
@@ -142,12 +143,15 @@ class Reports:
 
     async def _take_in(self, line: Line, page: Page) -> None:
         """Write a page: each order's reports in their order, different orders together."""
-        by_order: dict[OrderId, list[Execution | Ended]] = {}
+        by_order: dict[OrderId, list[Report]] = {}
         for one in page.reports:
-            by_order.setdefault(one.order, []).append(one)
+            if one.order is None:
+                log.error("report_unknown", venue=line.venue.name, says=repr(one))
+            else:
+                by_order.setdefault(one.order, []).append(one)
         await asyncio.gather(*(self._reported(line, order, told) for order, told in by_order.items()))
 
-    async def _reported(self, line: Line, order: OrderId, told: Sequence[Execution | Ended]) -> None:
+    async def _reported(self, line: Line, order: OrderId, told: Sequence[Report]) -> None:
         work = self._orders.get(order) or await self._sought(order)
         if work is None:
             self._troubles.of(
@@ -173,12 +177,14 @@ class Reports:
             self._orders.add(found)
         return found
 
-    async def _write(self, work: Working, line: Line, told: Sequence[Execution | Ended]) -> None:
+    async def _write(self, work: Working, line: Line, told: Sequence[Report]) -> None:
         name = line.venue.name
         done = tuple(one for one in told if isinstance(one, Execution))
         for one in await self._outbox.filled(work, name, done):
             self._choosing.executed(work, one)
-        for end in told:
-            if isinstance(end, Ended):
-                await self._outbox.ended(work, name, end)
+        for said in told:
+            if isinstance(said, Ended):
+                await self._outbox.ended(work, name, said)
+            elif not isinstance(said, Execution):
+                self._troubles.of(work.released.id, name, f"{name} says of it: {said!r}")
         self.settle(work, line)

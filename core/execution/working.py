@@ -7,22 +7,26 @@ Rule 1: the state is the fold of the journal's facts by the order's own table; a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
 from core.errors import IllegalTransition
 from core.fact import Fact
-from core.ids import VenueName
+from core.ids import OrderId, VenueName
 from core.orders.cost import most_fees
 from core.orders.events import OrderReleased, OrderRouted, OrderSent, Side
 from core.orders.order import ENDED, Order, OrderOwn, Status, evolve
 from core.orders.released import ReleasedOrder
+from core.orders.replacements import ReplacementSized, ReplaceRequested
 from core.routing.evidence import QuoteSeen
 from core.venues.venue import Ended, Execution
 
 ZERO: Final = Decimal(0)
+IN_DOUBT: Final = frozenset({Status.SENT, Status.UNKNOWN})
+OPEN_THERE: Final = {Status.ACCEPTED, Status.PARTIALLY_FILLED, Status.PENDING_CANCEL, Status.PENDING_REPLACE}
+AT_VENUE: Final = IN_DOUBT | OPEN_THERE
 
 
 @dataclass(slots=True)
@@ -37,10 +41,12 @@ class Working:
     quote: QuoteSeen | None = None  # of the chosen venue, when it was chosen
     ended: Ended | None = None
     never_seen: bool = False  # the venue's word, since we last sent
+    left: Decimal | None = None  # what is left for one that takes another's place, once that one has ended
     unsent: bool = False  # its intent is written, and a halt came before the first byte
     not_asked: bool = False  # it may be at its venue, which was not asked since this worker has it
     redriven: int = 0  # the entry that last asked to try it again
     remembered: bool = False  # it has ended, and is kept for late reports
+    asked_by: OrderId | None = None  # who takes its place, once its venue may have been asked
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     talking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -54,6 +60,16 @@ class Working:
         return self.never_seen or self.unsent
 
     @property
+    def replaces(self) -> bool:
+        """Whether it takes another's place."""
+        return self.released.replaces is not None
+
+    @property
+    def in_place(self) -> bool:
+        """Whether it goes where another is, to take its place there in one step."""
+        return self.replaces and self.left is None
+
+    @property
     def known_there(self) -> bool:
         """Whether its venue has accepted it, or executed some of it."""
         return self.state.venue_order is not None or bool(self.state.filled)
@@ -61,6 +77,20 @@ class Working:
     @property
     def over(self) -> bool:
         return self.state.status in ENDED
+
+    def told(self) -> Mapping[str, str | None]:
+        """In words and figures, for people."""
+        return {
+            "order": self.released.id,
+            "account": self.released.account,
+            "symbol": self.released.symbol,
+            "side": self.released.side.value,
+            "quantity": format(self.released.quantity, "f"),
+            "filled": format(self.state.filled, "f"),
+            "status": self.state.status.value,
+            "venue": self.state.venue,
+            "scopes": " ".join(sorted(self.released.scopes)),
+        }
 
     def after(self, fact: Fact) -> Order:
         """The state after one more fact. Changes nothing.
@@ -77,6 +107,10 @@ class Working:
         self.state = self.after(fact)
         self.choices += isinstance(fact, OrderRouted)
         self.attempts += isinstance(fact, OrderSent)
+        if isinstance(fact, ReplacementSized):
+            self.left = fact.quantity
+        if isinstance(fact, ReplaceRequested):
+            self.asked_by = fact.by
 
     def refuse_beyond_terms(self, one: Execution) -> None:
         """No execution is worse than the order's limit, nor dearer than any venue of the firm may be.

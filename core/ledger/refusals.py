@@ -266,6 +266,12 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "the comparison does not say what stands open on this business day",
         "compare again",
     ),
+    "replace_asked": ("its venue is being asked to replace it already", "wait for the venue's word"),
+    "replaced_order_open": (
+        "the order whose place it takes has not ended, or what is left is not written",
+        "wait for its venue's word",
+    ),
+    "replaces_another": ("its release does not name that order", "look at the release of the new order"),
     "request_decided": ("that was decided before", "see `people holds`"),
     "retention_runs": ("records of this subject must be kept longer", "wait for the end of the period"),
     "review_overdue": (

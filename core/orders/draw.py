@@ -32,12 +32,10 @@ def drawn(title: str, says: str, steps: Iterable[Step]) -> str:
 
 def pages() -> dict[str, str]:
     """Every page by its name, without folder and ending."""
-    whole, full = order.COMPLETES
     orders = [
         Step(OUTSIDE, "ProposalAssessed", order.Status.HELD),
         *(Step(before, event, after) for (before, event), after in order.STEPS.items()),
-        Step(whole, "nothing is open", full),
-        Step(order.Status.PENDING_CANCEL, "nothing is open", full),
+        *(Step(before, "nothing is open", after) for before, after in order.COMPLETES.items()),
     ]
     proposals = [Step(before or OUTSIDE, event, after) for (before, event), after in proposal.STEPS.items()]
     first, again = trade.AGAIN

@@ -7,9 +7,11 @@ Rule 4: what was executed stays executed: a fill may be late, after a cancel or 
 Rule 5: no venue can report on an order that was never sent.
 Rule 6: sent and not answered is `UNKNOWN`: only the venue's own word leads out of it. It is sent again to
 the same venue, under the same id, only after that venue said that it never had it.
-Rule 7: a request to cancel stops nothing that its venue has executed already.
+Rule 7: a request to cancel stops nothing that its venue has executed already; nor does one to replace.
 Rule 8: what a venue takes back or corrects later changes the figures and no status: broken shares do not come
     back to life at a venue. An order that was executed to its last share stays over, whatever is left of it.
+Rule 9: an order whose place another takes ends when its venue says so. One whose replacement was refused is
+    what it was before.
 The diagram in `docs/order-life.md` is drawn from `STEPS`; a test keeps them equal.
 """
 
@@ -17,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
-from enum import StrEnum
 from typing import Final, get_args
 
 import msgspec
@@ -49,26 +50,12 @@ from core.orders.events import (
     ProposalWithdrawn,
     Side,
 )
+from core.orders.replacements import OrderReplaced, ReplacementSized, ReplaceRefused, ReplaceRequested
+from core.orders.status import Status as Status
 from core.orders.trade import CORRECTIONS, change_of
 
 ZERO: Final = Decimal(0)
 PRICE_STEP: Final = Decimal("0.000001")
-
-
-class Status(StrEnum):
-    HELD = "HELD"
-    DENIED = "DENIED"
-    RELEASED = "RELEASED"
-    ROUTED = "ROUTED"
-    SENT = "SENT"
-    UNKNOWN = "UNKNOWN"
-    ACCEPTED = "ACCEPTED"
-    PARTIALLY_FILLED = "PARTIALLY_FILLED"
-    PENDING_CANCEL = "PENDING_CANCEL"
-    FILLED = "FILLED"
-    REJECTED = "REJECTED"
-    CANCELLED = "CANCELLED"
-    EXPIRED = "EXPIRED"
 
 
 CANCELLABLE: Final = (
@@ -79,9 +66,11 @@ CANCELLABLE: Final = (
     Status.ACCEPTED,
     Status.PARTIALLY_FILLED,
 )
+SIZEABLE: Final = (*CANCELLABLE, Status.PENDING_CANCEL)
 
-CUT_SHORT: Final = (Status.CANCELLED, Status.EXPIRED, Status.REJECTED)
-MAY_HOLD_SHARES: Final = (*CUT_SHORT, Status.PARTIALLY_FILLED, Status.PENDING_CANCEL, Status.FILLED)
+CUT_SHORT: Final = (Status.CANCELLED, Status.EXPIRED, Status.REJECTED, Status.REPLACED)
+PENDING: Final = (Status.PENDING_CANCEL, Status.PENDING_REPLACE)
+MAY_HOLD_SHARES: Final = (*CUT_SHORT, *PENDING, Status.PARTIALLY_FILLED, Status.FILLED)
 LATE: Final = ("OrderFilled", "OrderAccepted", "OrderDoubted")
 """What a venue may still tell of an order that ended before it was filled: it was on the way."""
 
@@ -144,12 +133,34 @@ STEPS: Final[Mapping[tuple[Status, str], Status]] = {
     (Status.PENDING_CANCEL, "OrderRejected"): Status.REJECTED,
     (Status.PENDING_CANCEL, "OrderCancelled"): Status.CANCELLED,
     (Status.PENDING_CANCEL, "OrderExpired"): Status.EXPIRED,
+    (Status.PENDING_CANCEL, "OrderReplaced"): Status.REPLACED,  # that was faster
+    (Status.PENDING_CANCEL, "ReplaceRefused"): Status.PENDING_CANCEL,
+    (Status.ACCEPTED, "ReplaceRequested"): Status.PENDING_REPLACE,
+    (Status.PARTIALLY_FILLED, "ReplaceRequested"): Status.PENDING_REPLACE,
+    (Status.PENDING_REPLACE, "OrderAccepted"): Status.PENDING_REPLACE,
+    (Status.PENDING_REPLACE, "OrderDoubted"): Status.PENDING_REPLACE,
+    (Status.PENDING_REPLACE, "OrderFilled"): Status.PENDING_REPLACE,  # the venue was faster
+    (Status.PENDING_REPLACE, "CancelRequested"): Status.PENDING_CANCEL,
+    (Status.PENDING_REPLACE, "OrderReplaced"): Status.REPLACED,
+    (Status.PENDING_REPLACE, "ReplaceRefused"): Status.ACCEPTED,
+    (Status.PENDING_REPLACE, "OrderCancelled"): Status.CANCELLED,  # where a venue cannot replace in one step
+    (Status.PENDING_REPLACE, "OrderExpired"): Status.EXPIRED,
+    (Status.FILLED, "ReplaceRefused"): Status.FILLED,  # nothing was left to replace
+    (Status.CANCELLED, "ReplaceRefused"): Status.CANCELLED,
+    (Status.EXPIRED, "ReplaceRefused"): Status.EXPIRED,
+    **{(status, "ReplacementSized"): status for status in SIZEABLE},
 }
 
-COMPLETES: Final = (Status.PARTIALLY_FILLED, Status.FILLED)
-"""Rule 2, for the diagram: from the first to the second when nothing is open. So does `PENDING_CANCEL`."""
+COMPLETES: Final[Mapping[Status, Status]] = {
+    Status.PARTIALLY_FILLED: Status.FILLED,
+    Status.PENDING_CANCEL: Status.FILLED,
+    Status.PENDING_REPLACE: Status.FILLED,
+}
+"""Rule 2: from the first to the second when nothing is open."""
 
-ENDED: Final = frozenset({Status.DENIED, Status.FILLED, Status.REJECTED, Status.CANCELLED, Status.EXPIRED})
+ENDED: Final = frozenset(
+    {Status.DENIED, Status.FILLED, Status.REJECTED, Status.CANCELLED, Status.REPLACED, Status.EXPIRED}
+)
 NEVER_OUT: Final = frozenset({Status.HELD, Status.DENIED})
 
 ProposalEnd = ProposalDenied | ProposalReturned | ProposalDeclined | ProposalWithdrawn | ProposalLapsed
@@ -168,9 +179,13 @@ OrderOwn = (
     | CancelRequested
     | OrderCancelled
     | OrderExpired
+    | ReplaceRequested
+    | OrderReplaced
+    | ReplaceRefused
+    | ReplacementSized
 )
 OrderEvent = OrderOwn | ProposalEnd
-VenueReport = OrderAccepted | OrderRejected | OrderDoubted | OrderFilled
+VenueReport = OrderAccepted | OrderRejected | OrderDoubted | OrderFilled | OrderReplaced
 OWN: Final[frozenset[type[OrderOwn]]] = frozenset(get_args(OrderOwn))
 PROPOSAL_ENDS: Final[frozenset[type[ProposalEnd]]] = frozenset(get_args(ProposalEnd))
 VENUE_REPORTS: Final[frozenset[type[VenueReport]]] = frozenset(get_args(VenueReport))
@@ -278,6 +293,10 @@ def evolve(order: Order, event: OrderEvent) -> Order:
         return replace(order, status=status, venue=event.venue, sent=type(event) is OrderSent or order.sent)
     if type(event) is OrderAccepted:
         return replace(order, status=status, venue_order=event.venue_order)
+    if type(event) is ReplaceRefused and status is Status.ACCEPTED and order.filled:
+        return replace(order, status=Status.PARTIALLY_FILLED)
+    if type(event) is ReplacementSized:
+        return _sized(order, status, event)
     return replace(order, status=status)
 
 
@@ -370,10 +389,10 @@ def _fill(order: Order, status: Status, event: OrderFilled) -> Order:
             f"a fill of {quantity:f} shares is larger than the {order.open_quantity:f} that are open",
             fix="reconcile with the venue before booking it",
         )
-    whole = left <= order.taken_back and status in (COMPLETES[0], Status.PENDING_CANCEL)
+    completes = left <= order.taken_back
     return replace(
         order,
-        status=COMPLETES[1] if whole else status,
+        status=COMPLETES.get(status, status) if completes else status,
         filled=order.filled + quantity,
         paid=order.paid + quantity * event.price,
         fees=order.fees + event.fee,
@@ -398,3 +417,13 @@ def _correct(order: Order, event: Correction) -> Order:
         corrections=order.corrections | {name},
         taken_back=order.taken_back - change.shares,
     )
+
+
+def _sized(order: Order, status: Status, event: ReplacementSized) -> Order:
+    if not ZERO < event.quantity <= order.quantity or event.quantity < order.filled:
+        raise IllegalTransition(
+            f"{event.quantity:f} of {order.quantity:f} shares cannot be left: {order.filled:f} are filled",
+            fix="reconcile both orders with the venue before booking it",
+        )
+    whole = event.quantity == order.filled
+    return replace(order, status=COMPLETES.get(status, status) if whole else status, quantity=event.quantity)

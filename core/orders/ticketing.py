@@ -38,6 +38,7 @@ from core.orders.events import (
     ProposalWithdrawn,
 )
 from core.orders.exceptions import CorrectionDrafted
+from core.orders.replacements import OrderReplaced, ReplacementSized
 from core.orders.ticket import (
     Around,
     Authority,
@@ -71,6 +72,7 @@ ENDS: Final[Mapping[type[Fact], str]] = {
     OrderRejected: "REJECTED",
     OrderCancelled: "CANCELLED",
     OrderExpired: "EXPIRED",
+    OrderReplaced: "REPLACED",
 }
 ENDS_BEFORE: Final[Mapping[type[Fact], str]] = {
     ProposalReturned: "RETURNED",
@@ -245,12 +247,28 @@ def _happened(ticket: Ticket, line: Line) -> Ticket:
             return _with(ticket, line, status=status)
         case OrderFilled():
             return _filled(ticket, line, fact)
-        case OrderDenied() | OrderRejected() | OrderCancelled() | OrderExpired():
+        case OrderDenied() | OrderRejected() | OrderCancelled() | OrderExpired() | OrderReplaced():
             says = getattr(fact, "reason", "") or "; ".join(getattr(fact, "differences", ()))
             step = _step(line, ENDS[type(fact)].lower(), digest=None, says=says)
             changes = (*ticket.changes, step)
             return _with(ticket, line, status=ENDS[type(fact)], ended_at=line.at, changes=changes)
+        case ReplacementSized():
+            return _sized(ticket, line, fact)
     return _with(ticket, line)
+
+
+def _sized(ticket: Ticket, line: Line, fact: ReplacementSized) -> Ticket:
+    """What is left for an order that took another's place, as a change of its terms."""
+    says = f"order {fact.replaces} ended with {fact.executed:f} shares; {fact.quantity:f} are left"
+    whole = ticket.filled >= fact.quantity
+    return _with(
+        ticket,
+        line,
+        terms=ticket.terms.model_copy(update={"quantity": fact.quantity}),
+        changes=(*ticket.changes, _step(line, "took another's place", digest=None, says=says)),
+        status="FILLED" if whole and ticket.ended_at is None else ticket.status,
+        ended_at=line.at if whole and ticket.ended_at is None else ticket.ended_at,
+    )
 
 
 def _filled(ticket: Ticket, line: Line, fact: OrderFilled) -> Ticket:

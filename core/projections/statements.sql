@@ -261,3 +261,16 @@ delete from gatehouse.snapshot;
 
 -- empty_follower --
 delete from gatehouse.follower where name = 'book';
+
+-- put_venue_state --
+insert into gatehouse.venue_state (venue, worker, told, told_at)
+values (%(venue)s, %(worker)s, %(told)s, clock_timestamp())
+on conflict (venue, worker) do update set told = excluded.told, told_at = excluded.told_at;
+
+-- drop_old_venue_states --
+delete from gatehouse.venue_state where told_at < clock_timestamp() - interval '1 hour';
+
+-- venue_states --
+-- What workers told lately, and how long ago. One that has been silent for longer is not at work.
+select venue, worker, told, (extract(epoch from clock_timestamp() - told_at) * 1000)::int as age_ms
+from gatehouse.venue_state where told_at > clock_timestamp() - interval '30 seconds' order by venue, worker;

@@ -17,7 +17,11 @@ from core.orders.events import OrderType, TimeInForce
 from core.venues.fees import FeeSchedule, Liquidity
 from core.venues.venue import (
     Accepted,
+    Busted,
+    Cancelled,
     Capabilities,
+    Change,
+    Corrected,
     Ended,
     Execution,
     Found,
@@ -28,7 +32,10 @@ from core.venues.venue import (
     Page,
     Quote,
     Rejected,
+    Replaced,
     Report,
+    Strange,
+    TooLate,
 )
 
 Json = Mapping[str, Any]
@@ -39,6 +46,8 @@ LAST_YEAR: Final = 2034
 
 def sending(answer: Json) -> Accepted | Rejected:
     match answer["answer"]:
+        case "accepted" if "replaced" in answer:
+            return Replaced(_text(answer, "venue_order"), _from_zero(answer, "replaced"))
         case "accepted":
             return Accepted(_text(answer, "venue_order"))
         case "rejected":
@@ -57,7 +66,26 @@ def looking(answer: Json) -> Looking:
         accepted=said,
         executions=tuple(execution(one) for one in answer["executions"]),
         ended=None if ended_as is None else ended(ended_as),
+        changes=tuple(_change(one) for one in answer.get("changes", ())),
     )
+
+
+def replacing(answer: Json) -> Replaced | Rejected:
+    said = sending(answer)
+    if isinstance(said, Rejected | Replaced):
+        return said
+    raise ValueError("accepted, and no word on the order that it replaces")
+
+
+def cancelling(answer: Json) -> Cancelled | TooLate | NotKnown:
+    match answer["answer"]:
+        case "cancelled":
+            return Cancelled()
+        case "too_late":
+            return TooLate()
+        case "not_known":
+            return NotKnown()
+    raise ValueError(answer["answer"])
 
 
 def page(answer: Json) -> Page:
@@ -74,7 +102,9 @@ def report(one: Json) -> Report:
             return execution(one)
         case "ended":
             return ended(one)
-    raise ValueError(one["report"])
+        case "busted" | "corrected":
+            return _change(one)
+    return Strange(_text(one, "report"), OrderId(_text(one, "order")) if "order" in one else None)
 
 
 def execution(one: Json) -> Execution:
@@ -97,7 +127,19 @@ def ended(one: Json) -> Ended:
         executed=_from_zero(one, "executed"),
         at=_moment(one, "at"),
         session=_day(one, "session"),
+        by=OrderId(_text(one, "by")) if one.get("by") is not None else None,
     )
+
+
+def _change(one: Json) -> Change:
+    told, order = _text(one, "execution"), OrderId(_text(one, "order"))
+    at, session = _moment(one, "at"), _day(one, "session")
+    if one["report"] == "busted":
+        return Busted(told, order, at, session)
+    if one["report"] != "corrected":
+        raise ValueError(one["report"])
+    quantity, price = _above_zero(one, "quantity"), _above_zero(one, "price")
+    return Corrected(told, order, quantity, price, _from_zero(one, "fee"), at, session)
 
 
 def quotes(venue: VenueName, answer: Json) -> Mapping[Symbol, Quote]:
@@ -113,6 +155,8 @@ def capabilities(answer: Json) -> Capabilities:
         times_in_force=frozenset(TimeInForce(word) for word in answer["times_in_force"]),
         fractional_shares=_flag(answer, "fractional_shares"),
         cancels=_flag(answer, "cancels"),
+        replaces=_flag(answer, "replaces"),
+        per_second=None if answer["per_second"] is None else int(answer["per_second"]),
         fees=FeeSchedule(
             version=int(fees["version"]),
             taker_per_share=_from_zero(fees, "taker_per_share"),

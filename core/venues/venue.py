@@ -6,6 +6,9 @@ Rule 2: `encode` alone makes the bytes of an order. Their sha256 is journaled be
 Rule 3: after `Unknown` comes `lookup`, never `send`. Only `NotKnown`, the venue's own word, allows another
     send, and then with the same id: a venue takes one order per id, so a late first copy is no second order.
 Rule 4: every call has a timeout; an adapter translates all errors, so nothing of a vendor's escapes.
+Rule 5: a replacement is an order with an id of its own. It names the order that it takes the place of and how
+    many shares of that one had been executed when it was released: what was executed since then is taken
+    off it. It is in the book, or the old one is; never both.
 `tests/conformance/venue_suite.py` is the contract in full: an adapter is done when it is green.
 """
 
@@ -21,6 +24,7 @@ from typing import Final, Protocol
 
 import rfc8785
 
+from core.errors import BadInput
 from core.ids import Digest, OrderId, Symbol, VenueName
 from core.orders.events import OrderType, TimeInForce
 from core.orders.released import ReleasedOrder
@@ -35,6 +39,16 @@ class Accepted:
     """The venue has the order. `venue_order` is its own id for it."""
 
     venue_order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced(Accepted):
+    """The venue has the order, and in the same step took off the one that it names.
+
+    `executed` shares of that one were done before; their executions may still be on the way.
+    """
+
+    executed: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +87,60 @@ class Execution:
     trade_date: date
 
 
+@dataclass(frozen=True, slots=True)
+class Busted:
+    """An execution that does not count any more (FIX ExecType H). The order gets nothing back."""
+
+    execution: str
+    order: OrderId
+    at: datetime
+    session: date
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What an execution was in truth (FIX ExecType G, Trade Correct). The id stays; never more shares."""
+
+    execution: str
+    order: OrderId
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+    at: datetime
+    session: date
+
+
 class How(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """No more executions. `executed` shares were done before; their executions may still be on the way."""
+    """No more executions. `executed` shares were done before; their executions may still be on the way.
+
+    `by` is the order that took its place, where one did.
+    """
 
     order: OrderId
     how: How
     executed: Decimal
     at: datetime
     session: date
+    by: OrderId | None = None
 
 
-Report = Execution | Ended
+@dataclass(frozen=True, slots=True)
+class Strange:
+    """A report of a kind that the port does not know. A person must look; nothing is booked by it."""
+
+    word: str
+    order: OrderId | None
+
+
+Change = Busted | Corrected
+Report = Execution | Ended | Change | Strange
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +153,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The venue has the order: all its executions so far, and how it ended, if it has."""
+    """The venue has the order: all its executions so far, and how it ended, if it has.
+
+    `executions` are as they were first reported; `changes` say what became of them.
+    """
 
     accepted: Accepted
     executions: tuple[Execution, ...]
     ended: Ended | None
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +175,7 @@ class TooLate:
 
 
 Sending = Accepted | Rejected | Unknown
+Replacing = Replaced | Rejected | Unknown
 Looking = Found | Rejected | NotKnown
 Cancelling = Cancelled | TooLate | NotKnown | Unknown
 
@@ -142,13 +198,18 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the venue says that it takes. `symbols` are those it lists; `latency` is what it publishes."""
+    """What the venue says that it takes. `symbols` are those it lists; `latency` is what it publishes.
+
+    `replaces`: in one step. `per_second`: the messages that it takes; None, and it says no figure.
+    """
 
     symbols: frozenset[Symbol]
     order_types: frozenset[OrderType]
     times_in_force: frozenset[TimeInForce]
     fractional_shares: bool
     cancels: bool
+    replaces: bool
+    per_second: int | None
     fees: FeeSchedule
     latency: timedelta
     simulated: bool
@@ -192,6 +253,17 @@ class Venue(Protocol):
 
     async def cancel(self, order: OrderId, *, timeout: timedelta) -> Cancelling: ...
 
+    async def replace(self, order: ReleasedOrder, body: bytes, *, timeout: timedelta) -> Replacing:
+        """Put `order` in the place of `order.replaces`, in one step. `body` is `encode_replacement(order)`.
+
+        After `Unknown`, look both up. Rejected: the old one is as it was, open or not.
+
+        Raises:
+            WorldFailed: nothing was accepted; the same bytes may be sent again.
+            IntegrityLost: the venue holds another body under this id.
+        """
+        ...
+
     async def reports(self, after: str, *, wait: timedelta, timeout: timedelta) -> Page:
         """The next reports after a cursor. Empty after `wait` without any; `wait` zero answers at once."""
         ...
@@ -206,18 +278,41 @@ def encode(order: ReleasedOrder) -> bytes:
 
     Same order, same bytes, in every process and for every attempt.
     """
-    return rfc8785.dumps(
-        {
-            "account": order.account,
-            "client_order": order.id,
-            "limit_price": None if order.limit_price is None else plain(order.limit_price),
-            "order_type": order.order_type.value,
-            "quantity": plain(order.quantity),
-            "side": order.side.value,
-            "symbol": order.symbol,
-            "time_in_force": order.time_in_force.value,
-        }
-    )
+    return rfc8785.dumps(_message(order, order.quantity))
+
+
+def encode_left(order: ReleasedOrder, left: Decimal) -> bytes:
+    """The bytes of an order that may execute `left` shares only: others were executed in its place before."""
+    return rfc8785.dumps(_message(order, left))
+
+
+def encode_replacement(order: ReleasedOrder) -> bytes:
+    """The bytes of an order that takes another's place at the venue.
+
+    They say what the other had executed when this one was released: the venue takes off what it did since.
+    """
+    if order.replaces is None or order.executed_before is None:
+        raise BadInput(f"order {order.id!r} replaces none", fix="send it as it is", field="replaces")
+    more = {"replaces": order.replaces, "executed_before": plain(order.executed_before)}
+    return rfc8785.dumps({**_message(order, order.quantity), **more})
+
+
+def is_replacement(order: ReleasedOrder, body: bytes) -> bool:
+    """Whether these bytes of the order take another's place in one step."""
+    return order.replaces is not None and body == encode_replacement(order)
+
+
+def _message(order: ReleasedOrder, quantity: Decimal) -> dict[str, str | None]:
+    return {
+        "account": order.account,
+        "client_order": order.id,
+        "limit_price": None if order.limit_price is None else plain(order.limit_price),
+        "order_type": order.order_type.value,
+        "quantity": plain(quantity),
+        "side": order.side.value,
+        "symbol": order.symbol,
+        "time_in_force": order.time_in_force.value,
+    }
 
 
 def digest_of(body: bytes) -> Digest:

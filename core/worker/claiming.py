@@ -83,11 +83,12 @@ class Claiming:
             known = await rows(connection, SQL["ended"], {"order": order})
         if not known:
             return None
-        if not known[0]["ended"] or not await self._lease.claim_late(order):
+        if not known[0]["ended"]:
             return Elsewhere()
+        mine = await self._lease.claim_late(order)
         async with lend(self._pool) as connection:
-            found = await self._lives(connection, [order], ended=True)
-        return found[0] if found else None
+            found = next(iter(await self._lives(connection, [order], ended=True)), None)
+        return found if mine else Elsewhere(found)
 
     def terms_of(self, custodian: CustodianId) -> Terms:
         """Raises NotFound: it is not appointed."""

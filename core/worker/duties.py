@@ -29,6 +29,7 @@ from core.escalation.climbing import Climbing
 from core.execution.board import Board
 from core.execution.lease import Lease
 from core.execution.quoting import keep_quotes
+from core.execution.telling import keep_venues
 from core.fact import Entry
 from core.forgetting.carrying_out import CarryingOut
 from core.forgetting.rotation import Rotation
@@ -173,6 +174,7 @@ class Duties:
         while True:
             try:
                 await keep_quotes(self._pool, self._board)
+                await keep_venues(self._pool, self._board)
             except WorldFailed as away:
                 log.warning("quotes_wait", says=away.says)
             await asyncio.sleep(QUOTES.total_seconds())

@@ -94,6 +94,8 @@ def decisions(order: ReleasedOrder, decided: Content | None = None) -> list[tupl
         order_type=order.order_type,
         limit_price=order.limit_price,
         time_in_force=order.time_in_force,
+        replaces=order.replaces,
+        executed_before=order.executed_before,
     )
     drafted = ProposalDrafted(proposal=order.proposal, request=Request(kind="order", household=HOME))
     return [

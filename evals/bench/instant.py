@@ -44,6 +44,8 @@ from core.venues.venue import (
     NotKnown,
     Page,
     Quote,
+    Rejected,
+    Replacing,
     Sending,
 )
 from evals.bench.decided import AT, GATE, recorded
@@ -141,6 +143,9 @@ class InstantVenue:
         self._told += len(told)
         return Page(told, str(self._told))
 
+    async def replace(self, order: ReleasedOrder, body: bytes, *, timeout: timedelta) -> Replacing:
+        return Rejected("it replaces nothing in one step")
+
     async def newest(self, *, timeout: timedelta) -> str:
         return "0"
 
@@ -158,6 +163,8 @@ class InstantVenue:
             times_in_force=frozenset(TimeInForce),
             fractional_shares=False,
             cancels=True,
+            replaces=False,
+            per_second=None,
             fees=FREE,
             latency=timedelta(milliseconds=1),
             simulated=True,

@@ -154,6 +154,8 @@ def _view(name: VenueName, draw: random.Random) -> VenueView:
             times_in_force=frozenset(TimeInForce),
             fractional_shares=True,
             cancels=True,
+            replaces=False,
+            per_second=None,
             fees=FeeSchedule(1, part(1) / 200, part(1) / 500, Decimal(0), Decimal(0)),
             latency=timedelta(milliseconds=draw.randint(1, 200)),
             simulated=True,

@@ -1,26 +1,27 @@
 """The contract of the venue port, in numbered cases. An adapter is done when it is green.
 
 Subclass `VenueSuite` and provide `stage`, a venue's process or sandbox that can be steered, and `venue`, the
-adapter to it. Cases that need a capability skip where the venue does not declare it, and say so.
+adapter to it. Cases that need a capability skip where the venue does not declare it, and say so: what is
+printed of a run is the venue's capability matrix (`docs/venues.md`). Cases 42 to 61 and 80 on stand in
+`suite_of_trouble.py`, 62 to 79 in `suite_of_replacing.py`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
 
 import pytest
 
 from core.errors import IntegrityLost, WorldFailed
-from core.ids import OrderId, Symbol, VenueName
+from core.ids import OrderId, Symbol
 from core.orders.events import Side
 from core.orders.released import ReleasedOrder
-from core.venues.http import HttpVenue
 from core.venues.venue import (
     FROM_THE_FIRST,
     Accepted,
@@ -31,7 +32,6 @@ from core.venues.venue import (
     How,
     NotKnown,
     Rejected,
-    Report,
     Sending,
     TooLate,
     Unknown,
@@ -39,49 +39,23 @@ from core.venues.venue import (
     digest_of,
     encode,
 )
+from tests.conformance.questions import (
+    AAPL,
+    FAR_BELOW,
+    IMPATIENCE,
+    PATIENCE,
+    executions,
+    filled,
+    over,
+    reports_of,
+    sent,
+)
+from tests.conformance.suite_of_replacing import ReplacingCases
+from tests.conformance.suite_of_trouble import TroubleCases
 from tests.fixtures.venues import VenueProcess, released
 
-PATIENCE: Final = timedelta(seconds=5)
-IMPATIENCE: Final = timedelta(milliseconds=400)
-AAPL: Final = Symbol("AAPL")
-FAR_BELOW: Final = "60.00"
 
-
-async def sent(venue: Venue, order: ReleasedOrder, *, timeout: timedelta = PATIENCE) -> Sending:
-    return await venue.send(order, encode(order), timeout=timeout)
-
-
-async def reports_of(
-    venue: Venue, order: OrderId, until: Callable[[Sequence[Report]], bool], *, after: str = FROM_THE_FIRST
-) -> list[Report]:
-    """This order's reports, once they are as `until` says."""
-    found: list[Report] = []
-    async with asyncio.timeout(20):
-        while not until(found):
-            page = await venue.reports(after, wait=timedelta(seconds=1), timeout=PATIENCE)
-            found += [one for one in page.reports if one.order == order]
-            after = page.cursor
-    return found
-
-
-def filled(quantity: Decimal) -> Callable[[Sequence[Report]], bool]:
-    def is_it(reports: Sequence[Report]) -> bool:
-        return sum(one.quantity for one in executions(reports)) >= quantity
-
-    return is_it
-
-
-def executions(reports: Sequence[Report]) -> list[Execution]:
-    """Each once, in the order in which they came."""
-    found = {one.id: one for one in reports if isinstance(one, Execution)}
-    return list(found.values())
-
-
-def over(reports: Sequence[Report]) -> bool:
-    return any(isinstance(one, Ended) for one in reports)
-
-
-class VenueSuite:
+class VenueSuite(TroubleCases, ReplacingCases):
     """Each case leaves the stage as it found it."""
 
     @pytest.fixture
@@ -89,7 +63,7 @@ class VenueSuite:
         raise NotImplementedError("provide the venue's process")
 
     @pytest.fixture
-    async def venue(self, stage: VenueProcess) -> AsyncIterator[HttpVenue]:
+    async def venue(self, stage: VenueProcess) -> AsyncIterator[Venue]:
         async with stage.client() as client:
             yield client
 
@@ -229,8 +203,8 @@ class VenueSuite:
         assert stage.executed(order.id) == order.quantity
 
     @pytest.mark.anyio
-    async def test_17_a_venue_that_is_not_there_has_got_nothing(self, venue: Venue) -> None:
-        async with HttpVenue(venue.name, "http://127.0.0.1:9", key="none") as nobody:
+    async def test_17_a_venue_that_is_not_there_has_got_nothing(self, stage: VenueProcess) -> None:
+        async with stage.client(port=9) as nobody:
             with pytest.raises(WorldFailed):
                 await sent(nobody, released())
 
@@ -257,10 +231,15 @@ class VenueSuite:
         ],
     )
     async def test_19_rubbish_is_doubt_for_a_send_and_no_answer_for_a_read(
-        self, venue: Venue, rubbish: bytes
+        self, venue: Venue, stage: VenueProcess, rubbish: bytes
     ) -> None:
         async def says_it(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.readuntil(b"\r\n\r\n")
+            await reader.readuntil(b"\n")
+            if stage.via == "tcp":
+                welcome = {"venue": venue.name, "simulated": True, "resumed": False, "seen": 0}
+                writer.write(json.dumps({"welcome": welcome}).encode() + b"\n")
+                with contextlib.suppress(asyncio.IncompleteReadError):  # it came back, and asks nothing
+                    await reader.readuntil(b'"n":')
             writer.write(rubbish)
             await writer.drain()
             writer.close()
@@ -268,18 +247,19 @@ class VenueSuite:
         server = await asyncio.start_server(says_it, "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
-            async with HttpVenue(venue.name, f"http://127.0.0.1:{port}", key="any") as other:
-                assert isinstance(await sent(other, released()), Unknown)
+            async with stage.client(port=port) as other:
+                assert isinstance(await sent(other, released(), timeout=IMPATIENCE), Unknown)
                 with pytest.raises(WorldFailed):
-                    await other.lookup(OrderId("gh-x"), timeout=PATIENCE)
-                assert isinstance(await other.cancel(OrderId("gh-x"), timeout=PATIENCE), Unknown)
+                    await other.lookup(OrderId("gh-x"), timeout=IMPATIENCE)
+                assert isinstance(await other.cancel(OrderId("gh-x"), timeout=IMPATIENCE), Unknown)
 
     @pytest.mark.anyio
     async def test_20_another_venue_at_that_address_does_not_speak_for_this_one(
         self, stage: VenueProcess
     ) -> None:
-        async with HttpVenue(VenueName("ELSEWHERE"), stage.url, key="a key for tests") as other:
-            assert isinstance(await sent(other, released()), Unknown)
+        async with stage.client(name="ELSEWHERE") as other:
+            with contextlib.suppress(WorldFailed):  # or its session is not even opened
+                assert isinstance(await sent(other, released()), Unknown)
             with pytest.raises(WorldFailed):
                 await other.health(timeout=PATIENCE)
 

@@ -41,6 +41,7 @@ from ui.api import (
     standing,
     steps,
     threads,
+    venues,
     watch,
     worklist,
 )
@@ -74,6 +75,7 @@ ROUTERS: Final = (
     orders.router,
     execution_quality.router,
     programs.router,
+    venues.router,
     steps.router,
     library.router,
     health.router,

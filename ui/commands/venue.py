@@ -12,7 +12,7 @@ import typer
 
 from core.errors import BadInput
 from core.settings import environment
-from core.venues.simulated.serve import Serving, serve
+from core.venues.simulated.serve import Ports, Serving, serve
 
 
 def venue_serve(
@@ -20,6 +20,9 @@ def venue_serve(
     ledger: Annotated[Path, typer.Option("--ledger", help="Its own record: JSON lines, only ever added to.")],
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same market.")],
     port: Annotated[int, typer.Option("--port", help="On the loopback; 0 takes a free one.")] = 0,
+    socket_port: Annotated[
+        int, typer.Option("--socket-port", help="For socket sessions, tcp://; 0 takes a free one.")
+    ] = 0,
     faults: Annotated[Path | None, typer.Option("--faults", help="A JSON file of faults.")] = None,
     key_env: Annotated[
         str | None,
@@ -42,9 +45,11 @@ def venue_serve(
         key=key,
         pace=timedelta(milliseconds=pace_ms),
         faults=faults,
+        socket_port=socket_port,
     )
 
-    def ready(taken: int) -> None:
-        typer.echo(json.dumps({"venue": name, "port": taken, "simulated": True}))
+    def ready(taken: Ports) -> None:
+        told = {"venue": name, "port": taken.http, "socket_port": taken.socket, "simulated": True}
+        typer.echo(json.dumps(told))
 
     asyncio.run(serve(serving, ready=ready))

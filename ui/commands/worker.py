@@ -13,7 +13,7 @@ from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
 from core.settings import WorkerSettings, environment
 from core.settings import worker as settings
-from core.venues.http import HttpVenue
+from core.venues.address import venue_at
 from core.venues.simulated.control import Address
 from core.worker import Halts, Parts, Worker
 from ui.processes.foreground import until_stopped
@@ -31,7 +31,7 @@ async def _work(chosen: WorkerSettings) -> None:
         pool = await stack.enter_async_context(async_pool(dsn, name="worker", most=12, says={SETTING: name}))
         journal = await stack.enter_async_context(Journal(pool, clock))
         venues = [
-            await stack.enter_async_context(HttpVenue(VenueName(v.name), v.url, key=v.key.reveal()))
+            await stack.enter_async_context(venue_at(VenueName(v.name), v.url, key=v.key.reveal()))
             for v in chosen.venues
         ]
         parts = Parts(

@@ -125,6 +125,10 @@ class Client(RoutingCalls):
     def day(self) -> Json:
         return self._ask("GET", "/v1/day")
 
+    def venues(self) -> Json:
+        """How the workers see the venues now."""
+        return self._ask("GET", "/v1/venues")
+
     # writing
 
     def draft(self, request: Mapping[str, Any], *, key: str) -> Json:

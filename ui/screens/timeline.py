@@ -90,7 +90,8 @@ CHOICES: Final[Mapping[str, str]] = {
     "Standing approvals": "StandingApprovalProposed,StandingApprovalConfirmed,StandingApprovalRevoked,"
     "StandingApprovalDrawn,StandingDrawVoided,StandingReviewed",
     "Orders": "OrderReleased,OrderDenied,OrderRouted,OrderSent,OrderWithheld,OrderAccepted,OrderRejected,"
-    "OrderDoubted,OrderFilled,OrderCancelled,OrderExpired,OrderSetAside,OrderRedriven",
+    "OrderDoubted,OrderFilled,OrderCancelled,OrderExpired,OrderSetAside,OrderRedriven,ReplaceRequested,"
+    "OrderReplaced,ReplaceRefused,ReplacementSized",
     "Fills and settlement": "OrderFilled,TradeAllocated,TradeConfirmed,TradeSettled",
     "Copilot": "MessageReceived,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven",
     "Refused attempts": "AttemptRefused",

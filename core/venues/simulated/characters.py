@@ -22,7 +22,7 @@ class Character:
     `depth_bps` is the displayed size as basis points of average daily volume; `improvement_percent` the share
     of executions that get a better price, by `improvement_fraction` of the half spread; `parts` the most
     pieces that a small order is done in. `latency` runs from receipt to the first execution, `interval`
-    between executions. `takes_etfs` and `takes_fractions` are capabilities.
+    between executions. `takes_etfs`, `takes_fractions` and `replaces` (in one step) are capabilities.
     """
 
     fees: FeeSchedule
@@ -35,6 +35,7 @@ class Character:
     parts: int
     takes_etfs: bool
     takes_fractions: bool
+    replaces: bool
 
 
 def _milliseconds(count: int) -> timedelta:
@@ -54,8 +55,9 @@ CHARACTERS: Final[Mapping[str, Character]] = {
         parts=3,
         takes_etfs=True,
         takes_fractions=False,
+        replaces=True,
     ),
-    # Cheap, slow and thin; shares only.
+    # Cheap, slow and thin; shares only, and a change is a cancel and a new order.
     "BOREAL": Character(
         fees=FeeSchedule(1, Decimal("0.0007"), Decimal("0.0002"), Decimal(0), Decimal(0)),
         latency=_milliseconds(45),
@@ -67,6 +69,7 @@ CHARACTERS: Final[Mapping[str, Character]] = {
         parts=4,
         takes_etfs=False,
         takes_fractions=False,
+        replaces=False,
     ),
     # Charges by value, often improves the price, takes fractions.
     "CORTLAND": Character(
@@ -80,6 +83,7 @@ CHARACTERS: Final[Mapping[str, Character]] = {
         parts=2,
         takes_etfs=True,
         takes_fractions=True,
+        replaces=True,
     ),
 }
 

@@ -5,18 +5,20 @@ Rule 1: only what runs a simulation uses it: the worker when the demo firm's day
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-import httpx
-
 from core.errors import BadInput, WorldFailed
+from core.ids import VenueName
+from core.venues.address import venue_at
+from core.venues.asking import Ask, NoAnswer
 from core.venues.simulated.day import Day
 
 WITHIN: Final = timedelta(seconds=2)
+OK: Final = 200
+BAD_REQUEST: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +56,17 @@ async def tell(venue: Address, control: Mapping[str, Any]) -> Mapping[str, Any]:
         BadInput: the control cannot be used; nothing changed.
         WorldFailed: the venue did not answer. Tell it again.
     """
-    headers = {"authorization": f"Bearer {venue.key}"}
-    seconds = WITHIN.total_seconds()
+    ask = Ask("simulation", of=control)
     try:
-        async with (
-            asyncio.timeout(seconds),
-            httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(seconds)) as client,
-        ):
-            response = await client.post(f"{venue.url}/simulation", json=control, headers=headers)
-            told: Any = response.json()
-    except (httpx.HTTPError, TimeoutError, ValueError) as bad:
+        async with venue_at(VenueName(venue.name), venue.url, key=venue.key) as there:
+            answer = await there.carried(ask, timeout=WITHIN)
+    except (WorldFailed, NoAnswer) as bad:
         raise WorldFailed(
             f"the simulated venue {venue.name} was not told: {bad}", fix="it is told again"
         ) from bad
-    if response.status_code == httpx.codes.BAD_REQUEST:
+    told = answer.said if isinstance(answer.said, dict) else {}
+    if answer.status == BAD_REQUEST:
         raise BadInput(f"{venue.name} refused {dict(control)!r}: {told.get('reason')}", fix="correct it")
-    if response.status_code != httpx.codes.OK or told.get("belongs_to") != "simulation":
+    if answer.status != OK or told.get("belongs_to") != "simulation":
         raise WorldFailed(f"{venue.name} is no simulation that we may steer", fix="check its address and key")
-    found: Mapping[str, Any] = told
-    return found
+    return told

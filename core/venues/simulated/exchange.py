@@ -33,6 +33,7 @@ class Held:
     ticket: Ticket
     resting: Resting
     executions: list[Line] = field(default_factory=list)
+    changes: list[Line] = field(default_factory=list)
     ended: Line | None = None
 
     @property
@@ -48,6 +49,7 @@ class Exchange:
         self.faults: Faults = NO_FAULTS
         self.step = 0
         self.messages = 0
+        self.read: dict[str, Ticket] = {}  # what was read of a message whose line comes next
         self.answers: dict[str, Answered] = {}
         self.orders: dict[str, Held] = {}
         self._reports: list[Line] = []
@@ -58,7 +60,7 @@ class Exchange:
         match line["kind"]:
             case "message":
                 self.messages += 1
-                if line["verb"] == "send":
+                if line["verb"] in ("send", "replace"):
                     self._sent(line)
             case "rested":
                 held = self.orders[line["order"]]
@@ -67,7 +69,9 @@ class Exchange:
                 self._executed(line)
                 self._report(line)
             case "ended":
-                self.orders[line["order"]].ended = line
+                self._ended(line)
+            case "busted" | "corrected":
+                self.orders[line["order"]].changes.append(line)
                 self._report(line)
             case "simulation":
                 self._told(line["control"])
@@ -75,7 +79,9 @@ class Exchange:
     def reports(self, *, after: int, until: int, most: int) -> list[Line]:
         """Lines with a sequence above `after`, up to `until`."""
         begin, end = bisect_right(self._places, after), bisect_right(self._places, until)
-        return self._reports[begin : min(end, begin + most)]
+        if end > begin + most:  # two reports of one line stay together
+            end = bisect_right(self._places, self._places[begin + most - 1])
+        return self._reports[begin:end]
 
     def newest(self, *, until: int) -> int:
         """The sequence of the newest report, zero before any."""
@@ -87,26 +93,31 @@ class Exchange:
         if order is None or order in self.answers:
             return
         self.answers[order] = Answered(line["body_digest"], answer)
-        if answer["answer"] == "accepted":
-            ticket = read_ticket(line["body"].encode())
-            self.orders[order] = Held(
-                ticket,
-                Resting(
-                    id=ticket.id,
-                    buys=ticket.side == "buy",
-                    quantity=ticket.quantity,
-                    limit=ticket.limit,
-                    executed=Decimal(0),
-                    pieces=0,
-                    rested=False,
-                ),
-            )
+        if answer["answer"] != "accepted":
+            return
+        ticket = self.read.pop(order, None) or read_ticket(line["body"].encode())
+        resting = Resting(
+            id=ticket.id,
+            buys=ticket.side == "buy",
+            quantity=Decimal(line["left"]) if "left" in line else ticket.quantity,
+            limit=ticket.limit,
+            executed=Decimal(0),
+            pieces=0,
+            rested=False,
+        )
+        self.orders[order] = Held(ticket, resting)
+        for ended in line.get("ends", ()):  # one line, so that no half of a replacement can be lost
+            self._ended({**ended, "seq": line["seq"], "kind": "ended"})
 
     def _executed(self, line: Line) -> None:
         held = self.orders[line["order"]]
         done = held.resting.executed + Decimal(line["quantity"])
         held.resting = replace(held.resting, executed=done, pieces=held.resting.pieces + 1)
         held.executions.append(line)
+
+    def _ended(self, line: Line) -> None:
+        self.orders[line["order"]].ended = line
+        self._report(line)
 
     def _report(self, line: Line) -> None:
         self._reports.append(line)

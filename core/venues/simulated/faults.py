@@ -6,9 +6,13 @@ Rule 2: a fault changes how we are told, or what the market does. It never makes
 
 `*_next` counts down from now and goes first; `*_percent` is decided for each message. The fields:
 time_out (the order is taken, the answer never comes), drop (the connection closes before anything is
-done), cut (it is done, the answer breaks off half way), reject (refused for no reason), duplicate and
-reorder (of reports), delay_ms (each message waits before it is looked at), shift (percent by which a symbol's
-quotes stand away from the walk), paused (no executions).
+done), cut (it is done, the answer breaks off half way), limit (refused unread, as too fast), reject (refused
+for no reason), duplicate, reorder and strange (of reports; strange: of a kind that nobody knows), bust and
+correct (of a day's executions, when the day is left), away (an outage: nothing is answered; by percent, for
+fifty messages together), per_second (messages; what is above is refused unread), delay_ms (each message
+waits before it is looked at), queue_us (messages wait for each other, each for so long), answer_ms (the
+answer waits after all is done, so fills overtake it), shift (percent by which a symbol's quotes stand away
+from the walk), paused (no executions), skew_s (the venue's clock is off), stale_s (its quotes are old).
 """
 
 from __future__ import annotations
@@ -23,11 +27,15 @@ from core.errors import BadInput
 from core.money import exact
 from core.venues.simulated.chance import draw
 
+OUTAGE: Final = 50  # messages of one outage
+FLAGS: Final = frozenset({"paused", "away"})
+
 
 class Mishap(StrEnum):
     """What befalls one order message. In the order in which they are asked."""
 
     DROP = "drop"
+    LIMIT = "limit"
     REJECT = "reject"
     TIME_OUT = "time_out"
     CUT = "cut"
@@ -36,16 +44,28 @@ class Mishap(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Faults:
     drop_next: int = 0
+    limit_next: int = 0
     reject_next: int = 0
     time_out_next: int = 0
     cut_next: int = 0
     drop_percent: int = 0
+    limit_percent: int = 0
     reject_percent: int = 0
     time_out_percent: int = 0
     cut_percent: int = 0
     duplicate_percent: int = 0
     reorder_percent: int = 0
+    strange_percent: int = 0
+    bust_percent: int = 0
+    correct_percent: int = 0
+    away_percent: int = 0
+    away: bool = False
+    per_second: int = 0
     delay_ms: int = 0
+    queue_us: int = 0
+    answer_ms: int = 0
+    skew_s: int = 0
+    stale_s: int = 0
     paused: bool = False
     shift: Mapping[str, Decimal] = field(default_factory=dict)
 
@@ -57,13 +77,20 @@ class Faults:
                 less: dict[str, Any] = {f"{mishap}_next": left - 1}
                 return mishap, replace(self, **less)
         for mishap in Mishap:
-            if draw(seed, 100, "fault", mishap, message) < getattr(self, f"{mishap}_percent"):
+            percent = getattr(self, f"{mishap}_percent")
+            if percent and draw(seed, 100, "fault", mishap, message) < percent:
                 return mishap, self
         return None, self
 
+    def outage(self, seed: int, message: int) -> bool:
+        """Whether this message meets an outage."""
+        if not self.away_percent:
+            return self.away
+        return self.away or draw(seed, 100, "away", message // OUTAGE) < self.away_percent
+
     def after_restart(self) -> Faults:
         """Rates, shifts and a pause stay; what was counting down is over."""
-        return replace(self, drop_next=0, reject_next=0, time_out_next=0, cut_next=0)
+        return replace(self, drop_next=0, limit_next=0, reject_next=0, time_out_next=0, cut_next=0)
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "shift": {symbol: str(percent) for symbol, percent in self.shift.items()}}
@@ -90,12 +117,13 @@ def changed(before: Faults, given: Mapping[str, Any]) -> Faults:
 def _read(name: str, value: Any, before: Faults) -> Any:
     if name == "shift":
         return _shift(value, before)
-    if name == "paused":
+    if name in FLAGS:
         if not isinstance(value, bool):
-            raise BadInput(f"paused {value!r} is not a yes or no", fix="give true or false", field=name)
+            raise BadInput(f"{name} {value!r} is not a yes or no", fix="give true or false", field=name)
         return value
     most = 100 if name.endswith("_percent") else 1_000_000
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+    least = -most if name == "skew_s" else 0
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise BadInput(f"{name} {value!r} is no number to {most}", fix="give a whole one", field=name)
     return value
 

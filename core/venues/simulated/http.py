@@ -24,6 +24,7 @@ from core.venues.simulated.service import Answer, Service
 IDLE: Final = timedelta(seconds=75)
 LONGEST_BODY: Final = 65_536
 LONGEST_WAIT: Final = timedelta(seconds=20)
+STEERING: Final = "/simulation"
 _READ: Final = 65_536
 
 
@@ -54,6 +55,8 @@ class Interface:
                 answer = await self._answer(asked)
                 if answer.mishap is Mishap.TIME_OUT:
                     await _hold(reader)
+                if asked.verb != "GET" and asked.path != STEERING:
+                    await self._service.leave()
                 if not await _told(connection, writer, answer) or connection.our_state is not h11.DONE:
                     break
                 connection.start_next_cycle()
@@ -64,11 +67,13 @@ class Interface:
 
     async def _answer(self, asked: Asked) -> Answer:
         if asked.path == "/health":
-            return self._service.health()
+            return await self._service.arrive(about_order=False) or self._service.health()
         if not hmac.compare_digest(asked.key.encode(), self._key):
             return self._no(401, "no_key", "the key is missing or wrong")
-        if self._service.delay:
-            await asyncio.sleep(self._service.delay.total_seconds())
+        steers = asked.path == STEERING
+        met = None if steers else await self._service.arrive(about_order=asked.verb != "GET")
+        if met is not None:
+            return met
         if len(asked.body) > LONGEST_BODY:
             return self._no(413, "too_long", f"a message has at most {LONGEST_BODY} bytes")
         try:
@@ -80,6 +85,8 @@ class Interface:
         match asked.verb, asked.path.strip("/").split("/"):
             case "POST", ["orders"]:
                 return await self._service.send(asked.body)
+            case "PUT", ["orders"]:
+                return await self._service.replace(asked.body)
             case "GET", ["orders", order]:
                 return await self._service.lookup(unquote(order))
             case "DELETE", ["orders", order]:

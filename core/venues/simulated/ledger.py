@@ -21,10 +21,13 @@ from io import FileIO
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from core.errors import IntegrityLost, WorldFailed
 
 Line = Mapping[str, Any]
 _END: Final = b"\n"
+_ENCODER: Final = msgspec.json.Encoder(order="deterministic")
 
 
 class Ledger:
@@ -147,4 +150,4 @@ def _parsed(whole: bytes, path: Path) -> tuple[Line, ...]:
 
 
 def _text(line: Line) -> bytes:
-    return json.dumps(line, sort_keys=True, separators=(",", ":")).encode() + _END
+    return _ENCODER.encode(line) + _END

@@ -1,4 +1,4 @@
-"""Starts one simulated venue and keeps it going: ledger, listings, HTTP and the quotes' walk.
+"""Starts one simulated venue and keeps it going: ledger, listings, HTTP, sockets and the quotes' walk.
 
 Rule 1: it listens on the loopback only.
 Rule 2: when its ledger cannot be written it ends: a venue that cannot remember must not answer.
@@ -11,7 +11,7 @@ import contextlib
 import gc
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -29,8 +29,10 @@ from core.venues.simulated.http import Interface
 from core.venues.simulated.ledger import open_ledger
 from core.venues.simulated.listings import listed
 from core.venues.simulated.service import Service
+from core.venues.simulated.socket import LONGEST_QUESTION, Sockets
 
 LOOPBACK: Final = "127.0.0.1"
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +46,19 @@ class Serving:
     key: str
     pace: timedelta
     faults: Path | None = None
+    socket_port: int = 0
 
 
-async def serve(serving: Serving, *, ready: Callable[[int], None]) -> None:
-    """Run until SIGTERM or SIGINT. `ready` gets the port once messages are taken.
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where it listens: for HTTP, and for socket sessions."""
+
+    http: int
+    socket: int
+
+
+async def serve(serving: Serving, *, ready: Callable[[Ports], None]) -> None:
+    """Run until SIGTERM or SIGINT. `ready` gets the ports once messages are taken.
 
     Raises:
         BadInput: an unknown name, an empty key, or a faults file that cannot be read.
@@ -88,12 +99,9 @@ def read_faults(path: Path) -> dict[str, Any]:
     return given
 
 
-async def _served(service: Service, serving: Serving, ready: Callable[[int], None]) -> None:
-    interface = Interface(service, key=serving.key)
-    try:
-        server = await asyncio.start_server(interface.serve, LOOPBACK, serving.port)
-    except (OSError, OverflowError) as bad:  # OverflowError: no such port
-        raise WorldFailed(f"port {serving.port} cannot be opened: {bad}", fix="give another port") from bad
+async def _served(service: Service, serving: Serving, ready: Callable[[Ports], None]) -> None:
+    server = await _listening(Interface(service, key=serving.key).serve, serving.port)
+    sockets = await _listening(Sockets(service, key=serving.key).serve, serving.socket_port)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -101,15 +109,23 @@ async def _served(service: Service, serving: Serving, ready: Callable[[int], Non
     tasks = [asyncio.create_task(service.run()), asyncio.create_task(stop.wait())]
     if serving.pace:
         tasks.append(asyncio.create_task(_walk(service, serving.pace)))
-    ready(server.sockets[0].getsockname()[1])
+    ready(Ports(*(one.sockets[0].getsockname()[1] for one in (server, sockets))))
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
         server.close()
+        sockets.close()
         for task in tasks:
             task.cancel()
+
+
+async def _listening(serve: Serve, port: int) -> asyncio.Server:
+    try:
+        return await asyncio.start_server(serve, LOOPBACK, port, limit=LONGEST_QUESTION)
+    except (OSError, OverflowError) as bad:  # OverflowError: no such port
+        raise WorldFailed(f"port {port} cannot be opened: {bad}", fix="give another port") from bad
 
 
 async def _walk(service: Service, pace: timedelta) -> None:

@@ -25,6 +25,7 @@ FIELDS: Final = frozenset(
         "time_in_force",
     }
 )
+REPLACING: Final = FIELDS | {"replaces", "executed_before"}
 ORDER_TYPES: Final = ("limit", "market")
 TIMES_IN_FORCE: Final = ("day",)
 _LONGEST_ID: Final = 64
@@ -41,6 +42,8 @@ class Ticket:
     side: str
     quantity: Decimal
     limit: Decimal | None
+    replaces: str | None = None
+    executed_before: Decimal = Decimal(0)  # of the replaced order, as its owner knew it
 
 
 def read_id(body: bytes) -> str | None:
@@ -58,9 +61,9 @@ def read_ticket(body: bytes) -> Ticket:
         given = json.loads(body)
     except (ValueError, RecursionError):
         given = None
-    if not isinstance(given, dict) or set(given) != FIELDS:
+    if not isinstance(given, dict) or set(given) not in (FIELDS, REPLACING):
         raise _no("malformed message", "fields")
-    texts = FIELDS - {"limit_price"}
+    texts = set(given) - {"limit_price"}
     if not all(isinstance(given[name], str) and given[name] for name in texts):
         raise _no("malformed message", "fields")
     if given["side"] not in ("buy", "sell"):
@@ -76,6 +79,8 @@ def read_ticket(body: bytes) -> Ticket:
         side=given["side"],
         quantity=exact(given["quantity"], field="quantity"),
         limit=_limit(given),
+        replaces=given.get("replaces"),
+        executed_before=exact(given.get("executed_before", "0"), field="executed_before"),
     )
 
 

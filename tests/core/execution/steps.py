@@ -27,7 +27,17 @@ from core.ledger.envelope import Recorded
 from core.ledger.events import fact_of
 from core.orders.released import ReleasedOrder
 from core.routing.rules import BUILT_IN, always
-from core.venues.venue import Cancelling, Capabilities, Health, Looking, Page, Quote, Sending, Venue
+from core.venues.venue import (
+    Cancelling,
+    Capabilities,
+    Health,
+    Looking,
+    Page,
+    Quote,
+    Replacing,
+    Sending,
+    Venue,
+)
 from evals.bench.decided import recorded
 from tests.fixtures.halts import watching
 
@@ -137,6 +147,12 @@ class SteppedVenue:
         if page.reports:
             await self.steps.pass_by()
         return page
+
+    async def replace(self, order: ReleasedOrder, body: bytes, *, timeout: timedelta) -> Replacing:
+        await self.steps.pass_by()
+        said = await self.venue.replace(order, body, timeout=timeout)
+        await self.steps.pass_by()
+        return said
 
     async def cancel(self, order: OrderId, *, timeout: timedelta) -> Cancelling:
         return await self.venue.cancel(order, timeout=timeout)

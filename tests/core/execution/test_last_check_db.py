@@ -30,8 +30,7 @@ from core.database.pools import conninfo
 from core.errors import GatehouseError
 from core.execution.last_check import record_of, undecided
 from core.execution.outbox import NOT_SENT
-from core.execution.reports import IN_DOUBT
-from core.execution.working import working
+from core.execution.working import IN_DOUBT, working
 from core.gate.release import life_of, released
 from core.ids import OrderId
 from core.venues.venue import encode

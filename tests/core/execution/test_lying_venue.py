@@ -39,6 +39,8 @@ CAPABILITIES: Final = {
     "times_in_force": ["day"],
     "fractional_shares": False,
     "cancels": True,
+    "replaces": False,
+    "per_second": None,
     "fees": {
         "version": 1,
         "taker_per_share": "0.003",

@@ -252,6 +252,8 @@ OF_DIRECT_ORDERS: Final = {
 OF_REPLACING: Final = {
     *("funds_others", "more_than_left", "not_next_session", "replace_mismatch", "replace_pending"),
 }
+# Tried by `test_replacements_db.py`.
+OF_REPLACEMENTS: Final = {"replace_asked", "replaced_order_open", "replaces_another"}
 # Tried by `tests/core/standing/test_standing_law_db.py`.
 OF_STANDING: Final = {
     *("bounds_reached", "draw_holds", "draw_misstated", "drawn_before", "no_such_standing", "not_covered"),
@@ -311,7 +313,7 @@ def test_every_code_has_words_and_is_tried() -> None:
     elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA
     elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_ROUTING | OF_DIRECT_ORDERS | OF_WORKERS
     elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_SAYING | OF_CORRECTIONS | OF_REPLACING
-    elsewhere |= OF_TRADES | OF_RECONCILIATION
+    elsewhere |= OF_TRADES | OF_RECONCILIATION | OF_REPLACEMENTS
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 

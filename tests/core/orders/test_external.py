@@ -33,6 +33,7 @@ from core.orders.events import (
 )
 from core.orders.external import ExternalOrderEvent, ExternalOrderFill, Stored, Terms, actor, external
 from core.orders.order import OrderOwn
+from core.orders.replacements import OrderReplaced, ReplacementSized, ReplaceRefused, ReplaceRequested
 from tests.core.facts import booked, busted, corrected
 
 ORDER: Final = OrderId("gh-0123456789abcdef01234567")
@@ -98,6 +99,10 @@ OTHERS: Final[tuple[OrderOwn, ...]] = (
     CancelRequested(order=ORDER),
     OrderCancelled(order=ORDER, venue=VENUE, reason="asked"),
     OrderExpired(order=ORDER, session="2022-12-29"),
+    ReplaceRequested(order=ORDER, by=OrderId("gh-2")),
+    OrderReplaced(order=ORDER, venue=VENUE, by=OrderId("gh-2"), executed=Decimal("30")),
+    ReplaceRefused(order=ORDER, by=OrderId("gh-2"), reason="order gh-2 ended as REJECTED"),
+    ReplacementSized(order=ORDER, replaces=OrderId("gh-0"), executed=Decimal(0), quantity=Decimal("80")),
 )
 
 

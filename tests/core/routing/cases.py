@@ -62,6 +62,8 @@ def view(
         times_in_force=frozenset(TimeInForce),
         fractional_shares=fractions,
         cancels=True,
+        replaces=False,
+        per_second=None,
         fees=schedule or fees(),
         latency=timedelta(milliseconds=latency_ms),
         simulated=True,

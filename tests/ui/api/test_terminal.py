@@ -8,11 +8,12 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.fixtures.office import Office
-from tests.fixtures.processes import ROOT
+from tests.fixtures.processes import ROOT, until
 
 
 class Terminal:
@@ -108,3 +109,17 @@ def test_a_standing_approval_is_given_confirmed_and_revoked_at_the_terminal(term
     told = json.loads(terminal.run("standing", "list", "--json").stdout)
     (mine,) = [one for one in told["standing"] if one["standing"] == given["standing"]]
     assert mine["status"] == "REVOKED"
+
+
+def test_the_venues_are_told_as_the_worker_sees_them_and_to_nobody_outside(terminal: Terminal) -> None:
+    assert terminal.run("venues").returncode == 1
+    assert terminal.login("maria.alvarez").returncode == 0
+
+    def told() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(terminal.run("venues", "--json").stdout)["venues"]
+        return found
+
+    seen = until(told, lambda venues: any(one["open"] for one in venues))
+    (one, *_) = [one for one in seen if one["open"]]
+    assert (one["breaker"], one["capabilities"]["simulated"], one["waiting"]) == ("closed", True, 0)
+    assert f"{one['venue']}  open on" in terminal.run("venues").stdout
