@@ -1,4 +1,4 @@
-"""What a standing approval's four numbers are called, and how each is written; and the last day of a month."""
+"""What a standing approval's four numbers are called and how each is written; the last day of a month."""
 
 from __future__ import annotations
 
