@@ -181,21 +181,26 @@ def _view(name: VenueName, draw: random.Random) -> VenueView:
 
 
 def _order(number: int, draw: random.Random) -> ReleasedOrder:
+    """As a release would have made it. Nothing of it leaves this process; no venue is there to take it."""
     proposal = ProposalId(f"pro-{number}")
     limited = draw.random() < 0.5
-    return ReleasedOrder(
-        id=order_id_for(proposal, 0),
-        proposal=proposal,
-        leg=0,
-        digest=Digest("0" * 64),
-        trace=TraceId("0" * 32),
-        account=AccountId("acc-1001"),
-        custodian=CustodianId("cus-1"),
-        symbol=SYMBOL,
-        side=draw.choice(tuple(Side)),
-        quantity=Decimal(draw.randint(1, 2_000)),
-        order_type=OrderType.LIMIT if limited else OrderType.MARKET,
-        limit_price=Decimal(draw.randint(9_980, 10_020)) / 100 if limited else None,
-        time_in_force=TimeInForce.DAY,
-        scopes=frozenset({"all"}),
-    )
+    terms = {
+        "id": order_id_for(proposal, 0),
+        "proposal": proposal,
+        "leg": 0,
+        "digest": Digest("0" * 64),
+        "trace": TraceId("0" * 32),
+        "account": AccountId("acc-1001"),
+        "custodian": CustodianId("cus-1"),
+        "symbol": SYMBOL,
+        "side": draw.choice(tuple(Side)),
+        "quantity": Decimal(draw.randint(1, 2_000)),
+        "order_type": OrderType.LIMIT if limited else OrderType.MARKET,
+        "limit_price": Decimal(draw.randint(9_980, 10_020)) / 100 if limited else None,
+        "time_in_force": TimeInForce.DAY,
+        "scopes": frozenset({"all"}),
+    }
+    order: ReleasedOrder = object.__new__(ReleasedOrder)
+    for name, value in terms.items():
+        object.__setattr__(order, name, value)
+    return order
