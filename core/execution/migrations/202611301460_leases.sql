@@ -97,6 +97,16 @@ begin
     return true;
 end $$;
 
+-- Whether that lease may have that order: one that takes a live order's place goes with it, for the two are one talk with
+-- one venue.
+create function gatehouse.lease_fits(l gatehouse.leg, mine int) returns boolean
+    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+    select not exists (
+        select from gatehouse.replacing r join gatehouse.leg old on old.order_id = r.order_id
+            left join gatehouse.claim c on c.order_id = old.order_id
+        where r.proposal = l.proposal and not old.ended and c.lease is distinct from mine)
+$$;
+
 -- Take up to `most` orders that are out, have not ended, and are nobody's: those whose worker has gone, then new ones.
 -- What another takes at this moment, or writes of, is left alone: nobody waits. A worker takes nothing more once a
 -- newer version is at work.
@@ -114,7 +124,7 @@ begin
         with left_over as (
             select c.order_id from gatehouse.worker_lease w join gatehouse.claim c using (lease)
                 join gatehouse.leg l using (order_id)
-            where w.ended_at is not null and not l.ended and c.version <= mine.version
+            where w.ended_at is not null and not l.ended and c.version <= mine.version and gatehouse.lease_fits(l, mine.lease)
             order by l.released_seq limit most for update of c skip locked)
         update gatehouse.claim c set lease = mine.lease, version = mine.version, claimed_at = clock_timestamp()
             from left_over o where c.order_id = o.order_id returning c.order_id;
@@ -124,6 +134,7 @@ begin
             select l.order_id from gatehouse.leg l
             where l.released_seq is not null and not l.ended
               and not exists (select from gatehouse.claim c where c.order_id = l.order_id)
+              and gatehouse.lease_fits(l, mine.lease)
             order by l.released_seq limit most - taken for no key update of l skip locked)
         insert into gatehouse.claim (order_id, lease, version)
             select f.order_id, mine.lease, mine.version from fresh f
@@ -191,6 +202,12 @@ begin
     fault := gatehouse.lease_fault(l.order_id);
     if fault is not null then
         return fault;
+    end if;
+    if e.event_type = 'OrderSent' then
+        fault := gatehouse.replacement_fault(l);
+        if fault is not null then
+            return fault;
+        end if;
     end if;
     if e.event_type in ('OrderRejected', 'OrderCancelled', 'OrderExpired') then
         perform gatehouse.give_back(l.proposal, l.leg);

@@ -32,6 +32,7 @@ create function gatehouse.law_replace_requested(e gatehouse.incoming) returns te
 declare
     old gatehouse.leg;
     new gatehouse.leg;
+    fault text;
 begin
     select * into old from gatehouse.leg where order_id = e.payload->>'order';
     select * into new from gatehouse.leg where order_id = e.payload->>'by';
@@ -40,6 +41,10 @@ begin
     end if;
     if old.released_seq is null or new.released_seq is null then
         return 'not_released';
+    end if;
+    fault := coalesce(gatehouse.lease_fault(old.order_id), gatehouse.lease_fault(new.order_id));
+    if fault is not null then
+        return fault;
     end if;
     if (gatehouse.released_in_place_of(new)).replaces is distinct from old.order_id then
         return 'replaces_another';
@@ -66,6 +71,7 @@ create function gatehouse.law_replace_ended(e gatehouse.incoming) returns text l
     set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
     old gatehouse.leg;
+    fault text;
 begin
     select * into old from gatehouse.leg where order_id = e.payload->>'order';
     if old.order_id is null or e.stream <> 'order/' || old.order_id then
@@ -73,6 +79,10 @@ begin
     end if;
     if old.replaced_by is distinct from e.payload->>'by' or old.replaced_by is null then
         return 'replaces_another';
+    end if;
+    fault := gatehouse.lease_fault(old.order_id);
+    if fault is not null then
+        return fault;
     end if;
     if e.event_type = 'ReplaceRefused' then
         update gatehouse.leg set replaced_by = null where order_id = old.order_id;
@@ -97,6 +107,7 @@ declare
     new gatehouse.leg;
     old gatehouse.leg;
     named record;
+    fault text;
     released numeric;
     shares numeric := (e.payload->>'quantity')::numeric;
 begin
@@ -106,6 +117,10 @@ begin
     end if;
     if new.released_seq is null then
         return 'not_released';
+    end if;
+    fault := gatehouse.lease_fault(new.order_id);
+    if fault is not null then
+        return fault;
     end if;
     named := gatehouse.released_in_place_of(new);
     select * into old from gatehouse.leg where order_id = named.replaces;
