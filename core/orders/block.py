@@ -180,11 +180,8 @@ def _units(amount: Decimal, step: Decimal) -> int:
 
 def _block(terms: Terms, legs: Sequence[Leg]) -> Block:
     parts = tuple(sorted((leg.order, leg.account, leg.quantity) for leg in legs))
-    named = {
-        **_named(terms),
-        "parts": [{"order": o, "account": a, "quantity": f"{q:f}"} for o, a, q in parts],
-    }
-    digest = sha256(rfc8785.dumps(named)).hexdigest()
+    each = [{"order": order, "account": account, "quantity": f"{q:f}"} for order, account, q in parts]
+    digest = sha256(rfc8785.dumps({"terms": _named(terms), "parts": each})).hexdigest()
     return Block(BlockId(f"blk-{digest[:32]}"), terms, parts)
 
 

@@ -69,15 +69,13 @@ class SimulatedCustodians:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lines: dict[CustodianId, list[Line]] = {}
+        self._books: dict[CustodianId, _Books] = {}
         self._seen: set[str] = set()
         self._transfers = 0
         folder.mkdir(parents=True, exist_ok=True)
         for file in sorted(folder.glob("*.jsonl")):
-            custodian = CustodianId(file.stem)
-            self._lines[custodian] = [json.loads(line) for line in file.read_text().splitlines()]
-            for line in self._lines[custodian]:
-                self._take(line)
+            for line in file.read_text().splitlines():
+                self._take(CustodianId(file.stem), json.loads(line))
 
     @property
     def transfers(self) -> int:
@@ -85,7 +83,7 @@ class SimulatedCustodians:
         return self._transfers
 
     def names(self) -> tuple[CustodianId, ...]:
-        return tuple(sorted(self._lines))
+        return tuple(sorted(self._books))
 
     def transferred(self, transfers: Iterable[Transfer]) -> None:
         """Take in what came from elsewhere; what was taken in before changes nothing."""
@@ -117,16 +115,16 @@ class SimulatedCustodians:
         errs = self._errs(custodian)
         if errs.get("away"):
             raise WorldFailed(f"custodian {custodian} gives no answer", fix="it is asked again")
-        books = _Books()
-        for line in self._lines.get(custodian, ()):
-            books.take(line, session, errs.get("fails", {}))
+        books = self._books.get(custodian, _Books())
+        books.settle(session, errs.get("fails", {}))
+        positions, cash, settled = dict(books.positions), dict(books.cash), dict(books.settled)
         for named, amount in errs.get("positions", {}).items():
             account, _, symbol = named.partition("/")
-            books.add(books.positions, (AccountId(account), symbol), Decimal(amount))
+            _add(positions, (AccountId(account), symbol), Decimal(amount))
         for account, amount in errs.get("cash", {}).items():
-            books.add(books.cash, AccountId(account), Decimal(amount))
-            books.add(books.settled, AccountId(account), Decimal(amount))
-        return Statement(custodian, True, books.positions, books.cash, books.settled)
+            _add(cash, AccountId(account), Decimal(amount))
+            _add(settled, AccountId(account), Decimal(amount))
+        return Statement(custodian, True, positions, cash, settled)
 
     def failing(self) -> Mapping[str, str]:
         """Trades, as `order/trade date`, that a custodian will not settle now, and its words why."""
@@ -142,49 +140,58 @@ class SimulatedCustodians:
             return {}
         return found.get(custodian, {})
 
-    def _take(self, line: Line) -> None:
+    def _take(self, custodian: CustodianId, line: Line) -> None:
+        self._books.setdefault(custodian, _Books()).take(line)
         if line["kind"] == "execution":
             self._seen.add(line["name"])
         elif line["kind"] == "transfer":
             self._transfers = max(self._transfers, line["seq"])
 
     def _write(self, custodian: CustodianId, line: Line) -> None:
-        known = self._lines.setdefault(custodian, [])
-        new = [line] if known else [{"kind": "opened", "custodian": custodian, "simulated": True}, line]
+        opened = {"kind": "opened", "custodian": custodian, "simulated": True}
+        new = [line] if custodian in self._books else [opened, line]
         with (self._folder / f"{custodian}.jsonl").open("a", encoding="utf-8") as file:
             file.writelines(json.dumps(one, sort_keys=True) + "\n" for one in new)
         for one in new:
-            known.append(one)
-            self._take(one)
+            self._take(custodian, one)
 
 
 class _Books:
+    """What one custodian holds: all of it, and of the dollars what is settled. The rest waits for its day."""
+
     def __init__(self) -> None:
         self.positions: dict[tuple[AccountId, str], Decimal] = {}
         self.cash: dict[AccountId, Decimal] = {}
         self.settled: dict[AccountId, Decimal] = {}
+        self._waiting: list[tuple[str, str, AccountId, Decimal]] = []  # good on, trade, account, dollars
 
-    def take(self, line: Line, session: date, fails: Mapping[str, str]) -> None:
+    def take(self, line: Line) -> None:
         if line["kind"] == "opened":
             return
-        account, symbol, amount = AccountId(line["account"]), line["symbol"], Decimal(line["amount"])
-        if line["kind"] == "transfer" and symbol != "cash":
-            self.add(self.positions, (account, symbol), amount)
-            return
-        if line["kind"] == "transfer":
-            self.add(self.cash, account, amount)
-            good = line["on"] is None or date.fromisoformat(line["on"]) <= session
-        else:
-            self.add(self.positions, (account, symbol), amount)
-            amount = Decimal(line["dollars"])
-            self.add(self.cash, account, amount)
-            due = date.fromisoformat(line["on"]) <= session
-            good = due and f"{line['order']}/{line['trade_date']}" not in fails
-        if good:
-            self.add(self.settled, account, amount)
+        account, symbol = AccountId(line["account"]), line["symbol"]
+        executed = line["kind"] == "execution"
+        if executed or symbol != "cash":
+            _add(self.positions, (account, symbol), Decimal(line["amount"]))
+        if executed or symbol == "cash":
+            dollars = Decimal(line["dollars"] if executed else line["amount"])
+            trade = f"{line['order']}/{line['trade_date']}" if executed else ""
+            _add(self.cash, account, dollars)
+            self._waiting.append((line["on"] or "", trade, account, dollars))
 
-    def add(self, to: dict[Any, Decimal], key: Any, amount: Decimal) -> None:
-        to[key] = to.get(key, Decimal(0)) + amount
+    def settle(self, session: date, fails: Mapping[str, str]) -> None:
+        """Move on what is due and does not fail. What has settled stays settled."""
+        left = []
+        for one in self._waiting:
+            on, trade, account, dollars = one
+            if on <= session.isoformat() and trade not in fails:
+                _add(self.settled, account, dollars)
+            else:
+                left.append(one)
+        self._waiting = left
+
+
+def _add(to: dict[Any, Decimal], key: Any, amount: Decimal) -> None:
+    to[key] = to.get(key, Decimal(0)) + amount
 
 
 def _line(name: str, one: Execution, order: Instruction) -> Line:

@@ -2,6 +2,7 @@
 
 Rule 1: at the start, at each close, when a person asks, and every few seconds between. The last kind leaves
     an entry only where something came or went: an entry each time would bury the others.
+    It asks about orders that have not ended; the others about all of the business day.
 Rule 2: a difference counts when it is still there a moment later: what was on its way is none.
 Rule 3: a party that gives no answer is named; its silence clears nothing.
 Rule 4: nothing here corrects anything, and no order waits for it.
@@ -52,10 +53,15 @@ class Looked:
 
     comparisons: tuple[Comparison, ...]
     unread: tuple[str, ...]
+    orders: frozenset[str]  # that venues were asked about
 
     @property
     def differences(self) -> Mapping[str, DifferenceFound]:
         return {one.difference: one for c in self.comparisons for one in c.differences}
+
+    def asked(self, row: DictRow) -> bool:
+        """Whether that difference's item was asked about, and answered."""
+        return row["party"] not in self.unread and (row["order_id"] is None or row["order_id"] in self.orders)
 
 
 class Reconciling:
@@ -93,15 +99,14 @@ class Reconciling:
 
     async def compare(self, why: Why, run: str | None = None) -> None:
         """One comparison, and the entries that it asks for."""
-        looked = await self._look()
+        looked = await self._look(whole=why != "day")
         async with lend(self._pool) as connection:
-            known = {row["difference"]: row["party"] for row in await rows(connection, SQL["open"])}
+            known = {row["difference"]: row for row in await rows(connection, SQL["open"])}
         if looked.differences.keys() != known.keys():
             await asyncio.sleep(SETTLES_DOWN.total_seconds())
-            again = await self._look()
-            looked = Looked(again.comparisons, again.unread)
+            looked = await self._look(whole=why != "day")
         found = [one for name, one in looked.differences.items() if name not in known]
-        gone = [n for n, party in known.items() if n not in looked.differences and party not in looked.unread]
+        gone = [name for name, row in known.items() if name not in looked.differences and looked.asked(row)]
         if why == "day" and not found and not gone:
             return
         await self._write(why, run, looked, found, gone, len(known) + len(found) - len(gone))
@@ -116,10 +121,10 @@ class Reconciling:
         for run in asked:
             await self.compare("asked", run)
 
-    async def _look(self) -> Looked:
+    async def _look(self, *, whole: bool) -> Looked:
         async with lend(self._pool) as connection:
             day = await one(connection, SQL["day"])
-            orders = await rows(connection, SQL["orders"])
+            orders = await rows(connection, SQL["orders"], {"whole": whole})
             done = await rows(connection, SQL["executions"], {"orders": [row["order_id"] for row in orders]})
             held, dollars = await rows(connection, SQL["held"]), await rows(connection, SQL["cash"])
         found, unread = list[Comparison](), list[str]()
@@ -136,7 +141,7 @@ class Reconciling:
             party = f"custodian:{statement.custodian}"
             ours = _our_books(statement.custodian, held, dollars)
             found.append(comparing.compare(party, ours, _their_books(statement)))
-        return Looked(tuple(found), tuple(sorted(unread)))
+        return Looked(tuple(found), tuple(sorted(unread)), frozenset(row["order_id"] for row in orders))
 
     async def _statements(self, session: date, unread: list[str]) -> list[Statement]:
         """Every custodian's word; those that have not heard from a venue yet give none."""

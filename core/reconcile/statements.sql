@@ -1,10 +1,12 @@
 -- orders --
--- The orders that a venue may know of: those that have not ended, and all of this business day.
+-- The orders that a venue may know of and that have not ended, or that differed; `whole`: all of this business day.
 select o.order_id, o.account, o.status, o.state->>'venue' as venue, l.filled
-from gatehouse.order_state o
-join gatehouse.leg l on l.order_id = o.order_id
+from gatehouse.leg l
 join gatehouse.proposal p on p.proposal = l.proposal
-where (o.state->>'sent')::boolean and (not l.ended or p.session = (select m.session from gatehouse.market_day m))
+join gatehouse.order_state o on o.order_id = l.order_id
+where l.released_seq is not null and (o.state->>'sent')::boolean
+  and (not l.ended or (%(whole)s and p.session = (select m.session from gatehouse.market_day m))
+       or exists (select from gatehouse.difference d where d.order_id = l.order_id and d.cleared_seq is null))
 order by o.order_id;
 
 -- executions --

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import httpx
 
+from ui.screens.order_calls import OrderCalls
 from ui.screens.routing_calls import RoutingCalls
 from ui.sse import Event, events
 
@@ -42,7 +43,7 @@ class Unreachable(Exception):
     """The API did not answer. A read may be tried again; a write with the same key, too."""
 
 
-class Client(RoutingCalls):
+class Client(OrderCalls, RoutingCalls):
     """What one person can do. Without a ticket only `sign_in` and `ready` work."""
 
     def __init__(self, base_url: str, ticket: str | None = None) -> None:
@@ -234,38 +235,6 @@ class Client(RoutingCalls):
 
     def end_watch(self, watch: str) -> Json:
         return self._ask("POST", f"/v1/watch/{watch}/end")
-
-    # orders and programs
-
-    def orders(self) -> Json:
-        return self._ask("GET", "/v1/orders")
-
-    def order(self, order: str) -> Json:
-        return self._ask("GET", f"/v1/orders/{order}")
-
-    def place_order(self, body: Mapping[str, Any]) -> Json:
-        """The same client_order_id gets the first answer."""
-        return self._ask("POST", "/v1/orders", json=dict(body))
-
-    def cancel_order(self, order: str) -> Json:
-        return self._ask("POST", f"/v1/orders/{order}/cancel", json={})
-
-    def cancel_drafts(self) -> Json:
-        """What the copilot drafted and nobody has asked for yet."""
-        return self._ask("GET", "/v1/cancel-drafts")
-
-    def redrive_order(self, order: str) -> Json:
-        return self._ask("POST", f"/v1/orders/{order}/redrive", json={})
-
-    def admit_program(self, body: Mapping[str, Any]) -> Json:
-        """The key is in this answer and nowhere else."""
-        return self._ask("POST", "/v1/programs", json=dict(body))
-
-    def dismiss_program(self, program: str) -> Json:
-        return self._ask("DELETE", f"/v1/programs/{program}")
-
-    def switch_signals(self, program: str, account: str, *, on: bool) -> Json:
-        return self._ask("POST", f"/v1/programs/{program}/signals", json={"account_id": account, "on": on})
 
     # standing approvals
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 Json = Any
@@ -11,8 +11,7 @@ Json = Any
 class RoutingCalls:
     """A part of `ui.screens.client.Client`."""
 
-    def _ask(self, method: str, path: str, **rest: Any) -> Json:
-        raise NotImplementedError
+    _ask: Callable[..., Json]
 
     def routing(self) -> Json:
         return self._ask("GET", "/v1/routing")

@@ -52,7 +52,11 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.day_use": {APPROVER: "S", GATE: "S"},
     "gatehouse.order_burst": NOBODY,
     "gatehouse.lot_holding": {GATE: "S"},
-    "gatehouse.execution": NOBODY,
+    "gatehouse.trade": {AGENT: "S", INTAKE: "S", APPROVER: "S", GATE: "S"},
+    "gatehouse.trade_step": NOBODY,
+    "gatehouse.difference": {INTAKE: "S", APPROVER: "S", GATE: "S"},
+    "gatehouse.reconciliation": {INTAKE: "S", APPROVER: "S", GATE: "S"},
+    "gatehouse.execution": {GATE: "S"},
     "gatehouse.held_deposit": NOBODY,
     # compliance's alone, by row policy
     "gatehouse.watch": {APPROVER: "S"},

@@ -186,10 +186,10 @@ def test_what_is_taken_back_leaves_an_order_over_and_its_figures_smaller() -> No
     order = out()
     fill = facts.fill_of(order, ASKED)
     order = evolve(evolve(order, fill), facts.busted(fill))
-    assert (order.status, order.filled, order.fees) == (Status.FILLED, 0, 0)
+    assert (order.status, order.filled, order.fees) == (Status.FILLED, Decimal(0), Decimal(0))
     assert evolve(order, facts.busted(fill)) is order
     printed = evolve(order, facts.fill_of(order, ASKED, "e2"))
-    assert (printed.status, printed.filled) == (Status.FILLED, ASKED)
+    assert (printed.status, printed.filled) == (Status.FILLED, Decimal(ASKED))
     refused(printed, facts.fill_of(order, 1, "e3"))
 
 
