@@ -1,4 +1,4 @@
-"""Where an order stands, and the table of what leads from one to the next; `core/orders/order.py` has its rules."""
+"""Where an order stands, and the table of what leads from one to the next (rules: `core/orders/order.py`)."""
 
 from __future__ import annotations
 
