@@ -16,13 +16,14 @@ import structlog
 
 from core.errors import Conflict, OutcomeUnknown, Refused, WorldFailed
 from core.execution import entries
+from core.execution.changing import change
 from core.execution.working import Working
 from core.fact import Entry
 from core.ids import VenueName
 from core.ledger.envelope import Recorded
 from core.orders.order import Status
 from core.routing.router import Routing
-from core.venues.venue import Accepted, Ended, Execution, Found, Rejected, Unknown, digest_of
+from core.venues.venue import Accepted, Change, Ended, Execution, Found, Rejected, Unknown, digest_of
 
 FIRST_PAUSE: Final = timedelta(milliseconds=100)
 LONGEST_PAUSE: Final = timedelta(seconds=2)
@@ -88,8 +89,20 @@ class Outbox:
             for one in new.values():
                 work.refuse_beyond_terms(one)
                 await self._append(work, entries.filled(work.released, venue, one))
+                for said in work.early.pop(one.id, ()):
+                    await self._change(work, venue, said)
             await self._end_if_complete(work, venue)
             return tuple(new.values())
+
+    async def changed(self, work: Working, venue: VenueName, told: Sequence[Change]) -> None:
+        """Write what the venue takes back or changes of its executions, in its order.
+
+        Raises:
+            Refused: one cannot be: more shares than were reported, or than are open. It is not written.
+        """
+        async with work.busy:
+            for said in told:
+                await self._change(work, venue, said)
 
     async def ended(self, work: Working, venue: VenueName, said: Ended) -> None:
         """Written once every execution that it speaks of is."""
@@ -101,6 +114,7 @@ class Outbox:
         """All that a look-up told: the acceptance, the executions, the end."""
         await self.answered(work, venue, said.accepted)
         new = await self.filled(work, venue, said.executions)
+        await self.changed(work, venue, said.changes)
         if said.ended is not None:
             await self.ended(work, venue, said.ended)
         return new
@@ -123,8 +137,22 @@ class Outbox:
 
     async def _end_if_complete(self, work: Working, venue: VenueName) -> None:
         said = work.ended
-        if said is not None and not work.over and work.state.filled >= said.executed:
+        done = work.state.filled + work.state.taken_back
+        if said is not None and not work.over and done >= said.executed:
             await self._append(work, entries.ended(work.released, venue, said))
+
+    async def _change(self, work: Working, venue: VenueName, said: Change) -> None:
+        stands = work.stands.get(said.execution)
+        if stands is None:
+            work.early.setdefault(said.execution, []).append(said)
+            return
+        entry = change(work.released, venue, said, stands)
+        if entry is None:
+            return
+        try:
+            await self._append(work, entry)
+        except Conflict:
+            log.info("change_told_before", order=work.released.id, execution=said.execution)
 
     async def _write(self, work: Working, entry: Entry) -> None:
         async with work.busy:

@@ -27,7 +27,7 @@ from core.execution.troubles import Troubles
 from core.execution.waits import Waits
 from core.execution.working import AT_VENUE, IN_DOUBT, Working
 from core.ids import OrderId, VenueName
-from core.venues.venue import Ended, Execution, Found, NotKnown, Page, Rejected, Report
+from core.venues.venue import Busted, Corrected, Ended, Execution, Found, NotKnown, Page, Rejected, Report
 
 AWAY: Final = timedelta(milliseconds=500)
 """Before asking again: a venue that is away, or an order that no venue may have now."""
@@ -185,6 +185,8 @@ class Reports:
         for said in told:
             if isinstance(said, Ended):
                 await self._outbox.ended(work, name, said)
+            elif isinstance(said, Busted | Corrected):
+                await self._outbox.changed(work, name, (said,))
             elif not isinstance(said, Execution):
                 self._troubles.of(work.released.id, name, f"{name} says of it: {said!r}")
         self.settle(work, line)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.errors import IllegalTransition
+from core.execution.changing import Stands, stands_after
 from core.fact import Fact
 from core.ids import OrderId, VenueName
 from core.orders.cost import most_fees
@@ -21,7 +22,7 @@ from core.orders.order import ENDED, Order, OrderOwn, Status, evolve
 from core.orders.released import ReleasedOrder
 from core.orders.replacements import ReplacementSized, ReplaceRequested
 from core.routing.evidence import QuoteSeen
-from core.venues.venue import Ended, Execution
+from core.venues.venue import Change, Ended, Execution
 
 ZERO: Final = Decimal(0)
 IN_DOUBT: Final = frozenset({Status.SENT, Status.UNKNOWN})
@@ -47,6 +48,8 @@ class Working:
     redriven: int = 0  # the entry that last asked to try it again
     remembered: bool = False  # it has ended, and is kept for late reports
     asked_by: OrderId | None = None  # who takes its place, once its venue may have been asked
+    stands: Mapping[str, Stands] = field(default_factory=dict)  # by execution
+    early: dict[str, list[Change]] = field(default_factory=dict)  # told before their execution
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
     talking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -107,6 +110,7 @@ class Working:
         self.state = self.after(fact)
         self.choices += isinstance(fact, OrderRouted)
         self.attempts += isinstance(fact, OrderSent)
+        self.stands = stands_after(self.stands, fact)
         if isinstance(fact, ReplacementSized):
             self.left = fact.quantity
         if isinstance(fact, ReplaceRequested):

@@ -1,0 +1,67 @@
+"""What a venue takes back or changes of its executions, as the next correction of what is booked. No I/O.
+
+Rule 1: a change that says what is booked already is a copy, and writes nothing.
+Rule 2: its key names the venue's own moment: a copy that comes late, after another change, is known by it.
+Rule 3: one that comes before its execution waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.fact import Entry, Fact
+from core.ids import VenueName
+from core.orders.corrections import Booked, TradeBusted, TradeCorrected
+from core.orders.events import OrderFilled
+from core.orders.released import ReleasedOrder
+from core.venues.venue import Change, Corrected
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """What one execution stands at. `booked` None: taken back. `revision` counts its corrections."""
+
+    booked: Booked | None
+    trade_date: str
+    revision: int
+
+
+def stands_after(stands: Mapping[str, Stands], fact: Fact) -> Mapping[str, Stands]:
+    """What executions stand at after one more fact of their order."""
+    if isinstance(fact, OrderFilled):
+        now = Stands(Booked(quantity=fact.quantity, price=fact.price, fee=fact.fee), fact.trade_date, 0)
+    elif isinstance(fact, TradeCorrected):
+        now = Stands(fact.now, fact.trade_date, fact.revision)
+    elif isinstance(fact, TradeBusted):
+        now = Stands(None, fact.trade_date, fact.revision)
+    else:
+        return stands
+    return {**stands, fact.execution: now}
+
+
+def change(order: ReleasedOrder, venue: VenueName, said: Change, stands: Stands) -> Entry | None:
+    """The entry of what a venue says of an execution that is booked; None where it is nothing new."""
+    if stands.booked is None:
+        return None
+    own = {
+        "order": order.id,
+        "account": order.account,
+        "symbol": order.symbol,
+        "side": order.side,
+        "execution": said.execution,
+        "revision": stands.revision + 1,
+        "was": stands.booked,
+        "venue": venue,
+        "trade_date": stands.trade_date,
+    }
+    fact: TradeBusted | TradeCorrected
+    if isinstance(said, Corrected):
+        now = Booked(quantity=said.quantity, price=said.price, fee=said.fee)
+        if now == stands.booked:
+            return None
+        fact = TradeCorrected(**own, now=now, reason=f"corrected by {venue}")
+    else:
+        fact = TradeBusted(**own, reason=f"taken back by {venue}")
+    key = f"change/{venue}/{said.execution}/{said.at.isoformat()}"
+    return Entry(stream=f"order/{order.id}", fact=fact, trace=order.trace, key=key)
