@@ -8,6 +8,7 @@ Rule 3: rows come as dicts, by the names that the statement gives.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -122,6 +123,9 @@ def async_pool(
 async def lend(pool: AsyncPool) -> AsyncIterator[AsyncConnection[DictRow]]:
     """A connection for reading, autocommit. What breaks on the way is the world's fault, and says so.
 
+    Whoever is told to stop while a statement runs hears of it as a statement that was stopped: to them it is
+    said again as what it is, or they would go on.
+
     Raises:
         WorldFailed: the server did not answer, the connection broke, or the server takes nothing now: to say
             who asks is a write.
@@ -130,6 +134,9 @@ async def lend(pool: AsyncPool) -> AsyncIterator[AsyncConnection[DictRow]]:
         async with pool.connection() as connection:
             yield connection
     except (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction) as bad:
+        asking = asyncio.current_task()
+        if asking is not None and asking.cancelling():
+            raise asyncio.CancelledError from bad
         raise WorldFailed(
             f"the database did not answer: {(str(bad).splitlines() or ['no reason given'])[0]}",
             fix="try again; see that it runs",

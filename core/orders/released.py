@@ -32,6 +32,4 @@ class ReleasedOrder:
     time_in_force: TimeInForce
     scopes: frozenset[str]  # what a halt may name to stop it, the venue aside
     replaces: OrderId | None = None  # a live order whose place it takes
-    executed_before: Decimal | None = (
-        None  # shares that had been executed of that one: with `quantity` the whole
-    )
+    executed_before: Decimal | None = None  # shares that had been executed of that one

@@ -17,11 +17,13 @@ from psycopg.rows import DictRow
 
 from evals.world import VENUES, World
 
-# What every life changes by itself: the record's own end, tickets, quotes, and indexes that are made anew.
+# What every life changes by itself: the record's own end, tickets, quotes, how workers and venues are, and
+# indexes that are made anew.
 LIVELY: Final = frozenset(
     {
         *("journal", "head", "stream_head", "idempotency", "asker", "session", "failed_sign_in", "quote"),
         *("follower", "snapshot", "snapshot_part", "account_index", "body", "body_use"),
+        *("worker_lease", "venue_state"),
     }
 )
 MAY_BE_ADDED: Final[Mapping[str, str]] = {

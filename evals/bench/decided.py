@@ -52,6 +52,8 @@ def content(order: ReleasedOrder) -> Content:
         band_high=price,
         funded_by=(),
         may_release_less=False,
+        replaces=order.replaces,
+        executed_before=order.executed_before,
     )
     return Content(
         proposal=order.proposal,

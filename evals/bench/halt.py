@@ -202,6 +202,8 @@ def _order(number: int) -> ReleasedOrder:
         "limit_price": Decimal("150.00"),
         "time_in_force": TimeInForce.DAY,
         "scopes": frozenset({"all", "account:acc-1", "symbol:AAPL"}),
+        "replaces": None,
+        "executed_before": None,
     }
     order: ReleasedOrder = object.__new__(ReleasedOrder)
     for field, value in said.items():

@@ -200,6 +200,8 @@ def order_of(
         "limit_price": limit,
         "time_in_force": TimeInForce.DAY,
         "scopes": frozenset({"all", f"account:{account}"}),
+        "replaces": None,
+        "executed_before": None,
     }
     order: ReleasedOrder = object.__new__(ReleasedOrder)
     for field, value in said.items():

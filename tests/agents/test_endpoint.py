@@ -14,6 +14,8 @@ from core.people.events import StepTaken
 from tests.agents.endpoint import Played, endpoint
 from tests.agents.running import answer, ask, copilot, kinds
 from tests.tools.book import SimulatedDesk
+from tools.catalog import HELD
+from tools.contract import Agent
 
 
 def behind(url: str) -> Thinker:
@@ -28,7 +30,8 @@ async def test_an_endpoint_streams_calls_tools_natively_and_is_cited() -> None:
     assert answer(events) == f"The household has $10,000.00. [1] See (link removed) for 9 more.{UNSOURCED}"
     assert sum(event["event"] == "token" for event in events) >= 2
     assert all("evil" not in str(event) for event in events)
-    assert [len(body["tools"]) for body in played.asked] == [1, 6, 6]
+    held = len(HELD[Agent.PORTFOLIO])
+    assert [len(body["tools"]) for body in played.asked] == [1, held, held]
     assert all(body["stream"] for body in played.asked)
 
 

@@ -79,6 +79,7 @@ def test_every_code_of_the_law_has_words_and_every_word_a_code() -> None:
     found = {
         code
         for path in ROOT.glob("core/*/migrations/*.sql")
+        if not path.name.endswith("_forms.sql")  # which decides on no entry
         for match in CODE.findall(path.read_text(encoding="utf-8"))
         for code in match
         if code

@@ -42,10 +42,6 @@ begin
     if old.released_seq is null or new.released_seq is null then
         return 'not_released';
     end if;
-    fault := coalesce(gatehouse.lease_fault(old.order_id), gatehouse.lease_fault(new.order_id));
-    if fault is not null then
-        return fault;
-    end if;
     if (gatehouse.released_in_place_of(new)).replaces is distinct from old.order_id then
         return 'replaces_another';
     end if;
@@ -60,6 +56,10 @@ begin
     end if;
     if old.replaced_by is not null then
         return 'replace_asked';
+    end if;
+    fault := coalesce(gatehouse.lease_fault(old.order_id), gatehouse.lease_fault(new.order_id));
+    if fault is not null then
+        return fault;
     end if;
     update gatehouse.leg set replaced_by = new.order_id where order_id = old.order_id;
     update gatehouse.proposal set last_seq = e.seq where proposal = old.proposal;
@@ -118,10 +118,6 @@ begin
     if new.released_seq is null then
         return 'not_released';
     end if;
-    fault := gatehouse.lease_fault(new.order_id);
-    if fault is not null then
-        return fault;
-    end if;
     named := gatehouse.released_in_place_of(new);
     select * into old from gatehouse.leg where order_id = named.replaces;
     if old.order_id is null or e.payload->>'replaces' is distinct from old.order_id then
@@ -139,6 +135,10 @@ begin
        or shares is distinct from released - (old.filled - named.executed_before)
        or shares <= 0 or shares > new.released_quantity or shares < new.filled then
         return 'quantity_mismatch';
+    end if;
+    fault := gatehouse.lease_fault(new.order_id);
+    if fault is not null then
+        return fault;
     end if;
     update gatehouse.leg set released_quantity = shares where order_id = new.order_id;
     if new.filled = shares then

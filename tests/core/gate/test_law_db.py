@@ -317,7 +317,17 @@ def test_every_code_has_words_and_is_tried() -> None:
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 
-BEGIN_WITH: Final = ("law_", "admit", "append", "keep_bodies", "reserve", "take", "standing_", "batch_")
+BEGIN_WITH: Final = (
+    "law_",
+    "no_of_",
+    "admit",
+    "append",
+    "keep_bodies",
+    "reserve",
+    "take",
+    "standing_",
+    "batch_",
+)
 END_WITH: Final = ("_fault", "_refusal", "_bar")
 ANSWERS: Final = re.compile(r"(?:return|code :=|fault :=|then|else)\s+'([a-z]+(?:_[a-z]+)*)'")
 

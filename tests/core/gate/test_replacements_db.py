@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.core.gate.deal import MARIA, Deal, leg
+from tests.core.gate.test_replacing_db import decided, out
 from tests.fixtures.firm import Answer, Firm
 
 SENDABLE = "select gatehouse.replacement_fault(l) from gatehouse.leg l where l.order_id = %s"
@@ -36,11 +37,11 @@ class Pair:
 
 @pytest.fixture
 def pair(firm: Firm) -> Pair:
-    old = Deal(firm).own("1000", "AAPL").approved(leg(Deal(firm).account, "sell", "AAPL", "100"))
-    assert old.release().ok
+    old = out(firm, "sell", "100")
     assert old.fill(0, "30", "100").ok
-    new = Deal(firm).approved(leg(old.account, "sell", "AAPL", "70"))
+    new = decided(old, "70", filled="30")
     assert new.release(replaces=old.order(0), executed_before="30").ok
+    firm.claim(new.order(0))
     return Pair(old, new)
 
 
@@ -77,6 +78,7 @@ def test_where_a_venue_cannot_replace_the_cancelled_rest_is_what_is_left(pair: P
 
 
 def test_only_the_order_that_its_release_names_is_replaced_by_it(pair: Pair, firm: Firm) -> None:
+    pair.old.own("200", "AAPL")
     other = Deal(firm).approved(leg(pair.old.account, "sell", "AAPL", "5"))
     assert other.release().ok
     assert pair.request(by=other.order(0)).code == "replaces_another"

@@ -342,6 +342,7 @@ INTERNAL: Final = {
     "law_who_assesses",
     "leaf",
     "lease_fault",
+    "lease_fits",
     "lease_of_asker",
     "least_tier",
     "lend",

@@ -73,9 +73,10 @@ def loser(**more: Any) -> Account:
 @pytest.mark.skipif(not CASES.exists(), reason="the shared tax data is not here")
 def test_the_worked_example_with_purchases_before_the_sale_comes_out_to_the_cent() -> None:
     lots, on, at = published("irs550_example_2")
-    kept = {str(lots[1].id): "50", str(lots[2].id): "25"}  # the example sells the lot of September alone
-    seen = picture(account(lots=lots, reserved_lots=kept), market=market_on(on, "M", at))
-    (found,) = harvestable(seen, (), assumptions())
+    sells = account(lots=lots[:1])  # the example sells the lot of September alone
+    keeps = account(id="spouse", lots=lots[1:])
+    seen = picture(sells, keeps, market=market_on(on, "M", at))
+    (found,) = harvestable(seen, (sells.id,), assumptions())
     assert (found.loss, found.usable, found.deferred, found.lost) == exactly(1000, 250, 750, 0)
     assert found.clear_on == date(2013, 12, 27) + timedelta(days=31)
     in_ira = replace(account(id="ira", kind="ira", lots=lots[1:]))

@@ -99,10 +99,10 @@ def test_one_that_was_stopped_writes_nothing_more_and_a_newer_version_takes_over
     assert time.monotonic() - begun >= LASTS.total_seconds() / 2
     for venue in floor.venues:
         venue.tell(faults={"delay_ms": 0})
+    floor.until(lambda: all(floor.over(deal) for deal in deals), "all over")
     before = floor.firm.value("superuser", "select seq from gatehouse.head")
     stopped.send_signal(signal.SIGCONT)
     floor.until(lambda: stopped.poll() not in (None, 0), "stopped by itself")
-    floor.until(lambda: all(floor.over(deal) for deal in deals), "all over")
     assert set(refusals(floor)) <= {"lease_passed"}, refusals(floor)
     late = (
         "select count(*) from gatehouse.journal"

@@ -255,7 +255,9 @@ def test_the_routes_stand_in_the_document_with_their_schemas(office: Office) -> 
     schema = body["requestBody"]["content"]["application/json"]["schema"]
     named = schema["$defs"]["PlaceOrder"]
     assert named["additionalProperties"] is False
-    assert set(named["required"]) == set(named["properties"]) - {"limit_price"}
+    assert set(named["required"]) == set(named["properties"]) - {
+        *("limit_price", "solicited", "session", "replaces")
+    }
     assert body["security"]
     assert "/v1/orders/batch" in document["paths"]
 

@@ -36,6 +36,7 @@ def filled(office: Office, quantity: str) -> str:
             "client_order_id": f"c-{os.urandom(6).hex()}",
         }
     )
+    assert placed["digest"], placed
     robert.decide(placed["proposal_id"], "approve", {"digest": placed["digest"], "reasons": {}})
     until(lambda: maria.order(placed["order_id"]), lambda o: o["status"] == "FILLED")
     return str(placed["order_id"])

@@ -22,10 +22,10 @@ from core.database.pools import AsyncPool, async_pool
 from core.errors import GatehouseError, OutcomeUnknown
 from core.fact import Entry
 from core.firm.events import FirmFounded
-from core.ids import PersonId, TraceId
+from core.ids import AccountId, OrderId, PersonId, TraceId
 from core.ledger.journal import Journal
+from core.orders.events import TradeConfirmed
 from core.people.events import SessionOpened
-from core.reconcile.events import DifferenceFound
 from tests.core.ledger.recording import TRACE, step
 from tests.fixtures.firm import Firm
 
@@ -33,7 +33,7 @@ LOGIN: Final = "maria.alvarez"
 FIELDS: Final = {
     "StepTaken": "model",
     "SessionOpened": "person",
-    "DifferenceFound": "difference",
+    "TradeConfirmed": "order",
     "FirmFounded": "firm",
 }
 ALL: Final = 3  # entries of one call that are all or nothing
@@ -132,9 +132,8 @@ def intake(dsn: str, ticket: str) -> Voice:
 
 def gate(dsn: str) -> Voice:
     def entry(word: str, key: str | None) -> Entry:
-        said = {"party": "venue:V", "key": "k", "ours": "1", "theirs": "2", "owner": "operations"}
-        fact = DifferenceFound(difference=word, kind="cash", **said)
-        return Entry(f"difference/{word}", fact, TraceId("0" * 32), key=key)
+        fact = TradeConfirmed(order=OrderId(word), account=AccountId("a"), trade_date="2022-12-29")
+        return Entry("trade/crowd", fact, TraceId("0" * 32), key=key)
 
     return Voice(dsn, entry)
 

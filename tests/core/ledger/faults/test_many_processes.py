@@ -69,6 +69,9 @@ class Talking:
 
 @contextmanager
 def talking(firm: Firm, folder: Path) -> Iterator[list[Talking]]:
+    # The crowd's words are no trades and no people: what is tried is the append, and no law about those.
+    lawless = "update gatehouse.event_kind set law = null where event_type = any (%s) returning event_type"
+    assert len(firm.ask("superuser", lawless, ["TradeConfirmed", "SessionOpened"])) == 2
     thread = firm.thread(LOGIN)
     with ExitStack() as stack:
         crowd = []
