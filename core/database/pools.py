@@ -123,8 +123,8 @@ def async_pool(
 async def lend(pool: AsyncPool) -> AsyncIterator[AsyncConnection[DictRow]]:
     """A connection for reading, autocommit. What breaks on the way is the world's fault, and says so.
 
-    Whoever is told to stop while a statement runs hears of it as a statement that was stopped: to them it is
-    said again as what it is, or they would go on.
+    Whoever is told to stop while a statement runs may hear of it as a connection that broke, and the pool may
+    just take another one: to them it is said again as what it is, or they would go on.
 
     Raises:
         WorldFailed: the server did not answer, the connection broke, or the server takes nothing now: to say
@@ -132,15 +132,21 @@ async def lend(pool: AsyncPool) -> AsyncIterator[AsyncConnection[DictRow]]:
     """
     try:
         async with pool.connection() as connection:
+            _stop_if_told()
             yield connection
     except (psycopg.OperationalError, psycopg.InterfaceError, ReadOnlySqlTransaction) as bad:
-        asking = asyncio.current_task()
-        if asking is not None and asking.cancelling():
-            raise asyncio.CancelledError from bad
+        _stop_if_told()
         raise WorldFailed(
             f"the database did not answer: {(str(bad).splitlines() or ['no reason given'])[0]}",
             fix="try again; see that it runs",
         ) from bad
+
+
+def _stop_if_told() -> None:
+    """Raises CancelledError where the task that asks was cancelled, whoever caught it meanwhile."""
+    asking = asyncio.current_task()
+    if asking is not None and asking.cancelling():
+        raise asyncio.CancelledError
 
 
 def unreadable(name: str) -> BadInput:
