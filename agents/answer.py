@@ -14,7 +14,7 @@ from typing import Final
 
 UNSOURCED: Final = " (no source)"
 _ADDRESS: Final = re.compile(
-    r"(?:\b[a-z][a-z0-9+.-]{1,15}:(?://|\\\\)|\bwww\.|\b(?:data|javascript|mailto):)\S*", re.I
+    r"(?:\b[a-z][a-z0-9+.-]{0,15}:(?://|\\\\)|\bwww\.|\b(?:data|javascript|mailto):)\S*", re.I
 )
 _EMAIL_HOST: Final = re.compile(r"(?<=\w)@(?=[\w-]+\.\w)")
 _MARK: Final = re.compile(r"\s*\[((?:passage|tool)/[\w-]+(?:\s*[,;]\s*(?:passage|tool)/[\w-]+)*)\]")

@@ -50,7 +50,7 @@ def test_an_order_that_was_executed_has_its_record_and_two_people_change_what_de
     office: Office, tmp_path: Path
 ) -> None:
     maria, ngozi, robert = office.of(MARIA), office.of(NGOZI), office.of(ROBERT)
-    order = filled(office, "3")
+    order = filled(office, "31")
     told = maria.execution_quality(order)
     venue, seen = told["choices"][0]["venue"], {one["venue"] for one in told["choices"][0]["venues"]}
     assert {venue, *(one["venue"] for one in told["losers"])} == seen == {"ARCADIA", "BOREAL", "CORTLAND"}
@@ -77,14 +77,14 @@ def test_an_order_that_was_executed_has_its_record_and_two_people_change_what_de
     digest = json.loads(terminal.run("routing", "propose", str(file), *why, "--json").stdout)["digest"]
 
     # Until another person confirms it, it decides beside; from then on it decides
-    (beside,) = maria.execution_quality(filled(office, "4"))["choices"][0]["beside"]
+    (beside,) = maria.execution_quality(filled(office, "41"))["choices"][0]["beside"]
     assert (beside["what"], beside["rules"], beside["differs"]) == ("rules", digest, True)
     assert ngozi.routing()["proposed"]["reasons"] == {"load_bps": "Queues were long in November."}
     with pytest.raises(Problem) as no:
         robert.decide_routing(digest, "confirm")
     assert no.value.code == "same_person"
     ngozi.decide_routing(digest, "confirm")
-    told = maria.execution_quality(filled(office, "5"))
+    told = maria.execution_quality(filled(office, "51"))
     (choice,) = told["choices"]
     assert (choice["version"], choice["rules"]) == (1, digest)
     assert choice["venue"] != venue
