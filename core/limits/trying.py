@@ -31,7 +31,14 @@ from core.risk.policies import POLICIES
 from core.risk.policy import Verdict, assess
 
 KINDS: Final = frozenset(
-    {"LimitsProposed", "LimitsConfirmed", "ProposalDrafted", "ProposalSubmitted", "BusinessDayClosed"}
+    {
+        "LimitsProposed",
+        "LimitsConfirmed",
+        "ProposalDrafted",
+        "CorrectionDrafted",
+        "ProposalSubmitted",
+        "BusinessDayClosed",
+    }
 )
 """What is read beside what the live projections fold."""
 ZERO: Final = Decimal(0)
