@@ -169,7 +169,7 @@ async def test_one_whose_connection_is_gone_is_followed_at_once_and_one_that_sta
     async with hand(firm) as heir:
         async with hand(firm) as dead:
             assert await dead.lease.claim(1) == (first,)
-        await heir.lease._look_at_others()
+        await nobody_but(firm, heir)
         assert await heir.lease.claim(1) == (first,)
         async with hand(firm) as still:
             assert await still.lease.claim(1) == (second,)
