@@ -179,7 +179,7 @@ class JournalBench:
             watched.execute("select pg_stat_force_next_flush()")
         self._superuser.execute("alter role gh_agent reset track_functions")
         after = self._times()
-        return {part: (after[part] - before.get(part, 0)) * 1e3 / (12 * BATCH) for part in PARTS}
+        return {part: (after.get(part, 0) - before.get(part, 0)) * 1e3 / (12 * BATCH) for part in PARTS}
 
     def _times(self) -> Mapping[str, float]:
         self._superuser.execute("select pg_stat_clear_snapshot()")

@@ -146,6 +146,7 @@ class OrdersBench:
             "GATEHOUSE_APPROVER_DSN": self._world.logins.dsn(APPROVER),
             "GATEHOUSE_COPILOT_URL": "http://127.0.0.1:9",
             "GATEHOUSE_LOOPBACK_SECRET": secrets.token_hex(16),
+            "GATEHOUSE_HALT_KEY": secrets.token_hex(32),
         }
         return self._serve(["-m", "ui.cli", "front", "--intake"], settings)
 

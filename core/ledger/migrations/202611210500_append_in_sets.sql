@@ -649,10 +649,11 @@ $$;
 
 -- `entries` is an array of {text, ticket?, key?, group?}. Neighbours that share a group are all or nothing. The law
 -- compares days as texts, so their style is not the caller's. More entries, or larger ones, would hold the head
--- for longer than anybody may. The answers come in the entries' order.
+-- for longer than anybody may. The answers come in the entries' order. A plan is kept for a connection's life: made
+-- while a table had few rows, it would read all of them for ever, so it goes by the indexes from the first entry on.
 create function gatehouse.append(entries jsonb) returns table (n int, answer text, at_seq bigint, code text)
     language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp set datestyle = 'ISO, YMD'
-    set plan_cache_mode = force_generic_plan as $$
+    set plan_cache_mode = force_generic_plan set enable_seqscan = off set jit = off as $$
 declare
     items gatehouse.looked_at[];
     at_head gatehouse.head;
@@ -722,6 +723,8 @@ begin
         update gatehouse.head set seq = after.seq, digest = after.digest, recorded_at = after.recorded_at;
     end if;
 end $$;
+
+alter function gatehouse.stream_versions(text[]) set enable_seqscan = off;
 
 revoke all on all functions in schema gatehouse from public;
 grant execute on function gatehouse.append(jsonb) to gh_agent, gh_intake, gh_approver, gh_gate;
