@@ -29,7 +29,7 @@ from tests.fixtures.office import Office, open_office
 from tests.fixtures.servers import ROOT, TestServer
 
 CORPUS: Final = ROOT.parent / "shared" / "data" / "pii" / "presidio_synthetic_first750.jsonl.gz"
-EVERY: Final = 75  # of the texts, in the short run: each door gets ten of them, the copilot three
+EVERY: Final = 150  # of the texts, in the short run: each door gets five of them, the copilot two
 SHORTEST: Final = 5  # a shorter span ("Mr.", "19") is in every log by chance
 TALKATIVE: Final = """
 import logging

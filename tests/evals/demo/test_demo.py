@@ -59,15 +59,8 @@ def test_the_demo_is_green_and_names_the_query_of_each_figure() -> None:
     assert worlds() <= before
 
 
-@pytest.mark.parametrize(
-    "what",
-    [
-        Break.RELEASE_CHECK,
-        pytest.param(Break.SELF_APPROVAL, marks=pytest.mark.long),
-        pytest.param(Break.DROP_SHARE, marks=pytest.mark.long),
-        pytest.param(Break.ALTER_ENTRY, marks=pytest.mark.long),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("what", Break)
 def test_a_sabotage_turns_its_figure_red(what: Break) -> None:
     code, found, said = demo("--break", what)
     assert code == LOST

@@ -196,7 +196,9 @@ def kinds_of(own: OwnServer, stream: str) -> list[str]:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault", [name if name != "away" else pytest.param(name, marks=pytest.mark.long) for name in FAULTS]
+)
 async def test_without_its_fact_nothing_is_sent_shown_or_passed_on(
     own: OwnServer, tmp_path: Path, fault: str
 ) -> None:
