@@ -2,11 +2,14 @@
 
 Rule 1: an id in clear is a pseudonym; it never carries a name.
 Rule 2: `order_id_for` alone makes the id that a venue sees.
+Rule 3: chance is the machine's, but where a simulation has put its own in place: same seed, same ids.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final, NewType
@@ -15,6 +18,8 @@ from uuid import UUID
 from core.clock import Clock
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+random_bytes: Final[ContextVar[Callable[[int], bytes]]] = ContextVar("random_bytes", default=os.urandom)
+"""Where ids take their chance from. Set in a simulation alone."""
 
 PersonId = NewType("PersonId", str)
 HouseholdId = NewType("HouseholdId", str)
@@ -44,7 +49,7 @@ def uuid7(clock: Clock) -> UUID:
     Source: RFC 9562 section 5.7 (48 bits of Unix milliseconds, then random bits).
     """
     milliseconds = int(clock.now().timestamp() * 1000)
-    random = int.from_bytes(os.urandom(10), "big")
+    random = int.from_bytes(random_bytes.get()(10), "big")
     value = (milliseconds & (1 << 48) - 1) << 80
     value |= 0x7 << 76
     value |= (random >> 68) << 64
@@ -62,7 +67,7 @@ def uuid7s(clock: Clock, number: int) -> list[str]:
     """As many of them, as texts: of one reading of the clock, and quicker by the dozen."""
     moment = f"{int(clock.now().timestamp() * 1000) & (1 << 48) - 1:012x}"
     begins = f"{moment[:8]}-{moment[8:]}-7"
-    random = os.urandom(10 * number).hex()
+    random = random_bytes.get()(10 * number).hex()
     return [
         f"{begins}{r[:3]}-{'89ab'[int(r[3], 16) & 3]}{r[4:7]}-{r[7:19]}"
         for r in [random[at : at + 20] for at in range(0, 20 * number, 20)]

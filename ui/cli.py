@@ -56,6 +56,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "doctor": ("ui.commands.doctor:doctor", "Check this machine and say what is missing."),
     "test": ("ui.commands.test:test", "Run every check and every test."),
     "bench": ("ui.commands.bench:bench", "Measure a named figure."),
+    "simulate": ("ui.commands.simulate:simulate", "Run workers and venues on virtual time, by seeds."),
     "front": ("ui.commands.front:front", "Start the API and the screens in the foreground."),
     "login": ("ui.commands.login:login", "Sign in."),
     "logout": ("ui.commands.login:logout", "Sign out."),

@@ -31,7 +31,7 @@ from core.clock import Clock
 from core.errors import BadInput, WorldFailed
 from core.halts.events import Cause
 from core.halts.scope import EVERYTHING, Scope, in_words, scope
-from core.ids import PersonId
+from core.ids import PersonId, random_bytes
 
 NAME: Final = "halts"
 MODE: Final = 0o660  # its owner's and the group's of `front` and `worker`: either may replace it
@@ -76,7 +76,7 @@ class Halts:
 
 
 def fresh_halt_id() -> str:
-    return f"hlt-{secrets.token_hex(16)}"
+    return f"hlt-{random_bytes.get()(16).hex()}"
 
 
 class HaltFile:

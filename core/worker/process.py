@@ -13,7 +13,7 @@ Rule 4: everything else that a firm needs done, one of them does (`core.worker.d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -26,13 +26,13 @@ from psycopg.rows import DictRow
 from core.best_execution.reading import RulesInForce, read_lately
 from core.business_day import Day
 from core.clock import Clock
-from core.database.pools import AsyncPool, connect_async, lend
+from core.database.pools import AsyncPool, lend
 from core.database.rows import one
 from core.errors import IntegrityLost, OutcomeUnknown, WorldFailed
 from core.execution.board import monotonic
 from core.execution.execute import Executor
 from core.execution.last_check import Chained, record_of
-from core.execution.lease import SETTING, VERSION, Lease
+from core.execution.lease import VERSION, Lease
 from core.execution.line import PATIENCE
 from core.execution.showing import Showing
 from core.halts.channel import listening
@@ -67,17 +67,16 @@ class Halts:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a worker is made of. `name` is said on each connection of `pool`, and is of one life; `simulated`
-    are the venues that have to be told the day."""
+    """What a worker is made of. Its name is said on each connection of `pool` and on the one that `place`
+    makes, which lives as long as the worker; `tell` tells the day to those who stand in it."""
 
-    name: str
-    dsn: str
+    place: Callable[[], Awaitable[AsyncConnection[DictRow]]]
     pool: AsyncPool
     journal: Journal
     keys: KeyStore
     clock: Clock
     venues: Sequence[Venue]
-    simulated: Sequence[Address]
+    tell: Tell
     halts: Halts
     custody: Path  # where simulated custodians keep their books
     version: int = VERSION
@@ -95,8 +94,7 @@ class Worker:
             WorldFailed: the lease has ended, or its connection has.
         """
         parts = self._parts
-        place = await connect_async(parts.dsn, name="worker-place", says={SETTING: parts.name})
-        async with place:
+        async with await parts.place() as place:
             lease = Lease(place, parts.pool, parts.version)
             await lease.begin()
             try:
@@ -131,9 +129,10 @@ class Worker:
             parts.halts.acknowledged_within,
         )
         showing = Showing(parts.pool)
-        tell = _telling(parts.simulated)
         reconciling = Reconciling(parts.pool, parts.journal, parts.venues, parts.clock, parts.custody)
-        duties = Duties(parts.pool, parts.journal, parts.keys, parts.clock, executor.board, tell, reconciling)
+        duties = Duties(
+            parts.pool, parts.journal, parts.keys, parts.clock, executor.board, parts.tell, reconciling
+        )
         recall(executor.board.tally, await read_lately(parts.pool, parts.clock, monotonic()))
         await halts.begin()
         with listening(parts.halts.folder, parts.halts.key, parts.clock, watch, executor.open_orders):
@@ -171,7 +170,7 @@ class Worker:
             return await record_of(connection, order, proposal)
 
 
-def _telling(simulated: Sequence[Address]) -> Tell:
+def telling(simulated: Sequence[Address]) -> Tell:
     """Simulated venues stand in the firm's day: told when it is another."""
     told: VenueDay | None = None
 

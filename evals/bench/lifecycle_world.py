@@ -16,14 +16,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
-
-from psycopg.types.json import Jsonb
 
 from core.clock import WallClock
 from core.database.bootstrap import bootstrap
@@ -31,26 +29,20 @@ from core.database.embedded import open_cluster
 from core.database.logins import GATE, OWNER, Logins
 from core.database.migrate import found, migrate
 from core.database.pools import connect
-from core.fact import Entry, Fact
 from core.firm.demo import SEED
 from core.firm.found import found as found_firm
 from core.halts.file import HaltFile
-from core.ledger.chain import GENESIS, Sealing, leaf, link
-from core.ledger.envelope import payload_of, text_of, written
-from core.orders.events import OrderReleased, Side
+from core.orders.events import Side
 from core.orders.released import ReleasedOrder
 from core.people.keystore import KeyStore
 from core.settings import environment
-from evals.bench.decided import AT, Who, content, decisions
-from evals.bench.instant import SESSION, order_of
+from evals.bench.decided import AT, content
+from evals.bench.instant import order_of
+from evals.bench.released import Releasing
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LIMIT: Final = Decimal(500)
 NAMES: Final = ("ARCADIA", "BOREAL", "CORTLAND")
-COLUMNS: Final = (
-    "seq, recorded_at, role, actor, text, event_id, event_type, event_version, stream, stream_version,"
-    " trace_id, occurred_at, digest"
-)
 
 
 class LifecycleWorld:
@@ -67,7 +59,7 @@ class LifecycleWorld:
         self._halt_key = secrets.token_hex(32)
         HaltFile(self.home / "halts", bytes.fromhex(self._halt_key), WallClock()).make(())
         self._key = secrets.token_urlsafe(24)
-        self._seq, self._digest = 0, GENESIS
+        self._releasing = Releasing(self.superuser, iter(uuid4, None))
         self._made = 0
         self._found_firm()
         self._venues = [self._venue(name) for name in NAMES]
@@ -80,49 +72,7 @@ class LifecycleWorld:
         """So many more released orders, their decisions before them. Their ids. No worker may be at work."""
         orders = [self._order(self._made + number) for number in range(count)]
         self._made += count
-        head = self.superuser.execute("select seq, digest from gatehouse.head").fetchone()
-        if head is not None:
-            self._seq, self._digest = head["seq"], bytes(head["digest"])
-        rows: list[Sequence[Any]] = []
-        released: list[tuple[ReleasedOrder, Fact, int]] = []
-        for order in orders:
-            versions: dict[str, int] = {}
-            for who, fact in decisions(order):
-                rows.append(self._entry(order, who, fact, versions))
-                if isinstance(fact, OrderReleased):
-                    released.append((order, fact, self._seq))
-        with self.superuser.transaction():
-            self._copy(f"journal ({COLUMNS})", rows)
-            heads = {row[8]: row[9] for row in rows}
-            self._copy("stream_head (stream, version)", heads.items())
-            self._copy(
-                "proposal (proposal, household, advisor, kind, request, trace, drafted_by, drafted_at,"
-                " drafted_seq, status, session, digest, content, tier, last_seq)",
-                (
-                    [
-                        *(o.proposal, "hh-1", "adv-1", "order", Jsonb({}), o.trace, "adv-1", AT, seq - 4),
-                        *("RELEASED", SESSION, content(o).digest(), content(o).text(), 1, seq),
-                    ]
-                    for o, _, seq in released
-                ),
-            )
-            self._copy(
-                "leg (proposal, leg, order_id, advisor, account, symbol, side, quantity, order_type,"
-                " limit_price, time_in_force, lots, reference_price, band_low, band_high, funded_by,"
-                " may_release_less, released_seq, released_quantity)",
-                (
-                    [
-                        *(o.proposal, 0, o.id, "adv-1", o.account, o.symbol, o.side.value, o.quantity),
-                        *(o.order_type.value, o.limit_price, o.time_in_force.value, Jsonb([]), 100, 100, 100),
-                        *([], False, seq, o.quantity),
-                    ]
-                    for o, _, seq in released
-                ),
-            )
-            self.superuser.execute(
-                "update gatehouse.head set seq = %s, digest = %s, recorded_at = %s",
-                [self._seq, self._digest, AT],
-            )
+        self._releasing.write([(order, content(order)) for order in orders], at=AT)
         for table in (
             "journal",
             "stream_head",
@@ -180,40 +130,14 @@ class LifecycleWorld:
         named = {"account": row["account"], "custodian": row["custodian"]}
         return order_of(number, **named, limit=LIMIT, side=Side.BUY)
 
-    def _entry(self, order: ReleasedOrder, who: Who, fact: Fact, versions: dict[str, int]) -> Sequence[Any]:
-        """One row of the journal, next in its chain."""
-        stream = f"order/{order.id}" if hasattr(fact, "order") else f"proposal/{order.proposal}"
-        versions[stream] = versions.get(stream, 0) + 1
-        self._seq += 1
-        entry, named = Entry(stream, fact, order.trace), uuid4()
-        text = text_of(
-            entry,
-            payload_of(entry),
-            event_id=named,
-            stream_version=versions[stream],
-            occurred_at=written(AT),
-            mono_ns=self._seq,
-        )
-        self._digest = link(self._digest, leaf(Sealing(self._seq, AT, *who, text)))
-        stands = (fact.event_type(), fact.VERSION, stream, versions[stream], order.trace, AT, self._digest)
-        return (self._seq, AT, *who, text, named, *stands)
-
     def _found_firm(self) -> None:
         """The demo firm, and a household of the bench, whose orders these are. Cash is never short."""
         keys = self.home / "keys"
         keys.mkdir()
         clock = WallClock()
         asyncio.run(found_firm(self.logins.dsn(OWNER), KeyStore(keys), clock, seed=SEED, told=lambda _: None))
-        self._copy("household (household, advisor, related)", [("hh-1", "adv-1", False)])
+        self.superuser.execute("insert into gatehouse.household values ('hh-1', 'adv-1', false)")
         self.superuser.execute("update gatehouse.holding set held = 1e9 where symbol = 'cash'")
         self._accounts = self.superuser.execute(
             "select account, custodian from gatehouse.account order by account"
         ).fetchall()
-
-    def _copy(self, into: str, rows: Iterable[Any]) -> None:
-        with (
-            self.superuser.cursor() as cursor,
-            cursor.copy(f"copy gatehouse.{into} from stdin".encode()) as copy,
-        ):
-            for row in rows:
-                copy.write_row(row)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 from core.clock import WallClock
-from core.database.pools import async_pool
+from core.database.pools import async_pool, connect_async
 from core.execution.lease import SETTING, fresh_name
 from core.ids import VenueName
 from core.ledger.journal import Journal
@@ -15,7 +16,7 @@ from core.settings import WorkerSettings, environment
 from core.settings import worker as settings
 from core.venues.address import venue_at
 from core.venues.simulated.control import Address
-from core.worker import Halts, Parts, Worker
+from core.worker import Halts, Parts, Worker, telling
 from ui.processes.foreground import until_stopped
 
 
@@ -35,14 +36,13 @@ async def _work(chosen: WorkerSettings) -> None:
             for v in chosen.venues
         ]
         parts = Parts(
-            name=name,
-            dsn=dsn,
+            place=partial(connect_async, dsn, name="worker-place", says={SETTING: name}),
             pool=pool,
             journal=journal,
             keys=KeyStore(chosen.keystore),
             clock=clock,
             venues=venues,
-            simulated=[Address(v.name, v.url, v.key.reveal()) for v in chosen.venues],
+            tell=telling([Address(v.name, v.url, v.key.reveal()) for v in chosen.venues]),
             halts=Halts(chosen.halts, bytes.fromhex(chosen.halt_key.reveal()), chosen.acknowledged_within),
             custody=chosen.halts / "custody",
         )

@@ -116,7 +116,7 @@ class Sockets:
 
     async def _answer(self, name: str, session: Session, asked: dict[str, Any]) -> None:
         try:
-            answer = await self._told(asked)
+            answer = await told_of(self._service, asked)
         except BadInput as no:
             told = {"answer": "refused", "code": "bad_input", "reason": str(no)}
             answer = Answer(400, {**told, "venue": self._service.name, "simulated": True})
@@ -128,35 +128,6 @@ class Sockets:
             self._break_off(name, session, answer)
             return
         session.answer(n=asked["n"], status=answer.status, told=answer.body)
-
-    async def _told(self, asked: dict[str, Any]) -> Answer:
-        word, order, of = asked.get("ask"), str(asked.get("order")), asked.get("of") or {}
-        if word == "simulation":
-            return await self._service.control(of)
-        met = await self._service.arrive(about_order=word in ORDERS)
-        if met is not None:
-            return met
-        match word:
-            case "send":
-                return await self._service.send(str(asked.get("body")).encode())
-            case "replace":
-                return await self._service.replace(str(asked.get("body")).encode())
-            case "cancel":
-                return await self._service.cancel(order)
-            case "lookup":
-                return await self._service.lookup(order)
-            case "reports":
-                wait = timedelta(milliseconds=_count(of, "wait_ms"))
-                return await self._service.reports(_count(of, "after"), min(wait, LONGEST_WAIT))
-            case "newest":
-                return self._service.newest()
-            case "quotes":
-                return self._service.quotes(str(of.get("symbols", "")).split(","))
-            case "capabilities":
-                return self._service.capabilities()
-            case "health":
-                return self._service.health()
-        raise BadInput(f"there is no question {word!r}", fix="ask what the port asks", field="ask")
 
     def _break_off(self, name: str, session: Session, answer: Answer) -> None:
         writer = session.writer
@@ -180,6 +151,41 @@ class Sockets:
         if not isinstance(key, str) or not isinstance(session, str) or not 0 < len(session) <= 64:
             return False
         return hmac.compare_digest(key.encode(), self._key) and hello.get("venue") == self._service.name
+
+
+async def told_of(service: Service, asked: dict[str, Any]) -> Answer:
+    """What the venue says to one question, as its customers put it.
+
+    Raises:
+        BadInput: there is no such question.
+    """
+    word, order, of = asked.get("ask"), str(asked.get("order")), asked.get("of") or {}
+    if word == "simulation":
+        return await service.control(of)
+    met = await service.arrive(about_order=word in ORDERS)
+    if met is not None:
+        return met
+    match word:
+        case "send":
+            return await service.send(str(asked.get("body")).encode())
+        case "replace":
+            return await service.replace(str(asked.get("body")).encode())
+        case "cancel":
+            return await service.cancel(order)
+        case "lookup":
+            return await service.lookup(order)
+        case "reports":
+            wait = timedelta(milliseconds=_count(of, "wait_ms"))
+            return await service.reports(_count(of, "after"), min(wait, LONGEST_WAIT))
+        case "newest":
+            return service.newest()
+        case "quotes":
+            return service.quotes(str(of.get("symbols", "")).split(","))
+        case "capabilities":
+            return service.capabilities()
+        case "health":
+            return service.health()
+    raise BadInput(f"there is no question {word!r}", fix="ask what the port asks", field="ask")
 
 
 async def _beat(session: Session, writer: asyncio.StreamWriter) -> None:
