@@ -27,17 +27,16 @@ _SHARES_IN: Final = re.compile(
     re.IGNORECASE,
 )
 _EXCEPT_SHARES: Final = re.compile(
-    r"\bexcept\b(?:[^.;]*?)\b(?:share amounts|share data|number of shares|shares? and per|shares,)",
+    r"\bexcept\b[^.;]*?(?:\bnumber of shares\b|(?<!per )(?<!per-)\bshare (?:amounts|data)|(?<!per )(?<!per-)\bshares\b)",
     re.IGNORECASE,
 )
 _PER_SHARE: Final = re.compile(
     r"\bper\b.{0,30}\bshares?\b|\bper share\b|\bshare price\b|\bexercise price\b", re.IGNORECASE
 )
-_EARNINGS: Final = re.compile(r"\b(?:earnings|income|loss)\b.{0,12}\bper\b", re.IGNORECASE)
 _OF_SHARES: Final = re.compile(
     r"\bshares\b|\bweighted[- ]average\b|\bdilutive\b|\bnumber of\b", re.IGNORECASE
 )
-_PERCENT: Final = re.compile(r"\bpercent(?:age)?\b|\brate\b|\byield\b|%", re.IGNORECASE)
+_COUNTS: Final = re.compile(r"\W*(?:weighted|average|avg|shares|number of|denominator)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +66,11 @@ def figures(text: str) -> tuple[Told, ...]:
 
 def _figures(text: str) -> Iterator[Told]:
     for row in rows(text):
-        percents = any(figure.percent for figure in row.figures)
         for figure in row.figures:
             if figure.value is None or figure.period is None:
                 continue
             meant = (
-                ("percent", -2) if percents else _meaning(row, dollars=any(f.dollars for f in row.figures))
+                ("percent", -2) if figure.percent else _meaning(row, dollars=any(f.dollars for f in row.figures))
             )
             if meant is not None:
                 unit, scale = meant
@@ -83,6 +81,9 @@ def _figures(text: str) -> Iterator[Told]:
 def _meaning(row: Row, *, dollars: bool) -> tuple[str, int] | None:
     """Unit and scale of a row's figures. None: not told."""
     own = f"{row.label}\n{row.section}"
+    counts = _COUNTS.match(row.section) and not _PER_SHARE.search(row.label)
+    if counts and not dollars and not _is_money(row.label):
+        return _shares(row)
     if _PER_SHARE.search(row.label) or (_PER_SHARE.search(row.section) and not _OF_SHARES.search(row.label)):
         fraction = all(f.value is None or abs(f.value) < 10_000 for f in row.figures)
         return ("dollars a share", 0) if fraction else None

@@ -30,6 +30,7 @@ _SIGNS: Final = frozenset({"$", "%", ")", "(", "€", "£", ")%"})
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _FOOTNOTE: Final = re.compile(r"(?:\(\d\)|\d)$")
 _MONTHS: Final = re.compile(r"\b(?:three|six|nine|twelve) months\b", re.IGNORECASE)
+_WRAPPED: Final = re.compile(r"(?:\b(?:of|to|the|and|for|in|on|by|with|from|at)|,)$", re.IGNORECASE)
 _LEADS: Final = re.compile(r"\bfollow(?:s|ing)\b[^.]*:?$", re.IGNORECASE)
 PROSE: Final = 160  # characters: a single cell that long is no heading
 MOST_LEAD: Final = 400  # characters: of a long paragraph before a table its last sentence is kept
@@ -79,6 +80,7 @@ class _State:
     head: list[Piece] = field(default_factory=list)
     sections: list[Piece] = field(default_factory=list)
     waiting: list[Piece] = field(default_factory=list)  # lines since the last row
+    percent: set[int] = field(default_factory=set)  # columns that were signed as percentages before
 
 
 def rows(text: str) -> Iterator[Row]:
@@ -94,7 +96,16 @@ def rows(text: str) -> Iterator[Row]:
         if not label and state.waiting and not _many(state.waiting[-1]):
             above = state.waiting.pop()
             label, start = above.text.strip(), above.start
+        elif (
+            label
+            and state.waiting
+            and _WRAPPED.search(state.waiting[-1].text)
+            and not _many(state.waiting[-1])
+        ):
+            above = state.waiting.pop()
+            label, start = f"{above.text.strip()} {label}", above.start
         _open(state)
+        found = _still_percent(found, state.percent)
         title = " / ".join(p.text.strip() for p in state.head if not _speaks_of_periods(p.text))
         lead = [state.lead] if state.lead else []
         yield Row(
@@ -207,6 +218,13 @@ def _as_percent(figure: Figure) -> Figure:
     return Figure(figure.value, True, figure.dollars, figure.period, figure.start, figure.end)
 
 
+def _still_percent(found: list[Figure], columns: set[int]) -> list[Figure]:
+    """The sign stands in a column's first row; what follows without a sign of dollars is a percentage too."""
+    columns.update(n for n, figure in enumerate(found) if figure.percent)
+    columns.difference_update(n for n, figure in enumerate(found) if figure.dollars)
+    return [_as_percent(figure) if n in columns else figure for n, figure in enumerate(found)]
+
+
 def _with_periods(found: list[Figure], columns: tuple[Period | None, ...] | None) -> tuple[Figure, ...]:
     if columns is None or len(columns) != len(found):
         return tuple(found)
@@ -224,7 +242,7 @@ def _no_row(state: _State, line: Piece) -> None:
         )
         start = line.start + line.text.index(text) + at
         state.columns, state.lead = None, Piece(line.text[start - line.start :], start, line.end)
-        state.head, state.sections, state.waiting = [], [], []
+        state.head, state.sections, state.waiting, state.percent = [], [], [], set()
     else:
         state.waiting.append(line)
 
@@ -244,6 +262,7 @@ def _open(state: _State) -> None:
     last = max(i for i, w in enumerate(waiting) if _many(w) or _speaks_of_periods(w.text) or _is_unit(w.text))
     if state.head:  # a new table: what was said before the old one is not said of it
         state.lead = None
+    state.percent = set()
     state.head = waiting[max(0, last - 11) : last + 1]
     state.sections = waiting[last + 1 :][-1:]
     state.columns = columns([[c.text for c in _cells(line)] for line in state.head])
