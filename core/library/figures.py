@@ -1,0 +1,128 @@
+"""What a figure of a table means: its unit, and what it counts (millions, thousands, one, a hundredth).
+
+Rule 1: what the head does not say surely has no scale, and a figure without one is no answer.
+Rule 2: an exception in the head ("except per share", "shares in thousands") goes before what it excepts from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from core.library.periods import Period
+from core.library.tables import Row, rows
+
+SCALES: Final = {"thousand": 3, "million": 6, "billion": 9}
+_SCALE: Final = re.compile(
+    r"\b(?:(?P<what>dollars?|shares?|amounts?)\s+)?(?:are\s+)?(?:reflected\s+|presented\s+|stated\s+|expressed\s+)?"
+    r"in\s+(?P<in>thousand|million|billion)s?\b|[(,]\s*(?P<bare>thousand|million|billion)s\b",
+    re.IGNORECASE,
+)
+_SHARES_IN: Final = re.compile(
+    r"\bshares?\b[^.;()]{0,40}\bin\s+(thousand|million|billion)s?\b|\bshare data\b[^.;()]{0,20}\bin\s+(thousand|million)s?\b",
+    re.IGNORECASE,
+)
+_EXCEPT_SHARES: Final = re.compile(
+    r"\bexcept\b[^.;]*?(?:\bnumber of shares\b|(?<!per )(?<!per-)\bshare (?:amounts|data)|(?<!per )(?<!per-)\bshares\b)",
+    re.IGNORECASE,
+)
+_PER_SHARE: Final = re.compile(
+    r"\bper\b.{0,30}\bshares?\b|\bper share\b|\bshare price\b|\bexercise price\b", re.IGNORECASE
+)
+_OF_SHARES: Final = re.compile(
+    r"\bshares\b|\bweighted[- ]average\b|\bdilutive\b|\bnumber of\b", re.IGNORECASE
+)
+_COUNTS: Final = re.compile(r"\W*(?:weighted|average|avg|shares|number of|denominator)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One figure of a row, with what it means. `value` is as printed; times ten to the `scale` it is in units."""
+
+    row: Row
+    value: Decimal
+    digits: str
+    scale: int
+    unit: str  # dollars, dollars a share, shares, percent
+    period: Period
+    start: int
+    end: int
+
+    @property
+    def amount(self) -> Decimal:
+        """In units: dollars, shares; a percentage as a share of one."""
+        return self.value.scaleb(self.scale)
+
+
+@lru_cache(maxsize=4_096)
+def figures(text: str) -> tuple[Told, ...]:
+    """Every figure in the text whose period, unit and scale are told."""
+    return tuple(_figures(text))
+
+
+def _figures(text: str) -> Iterator[Told]:
+    for row in rows(text):
+        for figure in row.figures:
+            if figure.value is None or figure.period is None:
+                continue
+            meant = (
+                ("percent", -2) if figure.percent else _meaning(row, dollars=any(f.dollars for f in row.figures))
+            )
+            if meant is not None:
+                unit, scale = meant
+                digits = text[figure.start : figure.end]
+                yield Told(row, figure.value, digits, scale, unit, figure.period, figure.start, figure.end)
+
+
+def _meaning(row: Row, *, dollars: bool) -> tuple[str, int] | None:
+    """Unit and scale of a row's figures. None: not told."""
+    own = f"{row.label}\n{row.section}"
+    counts = _COUNTS.match(row.section) and not _PER_SHARE.search(row.label)
+    if counts and not dollars and not _is_money(row.label):
+        return _shares(row)
+    if _PER_SHARE.search(row.label) or (_PER_SHARE.search(row.section) and not _OF_SHARES.search(row.label)):
+        fraction = all(f.value is None or abs(f.value) < 10_000 for f in row.figures)
+        return ("dollars a share", 0) if fraction else None
+    if not dollars and _OF_SHARES.search(own) and not _is_money(row.label):
+        return _shares(row)
+    said = _scale(row.label, of_dollars=True) or _scale(row.section, of_dollars=True)
+    scale = said or _scale(row.units, of_dollars=True)
+    return ("dollars", scale) if scale else None
+
+
+def _is_money(label: str) -> bool:
+    return bool(
+        re.search(r"\b(?:repurchase|issu|withh|cost|value|dividend|proceeds|payment|tax)", label, re.I)
+    )
+
+
+def _shares(row: Row) -> tuple[str, int] | None:
+    for said in (row.label, row.section):
+        if scale := _scale(said, of_dollars=False):
+            return "shares", scale
+    found = _SHARES_IN.search(row.units)
+    if found:
+        return "shares", SCALES[(found[1] or found[2]).lower()]
+    if re.search(r"\bdollars in\b|\$ in\b", row.units, re.IGNORECASE) or _EXCEPT_SHARES.search(row.units):
+        return None
+    scale = _scale(row.units, of_dollars=False)
+    return ("shares", scale) if scale else None
+
+
+def _scale(text: str, *, of_dollars: bool) -> int | None:
+    """The first scale that is said, of dollars or of shares."""
+    for found in _SCALE.finditer(text):
+        what = (found["what"] or "").lower()
+        if of_dollars and (what.startswith("share") or _reflected(text, found.start())):
+            continue
+        return SCALES[(found["in"] or found["bare"]).lower()]
+    return None
+
+
+def _reflected(text: str, at: int) -> bool:
+    """The scale is of what an exception names: "except number of shares, which are reflected in thousands"."""
+    return bool(re.search(r"\bshares?\b[^.;()]{0,25}$", text[:at], re.IGNORECASE))

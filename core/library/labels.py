@@ -1,0 +1,120 @@
+"""How figures are named: the taxonomy's plain names, and how the rows of statements and notes are labelled.
+
+Rule 1: one row of `vocabulary.txt` serves every issuer. Nothing in it is of one company or one value.
+Rule 2: a label fits as a whole or not at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+VOCABULARY: Final = Path(__file__).with_name("vocabulary.txt")
+UNITS: Final[Mapping[str, str]] = {"d": "dollars", "p": "dollars a share", "s": "shares", "%": "percent"}
+_ALLOWANCE: Final = re.compile(r",?\s*\b(?:net of|less) (?:allowances?|reserves?)\b.*")
+_NOTE: Final = re.compile(r"\bnotes? \d+(?: and \d+)?\b")
+_MARK: Final = re.compile(r"(?<=[a-z])\d$")
+_STATEMENTS: Final = (
+    ("C", re.compile(r"\bcash flows?\b", re.I)),
+    ("O", re.compile(r"\bcomprehensive\s+(?:income|loss|earnings|\(loss\))", re.I)),
+    (
+        "B",
+        re.compile(
+            r"\bbalance sheets?\b(?! (?:components|classification|information|location|data|details))"
+            r"|\bstatements? of financial position\b",
+            re.I,
+        ),
+    ),
+    (
+        "E",
+        re.compile(r"\bstatements? of (?:changes in |consolidated )?[\w’' ]{0,40}(?:equity|deficit)\b", re.I),
+    ),
+    (
+        "I",
+        re.compile(
+            r"\bstatements? of (?:consolidated )?(?:operations|income|earnings)\b|\bincome statements?\b",
+            re.I,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A reported figure: which rows say it, and which way round."""
+
+    name: str
+    sign: str
+    where: str
+    unit: str
+    section: re.Pattern[str] | None
+    anywhere: bool
+    labels: tuple[re.Pattern[str], ...]
+
+
+@lru_cache(maxsize=1)
+def vocabulary() -> Mapping[str, Name]:
+    """Every name, by its plain words."""
+    found = {}
+    for line in VOCABULARY.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, sign, where, unit, near, labels = re.split(r"\s*\|\s*", line, maxsplit=5)
+            section = re.compile("|".join(near.lstrip("~").split(", ")), re.I) if near else None
+            rows = tuple(re.compile(one) for one in labels.split(";") if one)
+            found[name] = Name(name, sign, where, UNITS[unit], section, near.startswith("~"), rows)
+    return found
+
+
+@lru_cache(maxsize=16_384)
+def plain(label: str) -> str:
+    """A label without case, marks, notes and what stands in parentheses."""
+    text = label.lower().replace("’", "").replace("'", "").replace("&", " and ")
+    while (bare := re.sub(r"\([^()]*\)", " ", text)) != text:
+        text = bare
+    text = _ALLOWANCE.sub(" net", text)
+    text = re.sub(r"^(?:less|plus|add)\b:?", "", text.strip())
+    text = " ".join(re.sub(r"[^a-z0-9]+", " ", text).split())
+    return _MARK.sub("", _NOTE.sub("", text).strip()).strip()
+
+
+def named(asked: str) -> Name | None:
+    """What a question's words name: the taxonomy's own name, or a label that rows bear."""
+    words = plain(asked)
+    known = vocabulary()
+    if words in known:
+        return known[words]
+    for name in known.values():
+        if name.section is None and any(
+            label.fullmatch(words) for label in name.labels if "[" not in label.pattern
+        ):
+            return name
+    return None
+
+
+def statement(title: str) -> str:
+    """Which statement a table's title names; N: none, it stands in a note or a discussion."""
+    for kind, pattern in _STATEMENTS:
+        if pattern.search(title):
+            return kind
+    return "N"
+
+
+def turned(sign: str, label: str) -> bool | None:
+    """Whether what is printed under that label is the other way round; None: its sign does not count."""
+    text = label.lower()
+    bracketed = " ".join(re.findall(r"\(([^()]*)\)", text))
+    bare = re.sub(r"\([^()]*\)", " ", text)
+    if sign == "abs":
+        return None
+    if sign in ("flip", "out"):
+        return True
+    if sign == "income":
+        return "income" in bracketed and "expense" in bare
+    if sign == "expense":
+        if "benefit" in bare and "benefit" not in bracketed:
+            return not ("expense" in bare or "provision" in bare)
+    return False

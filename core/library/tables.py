@@ -1,0 +1,352 @@
+"""Reading the tables of a text: rows with their label, and what period each figure is of.
+
+    Year Ended December 31,      <- what the columns are
+    2024<tab>2023
+    (In millions)                <- the scale
+    Net sales:                   <- the section
+    Products<tab>$<tab>294,866<tab>$<tab>298,085
+
+Rule 1: pure, and exact: every row and figure says where it stands, so that `text[start:end]` is what was read.
+Rule 2: a row that has not exactly as many figures as the head has columns is read without periods: empty
+    cells are lost in a text, and a guess would put a figure under another year.
+Rule 3: a head is read again wherever lines with several cells and no figures come; prose ends a table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from core.library import periods
+from core.library.periods import Period
+
+_NUMBER: Final = re.compile(r"[-−(]?\s*\$?\s*[-−(]?\s*(?P<digits>\d[\d,]*(?:\.\d+)?|\.\d+)\s*\)?\s*%?\s*\)?")
+_DASH: Final = re.compile(r"[$(]*\s*[—–-]\s*[)%]*")
+_OPEN: Final = re.compile(r"\$?\s*\(\s*\$?\s*[\d,]*\.?\d+")
+_SIGNS: Final = frozenset({"$", "%", ")", "(", "€", "£", ")%"})
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_FOOTNOTE: Final = re.compile(r"(?:\(\d\)|\d)$")
+_MONTHS: Final = re.compile(r"\b(?:three|six|nine|twelve) months\b", re.IGNORECASE)
+_WRAPPED: Final = re.compile(r"(?:\b(?:of|to|the|and|for|in|on|by|with|from|at)|,)$", re.IGNORECASE)
+_LEADS: Final = re.compile(r"\bfollow(?:s|ing)\b[^.]*:?$", re.IGNORECASE)
+PROSE: Final = 160  # characters: a single cell that long is no heading
+MOST_LEAD: Final = 400  # characters: of a long paragraph before a table its last sentence is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of the text, and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number as it is printed: parentheses are negative. `value` None is a dash."""
+
+    value: Decimal | None
+    percent: bool
+    dollars: bool
+    period: Period | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table. `head` is every line that its meaning needs, in order: lead-in, head, section."""
+
+    label: str
+    section: str
+    title: str
+    units: str
+    figures: tuple[Figure, ...]
+    start: int
+    end: int
+    head: tuple[Piece, ...]
+
+
+@dataclass(slots=True)
+class _State:
+    """What holds for the next row."""
+
+    columns: tuple[Period | None, ...] | None = None
+    lead: Piece | None = None
+    head: list[Piece] = field(default_factory=list)
+    sections: list[Piece] = field(default_factory=list)
+    waiting: list[Piece] = field(default_factory=list)  # lines since the last row
+    percent: set[int] = field(default_factory=set)  # columns that were signed as percentages before
+
+
+def rows(text: str) -> Iterator[Row]:
+    """Every row of every table in it, in order."""
+    state = _State()
+    for line in _lines(text):
+        figures = _figures(line)
+        if figures is None:
+            _no_row(state, line)
+            continue
+        label, found = figures
+        start = line.start
+        if not label and state.waiting and not _many(state.waiting[-1]):
+            above = state.waiting.pop()
+            label, start = above.text.strip(), above.start
+        elif (
+            label
+            and state.waiting
+            and _WRAPPED.search(state.waiting[-1].text)
+            and not _many(state.waiting[-1])
+        ):
+            above = state.waiting.pop()
+            label, start = f"{above.text.strip()} {label}", above.start
+        _open(state)
+        found = _still_percent(found, state.percent)
+        title = " / ".join(p.text.strip() for p in state.head if not _speaks_of_periods(p.text))
+        lead = [state.lead] if state.lead else []
+        yield Row(
+            label=label,
+            section=state.sections[-1].text.strip() if state.sections else "",
+            title=title,
+            units="\n".join(p.text for p in (*reversed(state.head), *lead)),
+            figures=_with_periods(found, state.columns),
+            start=start,
+            end=line.end,
+            head=(*lead, *state.head, *state.sections[-1:]),
+        )
+
+
+def _lines(text: str) -> Iterator[Piece]:
+    """The lines that hold something. What was written one cell a line is one line again, as it stands."""
+    held: list[Piece] = []
+    start = 0
+    for raw in text.splitlines(keepends=True):
+        bare = raw.rstrip()
+        if bare.strip():
+            line = Piece(bare, start, start + len(bare))
+            if held and not _stacked(held, line):
+                yield _joined(text, held)
+                held = []
+            held.append(line)
+        start += len(raw)
+    if held:
+        yield _joined(text, held)
+
+
+def _joined(text: str, held: list[Piece]) -> Piece:
+    return Piece(text[held[0].start : held[-1].end], held[0].start, held[-1].end)
+
+
+def _stacked(held: list[Piece], line: Piece) -> bool:
+    """The line is the next cell of what is held: a figure of a row, or a column of a head."""
+    cell, first, last = line.text.strip(), held[0].text.strip(), held[-1].text.strip()
+    if "\t" in line.text or "\t" in held[-1].text:
+        return False
+    if _YEAR.fullmatch(cell):
+        return bool(_YEAR.fullmatch(first) and _YEAR.fullmatch(last))
+    if _is_day_head(cell):
+        return _is_day_head(last)
+    if _is_span_head(cell):
+        return _is_span_head(last)
+    if not (_is_figure(cell) or cell in _SIGNS or _OPEN.fullmatch(cell)) or periods.is_period(first):
+        return False
+    return len(held) > 1 or not (_is_figure(last) or _is_prose(last))
+
+
+def _is_span_head(cell: str) -> bool:
+    return bool(periods.SPAN.search(cell)) and periods.is_period(cell) and not periods.YEAR.search(cell)
+
+
+def _is_day_head(cell: str) -> bool:
+    bare = bool(periods.MONTH_DAY.fullmatch(cell))
+    return bare and not periods.YEAR.search(cell)
+
+
+def _many(line: Piece) -> bool:
+    return "\t" in line.text or "\n" in line.text
+
+
+def _cells(line: Piece) -> list[Piece]:
+    found, start = [], line.start
+    for cell in re.split(r"[\t\n]", line.text):
+        if cell.strip():
+            at = start + len(cell) - len(cell.lstrip())
+            found.append(Piece(cell.strip(), at, at + len(cell.strip())))
+        start += len(cell) + 1
+    return found
+
+
+def _figures(line: Piece) -> tuple[str, list[Figure]] | None:
+    """Label and figures of a row; None: the line is no row."""
+    cells = _cells(line)
+    at = next((i for i, c in enumerate(cells) if _is_figure(c.text) or c.text in _SIGNS), len(cells))
+    numbers = cells[at:]
+    if at > 1 or not numbers or all(_YEAR.fullmatch(c.text) for c in numbers):
+        return None
+    if at == 1 and periods.is_period(cells[0].text):
+        return None
+    found: list[Figure] = []
+    for n, cell in enumerate(numbers):
+        if cell.text in _SIGNS:
+            if cell.text.startswith((")", "%")) and found and "%" in cell.text:
+                found[-1] = _as_percent(found[-1])
+            continue
+        if not _is_figure(cell.text):
+            return None
+        found.append(_figure(cell, dollars=n > 0 and numbers[n - 1].text == "$"))
+    return (cells[0].text if at else "", found) if found else None
+
+
+def _is_figure(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text) or _OPEN.fullmatch(text) or _DASH.fullmatch(text))
+
+
+def _figure(cell: Piece, *, dollars: bool) -> Figure:
+    match = _NUMBER.match(cell.text)
+    value = Decimal(match["digits"].replace(",", "")) if match else None
+    if value is not None and cell.text.lstrip("$ ").startswith(("(", "-", "−")):
+        value = -value
+    percent = cell.text.rstrip(")").endswith("%")
+    return Figure(value, percent, dollars or "$" in cell.text, None, cell.start, cell.end)
+
+
+def _as_percent(figure: Figure) -> Figure:
+    return Figure(figure.value, True, figure.dollars, figure.period, figure.start, figure.end)
+
+
+def _still_percent(found: list[Figure], columns: set[int]) -> list[Figure]:
+    """The sign stands in a column's first row; what follows without a sign of dollars is a percentage too."""
+    columns.update(n for n, figure in enumerate(found) if figure.percent)
+    columns.difference_update(n for n, figure in enumerate(found) if figure.dollars)
+    return [_as_percent(figure) if n in columns else figure for n, figure in enumerate(found)]
+
+
+def _with_periods(found: list[Figure], columns: tuple[Period | None, ...] | None) -> tuple[Figure, ...]:
+    if columns is None or len(columns) != len(found):
+        return tuple(found)
+    return tuple(
+        Figure(f.value, f.percent, f.dollars, period, f.start, f.end)
+        for f, period in zip(found, columns, strict=True)
+    )
+
+
+def _no_row(state: _State, line: Piece) -> None:
+    text = line.text.strip()
+    if not _many(line) and _is_prose(text):
+        at = (
+            max(text.rfind(". ", 0, len(text) - 2) + 2, len(text) - MOST_LEAD) if len(text) > MOST_LEAD else 0
+        )
+        start = line.start + line.text.index(text) + at
+        state.columns, state.lead = None, Piece(line.text[start - line.start :], start, line.end)
+        state.head, state.sections, state.waiting, state.percent = [], [], [], set()
+    else:
+        state.waiting.append(line)
+
+
+def _is_prose(text: str) -> bool:
+    return len(text) > PROSE or (len(text) > 60 and (text.endswith(".") or bool(_LEADS.search(text))))
+
+
+def _open(state: _State) -> None:
+    """What stood between the last row and this one: a new head, or sections of the same table."""
+    waiting, state.waiting = state.waiting, []
+    if not waiting:
+        return
+    if not any(_many(line) or periods.is_period(line.text) for line in waiting):
+        state.sections = waiting[-1:]
+        return
+    last = max(i for i, w in enumerate(waiting) if _many(w) or _speaks_of_periods(w.text) or _is_unit(w.text))
+    if state.head:  # a new table: what was said before the old one is not said of it
+        state.lead = None
+    state.percent = set()
+    state.head = waiting[max(0, last - 11) : last + 1]
+    state.sections = waiting[last + 1 :][-1:]
+    state.columns = columns([[c.text for c in _cells(line)] for line in state.head])
+
+
+def _is_unit(text: str) -> bool:
+    return bool(re.search(r"\bin (?:millions|thousands|billions)\b|\bmillions\b", text, re.IGNORECASE))
+
+
+def _speaks_of_periods(text: str) -> bool:
+    return all(periods.is_period(cell.strip()) for cell in re.split(r"[\t\n]", text) if cell.strip())
+
+
+def columns(head: list[list[str]]) -> tuple[Period | None, ...] | None:
+    """What each column is of; None for one that is no period. None: the head cannot be read surely."""
+    lines = _rejoined(head)
+    if any(_MONTHS.search(cell) and not periods.SPAN.search(cell) for line in lines for cell in line):
+        return None
+    at = max((i for i, line in enumerate(lines) if any(_one_year(c) for c in line)), default=None)
+    if at is None or any(len(line) > 1 for line in lines[at + 1 :]):
+        return None
+    own = lines[at]
+    first = next(i for i, cell in enumerate(own) if _one_year(cell))
+    if first > 1 and not all(_is_unit(c) or periods.is_period(c) for c in own[:first]):
+        return None
+    if first and not (periods.is_period(own[0]) or _is_unit(own[0])) and len(own) - first > 1:
+        own = own[first:]
+        above = lines[:at]
+    else:
+        above = [*lines[:at], own[:first]]
+        own = own[first:]
+    years = sum(_one_year(cell) for cell in own)
+    if years != len(own) and any(len(line) > 1 for line in lines[:at]):
+        above = [line for line in above if len(line) == 1 or years % max(len(line), 1) == 0]
+    if years == 1 and not (periods.SPAN.search(own[0]) or periods.MONTH_DAY.search(own[0])):
+        return None
+    months = _spread([[periods.length(c) for c in line] for line in above], years)
+    days = _spread([[periods.month_day(c) for c in line] for line in above], years)
+    if months is None or days is None:
+        return None
+    found: list[Period | None] = []
+    n = 0
+    for cell in own:
+        if not _one_year(cell):
+            found.append(None)
+            continue
+        year = int(periods.YEAR.findall(cell)[0])
+        span = periods.length(cell) or months[n]
+        day = periods.month_day(cell) or days[n]
+        ends = periods.day_of(year, *day) if day else None
+        found.append(Period(year, ends, span if span else 0 if ends else None))
+        n += 1
+    return tuple(found)
+
+
+def _one_year(cell: str) -> bool:
+    return periods.is_period(cell) and len(periods.YEAR.findall(cell)) == 1
+
+
+def _rejoined(head: list[list[str]]) -> list[list[str]]:
+    """Lines of cells, where a cell that was wrapped over two lines is one again."""
+    lines: list[list[str]] = []
+    for line in head:
+        across = lines and len(lines[-1]) == len(line) > 1 and all(map(_YEAR.fullmatch, line))
+        if lines and line and not across and _goes_on(lines[-1][-1], line[0]):
+            lines[-1] = [*lines[-1][:-1], f"{lines[-1][-1]} {line[0]}", *line[1:]]
+        elif line:
+            lines.append(list(line))
+    return lines
+
+
+def _goes_on(cell: str, following: str) -> bool:
+    if _YEAR.fullmatch(following):
+        alone = periods.is_period(cell) and not periods.SPAN.search(cell)
+        return alone and bool(periods.MONTH_DAY.search(cell)) and not periods.YEAR.search(cell)
+    return following[:1].islower() and not _is_unit(following) and not _is_unit(cell) and len(cell) < 30
+
+
+def _spread(lines: list[list[object]], years: int) -> list[object] | None:
+    """What the nearest line that says any says of each column. None: it cannot be shared out evenly."""
+    for line in reversed(lines):
+        said = [one for one in line if one is not None]
+        if said:
+            if years % len(said):
+                return None
+            return [said[n // (years // len(said))] for n in range(years)]
+    return [None] * years
