@@ -15,6 +15,8 @@ from typing import Final
 from agents.offline import plans, words
 from agents.offline.orders import OrderWords, order, starts_order
 from agents.offline.plans import Change, PlanWords
+from agents.offline.recognise import Asked, Recogniser
+from agents.offline.recognisers import RECOGNISERS
 
 
 class Intent(StrEnum):
@@ -38,6 +40,7 @@ class Intent(StrEnum):
     HELP = "help"
     DECISION = "decision"
     HOSTILE = "hostile"
+    RECOGNISED = "recognised"
     UNSUPPORTED = "unsupported"
 
 
@@ -150,6 +153,7 @@ QUESTION: Final = _rule(
 )
 
 
+GUARDS: Final = {Intent.HOSTILE: HOSTILE, Intent.DECISION: DECISION}
 ABOUT: Final = frozenset({Intent.OVERVIEW, Intent.REBALANCE} | {intent for _, intent in LOOKS})
 
 
@@ -166,18 +170,22 @@ class Wish:
     cancels: str | None = None
     plan: PlanWords | None = None
     change: Change | None = None
+    by: Recogniser | None = None  # who recognised it, and what it asks
+    asks: Asked | None = None
 
 
 def read(text: str) -> Wish:
     """The wish of one message."""
+    for guarded in (Intent.HOSTILE, Intent.DECISION):
+        if GUARDS[guarded].search(text):
+            return Wish(guarded, text)
+    for recogniser in RECOGNISERS:
+        if asks := recogniser.reads(text):
+            return Wish(Intent.RECOGNISED, text, by=recogniser, asks=asks)
     return _with_words(_guarded(text) or _trading(text) or _looking(text), text)
 
 
 def _guarded(text: str) -> Intent | None:
-    if HOSTILE.search(text):
-        return Intent.HOSTILE
-    if DECISION.search(text):
-        return Intent.DECISION
     if CANCEL.search(text):
         return Intent.CANCEL
     return Intent.UNSUPPORTED if UNSUPPORTED.search(text) else None

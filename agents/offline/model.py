@@ -114,8 +114,8 @@ def _thoughts(messages: Sequence[BaseMessage], offered: set[str]) -> Iterator[AI
     asked, told = _last_request(messages)
     wish = wanted(messages, asked)
     if "hand_over" in offered:
-        agent = AGENT_FOR.get(wish.intent)
-        why = f"Her words are read as: {wish.intent.value}."
+        agent = wish.by.agent if wish.by else AGENT_FOR.get(wish.intent)
+        why = f"Her words are read as: {wish.by.name if wish.by else wish.intent.value}."
         handed = {"agent": agent, "why": why}
         yield from _call("hand_over", handed) if agent else _text(speech.without_tools(wish))
         return
@@ -161,6 +161,8 @@ def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
     """The one tool call that serves the wish."""
     about = {k: v for k, v in (("household", wish.household), ("account", wish.account)) if v}
     match wish.intent:
+        case Intent.RECOGNISED:
+            return wish.asks
         case Intent.WORKLIST:
             return "worklist", {}
         case intent if intent in ABOUT and intent is not Intent.REBALANCE:
@@ -226,6 +228,8 @@ def _answer(wish: Wish, told: ToolMessage) -> str:
     said: dict[str, Any] = json.loads(str(told.content))
     if "refused" in said:
         return speech.refused(said["refused"])
+    if wish.by:
+        return wish.by.speaks[str(told.name)](wish.text, said["answer"], said["cite"])
     speaks: Callable[[Wish, dict[str, Any], str], str] | None = speech.SPEAKS.get(str(told.name))
     return speaks(wish, said["answer"], said["cite"]) if speaks else speech.without_tools(wish)
 
