@@ -1,7 +1,7 @@
 """Wishes that other files read: which words, which specialist, which tool, and what is said of its answer.
 
 Rule 1: a recogniser reads the advisor's own words and nothing else, as `agents.offline.intents` does.
-Rule 2: it is asked after what nobody may have, and before trades: an e-mail about a rebalance is no rebalance.
+Rule 2: it is asked after what nobody may have, and before trades: an e-mail on one is none.
 """
 
 from __future__ import annotations
