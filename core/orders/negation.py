@@ -1,6 +1,6 @@
 """Whether her words say no to what they name: "do not sell AAPL" asks for nothing.
 
-Rule 1: a word of doing that stands behind a no, within the same clause, proves nothing. The worker asks this of
+Rule 1: a word of doing that stands behind a no, in the same clause, proves nothing. The worker asks this of
     the journaled message, so that no model can make a sale of it.
 Rule 2: where it cannot be told, it is a no: asking again costs a sentence, a wrong sale costs more.
 Rule 3: "rebalance, but do not sell AAPL" is more than a plan can be told here: it is asked again without it.

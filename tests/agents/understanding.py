@@ -7,6 +7,7 @@ mended.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,9 @@ from langchain_core.messages import HumanMessage, SystemMessage
 
 from agents import bind, router
 from agents.offline.model import OfflineModel
+from agents.parts import told
 from agents.prompts import prompt
+from tools.contract import Agent
 
 FILE: Final = Path(__file__).with_name("said_by_advisors.tsv")
 SAID_BACK: Final = frozenset({"help", "decision", "refused", "ask", "negated"})
@@ -65,7 +68,7 @@ def understood(line: Line) -> bool:
 
 
 def says_back(wanted: str, asked: list[str], said: str) -> bool:
-    """A question back may come from the tool that was asked: it does not find one household, or no account."""
+    """A question back may come from the tool that was asked: it finds no household, or several."""
     if wanted == "ask":
         return bool(asked) or said.rstrip().endswith("?")
     return (
@@ -84,13 +87,17 @@ def asks(text: str) -> tuple[list[str], str]:
     model = OfflineModel()
     heard = [SystemMessage(prompt("orchestrator").text), HumanMessage(text, id="msg-1")]
     first = model.bind_tools([router.HAND_OVER]).invoke(heard)
-    agent = router.routed(first)
-    if agent is None:
+    plan = router.planned(first, text)
+    if not plan:
         return [], str(first.text)
-    thought = model.bind_tools(bind.schemas(agent)).invoke(
-        [SystemMessage(prompt(agent.value).text), HumanMessage(text, id="msg-1")]
-    )
-    return [_name(call) for call in thought.tool_calls], str(thought.text)
+    thoughts = [
+        model.bind_tools(bind.schemas(Agent(part["agent"]))).invoke(
+            [SystemMessage(prompt(part["agent"]).text), *told(part), HumanMessage(text, id="msg-1")]
+        )
+        for part in plan
+    ]
+    asked = [_name(call) for thought in thoughts for call in thought.tool_calls]
+    return asked, " ".join(str(thought.text) for thought in thoughts)
 
 
 def _name(call: Any) -> str:
@@ -107,16 +114,15 @@ def shares() -> dict[str, tuple[int, int]]:
     return found
 
 
-def _report() -> None:
-    every = lines()
-    for name, (got, of) in sorted(shares().items()):
-        print(f"{name:14} {got} of {of}")
-    for half, those in (
-        ("odd", [x for x in every if not x.unseen]),
-        ("even", [x for x in every if x.unseen]),
-    ):
-        print(f"{half} lines: {sum(map(understood, those))} of {len(those)}")
+def halves() -> dict[str, tuple[int, int]]:
+    """What was looked at while rules were mended, and what was not."""
+    found = {}
+    for name, unseen in (("looked at", False), ("not looked at", True)):
+        some = [line for line in lines() if line.unseen is unseen]
+        found[name] = (sum(map(understood, some)), len(some))
+    return found
 
 
 if __name__ == "__main__":
-    _report()
+    for name, (got, of) in [*sorted(shares().items()), *halves().items()]:
+        sys.stdout.write(f"{name:14} {got} of {of}\n")
