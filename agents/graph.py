@@ -1,7 +1,8 @@
-"""The graph: the orchestrator routes, a specialist thinks and asks, drafts are assessed, it parks.
+"""The graph: the orchestrator plans, specialists think and ask in turn, drafts are assessed, it parks.
 
     orchestrate -> portfolio | research | proposal -> ask -> (the same agent) -> answer -> park
     ask -> assess -> answer;  park -> read_decision -> park | report -> park
+    (before answer, the specialists of the plan's other parts, each in turn)
 
 Rule 1: the graph neither decides nor executes. It believes the desk, and a resume value is only a nudge.
 Rule 2: `park` writes nothing: an interrupted node runs again from its first line.
@@ -12,8 +13,10 @@ Rule 4: compiled once a process.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from langchain_core.messages import AIMessage, RemoveMessage
@@ -28,9 +31,21 @@ from langgraph.types import Command, interrupt
 from agents import bind, router
 from agents.answer import Composed, compose
 from agents.evidence import Decided, decision_taken, step_taken
+from agents.parts import outline, told
 from agents.proposal import assessed, looked_up, outcome
 from agents.specialist import ORCHESTRATOR, OUT_OF_STEPS, says, thought
-from agents.state import MOST_THOUGHTS, Context, Conversation, Waiting, remembered, said, since_asked
+from agents.state import (
+    MOST_THOUGHTS,
+    Context,
+    Conversation,
+    Waiting,
+    reads,
+    remembered,
+    said,
+    since_asked,
+    spoken,
+)
+from agents.stopping import STOPPED
 from core.ids import ProposalId
 from tools.contract import Agent, Call, Effect
 from tools.proposals import waits_for
@@ -42,6 +57,7 @@ SAYS: Final = {
     Agent.RESEARCH: "searches the library",
     Agent.PROPOSAL: "works on a proposal",
 }
+NOTHING_MOVED: Final[Mapping[str, Any]] = MappingProxyType({})
 LEFT_FOR_LATER: Final = 900  # positions from here on are the graph's own look-ups, not a model's questions
 
 
@@ -50,9 +66,10 @@ def build(saver: BaseCheckpointSaver[Any]) -> Graph:
     graph = StateGraph(Conversation, context_schema=Context)
     graph.add_node("orchestrate", orchestrate)
     for agent in Agent:
-        graph.add_node(agent.value, _specialist(agent), destinations=("ask", "answer"))
+        others = (other.value for other in Agent)
+        graph.add_node(agent.value, _specialist(agent), destinations=("ask", "answer", *others))
     graph.add_node("ask", ask, destinations=(*(agent.value for agent in Agent), "assess", "answer"))
-    graph.add_node("assess", assess)
+    graph.add_node("assess", assess, destinations=(*(agent.value for agent in Agent), "answer"))
     graph.add_node("answer", answer)
     graph.add_node("park", park)
     graph.add_node("read_decision", read_decision)
@@ -64,18 +81,30 @@ def build(saver: BaseCheckpointSaver[Any]) -> Graph:
 async def orchestrate(
     state: Conversation, runtime: Runtime[Context]
 ) -> Command[Literal["portfolio", "research", "proposal", "answer"]]:
-    """Route the new message; what is no longer read is dropped from the state."""
+    """Plan the new message; what is no longer read is dropped from the state."""
     says("orchestrator", "reads the request")
     kept = remembered(state["messages"])
+    asked = str(since_asked(kept)[0].text)
     fresh = {"position": 0, "thoughts": 0, "drafts": [], "looked": {}, "agent": ""}
+    fresh |= {"plan": [], "at": 0, "heard": 1, "told": 0}
     trimmed = [RemoveMessage(id=REMOVE_ALL_MESSAGES), *kept] if len(kept) < len(state["messages"]) else []
     message = await thought(
-        runtime.context, ORCHESTRATOR, router.reads(kept), [router.HAND_OVER], decides=router.decided
+        runtime.context,
+        ORCHESTRATOR,
+        router.reads(kept),
+        [router.HAND_OVER],
+        decides=partial(router.decided, asked),
     )
-    agent = router.routed(message)
-    if agent is None:
+    plan = router.planned(message, asked)
+    if runtime.context.stop.is_set():
+        await decision_taken(runtime.context, ORCHESTRATOR, Decided("stop", "people_decided"))
+        return Command(goto="answer", update={**fresh, "messages": [*trimmed, AIMessage(STOPPED)]})
+    if not plan:
         return Command(goto="answer", update={**fresh, "messages": [*trimmed, _spoken(message)]})
-    return Command(goto=agent.value, update={**fresh, "messages": trimmed, "agent": agent.value})
+    if len(plan) > 1:
+        says(ORCHESTRATOR, outline(plan))
+    first: Literal["portfolio", "research", "proposal"] = Agent(plan[0]["agent"]).value
+    return Command(goto=first, update={**fresh, "messages": trimmed, "agent": first, "plan": plan})
 
 
 def _spoken(message: AIMessage) -> AIMessage:
@@ -85,35 +114,45 @@ def _spoken(message: AIMessage) -> AIMessage:
 
 def _specialist(agent: Agent) -> Any:
     async def run(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
+        if runtime.context.stop.is_set():
+            return await _stopped(runtime.context, agent)
         if state["thoughts"] == 0:
             says(agent, SAYS[agent])
         if state["thoughts"] >= MOST_THOUGHTS:
             await decision_taken(runtime.context, agent, Decided("stop", "too_many_thoughts"))
-            return Command(goto="answer", update={"messages": [AIMessage(OUT_OF_STEPS)]})
+            return onward(state, [AIMessage(OUT_OF_STEPS)])
         message = await thought(
             runtime.context,
             agent,
-            remembered(state["messages"]),
+            [*told(state["plan"][state["at"]]), *reads(state)],
             bind.schemas(agent),
             decides=partial(bind.decided, agent),
         )
-        asks = bool(message.tool_calls or message.invalid_tool_calls)
-        update = {"messages": [message], "thoughts": state["thoughts"] + 1}
-        return Command(goto="ask" if asks else "answer", update=update)
+        if runtime.context.stop.is_set() and not message.tool_calls:
+            return await _stopped(runtime.context, agent)
+        if not (message.tool_calls or message.invalid_tool_calls):
+            return onward(state, [message])
+        return Command(goto="ask", update={"messages": [message], "thoughts": state["thoughts"] + 1})
 
     return run
+
+
+async def _stopped(context: Context, agent: Agent) -> Command[Any]:
+    """Her word ends the run, whatever the plan still holds."""
+    await decision_taken(context, agent, Decided("stop", "people_decided"))
+    return Command(goto="answer", update={"messages": [AIMessage(STOPPED)]})
 
 
 async def ask(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
     """Put the agent's questions to its tools."""
     agent = Agent(state["agent"])
     message = state["messages"][-1]
-    if not isinstance(message, AIMessage):
-        return Command(goto="answer")
+    if not isinstance(message, AIMessage) or runtime.context.stop.is_set():
+        return await _stopped(runtime.context, agent)
     for call in message.tool_calls[: bind.MOST_AT_ONCE]:
         does = "drafts" if bind.effect(agent, call["name"]) is Effect.PROPOSE else "asks"
         says(agent, f"{does}: {call['name'].replace('_', ' ')[:40]}")
-    told, drafts = await bind.ask_all(
+    answers, drafts = await bind.ask_all(
         message,
         turn=runtime.context.turn,
         agent=agent,
@@ -121,26 +160,41 @@ async def ask(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
         position=state["position"],
     )
     update = {
-        "messages": told,
+        "messages": answers,
         "position": state["position"] + len(message.tool_calls),
         "drafts": [*state["drafts"], *drafts],
     }
     return Command(goto="assess" if drafts else agent.value, update=update)
 
 
-async def assess(state: Conversation, runtime: Runtime[Context]) -> Command[Literal["answer"]]:
-    """Wait, within bounds, until each draft has its figures; then say them."""
+async def assess(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
+    """Wait, within bounds, until each draft of this part has its figures; then say them."""
     says(Agent.PROPOSAL, "waits for the figures")
     texts: list[str] = []
-    looked: dict[str, str] = {}
-    waiting = [one for one in state.get("waiting", []) if one["proposal"] not in state["drafts"]]
-    for place, draft in enumerate(state["drafts"]):
+    looked = dict(state["looked"])
+    fresh = state["drafts"][state["told"] :]
+    waiting = [one for one in state.get("waiting", []) if one["proposal"] not in fresh]
+    for place, draft in enumerate(fresh, state["told"]):
         now = await _assessed(draft, runtime.context)
         texts.append(await _told(state, runtime.context, draft, LEFT_FOR_LATER + place, looked))
         if now != "nobody":
             waiting.append(Waiting(proposal=draft, message=state["asked"], told=now))
-    update = {"messages": [AIMessage("\n".join(texts))], "waiting": waiting, "looked": looked}
-    return Command(goto="answer", update=update)
+    moved = {"waiting": waiting, "looked": looked, "told": len(state["drafts"])}
+    return onward(state, [AIMessage("\n".join(texts))], moved)
+
+
+def onward(
+    state: Conversation, messages: list[AIMessage], moved: Mapping[str, Any] = NOTHING_MOVED
+) -> Command[Any]:
+    """To the plan's next part, or to the answer."""
+    at = state["at"] + 1
+    if at >= len(state["plan"]):
+        return Command(goto="answer", update={"messages": messages, **moved})
+    heard = len(since_asked(state["messages"])) + len(messages)
+    agent = state["plan"][at]["agent"]
+    get_stream_writer()({"event": "token", "text": "\n\n"})
+    begun = {"at": at, "heard": heard, "agent": agent, "thoughts": 0}
+    return Command(goto=agent, update={"messages": messages, **moved, **begun})
 
 
 async def _told(
@@ -156,12 +210,13 @@ async def _told(
 async def _assessed(draft: str, context: Context) -> str:
     """Whom the proposal waits for, once assessed or once patience has ended."""
     left = context.patience.assessment
-    while True:
+    while not context.stop.is_set():
         now = await waits_for(context.turn, ProposalId(draft))
         if now != "assessment" or left <= timedelta(0):
             return now
         await asyncio.sleep(context.patience.looks_every.total_seconds())
         left -= context.patience.looks_every
+    return await waits_for(context.turn, ProposalId(draft))
 
 
 async def answer(state: Conversation, runtime: Runtime[Context]) -> Command[Literal["park", "__end__"]]:
@@ -169,7 +224,7 @@ async def answer(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
     context = runtime.context
     recent = since_asked(state["messages"])
     allowed = {**bind.sources(recent), **state.get("looked", {})}
-    composed = compose(str(recent[-1].text), allowed, check_figures=not context.thinker.offline)
+    composed = compose(spoken(state), allowed, check_figures=not context.thinker.offline)
     out = _out(state["asked"], composed, context, round_no=0)
     waiting = tuple(one["proposal"] for one in state.get("waiting", []))
     parks = [Decided("park", "people_must_decide", waiting)] if waiting else []
@@ -224,8 +279,8 @@ async def report(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
     says(Agent.PROPOSAL, "saw a decision")
     composed = compose("\n".join(texts), looked, check_figures=False)
     out = _out(state["waiting"][0]["message"], composed, context, round_no=answers)
-    told = Decided("report", "people_decided", tuple(moved_on))
-    await step_taken(context, Agent.PROPOSAL, "resume", told)
+    reported = Decided("report", "people_decided", tuple(moved_on))
+    await step_taken(context, Agent.PROPOSAL, "resume", reported)
     get_stream_writer()({"event": "answer", **out})
     update = {"waiting": still, "answer": out, "messages": [AIMessage(composed.text)]}
     return Command(goto="park" if still else "__end__", update=update)

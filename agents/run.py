@@ -44,6 +44,14 @@ class Copilot:
     thinker: Thinker
     patience: Patience
     _running: WeakValueDictionary[ThreadId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    _stops: dict[ThreadId, asyncio.Event] = field(default_factory=dict)
+
+    def stop(self, thread: ThreadId) -> bool:
+        """Tell the run of that thread to stop; whether there is one. It still says what was done."""
+        found = self._stops.get(thread)
+        if found is not None:
+            found.set()
+        return found is not None
 
     async def asked(self, turn: Turn, message: MessageId, text: str) -> AsyncIterator[Event]:
         """Answer a message.
@@ -91,6 +99,7 @@ class Copilot:
 
     async def _run(self, asked: Any, turn: Turn) -> AsyncIterator[Event]:
         context = Context(turn, self.thinker, self.patience)
+        self._stops[turn.thread] = context.stop
         try:
             async with asyncio.timeout(RUNS_WITHIN.total_seconds()):
                 streamed: AsyncIterator[Any] = self.graph.astream(
@@ -110,6 +119,8 @@ class Copilot:
             raise WorldFailed(f"this took more than {MOST_STEPS} steps", fix="ask for less at once") from long
         except TimeoutError as late:
             raise WorldFailed(f"this took longer than {RUNS_WITHIN}", fix="ask for less at once") from late
+        finally:
+            self._stops.pop(turn.thread, None)
 
     def _lock(self, thread: ThreadId) -> asyncio.Lock:
         return self._running.setdefault(thread, asyncio.Lock())

@@ -17,6 +17,7 @@ from agents.evidence import Decided, Step, begun, thought_taken
 from agents.model import think
 from agents.prompts import prompt
 from agents.state import Context
+from agents.stopping import unless_stopped
 
 ORCHESTRATOR: Final = "orchestrator"
 OUT_OF_STEPS: Final = "I stopped here: this took more steps than one request may. Ask for less at once."
@@ -32,7 +33,7 @@ async def thought(
 ) -> AIMessage:
     """What the agent thinks next, streamed as `token` events and put on record with what came of it.
 
-    A thought of a specialist that ends in questions is its plan.
+    A thought of a specialist that ends in questions is its plan. One that she stopped says nothing.
     """
     write = get_stream_writer()
     streamed = Streamed()
@@ -44,7 +45,9 @@ async def thought(
             write({"event": "token", "text": ready})
 
     read = [SystemMessage(prompt(agent).text), *messages]
-    message = await think(context.thinker, read, schemas, heard)
+    message = await unless_stopped(context.stop, think(context.thinker, read, schemas, heard))
+    if message is None:
+        return AIMessage("")
     rest = streamed.rest()
     if rest:
         write({"event": "token", "text": rest})

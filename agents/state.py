@@ -7,7 +7,8 @@ Rule 2: the context is made anew for each run from the ticket of that run; it is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, TypedDict
 
@@ -15,6 +16,7 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 from langgraph.graph import MessagesState
 
 from agents.model import Thinker
+from agents.parts import Part
 from core.ids import MessageId
 from tools.contract import Said, Turn
 
@@ -38,6 +40,10 @@ class Conversation(MessagesState):
     asked: str
     household: str | None  # the thread's, as it was opened
     agent: str
+    plan: list[Part]
+    at: int  # which part of the plan is being answered
+    heard: int  # how many messages there were since she asked when this part began
+    told: int  # how many of the drafts she was told of
     position: int
     thoughts: int
     drafts: list[str]
@@ -57,11 +63,12 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One run's own: the desk of its ticket, the model, and how patient it is."""
+    """One run's own: its ticket's desk, the model, how patient it is, whether she told it to stop."""
 
     turn: Turn
     thinker: Thinker
     patience: Patience
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def said(messages: list[AnyMessage]) -> tuple[Said, ...]:
@@ -74,6 +81,23 @@ def since_asked(messages: list[AnyMessage]) -> list[AnyMessage]:
     """The advisor's last message and everything after it."""
     start = max((i for i, m in enumerate(messages) if isinstance(m, HumanMessage)), default=0)
     return messages[start:]
+
+
+def reads(state: Conversation) -> list[AnyMessage]:
+    """What a specialist reads: as `remembered`, without what the parts before its own were told."""
+    kept = remembered(state["messages"])
+    recent = since_asked(kept)
+    return [*kept[: len(kept) - len(recent)], *recent[:1], *recent[state["heard"] :]]
+
+
+def spoken(state: Conversation) -> str:
+    """What was said to her message, part by part."""
+    said_since = [
+        str(m.text)
+        for m in since_asked(state["messages"])
+        if isinstance(m, AIMessage) and not m.tool_calls and not m.invalid_tool_calls
+    ]
+    return "\n\n".join(said_since[-max(1, len(state.get("plan", []))) :])
 
 
 def remembered(messages: list[AnyMessage]) -> list[AnyMessage]:

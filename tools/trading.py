@@ -18,6 +18,7 @@ from pydantic import Field
 from core.book.picture import Picture
 from core.ids import AccountId, HouseholdId, ProposalId, Symbol
 from core.orders.events import OrderType, Request, Side, Span
+from core.orders.negation import REBALANCING
 from core.orders.planning import Planning
 from core.orders.planning_said import TAX_AWARE, dollars_said, method_said
 from core.orders.provenance import (
@@ -32,6 +33,10 @@ from core.orders.provenance import (
 from tools.clients import Named, account_in, book, by_name, which
 from tools.contract import Ask, Call, Effect, Refusal, Said, Sourced, Tool
 
+NO_GO_AHEAD: Final = (
+    "her message says no to it, or to a part of it that a draft cannot leave out; nothing is drafted. "
+    "Ask her to write what she wants alone"
+)
 WORDS: Final = "copied letter by letter from the advisor's message"
 
 
@@ -134,7 +139,10 @@ async def drafted(
     missing = unproven(request, spans, texts, Known(named.household, named.names, kinds, turn.household))
     if missing:
         raise Refusal(
-            f"the advisor's message does not say {', '.join(missing)}; ask her to write it", code="not_said"
+            NO_GO_AHEAD
+            if "go_ahead" in missing
+            else f"the advisor's message does not say {', '.join(missing)}; ask her to write it",
+            code="not_said",
         )
     proposal = await turn.desk.draft(
         request,
@@ -273,12 +281,6 @@ def _number(what: str, words: str) -> Decimal:
     if number is None or number <= 0:
         raise Refusal(f"{words!r} is not a {what}; write a number above zero", code="unread")
     return number
-
-
-REBALANCING: Final = re.compile(
-    r"\b(?:re-?balanc\w*|re-?align\w*|back (?:to|in|into|on|within)|in(?:to)? line|true up|restore)\b",
-    re.IGNORECASE,
-)
 
 
 def _wish(said: Sequence[Said]) -> Iterator[Span]:

@@ -1,20 +1,28 @@
 """What the advisor wants, by rule, from her message alone.
 
 Rule 1: only her own message is read here. Nothing retrieved is, so no document can ask for anything.
-Rule 2: the first row of `ROWS` that fits wins; what fits none is declined with what can be done.
+Rule 2: what is asked first wins, in the order of `read`; what fits nothing is declined with what can be done.
 Rule 3: a wish to get round people or rules is its own intent, read before all others.
+Rule 4: what she says no to is never a trade, and a message that asks for several things is several wishes.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from agents.offline import patterns as p
 from agents.offline import plans, words
+from agents.offline.clauses import pieces
+from agents.offline.live import LiveWords, live
 from agents.offline.orders import OrderWords, order, starts_order
 from agents.offline.plans import Change, PlanWords
+from agents.offline.recognise import Asked, Recogniser
+from agents.offline.recognisers import RECOGNISERS
+from core.orders.negation import negated
 
 
 class Intent(StrEnum):
@@ -22,135 +30,48 @@ class Intent(StrEnum):
     OVERVIEW = "overview"
     DRIFT = "drift"
     HOLDINGS = "holdings"
+    CONCENTRATION = "concentration"
     CASH = "cash"
     RESEARCH = "research"
     REBALANCE = "rebalance"
     ORDER = "order"
     CANCEL = "cancel"
+    REPLACE = "replace"
+    REMAINDER = "remainder"
     STATUS = "status"
     PROPOSALS = "proposals"
     PERFORMANCE = "performance"
     RISK = "risk"
+    EXPOSURE = "exposure"
     TAXES = "taxes"
     WHAT_IF = "what_if"
     PLAN = "plan"
     REBALANCE_ALL = "rebalance_all"
+    UNCLEAR = "unclear"
+    NEGATED = "negated"
     HELP = "help"
     DECISION = "decision"
     HOSTILE = "hostile"
+    RECOGNISED = "recognised"
     UNSUPPORTED = "unsupported"
 
 
-def _rule(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{one})" for one in alternatives), re.IGNORECASE)
-
-
-HOSTILE: Final = _rule(
-    r"\b(?:ignore|disregard|forget|override|bypass|circumvent|skip|evade|disable|turn off)\b.{0,40}"
-    r"\b(?:rules?|instructions?|prompts?|limits?|compliance|principal|approvals?|checks?|polic(?:y|ies)|gate|risk)\b",
-    r"\bwithout (?:any |an? |the )?(?:approvals?|consent|principal|asking|review|submission)\b",
-    r"\b(?:pretend|act as if|role-?play|impersonate)\b",
-    r"\b(?:developer|debug|god|jailbreak|admin) mode\b",
-    r"\b(?:system prompt|your (?:instructions|prompt|rules))\b",
-    r"\bapprove (?:it|this|that|them|everything)? ?(?:yourself|for me|on (?:his|her|their) behalf)\b",
-    r"\b(?:sell|liquidate|dump) (?:everything|it all|all (?:positions|holdings|accounts))\b",
-)
-DECISION: Final = _rule(
-    r"^(?:please |now |can you |could you |go ahead and |just )*"
-    r"(?:approve|submit|release|send|execute|route|consent|decline|withdraw|sign off)\b",
-    r"\brecord (?:the |a |my )?(?:client'?s? )?consent\b",
-)
-CANCEL: Final = re.compile(  # one order, by its id or its symbol; a symbol is in capitals
-    r"\b(?i:cancel)\b(?:\s+(?i:the|my|that|our|order|buy|sell|purchase|sale|of|for|in))*\s+"
-    r"(?P<order>gh-[0-9a-f]{24}|[A-Z]{1,5}(?:\.[A-Z])?)\b(?!['’])"
-)
-UNSUPPORTED: Final = _rule(
-    r"\b(?:call|put) options?\b|\boptions? (?:on|contract)\b|\bmargin\b|\bcrypto|\bbitcoin\b|\bfutures\b",
-    r"^\W*(?:please )?short\b|\bsell short\b|\bshort (?:sell|sale)\b",
-    r"\bwire\b|\btransfer \$|\bcancel\b|\breplace the order\b",
-    r"\be-?mail\b|\bpoem\b|\bflight\b|\bletter to\b",
-)
-PROPOSALS: Final = _rule(
-    r"\b(?:list|show|see|all|which|open|pending)\b.{0,20}\bproposals\b",
-    r"\bproposals\b.{0,20}\b(?:open|waiting|pending)\b",
-)
-STATUS: Final = _rule(
-    r"\bprp-[0-9a-f]{32}\b",
-    r"\b(?:status|stand|happened|become|became|progress)\b.{0,40}\b(?:proposal|order|orders|trade|trades|rebalance|it)\b",
-    r"\b(?:proposal|order|trade|rebalance)\b.{0,30}\b(?:status|stand|stands|doing)\b",
-    r"\b(?:has|have|was|were|is|did|are)\b.{0,60}"
-    r"\b(?:approved|submitted|released|filled|fill|executed|declined|denied)\b",
-    r"\bwaiting for (?:the |a )?(?:principal|approval|consent|me)\b",
-)
-REBALANCE: Final = _rule(
-    r"\bre-?balanc(?:e|ing)\b",
-    r"\bre-?align\b",
-    r"\b(?:bring|get|put|move|take)\b.{0,60}\bback (?:to|in|into|on|within)\b",
-)
-WHAT_IF: Final = _rule(
-    r"\bwhat (?:if|happens if|would happen if|would it do)\b", r"\bif (?:we|i) (?:sold|bought)\b"
-)
-TAXES: Final = _rule(
-    r"\bharvestable\b|\b(?:which|what|any|how many|how much)\b.{0,30}\blosses\b",
-    r"\b(?:un)?reali[sz]ed (?:gains?|loss(?:es)?)\b|\bcapital gains?\b|\bwash sales?\b",
-    r"\btax (?:position|picture|situation|bill)\b|\bgains and losses\b|\blosses\b.{0,20}\bharvest",
-)
-PERFORMANCE: Final = _rule(
-    r"\bperform(?:ance|ed|ing)?\b|\breturned\b|\breturns?\b|\bhow (?:has|have|did)\b.{0,60}\bdo(?:ne)?\b"
-)
-RISK: Final = _rule(
-    r"\bvalue at risk\b|\bVaR\b|\bexpected shortfall\b|\bstress(?: test)?\b|\brisk(?:y|s|iest)?\b",
-    r"\b(?:sector )?exposures?\b|\bsectors?\b|\bhow (?:bad|much).{0,40}\b(?:2008|crisis|covid|2020|crash)\b",
-    r"\b(?:repeat|like|another|again)\b.{0,20}\b(?:2008|covid|2020|2022)\b",
-)
-WORKLIST: Final = _rule(
-    r"\bwho needs (?:me|my)\b|\bneeds? (?:my |me|attention|help|looking)\b.{0,20}$",
-    r"\bwork ?list\b|\bto-?do\b|\bpriorit(?:y|ies)\b|\bmy plate\b|\burgent\b|\bagenda\b",
-    r"\bwhat should i (?:work on|do|look at)\b|\bwho(?:m)? should i\b",
-    r"\bwhich (?:clients?|households?) should\b",
-    r"\bwhich (?:of my )?(?:households|clients|accounts) need",
-)
-DRIFT: Final = _rule(
-    r"\bdrift(?:ed|ing|s)?\b|\b(?:out of|in|within) tolerance\b",
-    r"\b(?:off|on|from|vs\.?) (?:its |their |her |his |the )?(?:model|target)s?\b",
-)
-CASH: Final = _rule(
-    r"\bcash\b|\bwithdrawals?\b|\bnext fee\b|\bfees? due\b|\bliquidity\b|\bmoney (?:available|free)\b"
-)
-HOLDINGS: Final = _rule(
-    r"\bholdings?\b|\bhold(?:s)?\b|\bpositions?\b|\b(?:tax )?lots?\b|\bowns?\b",
-    r"\bwhat(?:'s|’s| is) in\b|\bunreali[sz]ed\b",
-)
-LIBRARY: Final = _rule(
-    r"\bresearch\b|\blibrary\b|\bnotes?\b|\bhouse view\b|\b(?:firm|firm's|our) view\b",
-    r"\boutlook\b|\bdocuments?\b",
-)
 LOOKS: Final = (
-    (DRIFT, Intent.DRIFT),
-    (CASH, Intent.CASH),
-    (TAXES, Intent.TAXES),
-    (RISK, Intent.RISK),
-    (PERFORMANCE, Intent.PERFORMANCE),
-    (HOLDINGS, Intent.HOLDINGS),
+    (p.DRIFT, Intent.DRIFT),
+    (p.CONCENTRATION, Intent.CONCENTRATION),
+    (p.CASH, Intent.CASH),
+    (p.TAXES, Intent.TAXES),
+    (p.RISK, Intent.RISK),
+    (p.EXPOSURE, Intent.EXPOSURE),
+    (p.PERFORMANCE, Intent.PERFORMANCE),
+    (p.HOLDINGS, Intent.HOLDINGS),
 )
-ASKS_TO_HARVEST: Final = _rule(
-    r"^\W*(?:please |can you |could you |let'?s |i want to |draft a )*(?:tax[- ]loss )?harvest"
-)
-ASKS_WHAT: Final = _rule(r"^\W*(?:what|which|how|who|when|why|is|are|does|do|did|has|have|was)\b")
-OVERVIEW: Final = _rule(
-    r"\boverview\b|\bsummar(?:y|ise|ize)\b|\btell me about\b|\bpull up\b|\bshow me\b",
-    r"\blook(?:s|ing)?\b|\baccounts\b|\bhow (?:is|are)\b",
-)
-HELP: Final = _rule(
-    r"^\W*(?:help|hello|hi|hey|good (?:morning|afternoon|evening)|thanks?|thank you)\b",
-    r"\bwhat can (?:you|i)\b|\bhow do i use\b|\bwhat do you do\b|\bwho are you\b",
-)
-QUESTION: Final = _rule(
-    r"\?\s*$", r"^\W*(?:what|why|how|when|where|which|compare|explain|is|are|was|were|did|does|do)\b"
-)
-
-
 ABOUT: Final = frozenset({Intent.OVERVIEW, Intent.REBALANCE} | {intent for _, intent in LOOKS})
+DRAFTS: Final = frozenset(
+    {Intent.REBALANCE, Intent.REBALANCE_ALL, Intent.ORDER, Intent.PLAN, Intent.CANCEL, Intent.REPLACE,
+     Intent.REMAINDER}
+)  # fmt: skip
+SAYS_ALONE: Final = frozenset({Intent.HOSTILE, Intent.DECISION, Intent.UNCLEAR, Intent.NEGATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,43 +84,101 @@ class Wish:
     account: str | None = None
     order: OrderWords | None = None
     proposal: str | None = None
-    cancels: str | None = None
+    live: LiveWords | None = None  # the order that is out
     plan: PlanWords | None = None
     change: Change | None = None
+    by: Recogniser | None = None  # who recognised it, and what it asks
+    asks: Asked | None = None
+
+    @property
+    def name(self) -> str:
+        return self.by.name if self.by else self.intent.value
 
 
-def read(text: str) -> Wish:
-    """The wish of one message."""
-    return _with_words(_guarded(text) or _trading(text) or _looking(text), text)
+def parts(text: str) -> list[str]:
+    """The requests of a message, each in its own words; one that is forbidden makes all of it one."""
+    if p.HOSTILE.search(text) or p.DECISION.search(text):
+        return [text]
+    return pieces(text, _alone, frozenset(DRAFTS))
 
 
-def _guarded(text: str) -> Intent | None:
-    if HOSTILE.search(text):
-        return Intent.HOSTILE
-    if DECISION.search(text):
-        return Intent.DECISION
-    if CANCEL.search(text):
-        return Intent.CANCEL
-    return Intent.UNSUPPORTED if UNSUPPORTED.search(text) else None
+def _alone(piece: str) -> str | None:
+    """What a piece of a message asks for by itself; None where only its place in the message tells."""
+    wish = read(piece, inside=True)
+    return None if wish.intent in (Intent.UNSUPPORTED, Intent.HELP, *SAYS_ALONE) else wish.name
 
 
-def _trading(text: str) -> Intent | None:
-    if WHAT_IF.search(text) and plans.change(text):
-        return Intent.WHAT_IF
-    if starts_order(text) and order(text):
+def read(text: str, whole: str = "", *, inside: bool = False) -> Wish:
+    """The wish of one message, or of one part of it; who is meant may stand elsewhere in the `whole`.
+
+    `inside` reads a piece for what it says by itself: a question that could be about anything is none.
+    """
+    as_meant = words.mended(text)
+    if p.HOSTILE.search(text):
+        return Wish(Intent.HOSTILE, text)
+    if p.DECISION.search(text):
+        return Wish(Intent.DECISION, text)
+    if p.WHAT_IF.search(text) and plans.change(text):
+        return _with_words(Intent.WHAT_IF, text, whole)
+    for recogniser in RECOGNISERS:
+        if asks := recogniser.reads(text):
+            return Wish(Intent.RECOGNISED, text, by=recogniser, asks=asks)
+    if said := _said_no(text, whole):
+        return said
+    intent = _guarded(as_meant, text) or _trading(as_meant, text) or _looking(as_meant, text, whole, inside)
+    return _with_words(intent, text, whole)
+
+
+def _said_no(text: str, whole: str) -> Wish | None:
+    """Something that she says no to. The rest of the message is read where it only looks."""
+    no = [found for found in p.DOING.finditer(text) if negated(text, *found.span())]
+    if not no:
+        return None
+    rest = " ".join(_without_no(text))
+    wish = read(rest, whole or text) if rest else None
+    asked = wish and wish.intent not in (Intent.UNSUPPORTED, Intent.HELP, *SAYS_ALONE)
+    if wish is None or not asked or (wish.intent in DRAFTS and wish.intent is not Intent.ORDER):
+        return Wish(Intent.NEGATED, text)
+    return wish
+
+
+def _without_no(text: str) -> Iterator[str]:
+    for clause in re.split(r"(?<=[.;!?])\s+|,\s*(?=(?:just|only|then|rather|but)\b)|\s+but\s+", text):
+        if not any(negated(clause, *found.span()) for found in p.DOING.finditer(clause)):
+            yield clause
+
+
+def _guarded(meant: str, text: str) -> Intent | None:
+    if p.UNSUPPORTED.search(text):
+        return Intent.UNSUPPORTED
+    if p.ASKS_WHAT.search(text) and not p.REMAINDER.search(text):
+        return None
+    for pattern, intent in (
+        (p.REPLACE, Intent.REPLACE), (p.REMAINDER, Intent.REMAINDER), (p.CANCEL, Intent.CANCEL)
+    ):  # fmt: skip
+        if pattern.search(meant):
+            return intent if live(text) else Intent.UNCLEAR
+    return None
+
+
+def _trading(meant: str, text: str) -> Intent | None:
+    asks = not p.ASKS_WHAT.search(text)
+    if asks and starts_order(text) and order(text):
         return Intent.ORDER
-    if plans.everybody(text) and REBALANCE.search(text):
+    if plans.everybody(text) and (p.REBALANCE.search(meant) or p.DRIFT.search(meant)) and asks:
         return Intent.REBALANCE_ALL
-    if PROPOSALS.search(text):
+    if p.PROPOSALS.search(meant):
         return Intent.PROPOSALS
-    if STATUS.search(text):
+    if p.STATUS.search(meant):
         return Intent.STATUS
-    if REBALANCE.search(text):
+    if p.REBALANCE.search(meant) and asks:
         return Intent.REBALANCE
-    if _about(text) and TAXES.search(text) and not ASKS_TO_HARVEST.search(text):
+    if _about(text) and p.TAXES.search(text) and not p.ASKS_TO_HARVEST.search(text):
         return Intent.TAXES
-    asks = not ASKS_WHAT.search(text) and not HELP.search(text) and not LIBRARY.search(text)
-    return Intent.PLAN if asks and _about(text) and plans.plan(text) else None
+    asks = asks and not p.HELP.match(text) and not p.LIBRARY.search(text)
+    if asks and _about(text) and plans.plan(text):
+        return Intent.PLAN
+    return None
 
 
 def _about(text: str) -> bool:
@@ -207,40 +186,45 @@ def _about(text: str) -> bool:
     return bool(words.household(text) or words.account(text))
 
 
-def _looking(text: str) -> Intent:
-    if WORKLIST.search(text):
+def _looking(meant: str, text: str, whole: str, inside: bool) -> Intent:
+    named = _about(text)
+    if p.WORKLIST.search(meant) and not words.ACCOUNT.search(text):
         return Intent.WORKLIST
-    if LIBRARY.search(text):
+    if p.LIBRARY.search(meant):
         return Intent.RESEARCH
-    named = words.household(text) or words.account(text)
-    if named:
-        for pattern, intent in LOOKS:
-            if pattern.search(text):
-                return intent
-        if OVERVIEW.search(text):
-            return Intent.OVERVIEW
-    if HELP.search(text):
+    looks = next((intent for pattern, intent in LOOKS if pattern.search(meant)), None)
+    if looks and (named or whole or p.WHO_BEFORE.search(text) or words.lower_case(text)):
+        return looks
+    if named and p.OVERVIEW.search(meant):
+        return Intent.OVERVIEW
+    if p.HELP.search(text):
         return Intent.HELP
-    if starts_order(text):
-        return Intent.UNSUPPORTED
-    return Intent.RESEARCH if QUESTION.search(text) else Intent.UNSUPPORTED
+    if starts_order(text) or plans.begun(text):
+        return Intent.UNCLEAR
+    if inside:
+        return looks or Intent.UNSUPPORTED
+    return Intent.RESEARCH if p.QUESTION.search(text) else Intent.UNSUPPORTED
 
 
-def _with_words(intent: Intent, text: str) -> Wish:
+def _with_words(intent: Intent, text: str, whole: str) -> Wish:
+    account, household = words.account(text), words.household(text)
+    if not account and not household and whole:
+        account, household = words.account(whole), words.household(whole)
     if intent is Intent.ORDER:
         return Wish(intent, text, order=order(text))
-    if intent is Intent.CANCEL and (live := CANCEL.search(text)):
-        return Wish(intent, text, cancels=live["order"])
+    if intent in (Intent.CANCEL, Intent.REPLACE, Intent.REMAINDER):
+        return Wish(intent, text, live=live(text))
     if intent in (Intent.PLAN, Intent.WHAT_IF):
-        named = words.account(text), words.household(text)
-        return Wish(intent, text, named[1], named[0], plan=plans.plan(text), change=plans.change(text))
+        wish = Wish(intent, text, household, account, plan=plans.plan(text), change=plans.change(text))
+        loose = wish.plan and wish.household and account and account.lower() in words.KINDS
+        return replace(wish, account=None) if loose else wish
     if intent is Intent.STATUS:
         found = words.PROPOSAL.search(text)
-        return Wish(intent, text, household=words.household(text), proposal=found[0] if found else None)
+        return Wish(intent, text, household=household, proposal=found[0] if found else None)
     if intent in ABOUT:
-        account = words.account(text)
-        household = words.household(text)
         if intent is Intent.REBALANCE and not account and not household:
-            household = words.after(text, REBALANCE)
+            household = words.after(text, p.REBALANCE) or words.after(text, re.compile(r"\bthe\b", re.I))
+        if not account and not household and intent is not Intent.REBALANCE:
+            household = words.lower_case(text)
         return Wish(intent, text, household=household, account=account)
     return Wish(intent, text)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -30,12 +31,16 @@ from langchain_core.runnables import Runnable
 from typing_extensions import override
 
 from agents.offline import plans, speech, words
-from agents.offline.intents import ABOUT, Intent, Wish, read
+from agents.offline.intents import ABOUT, Intent, Wish, parts, read
+from agents.offline.live import LiveWords
 from agents.offline.orders import OrderWords
 from agents.offline.plans import Change, PlanWords
+from agents.parts import part_told
 
 NAME: Final = "offline"
-ASKED_BACK: Final = re.compile(r"(?:Which one|the Smith household|Write the name)\W*$")
+ASKED_BACK: Final = re.compile(r"(?:Which one|the Smith household|Write the name|in which account)\W*$")
+MOST_ANSWERED: Final = 8  # words of an answer to our question
+ANSWERS: Final = frozenset({Intent.UNSUPPORTED, Intent.RESEARCH, Intent.OVERVIEW, Intent.UNCLEAR})
 AGENT_FOR: Final[Mapping[Intent, str]] = {
     Intent.WORKLIST: "portfolio",
     Intent.OVERVIEW: "portfolio",
@@ -52,6 +57,10 @@ AGENT_FOR: Final[Mapping[Intent, str]] = {
     Intent.REBALANCE: "proposal",
     Intent.ORDER: "proposal",
     Intent.CANCEL: "proposal",
+    Intent.REPLACE: "proposal",
+    Intent.REMAINDER: "proposal",
+    Intent.CONCENTRATION: "portfolio",
+    Intent.EXPOSURE: "portfolio",
     Intent.STATUS: "proposal",
     Intent.PROPOSALS: "proposal",
 }
@@ -112,13 +121,10 @@ def _words(text: str) -> int:
 
 def _thoughts(messages: Sequence[BaseMessage], offered: set[str]) -> Iterator[AIMessageChunk]:
     asked, told = _last_request(messages)
-    wish = wanted(messages, asked)
     if "hand_over" in offered:
-        agent = AGENT_FOR.get(wish.intent)
-        why = f"Her words are read as: {wish.intent.value}."
-        handed = {"agent": agent, "why": why}
-        yield from _call("hand_over", handed) if agent else _text(speech.without_tools(wish))
+        yield from _routes(messages, asked)
         return
+    wish = wanted(messages, asked, part_told(messages))
     call = question(wish)
     if told:
         yield from _text(_answer(wish, told[-1]))
@@ -128,41 +134,76 @@ def _thoughts(messages: Sequence[BaseMessage], offered: set[str]) -> Iterator[AI
         yield from _call(*call)
 
 
+def _routes(messages: Sequence[BaseMessage], asked: int) -> Iterator[AIMessageChunk]:
+    """A hand-over for each part of her message; its own words where no specialist serves it."""
+    text = str(messages[asked].text) if asked >= 0 else ""
+    cut = parts(text) if asked >= 0 else []
+    if len(cut) > 1:
+        wishes = [(part, read(part, text)) for part in cut]
+        served = [(part, wish, agent) for part, wish in wishes if (agent := _agent_for(wish))]
+        for place, (part, wish, agent) in enumerate(served):
+            handed = {"agent": agent, "part": part, "why": f"Her words are read as: {wish.name}."}
+            yield from _call("hand_over", handed, place=place)
+        return
+    wish = wanted(messages, asked)
+    agent = _agent_for(wish)
+    if agent is None:
+        yield from _text(speech.without_tools(wish))
+    else:
+        yield from _call("hand_over", {"agent": agent, "why": f"Her words are read as: {wish.name}."})
+
+
+def _agent_for(wish: Wish) -> str | None:
+    return wish.by.agent if wish.by else AGENT_FOR.get(wish.intent)
+
+
 def _last_request(messages: Sequence[BaseMessage]) -> tuple[int, list[ToolMessage]]:
     """Where the advisor's last message is, and what tools told since."""
     at = max((i for i, m in enumerate(messages) if isinstance(m, HumanMessage)), default=-1)
     return at, [m for m in messages[at + 1 :] if isinstance(m, ToolMessage)]
 
 
-def wanted(messages: Sequence[BaseMessage], at: int) -> Wish:
-    """The wish of the message at `at`; where it answers our question, the earlier wish with its words."""
+def wanted(messages: Sequence[BaseMessage], at: int, part: str = "") -> Wish:
+    """The wish of the message at `at`, or of a part of it; where it answers our question, the earlier wish
+    with its words; where it names nobody, about whom she spoke of last."""
     if at < 0:
         return Wish(Intent.HELP, "")
     text = str(messages[at].text)
-    wish = read(text)
+    wish = read(part, text) if part else read(text)
     before = messages[:at]
     hers = [str(m.text) for m in before if isinstance(m, HumanMessage)]
     ours = [str(m.text) for m in before if isinstance(m, AIMessage) and not m.tool_calls]
-    if wish.intent not in (Intent.UNSUPPORTED, Intent.RESEARCH, Intent.OVERVIEW) or not (hers and ours):
+    if not (hers and ours) or part:
         return wish
-    if not ASKED_BACK.search(re.sub(r"\s*\[\d+\]", "", ours[-1])) or len(text.split()) > 8:
-        return wish
-    earlier = read(hers[-1])
+    asked_back = ASKED_BACK.search(re.sub(r"\s*\[\d+\]", "", ours[-1])) and len(text.split()) <= MOST_ANSWERED
+    if asked_back and wish.intent in ANSWERS:
+        return _answered(read(hers[-1]), hers[-1], text)
+    if wish.intent in ABOUT and not wish.household and not wish.account:
+        return replace(wish, household=next(filter(None, map(words.household, reversed(hers[-3:]))), None))
+    return wish
+
+
+def _answered(earlier: Wish, before: str, text: str) -> Wish:
+    """The earlier wish with what she says to our question."""
     account = words.ACCOUNT.search(text)
+    if earlier.intent is Intent.UNCLEAR:
+        return read(f"{before.rstrip(' .!?')} in {text}" if account else f"{before.rstrip(' .!?')} {text}")
     named = None if account else words.household(text) or text.strip(" .!?")
-    return Wish(
-        earlier.intent, earlier.text, named, account[0] if account else None, earlier.order, earlier.proposal,
-        earlier.cancels,
-        earlier.plan, earlier.change,
-    )  # fmt: skip
+    return replace(earlier, household=named, account=account[0] if account else None)
 
 
 def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
     """The one tool call that serves the wish."""
     about = {k: v for k, v in (("household", wish.household), ("account", wish.account)) if v}
     match wish.intent:
+        case Intent.RECOGNISED:
+            return wish.asks
         case Intent.WORKLIST:
             return "worklist", {}
+        case Intent.CONCENTRATION:
+            return "holdings", about
+        case Intent.EXPOSURE:
+            return "risk", about
         case intent if intent in ABOUT and intent is not Intent.REBALANCE:
             return wish.intent.value, about
         case Intent.RESEARCH:
@@ -179,8 +220,10 @@ def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
             return "what_if", _change_fields(wish.change, wish)
         case Intent.ORDER if wish.order:
             return "propose_order", _order_fields(wish.order, wish.account, wish.text)
-        case Intent.CANCEL:
-            return "propose_cancel", {"order_words": wish.cancels}
+        case Intent.CANCEL if wish.live:
+            return "propose_cancel", {"order_words": wish.live.named}
+        case Intent.REPLACE | Intent.REMAINDER if wish.live:
+            return f"propose_{wish.intent.value}", _live_fields(wish.live)
         case Intent.STATUS:
             return "proposal_status", {"proposal": wish.proposal, "household": wish.household}
         case Intent.PROPOSALS:
@@ -197,6 +240,10 @@ def _order_fields(order: OrderWords, account: str | None, text: str) -> dict[str
         "limit_words": order.limit,
         "lot_words": plans.lots(text),
     }
+
+
+def _live_fields(live: LiveWords) -> dict[str, Any]:
+    return {"order_words": live.named, "limit_words": live.limit, "quantity_words": live.shares}
 
 
 def _plan_fields(plan: PlanWords, wish: Wish) -> dict[str, Any]:
@@ -226,20 +273,23 @@ def _answer(wish: Wish, told: ToolMessage) -> str:
     said: dict[str, Any] = json.loads(str(told.content))
     if "refused" in said:
         return speech.refused(said["refused"])
+    if wish.by:
+        return wish.by.speaks[str(told.name)](wish.text, said["answer"], said["cite"])
     speaks: Callable[[Wish, dict[str, Any], str], str] | None = speech.SPEAKS.get(str(told.name))
     return speaks(wish, said["answer"], said["cite"]) if speaks else speech.without_tools(wish)
 
 
-def _call(name: str, fields: Mapping[str, Any]) -> Iterator[AIMessageChunk]:
+def _call(name: str, fields: Mapping[str, Any], *, place: int = 0) -> Iterator[AIMessageChunk]:
     """A native tool call, streamed in two pieces as endpoints do."""
     text = json.dumps({key: value for key, value in fields.items() if value is not None})
     first, second = text[: len(text) // 2], text[len(text) // 2 :]
-    yield AIMessageChunk(content="", tool_call_chunks=[_piece(first, name=name, key=f"offline-{name}")])
-    yield AIMessageChunk(content="", tool_call_chunks=[_piece(second, name=None, key=None)])
+    key = f"offline-{name}-{place}" if place else f"offline-{name}"
+    yield AIMessageChunk(content="", tool_call_chunks=[_piece(first, place, name=name, key=key)])
+    yield AIMessageChunk(content="", tool_call_chunks=[_piece(second, place, name=None, key=None)])
 
 
-def _piece(args: str, *, name: str | None, key: str | None) -> Any:
-    return {"name": name, "args": args, "id": key, "index": 0, "type": "tool_call_chunk"}
+def _piece(args: str, place: int, *, name: str | None, key: str | None) -> Any:
+    return {"name": name, "args": args, "id": key, "index": place, "type": "tool_call_chunk"}
 
 
 def _text(text: str) -> Iterator[AIMessageChunk]:

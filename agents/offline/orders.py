@@ -13,8 +13,9 @@ from typing import Final
 from agents.offline import words
 
 _NUMBER: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_SIDES: Final = "buy|buying|purchase|acquire|pick up|sell|selling|offload|unload|trim|liquidate"
 _ORDER: Final = re.compile(
-    rf"\b(?P<side>buy|purchase|acquire|sell|offload|liquidate)\s+(?:me\s+)?(?P<quantity>{_NUMBER})\s+"
+    rf"\b(?P<side>{_SIDES})\s+(?:me\s+)?(?P<quantity>{_NUMBER})\s+"
     r"(?:more\s+)?(?:shares?\s+|shs\s+)?(?:of\s+|in\s+)?(?P<symbol>[A-Za-z]{1,5}(?:\.[A-Za-z])?)\b",
     re.IGNORECASE,
 )
@@ -24,7 +25,11 @@ _LIMIT: Final = re.compile(
     rf"(?P<limit>\$?(?:{_NUMBER}))(?!\s*%)",
     re.IGNORECASE,
 )
-_VERBS: Final = re.compile(r"\b(?:buy|purchase|acquire|sell|offload|liquidate)\b", re.IGNORECASE)
+_APART: Final = re.compile(  # the side stands elsewhere: "60 shares of WMT, buy"; a symbol is in capitals
+    rf"\b(?P<quantity>{_NUMBER})\s+(?:more\s+)?(?:shares?\s+|shs\s+)?(?:of\s+|in\s+)?"
+    r"(?P<symbol>[A-Z]{1,5}(?:\.[A-Z])?)\b"
+)
+_VERBS: Final = re.compile(rf"\b(?:{_SIDES})\b", re.IGNORECASE)
 _NOT_SYMBOLS: Final = frozenset(
     {"share", "shares", "of", "in", "call", "put", "calls", "puts", "at", "for", "from"}
 )
@@ -41,17 +46,16 @@ class OrderWords:
 
 def order(text: str) -> OrderWords | None:
     """The one order that the text asks for, account included; None where it is not one whole order."""
-    found = _ORDER.search(text)
-    if found is None or len(_VERBS.findall(text)) > 1 or found["symbol"].lower() in _NOT_SYMBOLS:
+    sides = _VERBS.findall(text)
+    found = _ORDER.search(text) or _APART.search(text)
+    if found is None or len(sides) != 1 or found["symbol"].lower() in _NOT_SYMBOLS:
         return None
     rest = text[: found.start()] + " " * (found.end() - found.start()) + text[found.end() :]
     where = words.account(rest)
     if where is None:
         return None
     limit = _LIMIT.search(rest)
-    return OrderWords(
-        where, found["side"], found["quantity"], found["symbol"], limit["limit"] if limit else None
-    )
+    return OrderWords(where, sides[0], found["quantity"], found["symbol"], limit["limit"] if limit else None)
 
 
 def starts_order(text: str) -> bool:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from agents.offline.words import TICKER, tickers
 from core.orders.planning_said import EVERYBODY, KINDS, METHODS, TAX_AWARE
 
 _AMOUNT: Final = (
@@ -23,25 +24,17 @@ _BUDGET: Final = re.compile(
 )
 _GAINS: Final = re.compile(r"\bgains?\b", re.IGNORECASE)
 _MONEY: Final = re.compile(_AMOUNT, re.IGNORECASE)
-_TICKER: Final = re.compile(r"\b[A-Z]{1,5}(?:\.[A-Z])?\b")
-_NO_TICKER: Final = frozenset(
-    {"I", "A", "IRA", "FIFO", "HIFO", "USD", "ETF", "IPS", "RMD", "OK", "US", "K", "M", "MM"}
-)
 _STANDS_IN: Final = re.compile(
-    r"\b(?:replac\w+ (?:it |them )?(?:with|by)|into|swap(?:ping)? (?:it )?(?:into|for))\s+", re.I
+    r"\b(?:replac\w+ (?:it |them )?(?:with|by)|into|swap(?:ping)? (?:it )?(?:into|for)|use)\s+", re.I
 )
 _CHANGE: Final = re.compile(
-    r"\b(sell|sold|selling|buy|bought|buying)\s+(\d[\d,]*(?:\.\d+)?)\s+(?:shares?\s+(?:of\s+)?)?([A-Za-z.]{1,6})\b",
+    r"\b(sell|sold|selling|trim|trimmed|trimming|unload|unloaded|unloading|buy|bought|buying|add|added|adding)\s+(\d[\d,]*(?:\.\d+)?)\s+(?:shares?\s+(?:of\s+)?)?([A-Za-z.]{1,6})\b",
     re.I,
 )
-_SIDE: Final = {
-    "sell": "sell",
-    "sold": "sell",
-    "selling": "sell",
-    "buy": "buy",
-    "bought": "buy",
-    "buying": "buy",
-}
+_BEGUN: Final = re.compile(
+    r"\W*(?:please |can you |let's )*(?:raise|free up|generate|invest|deploy|exit|unwind|harvest)\b", re.I
+)
+_BUYS: Final = ("buy", "bought", "add")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +67,10 @@ def plan(text: str) -> PlanWords | None:
 
 def _plan(kind: str, asked: str, text: str) -> PlanWords | None:
     spent = budget(text)
-    tickers = [word for word in _TICKER.findall(text) if word not in _NO_TICKER]
+    named = tickers(text)
     swap = _STANDS_IN.search(text)
-    other = _TICKER.match(text, swap.end()) if swap and kind == "harvest" else None
-    own = [word for word in tickers if other is None or word != other[0]]
+    other = TICKER.match(text, swap.end()) if swap and kind == "harvest" else None
+    own = [word for word in named if other is None or word != other[0]]
     if kind == "exit" and not own:
         return None
     amounts = [found[0].strip() for found in _MONEY.finditer(text) if found[0].strip() != spent]
@@ -92,6 +85,11 @@ def _plan(kind: str, asked: str, text: str) -> PlanWords | None:
         budget=spent,
         replacement=other[0] if other else None,
     )
+
+
+def begun(text: str) -> bool:
+    """It wants a plan, whether or not all that it needs is said."""
+    return _BEGUN.match(text) is not None
 
 
 def budget(text: str) -> str | None:
@@ -120,4 +118,6 @@ def everybody(text: str) -> str | None:
 def change(text: str) -> Change | None:
     """The order of a what-if."""
     found = _CHANGE.search(text)
-    return Change(_SIDE[found[1].lower()], found[2], found[3]) if found else None
+    if found is None:
+        return None
+    return Change("buy" if found[1].lower().startswith(_BUYS) else "sell", found[2], found[3])

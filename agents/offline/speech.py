@@ -34,6 +34,14 @@ DECISION: Final = (
     "I cannot do that: submitting, recording consent, approving, declining and releasing are for named "
     "people. You submit your proposals yourself under Proposals; a principal finds them in the inbox."
 )
+NEGATED: Final = (
+    "Understood: you said not to. Nothing was drafted. Tell me what you want instead, or ask to see where it "
+    "stands."
+)
+UNCLEAR: Final = (
+    "I draft only what you say in so many words. How many shares or dollars, of which symbol, "
+    "and in which account?"
+)
 REASONS: Final = {"cash_shortfall": "cash shortfall", "no_price": "no price"}
 
 
@@ -45,6 +53,10 @@ def without_tools(wish: Wish) -> str:
             return HOSTILE
         case Intent.DECISION:
             return DECISION
+        case Intent.NEGATED:
+            return NEGATED
+        case Intent.UNCLEAR:
+            return UNCLEAR
     return f"That is not something I can do, or I did not understand it.\n\n{CAN}"
 
 

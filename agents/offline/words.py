@@ -7,32 +7,60 @@ Rule 2: this file knows no client: whether a name is one, the tools say.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
+
+from rapidfuzz.distance import OSA
 
 from agents.offline.wordlists import WORDLISTS
 
 ACCOUNT: Final = re.compile(r"\b(?!prp-)[A-Za-z]{2,4}-\d{2,8}\b")
 PROPOSAL: Final = re.compile(r"\bprp-[0-9a-f]{32}\b")
 HOUSEHOLD_ID: Final = re.compile(r"\bhh-\d+\b", re.IGNORECASE)
+TICKER: Final = re.compile(r"\b[A-Z]{1,5}(?:\.[A-Z])?\b(?!['’-])")
+NO_TICKER: Final = frozenset(
+    {
+        "I",
+        "A",
+        "IRA",
+        "FIFO",
+        "HIFO",
+        "USD",
+        "ETF",
+        "IPS",
+        "RMD",
+        "OK",
+        "US",
+        "K",
+        "M",
+        "MM",
+        "VS",
+        "AND",
+        "YTD",
+    }
+)
 _NAME: Final = r"[^\W\d_][\w'’\-]*"
 _KIND: Final = r"roth ira|roth|ira|trust|joint|taxable|individual"
 _BEFORE_NOUN: Final = re.compile(
-    rf"({_NAME}(?:\s+(?:and\s+)?{_NAME}){{0,3}})\s+(?:household|family|clients?)\b", re.IGNORECASE
+    rf"({_NAME}(?:\s+(?:and\s+)?{_NAME}){{0,3}})\s+(?:household|houshold|family|clients?)\b", re.IGNORECASE
 )
-_POSSESSIVE: Final = re.compile(
-    rf"({_NAME}(?:\s+{_NAME})?)['’]s?\s+(?:{_KIND}|accounts?|cash|drift|\w+)", re.IGNORECASE
-)
+_POSSESSIVE: Final = re.compile(rf"({_NAME}(?:\s+{_NAME})?)['’]s?\s+(?:{_KIND}|\w+)", re.IGNORECASE)
 _WITH_KIND: Final = re.compile(
     rf"\b({_NAME}(?:\s+{_NAME})?(?:['’]s?)?\s+(?:{_KIND}))\b(?:\s+account)?", re.IGNORECASE
 )
 _PINNED_KIND: Final = re.compile(rf"\b(?:the|this|her|his|their)\s+({_KIND})\b", re.IGNORECASE)
 _PINNED: Final = re.compile(
-    r"\bthis (?:household|family|client)\b|\b(?:her|his|their) (?:household|accounts?)\b", re.I
+    r"\b(?:this|the) (?:household|family|client)\b|\b(?:her|his|their) (?:household|accounts?)\b", re.I
 )
+_PLURAL: Final = re.compile(r"\b[Tt]he\s+([A-Z][\w'’\-]+s)\b(?!['’]s)")
 _CAPITAL: Final = re.compile(r"\b[A-Z][a-zà-ÿ'’\-]*[\w'’\-]*(?:\s+[A-Z][\w'’\-]+)*")
+_LOWER: Final = re.compile(r"\b[a-z]{5,}\b")
 
+KINDS: Final = frozenset(_KIND.split("|"))
 NOT_NAMES: Final = WORDLISTS["not_names"]
-_PLURAL: Final = re.compile(r"\bthe\s+([A-Z][\w'’\-]+s)\b")
+COMPANIES: Final = WORDLISTS["companies"]
+_KEYWORDS: Final = WORDLISTS["keywords"]
+_KNOWN: Final = NOT_NAMES | WORDLISTS["common"] | _KEYWORDS
 
 
 def account(text: str) -> str | None:
@@ -56,13 +84,16 @@ def household(text: str) -> str | None:
     before = _BEFORE_NOUN.search(text)
     if before and (named := _trimmed(before[1])):
         return named
-    if pinned := _PINNED.search(text):
-        return pinned[0]
-    for pattern in (_POSSESSIVE, _PLURAL):
-        for match in pattern.finditer(text):
-            if named := _trimmed(match[1]):
-                return named.removesuffix("s") if pattern is _PLURAL else named
-    return _capitalised(text)
+    for match in _PLURAL.finditer(text):
+        if _trimmed(match[1]):
+            return match[0]
+    for match in _POSSESSIVE.finditer(text):
+        if named := _trimmed(match[1]):
+            return named
+    if named := _capitalised(text):
+        return named
+    pinned = _PINNED.search(text)
+    return pinned[0] if pinned else None
 
 
 def after(text: str, verb: re.Pattern[str]) -> str | None:
@@ -71,9 +102,47 @@ def after(text: str, verb: re.Pattern[str]) -> str | None:
     return _trimmed(text[found.end() :].strip(" .!?")) if found else None
 
 
+def lower_case(text: str) -> str | None:
+    """A last word that may be a name, where nothing else names anybody: `drift okafor`."""
+    last = re.search(r"([^\W\d_]{3,})\W*$", text)
+    return last[1] if last and _is_name(last[1]) and last[1].lower() not in _KNOWN else None
+
+
+def tickers(text: str) -> list[str]:
+    return [word for word in TICKER.findall(text) if word not in NO_TICKER]
+
+
+def mended(text: str) -> str:
+    """The text with slips of the keyboard in the words that the rules read put right, letter count aside.
+
+    For reading alone: what a draft quotes is taken from the text as it was written.
+    """
+    return _LOWER.sub(lambda found: _mended(found[0]), text)
+
+
+def _mended(word: str) -> str:
+    if word in _KNOWN:
+        return word
+    most = 1 if len(word) < 8 else 2
+    near = [
+        (slips, known)
+        for known in _KEYWORDS
+        if known[0] == word[0] and (slips := OSA.distance(word, known, score_cutoff=most)) <= most
+    ]
+    return min(near)[1] if near else word
+
+
 def _capitalised(text: str) -> str | None:
-    names = [named for match in _CAPITAL.finditer(text) if (named := _trimmed(match[0]))]
-    return max(names, key=len, default=None)
+    """The longest name in words; of equals the first."""
+    names = [named for part in _capitals(text) if (named := _trimmed(part))]
+    return max(names, key=lambda name: len(name.split()), default=None)
+
+
+def _capitals(text: str) -> Iterator[str]:
+    for match in _CAPITAL.finditer(text):
+        for part in re.split(r"\s+(?=[A-Z]{2,5}\b(?!['’]))", match[0]):  # a symbol ends a name
+            if not part.isupper():
+                yield part
 
 
 def _trimmed(words: str) -> str | None:
@@ -85,7 +154,8 @@ def _trimmed(words: str) -> str | None:
         parts.pop()
     if not parts or not _is_name(parts[0][0]):
         return None
-    return words[parts[0].start() : parts[-1].end()].strip(" .,!?")
+    named = words[parts[0].start() : parts[-1].end()].strip(" .,!?")
+    return named.removesuffix("'s").removesuffix("’s") if len(parts) == 1 else named
 
 
 def _ends_kind(word: str) -> bool:
@@ -93,5 +163,6 @@ def _ends_kind(word: str) -> bool:
 
 
 def _is_name(word: str) -> bool:
-    bare = word.strip(".,!?\"'’").lower()
-    return bare not in NOT_NAMES and bool(re.match(r"[^\W\d_]", bare))
+    bare = word.strip(".,!?:;\"'’").lower()
+    known = bare in NOT_NAMES or bare.removesuffix("'s").removesuffix("’s") in NOT_NAMES | COMPANIES
+    return not known and bool(re.match(r"[^\W\d_]", bare))

@@ -18,7 +18,7 @@ from core.orders.events import Request
 from core.orders.planning import LotMethod
 
 _REST: Final = r"\b[^.;!?]*"
-_MONEY: Final = rf"(?:cash|\$|dollars){_REST[2:]}"
+_MONEY: Final = rf"(?:cash|\$|dollars|\d[\d,.]*\s?(?:k|thousand|million)\b){_REST[2:]}"
 
 
 def _rule(*either: str) -> re.Pattern[str]:
@@ -27,16 +27,32 @@ def _rule(*either: str) -> re.Pattern[str]:
 
 KINDS: Final[Mapping[str, re.Pattern[str]]] = {
     "raise_cash": _rule(
-        rf"(?:raise|free up|generate|produce|come up with|make available|need){_REST}{_MONEY}"
+        rf"(?:raise|free up|generate|produce|come up with|make available|needs?|wants?"
+        rf"|get (?:me|us|her|him|them)|sell enough|take out){_REST}{_MONEY}"
     ),
-    "invest_cash": _rule(rf"(?:invest|deploy|put){_REST}{_MONEY}"),
+    "invest_cash": _rule(
+        rf"(?:invest|deploy|put){_REST}{_MONEY}", r"(?:get|have|put) (?:it|that|this) (?:all )?invested"
+    ),
     "harvest": _rule(
-        r"(?:tax[- ]loss )?harvest\w*", r"(?:take|reali[sz]e|book) (?:some |the |tax |any )*loss(?:es)?"
+        r"(?:tax[- ]loss )?harvest(?!able)\w*",
+        r"(?:take|reali[sz]e|book) (?:some |the |tax |any )*loss(?:es)?",
     ),
     "exit": _rule(
-        r"exit(?:ing)?", r"unwind", r"(?:get|work|diversify) out of", r"wind down", r"sell down", r"reduce"
+        r"exit(?:ing)?",
+        r"unwind",
+        r"(?:get|work|diversify) (?:(?!into)[^.;!?]){0,40}?out of",
+        r"wind down",
+        r"sell down",
+        r"reduce",
     ),
-    "locate": _rule(r"asset location", r"re-?locate", r"better plac(?:e|es|ed|ing)", r"place assets"),
+    "locate": _rule(
+        r"asset location",
+        r"re-?locate",
+        r"better plac(?:e|es|ed|ing)",
+        r"place assets",
+        r"(?:in|into|to) the right accounts?",
+        r"(?:put|move|hold) [^.;!?]{0,24}(?:income|bonds?|interest)\b[^.;!?]*(?:ira|roth|tax|deferred)\w*",
+    ),
 }
 TAX_AWARE: Final = _rule(
     r"tax[- ]?(?:aware|efficient(?:ly)?|sensitive|smart)",
@@ -57,8 +73,8 @@ METHODS: Final[Mapping[LotMethod, re.Pattern[str]]] = {
     ),
 }
 EVERYBODY: Final = _rule(
-    r"(?:all|every|everyone|everybody|each)\b[\w\s]*"
-    r"\b(?:out of (?:tolerance|balance|line)|off (?:its|their) (?:model|target)s?)"
+    r"(?:all|every|everyone|everybody|each|any|whoever)\b[\w\s'’]*"
+    r"\b(?:out(?:side)? (?:of )?(?:tolerance|balance|line|band)|off (?:its|their) (?:model|target)s?)"
 )
 _DOLLARS: Final = re.compile(
     r"\$?\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(k|thousand|mm?|million)?\s*(?:dollars|usd)?",

@@ -21,11 +21,12 @@ from core.errors import BadInput
 from core.ids import AccountId, HouseholdId, MessageId
 from core.money import exact
 from core.orders.events import Request, Side, Span
+from core.orders.negation import said_no
 from core.orders.planning_said import everybody_said, planning_fields
 
 SIDES: Final[Mapping[str, Side]] = {
-    **dict.fromkeys(("buy", "buying", "purchase", "purchasing", "acquire"), Side.BUY),
-    **dict.fromkeys(("sell", "selling", "offload", "liquidate"), Side.SELL),
+    **dict.fromkeys(("buy", "buying", "purchase", "purchasing", "acquire", "pick up"), Side.BUY),
+    **dict.fromkeys(("sell", "selling", "offload", "unload", "trim", "liquidate"), Side.SELL),
 }
 FILLER: Final = frozenset(
     {"the", "a", "an", "my", "our", "household", "households", "family", "client", "clients"}
@@ -35,6 +36,7 @@ _KIND_WORDS: Final[Mapping[str, str]] = {
     "individual": "taxable",
 }
 _ACCOUNT_FILLER: Final = FILLER | {"account", "accounts", "acct", "s", "ira"}
+_FAMILY: Final = re.compile(r"the ([^\W_]+?)e?s", re.IGNORECASE)
 _WORD: Final = re.compile(r"[^\W_]+")
 _GOES_ON: Final = re.compile(  # a word or a number over a cut, which NUL marks: no message holds NUL
     r"[^\W_]\0[^\W_]|\d[.,/]\0\d|\d\0[.,/-]\d|[.-]\0\d|[a-z]\.\0[a-z]|[a-z]\0\.[a-z]", re.IGNORECASE
@@ -72,6 +74,7 @@ def unproven(
         if words is not None:
             said.setdefault(span.field, []).append(words)
     missing = {field for field, holds in _fields(request, said, known) if not holds}
+    missing |= {"go_ahead"} if said_no(request, spans, texts) else set()
     return tuple(sorted(missing))
 
 
@@ -130,9 +133,19 @@ def number_said(words: str) -> Decimal | None:
 
 
 def says_household(words: str, names: Sequence[str]) -> bool:
-    """Every telling word of `words` is a word of one of `names`, and there is at least one."""
+    """Every telling word of `words` is a word of one of `names`, and there is at least one.
+
+    `the Delgados` says Delgado.
+    """
     telling = name_words(words)
-    return bool(telling) and any(telling <= name_words(name) for name in names)
+    if not telling:
+        return False
+    family = _FAMILY.fullmatch(" ".join(words.split()))
+    said = (
+        telling,
+        *((frozenset({family[1].casefold()}), frozenset({family[1].casefold() + "e"})) if family else ()),
+    )
+    return any(one <= name_words(name) for one in said for name in names)
 
 
 def says_account(words: str, account: AccountId, known: Known) -> bool:

@@ -66,6 +66,17 @@ class Nudge(Ask):
     unanswered: Id | None = None
 
 
+class Stop(Ask):
+    ticket: Ticket
+    thread: Id
+
+
+class Stopping(Told):
+    """Whether there was a run to stop."""
+
+    stopping: bool
+
+
 class Embed(Ask):
     ticket: Ticket
 
@@ -138,6 +149,7 @@ def create_app(opened: Callable[[], Any]) -> FastAPI:
     problems.install(app)
     app.add_api_route("/turns", turns, methods=["POST"])
     app.add_api_route("/nudges", nudges, methods=["POST"])
+    app.add_api_route("/stops", stops, methods=["POST"], response_model=Stopping)
     app.add_api_route("/embeddings", embeddings, methods=["POST"], response_model=Embedded)
     app.add_api_route("/healthz", healthz, methods=["GET"])
     return app
@@ -154,6 +166,11 @@ async def nudges(ask: Nudge, at: At) -> StreamingResponse:
     turn = at.turn(ask.ticket, ask.thread, ask.trace, None)
     unanswered = MessageId(ask.unanswered) if ask.unanswered else None
     return _streamed(at, at.copilot.nudged(turn, unanswered=unanswered))
+
+
+async def stops(ask: Stop, at: At) -> Stopping:
+    """End what is under way in a conversation. Its run still answers with what was done."""
+    return Stopping(stopping=at.copilot.stop(ThreadId(ask.thread)))
 
 
 async def embeddings(ask: Embed, at: At) -> Embedded:

@@ -57,6 +57,18 @@ class CopilotLine:
             return False
         return answer.status_code == httpx.codes.OK
 
+    async def stop(self, ticket: str, thread: ThreadId) -> bool:
+        """Tell the run of that conversation to stop; whether there was one.
+
+        Raises:
+            WorldFailed: it does not answer.
+        """
+        try:
+            answer = await self._http.post("/stops", json={"ticket": ticket, "thread": thread})
+            return bool(answer.raise_for_status().json()["stopping"])
+        except (httpx.HTTPError, ValueError, KeyError) as bad:
+            raise copilot_down() from bad
+
     async def embed(self, ticket: str) -> None:
         """Ask it to look at new passages. Search finds them without vectors until it did.
 

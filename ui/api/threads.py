@@ -7,9 +7,10 @@ Rule 3: whoever reads or nudges a conversation also wakes the copilot where some
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
@@ -24,6 +25,9 @@ from ui.api.nudges import journals, look_again
 from ui.sse import Event, written
 
 router = APIRouter(tags=["conversations"])
+
+LOOKS_FOR_RUN: Final = 20
+BETWEEN_LOOKS: Final = 0.1  # seconds
 
 Sources = Mapping[tuple[str, ...], tuple[Source, ...]]
 
@@ -59,6 +63,12 @@ class Message(Told):
     cited: tuple[CitedSource, ...]
     sources: tuple[Source, ...]
     model: str | None
+
+
+class Stopping(Told):
+    """Whether something was under way."""
+
+    stopping: bool
 
 
 class Nudged(Told):
@@ -148,6 +158,21 @@ async def nudge(thread: PathId, at: At, ticket: Ticket) -> Nudged:
         return Nudged(moved=False, answered=False)
     said = [event async for event in looking]
     return Nudged(moved=True, answered=any(event.name == "answer" for event in said))
+
+
+@router.post("/v1/threads/{thread}/stop", response_model=Stopping, summary="Stop what is being answered")
+async def stop(thread: PathId, at: At, ticket: Ticket) -> Stopping:
+    """The copilot does nothing further; its answer says what was done. A draft that was made stays one."""
+    mine = ThreadId(thread)
+    await _household_of(at, ticket, mine)
+    pass_on = await at.intake.thread_ticket(ticket, mine)
+    for _ in range(LOOKS_FOR_RUN):
+        if await at.copilot.stop(pass_on, mine):
+            return Stopping(stopping=True)
+        if not at.turns.busy(mine):
+            break
+        await asyncio.sleep(BETWEEN_LOOKS)  # begun here, and not yet there
+    return Stopping(stopping=False)
 
 
 async def _household_of(at: Doors, ticket: str, thread: ThreadId) -> HouseholdId | None:

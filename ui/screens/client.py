@@ -329,6 +329,10 @@ class Client(OrderCalls, RoutingCalls):
     def nudge(self, thread: str) -> Json:
         return self._ask("POST", f"/v1/threads/{thread}/nudge", timeout=SPEAKS_WITHIN.total_seconds())
 
+    def stop(self, thread: str) -> Json:
+        """Stop what the copilot does in this conversation; its answer says what was done."""
+        return self._ask("POST", f"/v1/threads/{thread}/stop")
+
     def say(self, thread: str, text: str, *, key: str) -> Iterator[Event]:
         """The copilot's steps and its answer, as they come."""
         path = f"/v1/threads/{thread}/messages"

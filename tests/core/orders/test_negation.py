@@ -1,0 +1,97 @@
+"""A no is no request: what she says not to do is proven by none of her words."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from core.ids import AccountId, HouseholdId, MessageId, Symbol
+from core.orders.events import OrderType, Request, Side, Span
+from core.orders.negation import negated
+from core.orders.provenance import Known, unproven
+
+HOME = HouseholdId("hh-1")
+ACCOUNT = AccountId("acc-1003")
+KNOWN = Known(HOME, ("Delgado household", "Rosa Delgado"), {ACCOUNT: "taxable"}, None)
+SALE = Request(
+    kind="order",
+    household=HOME,
+    accounts=(ACCOUNT,),
+    symbol=Symbol("AAPL"),
+    side=Side.SELL,
+    quantity=Decimal(10),
+    order_type=OrderType.MARKET,
+)
+
+
+def missing(request: Request, text: str, **words: str) -> tuple[str, ...]:
+    spans = []
+    for field, said in words.items():
+        start = text.index(said)
+        spans.append(Span(field=field, message=MessageId("m"), start=start, end=start + len(said)))
+    return unproven(request, spans, {MessageId("m"): text}, KNOWN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Do not sell 10 AAPL in acc-1003",
+        "don't sell 10 AAPL in acc-1003 yet",
+        "I never said to sell 10 AAPL in acc-1003",
+        "We shouldn’t sell 10 AAPL in acc-1003 just now",
+        "sell 10 AAPL in acc-1003? Not before I spoke to her. No: never sell 10 AAPL in acc-1003, not now",
+        "I'd rather not sell 10 AAPL in acc-1003",
+        "keep it instead of selling; rather than sell 10 AAPL in acc-1003 wait",
+        "hold off: do not, whatever he says, sell 10 AAPL in acc-1003",
+    ],
+)
+def test_a_sale_that_she_says_no_to_is_not_proven(text: str) -> None:
+    start = text.rindex("sell 10")
+    words = {"side": "sell", "quantity": "10", "symbol": "AAPL", "accounts": "acc-1003"}
+    spans = [
+        Span(field=f, message=MessageId("m"), start=at, end=at + len(w))
+        for f, w in words.items()
+        for at in [text.index(w, start)]
+    ]
+    assert "go_ahead" in unproven(SALE, spans, {MessageId("m"): text}, KNOWN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sell 10 AAPL in acc-1003",
+        "Do not buy KO. Please sell 10 AAPL in acc-1003.",
+        "Don't forget to sell 10 AAPL in acc-1003",
+        "No problem, sell 10 AAPL in acc-1003",
+        "I do not like it but sell 10 AAPL in acc-1003",
+        "sell 10 AAPL in acc-1003 instead of MSFT",
+    ],
+)
+def test_a_sale_that_she_asks_for_is_proven_beside_another_no(text: str) -> None:
+    assert missing(SALE, text, side="sell", quantity="10", symbol="AAPL", accounts="acc-1003") == ()
+
+
+def test_a_rebalance_with_a_no_that_it_cannot_keep_is_asked_again() -> None:
+    rebalance = Request(kind="rebalance", household=HOME)
+    assert missing(rebalance, "rebalance the Delgados", household="the Delgados") == ()
+    for text in (
+        "don't rebalance the Delgados",
+        "rebalance the Delgados but do not sell AAPL",
+        "rebalance the Delgados, but not yet",
+        "hold off on rebalancing the Delgados",
+    ):
+        assert missing(rebalance, text, household="the Delgados") == ("go_ahead",)
+
+
+def test_a_family_is_named_by_its_plural_with_the_article_alone() -> None:
+    rebalance = Request(kind="rebalance", household=HOME)
+    assert missing(rebalance, "rebalance the Delgadoes", household="the Delgadoes") == ()
+    assert missing(rebalance, "rebalance Delgados", household="Delgados") == ("household",)
+    assert missing(rebalance, "rebalance the Delgadosh", household="the Delgadosh") == ("household",)
+
+
+def test_a_no_ends_with_its_clause() -> None:
+    text = "Do not sell. Buy"
+    assert negated(text, text.index("sell"), text.index("sell") + 4)
+    assert not negated(text, text.index("Buy"), len(text))
