@@ -7,16 +7,17 @@ Rule 2: thoughts and questions are counted and end at a fixed number, with what 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
 from langgraph.config import get_stream_writer
 
 from agents.answer import Streamed
+from agents.chain import Thinking, thought_of
 from agents.evidence import Decided, Step, begun, thought_taken
-from agents.model import think
 from agents.prompts import prompt
-from agents.state import Context
+from agents.state import Context, said
 
 ORCHESTRATOR: Final = "orchestrator"
 OUT_OF_STEPS: Final = "I stopped here: this took more steps than one request may. Ask for less at once."
@@ -44,14 +45,22 @@ async def thought(
             write({"event": "token", "text": ready})
 
     read = [SystemMessage(prompt(agent).text), *messages]
-    message = await think(context.thinker, read, schemas, heard)
+    asked = said(messages)[0].message
+    message, thinker = await thought_of(Thinking(context, agent, asked, read, schemas), heard)
     rest = streamed.rest()
     if rest:
         write({"event": "token", "text": rest})
     decided = decides(message)
     kind: Step = "plan" if decided.decision == "ask" else "route" if agent == ORCHESTRATOR else "think"
     await thought_taken(
-        context, agent, kind, read=read, schemas=schemas, message=message, since=since, decided=decided
+        replace(context, thinker=thinker),
+        agent,
+        kind,
+        read=read,
+        schemas=schemas,
+        message=message,
+        since=since,
+        decided=decided,
     )
     return message
 
