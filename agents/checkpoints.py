@@ -5,8 +5,8 @@ Rule 1: a row is AES-256-GCM-SIV ciphertext, bound to its thread, namespace, che
 Rule 2: what is loaded is plain data and messages; an unknown class comes back as data, and no code runs.
 Rule 3: only the last few checkpoints of a thread are kept. They are never evidence: the journal is.
 Rule 4: the tables come by migration. Nothing is created here.
-Rule 5: a step is one row and one round trip. What a task wrote is not kept beside the checkpoint that holds it;
-    the graph's effects have keys, so a step that is lost to a kill and runs again happens once.
+Rule 5: a step is one row and one round trip. What a task wrote is not kept beside the checkpoint that holds
+    it; the graph's effects have keys, so a step that is lost to a kill and runs again happens once.
 Source: RFC 8452 (AES-GCM-SIV).
 """
 
@@ -114,8 +114,9 @@ class CheckpointStore(BaseCheckpointSaver[int]):
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        """Keep what nothing else will: an interrupt, an answer to one, an error. The rest is in the checkpoint
-        that follows at once: whoever is killed between the two runs the step again, and that happens once."""
+        """Keep what nothing else will: an interrupt, an answer to one, an error. The rest is in the
+        checkpoint that follows at once: whoever is killed between the two runs the step again, and that
+        happens once."""
         if not any(channel in WRITES_IDX_MAP for channel, _ in writes):
             return
         place = {**_place(config), "checkpoint": get_checkpoint_id(config), "task": task_id}

@@ -1,4 +1,4 @@
-"""A model that fails is passed over within its own times, rests, is tried once, and each switch is on record."""
+"""A model that fails is passed over in its own times, rests, is tried once; each switch is on record."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def test_every_setting_that_is_read_is_in_the_table() -> None:
     texts = {
         node.value
         for module in (settings, model_settings)
-        for node in ast.walk(ast.parse(Path(module.__file__).read_text(encoding="utf-8")))
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant)
     }
     names = {text for text in texts if isinstance(text, str) and re.fullmatch(r"[A-Z]+(_[A-Z]+)+_?", text)}

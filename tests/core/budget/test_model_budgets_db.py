@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -74,10 +73,10 @@ def caps(firm: Firm, prices: dict[str, tuple[Decimal, Decimal]] | None = None, *
 
 
 @pytest.fixture(scope="module")
-def firm(shared_firm: Firm) -> Iterator[Firm]:
+def firm(shared_firm: Firm) -> Firm:
     """Each test has its own threads; whoever needs the day's own rows asks for what was added."""
     caps(shared_firm)
-    yield shared_firm
+    return shared_firm
 
 
 @pytest.mark.parametrize(
