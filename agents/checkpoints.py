@@ -5,6 +5,8 @@ Rule 1: a row is AES-256-GCM-SIV ciphertext, bound to its thread, namespace, che
 Rule 2: what is loaded is plain data and messages; an unknown class comes back as data, and no code runs.
 Rule 3: only the last few checkpoints of a thread are kept. They are never evidence: the journal is.
 Rule 4: the tables come by migration. Nothing is created here.
+Rule 5: a step is one row and one round trip. What a task wrote is not kept beside the checkpoint that holds
+    it; the graph's effects have keys, so a step that is lost to a kill and runs again happens once.
 Source: RFC 8452 (AES-GCM-SIV).
 """
 
@@ -57,16 +59,18 @@ class CheckpointStore(BaseCheckpointSaver[int]):
         Raises:
             IntegrityLost: a row is not what this copilot wrote there.
         """
-        place = _place(config)
-        wanted = get_checkpoint_id(config)
+        place = {**_place(config), "checkpoint": get_checkpoint_id(config)}
         async with self._pool.connection() as connection:
-            statement = SQL["exactly"] if wanted else SQL["newest"]
-            row = await (await connection.execute(statement, {**place, "checkpoint": wanted})).fetchone()
-            if row is None:
-                return None
-            place["checkpoint"] = row["checkpoint"]
-            writes = await (await connection.execute(SQL["writes"], place)).fetchall()
-        return self._tuple(place, row["body"], writes)
+            row = await (await connection.execute(SQL["newest"], place)).fetchone()
+        if row is None:
+            return None
+        writes = [
+            {"task": task, "place": int(at), "body": body}
+            for (task, _, at), body in zip(
+                (name.rpartition(" ") for name in row["writes"]), row["bodies"], strict=True
+            )
+        ]
+        return self._tuple({**place, "checkpoint": row["checkpoint"]}, row["body"], writes)
 
     async def alist(
         self,
@@ -103,24 +107,27 @@ class CheckpointStore(BaseCheckpointSaver[int]):
             "metadata": self.serde.dumps_typed(get_checkpoint_metadata(config, metadata)),
         }
         body = self._seal(kept, place, "checkpoint")
-        async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(SQL["put"], {**place, "body": body})
-            await connection.execute(SQL["prune"], {**place, "keep": KEEP})
+        async with self._pool.connection() as connection:
+            await connection.execute(SQL["put"], {**place, "body": body, "before": KEEP - 1})
         return _config(place)
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        """Keep what a task wrote before its step ended."""
+        """Keep what nothing else will: an interrupt, an answer to one, an error. The rest is in the
+        checkpoint that follows at once: whoever is killed between the two runs the step again, and that
+        happens once."""
+        if not any(channel in WRITES_IDX_MAP for channel, _ in writes):
+            return
         place = {**_place(config), "checkpoint": get_checkpoint_id(config), "task": task_id}
-        rows = []
+        places, bodies = [], []
         for index, (channel, value) in enumerate(writes):
             at = {**place, "place": WRITES_IDX_MAP.get(channel, index)}
             kept = {"channel": channel, "path": task_path, "value": self.serde.dumps_typed(value)}
-            rows.append({**at, "body": self._seal(kept, at, "write")})
-        async with self._pool.connection() as connection, connection.transaction():
-            for row in rows:
-                await connection.execute(SQL["put_write"], row)
+            places.append(at["place"])
+            bodies.append(self._seal(kept, at, "write"))
+        async with self._pool.connection() as connection:
+            await connection.execute(SQL["put_writes"], {**place, "places": places, "bodies": bodies})
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Forget a thread."""

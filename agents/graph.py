@@ -30,6 +30,7 @@ from langgraph.types import Command, interrupt
 
 from agents import bind, router
 from agents.answer import Composed, compose
+from agents.chain import signed
 from agents.evidence import Decided, decision_taken, step_taken
 from agents.parts import outline, told
 from agents.proposal import assessed, looked_up, outcome
@@ -224,8 +225,9 @@ async def answer(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
     context = runtime.context
     recent = since_asked(state["messages"])
     allowed = {**bind.sources(recent), **state.get("looked", {})}
-    composed = compose(spoken(state), allowed, check_figures=not context.thinker.offline)
-    out = _out(state["asked"], composed, context, round_no=0)
+    model, by_rule = signed(recent, context)
+    composed = compose(spoken(state), allowed, check_figures=not by_rule)
+    out = _out(state["asked"], composed, model, round_no=0)
     waiting = tuple(one["proposal"] for one in state.get("waiting", []))
     parks = [Decided("park", "people_must_decide", waiting)] if waiting else []
     await step_taken(context, state["agent"] or ORCHESTRATOR, "answer", *parks)
@@ -278,7 +280,7 @@ async def report(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
         return Command(goto="park")
     says(Agent.PROPOSAL, "saw a decision")
     composed = compose("\n".join(texts), looked, check_figures=False)
-    out = _out(state["waiting"][0]["message"], composed, context, round_no=answers)
+    out = _out(state["waiting"][0]["message"], composed, context.thinker.name, round_no=answers)
     reported = Decided("report", "people_decided", tuple(moved_on))
     await step_taken(context, Agent.PROPOSAL, "resume", reported)
     get_stream_writer()({"event": "answer", **out})
@@ -286,7 +288,7 @@ async def report(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
     return Command(goto="park" if still else "__end__", update=update)
 
 
-def _out(message: str, composed: Composed, context: Context, *, round_no: int) -> dict[str, Any]:
+def _out(message: str, composed: Composed, model: str, *, round_no: int) -> dict[str, Any]:
     """An answer as it leaves. `round` counts what was said later on; 0 is the first answer to a message."""
     return {
         "message": message,
@@ -294,5 +296,5 @@ def _out(message: str, composed: Composed, context: Context, *, round_no: int) -
         "text": composed.text,
         "cited": [{"sentence": one.sentence, "source": one.source} for one in composed.cited],
         "sources": [{"source": source, "says": what} for source, what in composed.sources],
-        "model": context.thinker.name,
+        "model": model,
     }

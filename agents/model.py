@@ -2,31 +2,39 @@
 
 Rule 1: nothing of the vendor's package is imported until an endpoint is configured: it costs seconds and
     memory.
-Rule 2: a model that is down, late, or answers rubbish is one clear `WorldFailed`; none of its errors escape.
-Rule 3: tools are called natively; the answer streams as it is made.
+Rule 2: a model that is down, late, or answers rubbish is one `Unusable` with a reason in one word; none of
+    its errors escape. Who thinks then is decided in `agents.chain`.
+Rule 3: tools are called natively, or by constrained JSON where an endpoint knows no calls; what comes back
+    is the same either way.
+Rule 4: nothing is tried again here, and nothing is waited for longer than `Waits` says.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, message_chunk_to_message
 
-from core.errors import WorldFailed
+from agents import json_calls
+from agents.breaker import Breaker
 
-ANSWERS_WITHIN: Final = timedelta(seconds=90)
-CONNECTS_WITHIN: Final = timedelta(seconds=10)
 LONGEST_THOUGHT: Final = 40_000  # characters; a model that runs on is stopped
 MOST_TOKENS: Final = 4_096
 MILLION: Final = Decimal(1_000_000)
 RUBBISH: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError)
 """What vendor code raises when an endpoint's answer has another shape than the protocol says."""
+OURS: Final = frozenset(range(400, 500)) - {401, 403, 404, 407, 408, 409, 425, 429}
+"""Statuses that speak of this one request and not of the endpoint: it may well answer the next."""
+
+Mode = Literal["tools", "json"]
+Why = Literal["unreachable", "late", "refused", "rubbish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,15 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
+class Waits:
+    """How long a thought may take: to be connected, to its first word, and in all."""
+
+    connect: timedelta = timedelta(seconds=3)
+    first: timedelta = timedelta(seconds=15)
+    whole: timedelta = timedelta(seconds=90)
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """An OpenAI-compatible endpoint. `key` is called where it is used: it stays out of every `repr`."""
 
@@ -45,17 +62,27 @@ class Endpoint:
     base_url: str
     key: Callable[[], str]
     prices: Prices | None = None
+    mode: Mode = "tools"
+    waits: Waits = Waits()
 
 
 @dataclass(frozen=True, slots=True)
 class Thinker:
-    """A chat model with its name, and whether it is the offline one."""
+    """A chat model with its name, and whether it is the offline one.
+
+    `then` thinks where this one cannot. `steps` names another for an agent, by the agent's name.
+    """
 
     name: str
     chat: BaseChatModel
     offline: bool
     failures: tuple[type[Exception], ...] = ()
     prices: Prices | None = None
+    mode: Mode = "tools"
+    waits: Waits = Waits()
+    then: Thinker | None = None
+    steps: Mapping[str, Thinker] = field(default_factory=dict)
+    breaker: Breaker = field(default_factory=Breaker, compare=False, repr=False)
 
     def cost(self, read: int, written: int) -> Decimal | None:
         """Dollars for that many tokens, exactly. The offline one costs nothing; None: nobody set a price."""
@@ -64,6 +91,15 @@ class Thinker:
         if self.prices is None:
             return None
         return (self.prices.read * read + self.prices.written * written) / MILLION
+
+
+class Unusable(Exception):
+    """This model gave no thought. `lasting`: the next request would fare no better just now."""
+
+    def __init__(self, name: str, why: Why, says: str, *, lasting: bool) -> None:
+        super().__init__(f"the model {name!r} cannot be used: {says}")
+        self.why: Why = why
+        self.lasting = lasting
 
 
 def offline() -> Thinker:
@@ -78,19 +114,26 @@ def at(endpoint: Endpoint) -> Thinker:
     from langchain_openai import ChatOpenAI
     from pydantic import SecretStr
 
+    waits = endpoint.waits
     chat = ChatOpenAI(
         model=endpoint.model,
         base_url=endpoint.base_url,
         api_key=SecretStr(endpoint.key() or "none"),
-        timeout=ANSWERS_WITHIN.total_seconds(),
-        max_retries=1,
+        timeout=openai.Timeout(waits.whole.total_seconds(), connect=waits.connect.total_seconds()),
+        max_retries=0,  # who thinks next is the chain's to say, at once
         streaming=True,
         stream_usage=True,
         temperature=0,
         max_completion_tokens=MOST_TOKENS,
     )
     return Thinker(
-        endpoint.model, chat, offline=False, failures=(openai.OpenAIError,), prices=endpoint.prices
+        endpoint.model,
+        chat,
+        offline=False,
+        failures=(openai.OpenAIError,),
+        prices=endpoint.prices,
+        mode=endpoint.mode,
+        waits=waits,
     )
 
 
@@ -103,28 +146,58 @@ async def think(
     """One thought: text, tool calls, or both. `heard` is given the text as it comes.
 
     Raises:
-        WorldFailed: the endpoint is down, too slow, or answered nothing that can be used.
+        Unusable: the endpoint is down, too slow, or answered nothing that can be used.
     """
-    runnable = thinker.chat.bind_tools(list(schemas)) if schemas else thinker.chat
+    constrained = thinker.mode == "json" and bool(schemas)
+    speech = json_calls.Speech(heard)
+    try:
+        whole = await _streamed(
+            thinker,
+            json_calls.asked(messages, schemas) if constrained else list(messages),
+            {"extra_body": json_calls.constraint(schemas)} if constrained else {},
+            [] if constrained else schemas,
+            speech.add if constrained else heard,
+        )
+        message = _usable(thinker, whole)
+        return json_calls.read(message, schemas) if constrained else message
+    except thinker.failures as bad:
+        raise _failed(thinker, bad) from bad
+    except RUBBISH as bad:
+        raise _rubbish(thinker, "its answer cannot be read") from bad
+
+
+async def _streamed(
+    thinker: Thinker,
+    messages: Sequence[AnyMessage],
+    bound: Mapping[str, Any],
+    schemas: Sequence[dict[str, Any]],
+    heard: Callable[[str], None],
+) -> AIMessageChunk | None:
+    runnable = thinker.chat.bind_tools(list(schemas), **bound) if schemas else thinker.chat.bind(**bound)
     whole: AIMessageChunk | None = None
     length = 0
+    begun = asyncio.timeout(thinker.waits.first.total_seconds())
     try:
-        async with asyncio.timeout(ANSWERS_WITHIN.total_seconds()):
-            async for chunk in runnable.astream(list(messages)):
+        async with (
+            asyncio.timeout(thinker.waits.whole.total_seconds()),
+            begun,
+            aclosing(runnable.astream(list(messages))) as chunks,  # type: ignore[type-var]
+        ):
+            async for chunk in chunks:
                 piece = _chunk(chunk)
                 whole = piece if whole is None else whole + piece
-                length += len(piece.text)
+                length += len(piece.text) + sum(len(call["args"] or "") for call in piece.tool_call_chunks)
                 if length > LONGEST_THOUGHT:
-                    raise _failed(thinker, f"it wrote more than {LONGEST_THOUGHT} characters")
+                    raise _rubbish(thinker, f"it wrote more than {LONGEST_THOUGHT} characters")
+                if length:
+                    begun.reschedule(None)
                 if piece.text:
                     heard(str(piece.text))
     except TimeoutError as late:
-        raise _failed(thinker, f"it did not answer within {ANSWERS_WITHIN}") from late
-    except thinker.failures as bad:
-        raise _failed(thinker, f"it answered {type(bad).__name__}{_status(bad)}") from bad
-    except RUBBISH as bad:
-        raise _failed(thinker, "its answer cannot be read") from bad
-    return _usable(thinker, whole)
+        within = thinker.waits.first if begun.expired() else thinker.waits.whole
+        what = "say a word" if begun.expired() else "come to an end"
+        raise _late(thinker, f"it did not {what} within {within.total_seconds():.0f} s") from late
+    return whole
 
 
 def _chunk(chunk: object) -> AIMessageChunk:
@@ -135,22 +208,39 @@ def _chunk(chunk: object) -> AIMessageChunk:
 
 def _usable(thinker: Thinker, whole: AIMessageChunk | None) -> AIMessage:
     if whole is None:
-        raise _failed(thinker, "it answered nothing")
+        raise _rubbish(thinker, "it answered nothing")
     message = message_chunk_to_message(whole)
     if not isinstance(message, AIMessage):
-        raise _failed(thinker, "its answer cannot be read")
+        raise _rubbish(thinker, "its answer cannot be read")
     if not (message.text.strip() or message.tool_calls or message.invalid_tool_calls):
-        raise _failed(thinker, "it answered nothing")
+        raise _rubbish(thinker, "it answered nothing")
     return message
 
 
-def _status(bad: Exception) -> str:
+def _failed(thinker: Thinker, bad: Exception) -> Unusable:
+    """What a vendor's error says of the endpoint. Its own words may hold anything and are left out."""
     status = getattr(bad, "status_code", None)
-    return f" ({status})" if isinstance(status, int) else ""
+    if isinstance(status, int):
+        says = f"it answered {type(bad).__name__} ({status})"
+        return Unusable(thinker.name, "refused", says, lasting=status not in OURS)
+    kinds, causes = {one.__name__ for one in type(bad).__mro__}, {type(one).__name__ for one in _causes(bad)}
+    if "APITimeoutError" in kinds and "ConnectTimeout" not in causes:
+        return _late(thinker, f"it did not answer within {thinker.waits.whole.total_seconds():.0f} s")
+    if "APIConnectionError" in kinds:
+        return Unusable(thinker.name, "unreachable", "it cannot be reached", lasting=True)
+    return _rubbish(thinker, f"it answered {type(bad).__name__}")
 
 
-def _failed(thinker: Thinker, why: str) -> WorldFailed:
-    return WorldFailed(
-        f"the model {thinker.name!r} cannot be used: {why}",
-        fix="ask again, or check OPENAI_BASE_URL, OPENAI_API_KEY and GATEHOUSE_MODEL",
-    )
+def _causes(bad: BaseException) -> Iterator[BaseException]:
+    cause = bad.__cause__
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
+
+
+def _late(thinker: Thinker, says: str) -> Unusable:
+    return Unusable(thinker.name, "late", says, lasting=True)
+
+
+def _rubbish(thinker: Thinker, says: str) -> Unusable:
+    return Unusable(thinker.name, "rubbish", says, lasting=False)

@@ -7,16 +7,17 @@ Rule 2: thoughts and questions are counted and end at a fixed number, with what 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
 from langgraph.config import get_stream_writer
 
 from agents.answer import Streamed
+from agents.chain import Thinking, thought_of
 from agents.evidence import Decided, Step, begun, thought_taken
-from agents.model import think
 from agents.prompts import prompt
-from agents.state import Context
+from agents.state import Context, said
 from agents.stopping import unless_stopped
 
 ORCHESTRATOR: Final = "orchestrator"
@@ -45,16 +46,25 @@ async def thought(
             write({"event": "token", "text": ready})
 
     read = [SystemMessage(prompt(agent).text), *messages]
-    message = await unless_stopped(context.stop, think(context.thinker, read, schemas, heard))
-    if message is None:
+    thinking = Thinking(context, agent, said(messages)[0].message, read, schemas)
+    found = await unless_stopped(context.stop, thought_of(thinking, heard))
+    if found is None:
         return AIMessage("")
+    message, thinker = found
     rest = streamed.rest()
     if rest:
         write({"event": "token", "text": rest})
     decided = decides(message)
     kind: Step = "plan" if decided.decision == "ask" else "route" if agent == ORCHESTRATOR else "think"
     await thought_taken(
-        context, agent, kind, read=read, schemas=schemas, message=message, since=since, decided=decided
+        replace(context, thinker=thinker),
+        agent,
+        kind,
+        read=read,
+        schemas=schemas,
+        message=message,
+        since=since,
+        decided=decided,
     )
     return message
 

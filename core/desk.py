@@ -10,17 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import Final
 
 from core.book.picture import Picture
 from core.book.views import HouseholdLine, Passage, ProposalView
+from core.budget import spending
+from core.budget.spending import Reserved, Spent
 from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
 from core.errors import NotPermitted
 from core.fact import Entry, PolicyDecision, Sealed, Words
-from core.ids import HouseholdId, OrderId, ProposalId, ThreadId, TraceId
+from core.ids import HouseholdId, MessageId, OrderId, ProposalId, ThreadId, TraceId
 from core.ledger import bodies
 from core.ledger.journal import Journal
 from core.library.reader import SQL, as_passage
@@ -166,6 +169,25 @@ class Desk:
         if halted["tool"]:
             return f"a person has stopped {tool}; go on without it, or wait until another person resumes it"
         return None
+
+    async def reserve(
+        self, message: MessageId, *, model: str, tokens: tuple[int, int], within: timedelta
+    ) -> Reserved | Spent:
+        """Take one call of a model, of that many tokens read and written, out of the budgets, before it is
+        made."""
+        return await spending.reserve(
+            self._pool,
+            self._ticket,
+            message,
+            model=model,
+            tokens_read=tokens[0],
+            tokens_written=tokens[1],
+            within=within,
+        )
+
+    async def settle(self, reserved: Reserved, tokens: tuple[int, int] | None) -> None:
+        """Say what that call came to; None: nobody counted, and the reservation stands."""
+        await spending.settle(self._pool, self._ticket, reserved, tokens)
 
     async def passages_to_embed(self, *, limit: int) -> tuple[Passage, ...]:
         """Stored passages without a vector, oldest first."""

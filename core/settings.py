@@ -9,25 +9,17 @@ Rule 4: a value that cannot be used is refused by the setting's name, with the f
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from core.errors import BadInput
+from core.model_settings import MODEL_ROWS, Model, budgets, model, prices
+from core.setting import Environment, Secret, Setting, is_http, refused
 
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One row of the table: what it is for, and what holds without it (None: it must be set)."""
-
-    name: str
-    says: str
-    default: str | None = None
+__all__ = ["Environment", "Model", "Secret", "Setting", "budgets", "model", "prices"]
 
 
 SETTINGS: Final[tuple[Setting, ...]] = (
@@ -73,46 +65,10 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "folder outside this machine (a mount) to which every signed head and public key is copied",
         "",
     ),
-    Setting("GATEHOUSE_MODEL", "name of the model; unset means the offline model", ""),
-    Setting("OPENAI_BASE_URL", "an OpenAI-compatible endpoint", "https://api.openai.com/v1"),
-    Setting("OPENAI_API_KEY", "its key", ""),
-    Setting(
-        "GATEHOUSE_MODEL_PRICES",
-        "dollars per million tokens read and written, as `3.00,15.00`; each step's cost is recorded",
-        "",
-    ),
-    Setting("GATEHOUSE_EMBEDDINGS", "minilm (in the package), or none for words alone", "minilm"),
+    *MODEL_ROWS,
 )
 
 ROOT_HOME: Final = Path("/var/lib/gatehouse")
-EMBEDDINGS: Final = ("minilm", "none")
-PRICES: Final = re.compile(r"\d{1,6}(\.\d{1,6})?,\d{1,6}(\.\d{1,6})?", re.ASCII)
-
-Environment = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Secret:
-    """A text that is not printed. `reveal` where it is used, and nowhere else."""
-
-    _text: str
-
-    def reveal(self) -> str:
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(...)"
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """Which model the copilot thinks with. No name: the offline one. `prices`: per million read, written."""
-
-    name: str | None
-    base_url: str
-    api_key: Secret
-    embeddings: str
-    prices: tuple[Decimal, Decimal] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +166,9 @@ def database_url(env: Environment) -> Secret | None:
     except ValueError:
         usable = False
     if not usable:
-        raise _bad("DATABASE_URL", "it is not a PostgreSQL address", "postgresql://owner@host:5432/gatehouse")
+        raise refused(
+            "DATABASE_URL", "it is not a PostgreSQL address", "postgresql://owner@host:5432/gatehouse"
+        )
     return Secret(text)
 
 
@@ -271,7 +229,7 @@ def port(env: Environment) -> int:
     """
     text = env.get("GATEHOUSE_PORT") or "8080"
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise _bad("GATEHOUSE_PORT", f"{text!r} is not a port", "a whole number from 1 to 65535")
+        raise refused("GATEHOUSE_PORT", f"{text!r} is not a port", "a whole number from 1 to 65535")
     return int(text)
 
 
@@ -304,37 +262,6 @@ def anchor(env: Environment) -> Path | None:
     return chosen
 
 
-def model(env: Environment) -> Model:
-    """The chosen model and embeddings.
-
-    Raises:
-        BadInput: an address that is none, embeddings that we do not know, or prices that are none.
-    """
-    base_url = env.get("OPENAI_BASE_URL") or "https://api.openai.com/v1"
-    if not _is_http(base_url):
-        raise _bad("OPENAI_BASE_URL", f"{base_url!r} is not an HTTP address", "https://host/v1")
-    embeddings = env.get("GATEHOUSE_EMBEDDINGS") or "minilm"
-    if embeddings not in EMBEDDINGS:
-        raise _bad("GATEHOUSE_EMBEDDINGS", f"{embeddings!r} is not known", " or ".join(EMBEDDINGS))
-    return Model(
-        name=env.get("GATEHOUSE_MODEL") or None,
-        base_url=base_url,
-        api_key=Secret(env.get("OPENAI_API_KEY", "")),
-        embeddings=embeddings,
-        prices=_prices(env),
-    )
-
-
-def _prices(env: Environment) -> tuple[Decimal, Decimal] | None:
-    text = env.get("GATEHOUSE_MODEL_PRICES", "")
-    if not text:
-        return None
-    if not PRICES.fullmatch(text):
-        raise _bad("GATEHOUSE_MODEL_PRICES", f"{text!r} is no pair of prices", "read,written as 3.00,15.00")
-    read, _, written = text.partition(",")
-    return Decimal(read), Decimal(written)
-
-
 def venues(env: Environment) -> tuple[Venue, ...]:
     """The venues by name, in the order given.
 
@@ -344,10 +271,12 @@ def venues(env: Environment) -> tuple[Venue, ...]:
     found: dict[str, Venue] = {}
     for pair in filter(None, (part.strip() for part in env.get("GATEHOUSE_VENUES", "").split(","))):
         name, _, url = pair.partition("=")
-        if not name or not _is_http(url.replace("tcp://", "http://", 1)):  # or a socket session's address
-            raise _bad("GATEHOUSE_VENUES", f"{pair!r} is not a name and an address", "name=http://host:port")
+        if not name or not is_http(url.replace("tcp://", "http://", 1)):  # or a socket session's address
+            raise refused(
+                "GATEHOUSE_VENUES", f"{pair!r} is not a name and an address", "name=http://host:port"
+            )
         if name in found:
-            raise _bad("GATEHOUSE_VENUES", f"{name!r} is there twice", "each venue once")
+            raise refused("GATEHOUSE_VENUES", f"{name!r} is there twice", "each venue once")
         key = env.get(f"GATEHOUSE_VENUE_KEY_{name.upper().replace('-', '_')}", "")
         found[name] = Venue(name, url, Secret(key))
     return tuple(found.values())
@@ -363,7 +292,7 @@ def _needed(env: Environment, name: str) -> Secret:
 def _seconds(env: Environment, name: str, default: int) -> timedelta:
     text = env.get(name) or str(default)
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 86_400:
-        raise _bad(name, f"{text!r} is no number of seconds", "a whole number from 1 to 86400")
+        raise refused(name, f"{text!r} is no number of seconds", "a whole number from 1 to 86400")
     return timedelta(seconds=int(text))
 
 
@@ -374,7 +303,7 @@ def _key(env: Environment, name: str) -> Secret:
     except ValueError:
         usable = False
     if not usable:
-        raise _bad(name, "it is not a key", "64 hex digits")
+        raise refused(name, "it is not a key", "64 hex digits")
     return key
 
 
@@ -382,17 +311,5 @@ def _loopback_url(env: Environment) -> SplitResult:
     text = env.get("GATEHOUSE_COPILOT_URL") or "http://127.0.0.1:8081"
     parts = urlsplit(text)
     if parts.scheme != "http" or parts.hostname not in ("127.0.0.1", "::1", "localhost"):
-        raise _bad("GATEHOUSE_COPILOT_URL", f"{text!r} is not on the loopback", "http://127.0.0.1:8081")
+        raise refused("GATEHOUSE_COPILOT_URL", f"{text!r} is not on the loopback", "http://127.0.0.1:8081")
     return parts
-
-
-def _is_http(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
-
-
-def _bad(name: str, what: str, example: str) -> BadInput:
-    return BadInput(f"{name} cannot be used: {what}", fix=f"set it like {example}", field=name)

@@ -11,8 +11,9 @@ from core.database.bootstrap import bootstrap
 from core.database.embedded import Cluster, open_cluster
 from core.database.logins import OWNER, Logins
 from core.database.migrate import found, migrate
+from core.database.model_caps import write_caps
 from core.errors import BadInput
-from core.settings import Environment, database_url, home
+from core.settings import Environment, budgets, database_url, home, prices
 
 DATABASE: str = "gatehouse"
 
@@ -71,7 +72,7 @@ def migrate_here(env: Environment, *, root: Path) -> tuple[Cluster | None, Seque
         )
     cluster = open_cluster(state) if database_url(env) is None else None
     try:
-        return cluster, migrate(logins.dsn(OWNER), found(root))
+        return cluster, _landed(env, logins, root)
     except BaseException:  # as in `bootstrap_here`
         if cluster is not None:
             cluster.close()
@@ -82,9 +83,15 @@ def make_ready(env: Environment, *, root: Path) -> Ready:
     """Bootstrap and migrate: what `up` does before the first process starts. Quick when all is there."""
     cluster, logins = bootstrap_here(env)
     try:
-        landed = migrate(logins.dsn(OWNER), found(root))
+        landed = _landed(env, logins, root)
     except BaseException:  # as in `bootstrap_here`
         if cluster is not None:
             cluster.close()
         raise
     return Ready(cluster, logins, landed)
+
+
+def _landed(env: Environment, logins: Logins, root: Path) -> Sequence[str]:
+    landed = migrate(logins.dsn(OWNER), found(root))
+    write_caps(logins.dsn(OWNER), budgets(env), prices(env))
+    return landed

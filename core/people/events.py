@@ -16,9 +16,20 @@ from core.fact import Amount, Fact, Sealed, Words
 from core.ids import AccountId, Digest, HouseholdId, MessageId, PersonId, ThreadId
 from core.orders.events import Part
 
-Decision = Literal["hand_over", "ask", "answer", "stop", "park", "report"]
+Decision = Literal["hand_over", "ask", "answer", "stop", "park", "report", "switch"]
 Reason = Literal[
-    "model_chose", "no_specialist_named", "too_many_thoughts", "people_must_decide", "people_decided"
+    "model_chose",
+    "no_specialist_named",
+    "too_many_thoughts",
+    "people_must_decide",
+    "people_decided",
+    # why another model thinks than the one before: of a `switch`, whose `chosen` are the two, from and to
+    "model_unreachable",
+    "model_late",
+    "model_refused",
+    "model_rubbish",
+    "model_answers_again",
+    "budget_spent",
 ]
 
 

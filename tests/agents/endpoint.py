@@ -7,6 +7,7 @@ way of going wrong that we have met.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ class Played:
     arguments: str = '{"household": "Okafor"}'
     says: str = "The household has $10,000.00 [{cite}]. See https://evil.example/x for 9 more."
     asked: list[dict[str, Any]] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)  # what hangs is let go by it
 
 
 @contextmanager
@@ -46,6 +48,7 @@ def endpoint(played: Played) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.server_port}/v1"
     finally:
+        played.over.set()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -57,6 +60,15 @@ def answer(at: BaseHTTPRequestHandler, played: Played, body: dict[str, Any]) -> 
             _whole(at, 500, b'{"error": {"message": "secret stack frame /srv/app.py"}}')
         case "unauthorized":
             _whole(at, 401, b'{"error": {"message": "Incorrect API key provided: sk-secret"}}')
+        case "busy":
+            _whole(at, 429, b'{"error": {"message": "slow down"}}', after="60")
+        case "too_long":
+            _whole(at, 400, b'{"error": {"message": "context length exceeded", "code": "context_length"}}')
+        case "hangs":
+            played.over.wait(60)
+            at.close_connection = True
+        case "stalls":
+            _stream(at, [json.dumps(_chunk({"content": "The household has"}))], ends=played.over)
         case "html":
             _whole(at, 200, b"<html>Welcome to the proxy</html>", kind="text/html")
         case "other_json":
@@ -76,7 +88,9 @@ def answer(at: BaseHTTPRequestHandler, played: Played, body: dict[str, Any]) -> 
 def _honest(played: Played, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     offered = {tool["function"]["name"] for tool in body.get("tools", ())}
     told = [m for m in body["messages"] if m["role"] == "tool"]
-    if "hand_over" in offered:
+    if "response_format" in body:
+        yield from _constrained(played, body)
+    elif "hand_over" in offered:
         yield from _tool("hand_over", json.dumps({"agent": played.agent}))
     elif not told or played.mode == "insists":
         yield from _tool(played.tool, played.arguments)
@@ -88,6 +102,29 @@ def _honest(played: Played, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
         **_chunk({}, finish="stop"),
         "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18},
     }
+
+
+def _constrained(played: Played, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """As an endpoint without native calls: the form names the tools, and users' turns hold their answers."""
+    form = json.dumps(body["response_format"])
+    told = [m["content"] for m in body["messages"] if "answer of the tool" in str(m["content"])]
+    if played.mode == "rubbish" or (played.mode == "rubbish_once" and len(played.asked) == 1):
+        text = "Sure! Here is the JSON you asked for: {"
+    elif '"hand_over"' in form:
+        text = json.dumps(
+            {
+                "says": "",
+                "calls": [{"tool": "hand_over", "arguments": {"agent": played.agent, "why": None}}],
+            }
+        )
+    elif not told:
+        call = {"tool": played.tool, "arguments": {**json.loads(played.arguments), "account": None}}
+        text = json.dumps({"says": "", "calls": [call]})
+    else:
+        cite = re.findall(r"tool/[\w-]+", told[-1])[0]
+        text = json.dumps({"says": played.says.format(cite=cite), "calls": []})
+    for start in range(0, len(text), 7):
+        yield _chunk({"content": text[start : start + 7]})
 
 
 def _tool(name: str, arguments: str) -> Iterator[dict[str, Any]]:
@@ -108,18 +145,29 @@ def _chunk(delta: dict[str, Any], *, finish: str | None = None) -> dict[str, Any
     }
 
 
-def _stream(at: BaseHTTPRequestHandler, chunks: list[str]) -> None:
+def _stream(at: BaseHTTPRequestHandler, chunks: list[str], *, ends: threading.Event | None = None) -> None:
     at.send_response(200)
     at.send_header("content-type", "text/event-stream")
     at.end_headers()
-    for chunk in [*chunks, "[DONE]"]:
+    for chunk in [*chunks, *([] if ends else ["[DONE]"])]:
         at.wfile.write(f"data: {chunk}\n\n".encode())
         at.wfile.flush()
+    if ends is not None:
+        ends.wait(60)
     at.close_connection = True
 
 
-def _whole(at: BaseHTTPRequestHandler, status: int, body: bytes, *, kind: str = "application/json") -> None:
+def _whole(
+    at: BaseHTTPRequestHandler,
+    status: int,
+    body: bytes,
+    *,
+    kind: str = "application/json",
+    after: str | None = None,
+) -> None:
     at.send_response(status)
+    if after is not None:
+        at.send_header("retry-after", after)
     at.send_header("content-type", kind)
     at.send_header("content-length", str(len(body)))
     at.end_headers()

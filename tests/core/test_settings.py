@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from core import settings
+from core import model_settings, settings
 from core.errors import BadInput
 from core.settings import Environment
 
@@ -81,8 +82,19 @@ def test_a_missing_setting_is_named(load: Callable[[Environment], object], name:
         (settings.copilot, "GATEHOUSE_CHECKPOINT_KEY", "zz" * 32),
         (settings.model, "OPENAI_BASE_URL", "ftp://h"),
         (settings.model, "GATEHOUSE_EMBEDDINGS", "huge"),
-        (settings.model, "GATEHOUSE_MODEL_PRICES", "3.00 and 15"),
-        (settings.model, "GATEHOUSE_MODEL_PRICES", "٣,15"),
+        (settings.prices, "GATEHOUSE_MODEL_PRICES", "3.00 and 15"),
+        (settings.prices, "GATEHOUSE_MODEL_PRICES", "٣,15"),
+        (settings.model, "GATEHOUSE_MODEL_MODE", "native"),
+        (settings.model, "GATEHOUSE_MODEL", "a model\nof ours"),
+        (settings.model, "GATEHOUSE_MODEL_STEPS", "approver=small"),
+        (settings.model, "GATEHOUSE_MODEL_STEPS", "orchestrator=small"),
+        (settings.model, "GATEHOUSE_MODEL_WAITS", "15,3,90"),
+        (settings.model, "GATEHOUSE_MODEL_WAITS", "3,15,900"),
+        (settings.model, "GATEHOUSE_MODEL_SECOND_URL", "h/v1"),
+        (settings.model, "GATEHOUSE_MODEL_LAST", "nobody"),
+        (settings.budgets, "GATEHOUSE_MODEL_BUDGETS", "run=20/200000/600"),
+        (settings.budgets, "GATEHOUSE_MODEL_BUDGETS", "week=1/1/1/1"),
+        (settings.budgets, "GATEHOUSE_MODEL_BUDGETS", "day=1/-1/1/1"),
         (settings.anchor, "GATEHOUSE_ANCHOR", "mnt/anchor"),
         (settings.venues, "GATEHOUSE_VENUES", "north"),
         (settings.venues, "GATEHOUSE_VENUES", "north=http://a,north=http://b"),
@@ -116,7 +128,38 @@ def test_the_keystore_stands_in_the_home_unless_it_is_put_elsewhere() -> None:
 
 def test_every_setting_that_is_read_is_in_the_table() -> None:
     table = {row.name.partition("<")[0] for row in settings.SETTINGS}
-    code = ast.parse(Path(settings.__file__).read_text(encoding="utf-8"))
-    texts = {node.value for node in ast.walk(code) if isinstance(node, ast.Constant)}
+    texts = {
+        node.value
+        for module in (settings, model_settings)
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+    }
     names = {text for text in texts if isinstance(text, str) and re.fullmatch(r"[A-Z]+(_[A-Z]+)+_?", text)}
     assert {name for name in names if name.startswith(("GATEHOUSE_", "OPENAI_", "DATABASE_"))} == table
+
+
+def test_a_chain_of_models_has_a_place_of_its_own_for_each() -> None:
+    env = {
+        **FULL,
+        "GATEHOUSE_MODEL": "large",
+        "GATEHOUSE_MODEL_STEPS": "orchestrator=small",
+        "GATEHOUSE_MODEL_SECOND": "other",
+        "GATEHOUSE_MODEL_SECOND_URL": "http://127.0.0.1:11434/v1",
+        "GATEHOUSE_MODEL_SECOND_MODE": "json",
+        "GATEHOUSE_MODEL_PRICES": "3.00,15.00; small=0.10,0.40",
+    }
+    found = settings.model(env)
+    assert found.first is not None
+    assert found.second is not None
+    assert found.steps["orchestrator"].prices == (Decimal("0.10"), Decimal("0.40"))
+    assert found.first.prices == found.second.prices == (Decimal("3.00"), Decimal("15.00"))
+    assert (found.first.base_url, found.first.mode) == ("https://api.openai.com/v1", "tools")
+    assert (found.second.base_url, found.second.mode) == ("http://127.0.0.1:11434/v1", "json")
+    assert found.first.api_key.reveal() == "secret-model"
+    assert found.second.api_key.reveal() == "", "one endpoint's key is never sent to another"
+
+
+def test_a_scope_without_a_budget_of_its_own_keeps_the_default() -> None:
+    found = settings.budgets({"GATEHOUSE_MODEL_BUDGETS": "run=5/1000/60/0.25"})
+    assert found["run"] == model_settings.Caps(5, 1000, 60, Decimal("0.25"))
+    assert set(found) == {"run", "advisor", "day"}

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, cast
+from uuid import UUID
 
 from core.book.activity import quiet
 from core.book.picture import Household, Picture
 from core.book.views import HouseholdLine, OrderView, Passage, ProposalView
+from core.budget.spending import Reserved, Spent
 from core.clock import SetClock
 from core.desk import Desk, Found, derived_proposal_id
 from core.errors import Conflict, NotFound
@@ -96,10 +98,21 @@ class SimulatedDesk:
     assesses: bool = True
     looks: int = 0
     halted: set[str] = field(default_factory=set)
+    left: int = 1_000  # calls of a model
+    settled: list[tuple[int, int] | None] = field(default_factory=list)
 
     async def stopped(self, *, agent: str, tool: str) -> str | None:
         halted = self.halted & {f"agent:{agent}", f"tool:{tool}"}
         return f"a person has stopped {halted.pop()}" if halted else None
+
+    async def reserve(self, message: MessageId, **_: Any) -> Reserved | Spent:
+        if not self.left:
+            return Spent("advisor", "tokens")
+        self.left -= 1
+        return Reserved(UUID(int=self.left))
+
+    async def settle(self, reserved: Reserved, tokens: tuple[int, int] | None) -> None:
+        self.settled.append(tokens)
 
     async def households(self) -> tuple[HouseholdLine, ...]:
         return tuple(_line(HouseholdId(one)) for one in FAMILIES)

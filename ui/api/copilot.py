@@ -23,7 +23,6 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from agents.checkpoints import CheckpointStore
-from agents.model import Endpoint, Prices, Thinker, at, offline
 from agents.run import Copilot, start
 from agents.state import Patience
 from core.clock import Clock, WallClock
@@ -32,7 +31,7 @@ from core.desk import Desk
 from core.errors import BadInput, GatehouseError, NotFound
 from core.ids import HouseholdId, MessageId, ThreadId, TraceId
 from core.ledger.journal import Journal
-from core.settings import CopilotSettings, Model
+from core.settings import CopilotSettings
 from tools.contract import Embedder, Turn
 from tools.library.embed import MiniLm
 from tools.library.index import index_new
@@ -40,6 +39,7 @@ from ui.api import problems
 from ui.api.fields import Ask, Id, Text, Told
 from ui.api.front_client import FrontLine
 from ui.api.relay import SECRET_HEADER
+from ui.api.thinkers import thinker_of
 from ui.sse import KEEP_ALIVE, Event, written
 
 SILENT_FOR: Final = 15.0  # seconds; then a comment keeps the line open
@@ -229,14 +229,6 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def thinker_of(model: Model) -> Thinker:
-    """The model that the settings name; the offline one where they name none."""
-    if model.name is None:
-        return offline()
-    prices = Prices(*model.prices) if model.prices else None
-    return at(Endpoint(model.name, model.base_url, model.api_key.reveal, prices))
 
 
 @asynccontextmanager

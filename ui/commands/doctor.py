@@ -23,6 +23,7 @@ from core.database.server import Server, look_at, refuse_unfit
 from core.errors import GatehouseError
 from core.settings import Environment, database_url, environment, home, model, port, venues
 from core.venues.simulated.characters import CHARACTERS
+from ui.commands.doctor_model import try_models
 from ui.processes.isolation import isolation as walls
 from ui.processes.memory import used
 from ui.processes.plan import names
@@ -46,11 +47,18 @@ def doctor(
     memory: Annotated[
         bool, typer.Option("--memory", help="Instead: how much memory what is up here takes (PSS).")
     ] = False,
+    of_model: Annotated[
+        bool, typer.Option("--model", help="Instead: try the model's endpoint, and say which mode to set.")
+    ] = False,
 ) -> None:
     """Check Python, packages, settings, disk, server, pgvector and isolation."""
     env = environment()
     if memory:
         _print_memory(used(home(env)), as_json=as_json)
+        return
+    if of_model:
+        if not try_models(env, as_json=as_json):
+            raise typer.Exit(1)
         return
     looks: Sequence[Callable[[Environment], Finding]] = (
         python,

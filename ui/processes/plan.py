@@ -24,8 +24,10 @@ from ui.processes.secrets_kept import Kept
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 MODEL_SETTINGS: Final = (
-    *("GATEHOUSE_MODEL", "GATEHOUSE_MODEL_PRICES", "GATEHOUSE_EMBEDDINGS"),
-    *("OPENAI_BASE_URL", "OPENAI_API_KEY"),
+    *("GATEHOUSE_MODEL", "GATEHOUSE_MODEL_MODE", "GATEHOUSE_MODEL_STEPS", "GATEHOUSE_MODEL_WAITS"),
+    *("GATEHOUSE_MODEL_SECOND", "GATEHOUSE_MODEL_SECOND_URL", "GATEHOUSE_MODEL_SECOND_KEY"),
+    *("GATEHOUSE_MODEL_SECOND_MODE", "GATEHOUSE_MODEL_LAST", "GATEHOUSE_MODEL_PRICES"),
+    *("GATEHOUSE_EMBEDDINGS", "OPENAI_BASE_URL", "OPENAI_API_KEY"),
 )
 # How this machine gets out to a model, where it does: addresses and certificates, no login of ours.
 WAY_OUT: Final = (

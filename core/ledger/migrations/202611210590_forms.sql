@@ -200,8 +200,8 @@ create type form.of_custodian_appointed as (
     "ticket_fee" form.amount,
     "venues" form.list_of_words
 );
-create domain form.one_of_5_7ca86e31 as text not null check (value in ('model_chose', 'no_specialist_named', 'too_many_thoughts', 'people_must_decide', 'people_decided'));
-create domain form.one_of_hand_over_ask_answer_stop_park_report as text not null check (value in ('hand_over', 'ask', 'answer', 'stop', 'park', 'report'));
+create domain form.one_of_11_d0a22664 as text not null check (value in ('model_chose', 'no_specialist_named', 'too_many_thoughts', 'people_must_decide', 'people_decided', 'model_unreachable', 'model_late', 'model_refused', 'model_rubbish', 'model_answers_again', 'budget_spent'));
+create domain form.one_of_7_a5b5af19 as text not null check (value in ('hand_over', 'ask', 'answer', 'stop', 'park', 'report', 'switch'));
 create domain form.words_52f851fa as text not null check (value ~ '^[0-9a-f]{64}$');
 create domain form.whole_from_1 as bigint not null check (abs(value::bigint) <= 9007199254740991 and value::bigint >= 1);
 create type form.of_kept as (
@@ -219,9 +219,9 @@ create type form.of_words as (
 create domain form.a_words_or_none as form.of_words;
 create type form.of_decision_taken as (
     "agent" form.words,
-    "because" form.one_of_5_7ca86e31,
+    "because" form.one_of_11_d0a22664,
     "chosen" form.list_of_words,
-    "decision" form.one_of_hand_over_ask_answer_stop_park_report,
+    "decision" form.one_of_7_a5b5af19,
     "thread" form.words,
     "why" form.a_words_or_none
 );

@@ -123,6 +123,11 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     # large texts of agents' steps: kept by the owner's function alone
     "gatehouse.body": {INTAKE: "S", APPROVER: "S", GATE: "S", WITNESS: "S"},
     "gatehouse.body_use": NOBODY,
+    # what models may cost: changed by the owner, and counted by the owner's functions alone
+    "gatehouse.model_budget": NOBODY,
+    "gatehouse.model_price": NOBODY,
+    "gatehouse.model_use": NOBODY,
+    "gatehouse.model_call": NOBODY,
     # the library
     "gatehouse.document": {AGENT: "S", INTAKE: "SI"},
     "gatehouse.passage": {AGENT: "S", INTAKE: "SI"},
@@ -190,6 +195,9 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "shown(text)": {AGENT, INTAKE, APPROVER, GATE},
     "forget_stores(text)": {GATE},
     "keep_bodies(text,text,integer[],bytea[])": {AGENT},
+    "reserve_thought(text,text,text,bigint,bigint,bigint)": {AGENT},
+    "settle_thought(text,uuid,bigint,bigint)": {AGENT},
+    "model_use_today()": {AGENT, INTAKE},
 }
 INTERNAL: Final = {
     "acting_on",
@@ -360,6 +368,7 @@ INTERNAL: Final = {
     "may_set_limits",
     "may_set_routing",
     "may_submit",
+    "model_dollars",
     "names_no_body",
     "no_of",
     "no_of_thread",

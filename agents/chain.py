@@ -1,0 +1,192 @@
+"""Who thinks a thought: the first model that can, within its budget; in the end the one by rule.
+
+Rule 1: a model that fails is passed over at once, and rests (`agents.breaker`); each switch is on record with
+    its reason, back again too.
+Rule 2: no call of an endpoint is made that the database has not reserved. Where a budget has ended, or cannot
+    be asked, the offline model goes on with what is known by then, and says so.
+Rule 3: an answer that cannot be read is asked for once more, then the next model thinks.
+Rule 4: who thought is written on the message: what an answer says of its model is what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import structlog
+from langchain_core.messages import AIMessage, AnyMessage
+
+from agents.evidence import Decided, decision_taken
+from agents.model import MOST_TOKENS, Thinker, Unusable, offline, think
+from agents.state import Context
+from core.errors import WorldFailed
+from core.ids import MessageId
+from core.people.events import Reason
+from tools.spending import Reserved, Spent, reserved, settled
+
+BY: Final = "thought_by"
+A_TOKEN: Final = 3  # characters, at least: what a call reads is reserved a little too large
+REASONS: Final[dict[str, Reason]] = {
+    "unreachable": "model_unreachable",
+    "late": "model_late",
+    "refused": "model_refused",
+    "rubbish": "model_rubbish",
+}
+NO_MODEL: Final = "The model does not answer just now, so this was answered by rule. "
+NO_BUDGET: Final = (
+    "I stopped asking the model here: {what} that models may use are used up. "
+    "What follows is what is known by then, put in words by rule. "
+)
+FIX: Final = (
+    "ask again, or check OPENAI_BASE_URL, OPENAI_API_KEY and GATEHOUSE_MODEL with `gatehouse doctor --model`"
+)
+
+Schemas = Sequence[dict[str, Any]]
+Heard = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """What is to be thought, by which agent, for which message of hers."""
+
+    context: Context
+    agent: str
+    asked: MessageId
+    messages: Sequence[AnyMessage]
+    schemas: Schemas
+
+
+async def thought_of(one: Thinking, heard: Heard) -> tuple[AIMessage, Thinker]:
+    """The thought, and whose it is.
+
+    Raises:
+        WorldFailed: no model answered, and the settings name none that always does.
+        SignInRequired: the session has ended.
+    """
+    line = _line(one)
+    last: Unusable | None = None
+    for place, thinker in enumerate(line):
+        if thinker.offline:
+            return await _by_rule(one, thinker, NO_MODEL if place else "", heard)
+        # The last in line is asked even so: where it does not answer, nobody does.
+        if thinker is not line[-1] and not thinker.breaker.admits(_now(one)):
+            continue
+        following = next((t for t in line[place + 1 :] if t.offline or not t.breaker.resting), None)
+        try:
+            found = await _asked(one, thinker, heard)
+        except Unusable as no:
+            last = no
+            if following is not None:
+                await _switched(one, thinker, following, REASONS[no.why])
+            continue
+        if isinstance(found, Spent):
+            rule = offline()
+            await _switched(one, thinker, rule, "budget_spent")
+            return await _by_rule(one, rule, NO_BUDGET.format(what=found.says), heard)
+        if thinker.breaker.answered() and following is not None:
+            await _switched(one, following, thinker, "model_answers_again")
+        return _signed(found, thinker), thinker
+    raise WorldFailed(str(last), fix=FIX) from last
+
+
+def thought_by(messages: Sequence[AnyMessage]) -> tuple[str, ...]:
+    """The models that these messages come from, each once, in order; none for what no model wrote."""
+    names = [m.response_metadata.get(BY) for m in messages if isinstance(m, AIMessage)]
+    return tuple(dict.fromkeys(name for name in names if isinstance(name, str)))
+
+
+def signed(messages: Sequence[AnyMessage], context: Context) -> tuple[str, bool]:
+    """The model that spoke last, and whether all that was thought was thought by rule."""
+    names = thought_by(messages)
+    if not names:
+        return context.thinker.name, context.thinker.offline
+    return names[-1], set(names) == {offline().name}
+
+
+def _line(one: Thinking) -> list[Thinker]:
+    """A step's own model, then the first, then those that it falls back on."""
+    head = one.context.thinker
+    found = [head.steps[one.agent]] if one.agent in head.steps else []
+    following: Thinker | None = head
+    while following is not None:
+        found.append(following)
+        following = following.then
+    return found
+
+
+def _now(one: Thinking) -> int:
+    return one.context.turn.clock.monotonic_ns()
+
+
+async def _asked(one: Thinking, thinker: Thinker, heard: Heard) -> AIMessage | Spent:
+    """Ask it, and once more where its answer cannot be read; each a call that was reserved.
+
+    Raises:
+        Unusable: it failed. Where it would again, it rests.
+    """
+    try:
+        return await _once(one, thinker, heard)
+    except Unusable as no:
+        if no.why != "rubbish":
+            raise
+    try:
+        return await _once(one, thinker, heard)
+    except Unusable:
+        thinker.breaker.failed(_now(one))  # twice rubbish: it is not asked a third time just now
+        raise
+
+
+async def _once(one: Thinking, thinker: Thinker, heard: Heard) -> AIMessage | Spent:
+    reservation = await _reserved(one, thinker)
+    if isinstance(reservation, Spent):
+        return reservation
+    try:
+        message = await think(thinker, one.messages, one.schemas, heard)
+    except Unusable as no:
+        await settled(one.context.turn, reservation, None)
+        structlog.get_logger("copilot").warning("model", model=thinker.name, why=no.why)
+        if no.lasting:
+            thinker.breaker.failed(_now(one))
+        raise
+    usage = message.usage_metadata
+    counted = (usage["input_tokens"], usage["output_tokens"]) if usage else None
+    await settled(one.context.turn, reservation, counted)
+    return message
+
+
+async def _reserved(one: Thinking, thinker: Thinker) -> Reserved | Spent:
+    letters = sum(len(str(m.text)) for m in one.messages) + sum(len(str(each)) for each in one.schemas)
+    try:
+        return await reserved(
+            one.context.turn,
+            one.asked,
+            model=thinker.name,
+            tokens=(letters // A_TOKEN + 1, MOST_TOKENS),
+            within=thinker.waits.whole,
+        )
+    except WorldFailed as no:
+        raise Unusable(thinker.name, "unreachable", "its budget could not be asked", lasting=False) from no
+
+
+async def _by_rule(one: Thinking, thinker: Thinker, why: str, heard: Heard) -> tuple[AIMessage, Thinker]:
+    """The offline model's thought. Where it speaks in another's place, it says that first."""
+    said = False
+
+    def hears(text: str) -> None:
+        nonlocal said
+        heard(text if said else why + text)
+        said = True
+
+    message = await think(thinker, one.messages, one.schemas, hears)
+    spoken = message.model_copy(update={"content": why + str(message.text)}) if message.text else message
+    return _signed(spoken, thinker), thinker
+
+
+def _signed(message: AIMessage, thinker: Thinker) -> AIMessage:
+    return message.model_copy(update={"response_metadata": {**message.response_metadata, BY: thinker.name}})
+
+
+async def _switched(one: Thinking, before: Thinker, after: Thinker, because: Reason) -> None:
+    switch = Decided("switch", because, (before.name, after.name))
+    await decision_taken(replace(one.context, thinker=after), one.agent, switch)
