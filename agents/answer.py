@@ -2,21 +2,22 @@
 
 Rule 1: links and images become plain text. An answer can neither fetch nor lead anywhere.
 Rule 2: a citation counts only if a tool of this very answer gave that source.
-Rule 3: a sentence with a figure and no source says so.
+Rule 3: a figure, date or holding that stands in nothing read for this answer is taken out; one that stands in
+    another source than the cited one names it too. A sentence with a figure and no source says so.
+Rule 4: what is shown while it is made went through the same checks, sentence by sentence.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-UNSOURCED: Final = " (no source)"
-_ADDRESS: Final = re.compile(
-    r"(?:\b[a-z][a-z0-9+.-]{0,15}:(?://|\\\\)|\bwww\.|\b(?:data|javascript|mailto):)\S*", re.I
-)
-_EMAIL_HOST: Final = re.compile(r"(?<=\w)@(?=[\w-]+\.\w)")
+from agents.grounding.check import TAKEN_OUT, Checked, Checking
+from agents.plain import plain
+
+UNSOURCED: Final = f" {TAKEN_OUT}"
 _MARK: Final = re.compile(r"\s*\[((?:passage|tool)/[\w-]+(?:\s*[,;]\s*(?:passage|tool)/[\w-]+)*)\]")
 _GAP: Final = re.compile(
     r"\n+|(?<=[.!?])\s+(?!\s*\[(?:(?:passage|tool)/|\d+\]))|(?<=[.!?]\])\s+|(?<=\])\s+(?=[A-Z])"
@@ -48,41 +49,41 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """`text` refers to its sources as [1], [2], ...: the order of `sources`."""
+    """`text` refers to its sources as [1], [2], ...: the order of `sources`. `lost` claims were taken out."""
 
     text: str
     cited: tuple[Cited, ...]
     sources: tuple[tuple[str, str], ...]  # source, what it is
+    lost: int = 0
 
 
-def plain(text: str) -> str:
-    """The text with nothing in it that a browser would fetch or follow."""
-    text = _ADDRESS.sub("(link removed)", text)
-    text = _EMAIL_HOST.sub(" at ", text)
-    text = re.sub(r"!+\[", "[", text).replace("](", "] (").replace("]:", "] :")
-    return re.sub(r"<(?=[A-Za-z/!?])", "‹", text)
-
-
-def compose(text: str, sources: Mapping[str, str], *, check_figures: bool) -> Composed:
-    """The answer as it goes out."""
+def compose(
+    text: str, sources: Mapping[str, str], *, check_figures: bool, checking: Checking | None = None
+) -> Composed:
+    """The answer as it goes out. With `checking`, what stands in nothing that was read is taken out."""
     order: list[str] = []
     cited: list[Cited] = []
     parts: list[str] = []
     inherited: list[str] = []
+    lost = 0
     for number, (sentence, gap) in enumerate(_split(plain(text))):
         named = [s.strip() for marks in _MARK.findall(sentence) for s in re.split(r"[,;]", marks)]
         found = [source for source in dict.fromkeys(named) if source in sources]
-        bare = _unmarked(sentence)
+        checked = checking.sentence(sentence) if checking else Checked(sentence, ())
+        bare = _unmarked(checked.text)
         row = bare.lstrip().startswith(("|", "- "))
         behind = found or (inherited if row else [])
+        added = [one for one in checked.beside(frozenset(behind)) if one in sources]
+        found, behind, lost = [*found, *added], [*behind, *added], lost + checked.lost
         order.extend(source for source in found if source not in order)
         cited.extend(Cited(number, source) for source in behind)
-        inherited = found or (inherited if row else [])
+        inherited = behind if row else found
         refs = "".join(f" [{order.index(source) + 1}]" for source in found)
-        lost = check_figures and not behind and bool(re.search(r"\d", bare))
-        parts.append(f"{bare.rstrip()}{UNSOURCED if lost else ''}{refs}{gap}")
+        bald = not behind and bool(re.search(r"\d", bare)) and not bare.rstrip(" .!?").endswith(TAKEN_OUT)
+        unsourced = check_figures and (bald or checked.hers and not row)
+        parts.append(f"{bare.rstrip()}{UNSOURCED if unsourced else ''}{refs}{gap}")
     return Composed(
-        "".join(parts).strip(), tuple(cited), tuple((source, sources[source]) for source in order)
+        "".join(parts).strip(), tuple(cited), tuple((source, sources[source]) for source in order), lost
     )
 
 
@@ -112,19 +113,35 @@ def _split(text: str) -> list[tuple[str, str]]:
     return found
 
 
-class Streamed:
-    """Text on its way to the screen: let out sentence by sentence, made plain, marks removed."""
+def as_it_is(text: str) -> str:
+    """What is said of a sentence where nothing is checked."""
+    return text
 
-    def __init__(self) -> None:
+
+class Streamed:
+    """Text on its way to the screen: let out sentence by sentence, made plain, marks removed.
+
+    A sentence is held back until the next one begins, and goes through `checks` before it is seen.
+    """
+
+    def __init__(self, checks: Callable[[str], str] = as_it_is) -> None:
         self._held = ""
+        self._checks = checks
 
     def add(self, text: str) -> str:
         """What may be shown now."""
         self._held += text
-        cut = max((m.end() for m in re.finditer(r"[.!?]\s+|\n", self._held)), default=0)
-        ready, self._held = self._held[:cut], self._held[cut:]
-        return _unmarked(plain(ready))
+        parts = _split(self._held)
+        whole = parts if self._held.endswith("\n") else parts[:-1]
+        if not whole:
+            return ""
+        last = parts[-1]
+        self._held = "" if whole is parts else f"{last[0]}{last[1]}"
+        return "".join(self._shown(sentence) + gap for sentence, gap in whole)
 
     def rest(self) -> str:
         ready, self._held = self._held, ""
-        return _unmarked(plain(ready))
+        return "".join(self._shown(sentence) + gap for sentence, gap in _split(ready))
+
+    def _shown(self, sentence: str) -> str:
+        return _unmarked(self._checks(plain(sentence)))

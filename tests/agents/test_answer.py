@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.answer import UNSOURCED, Streamed, compose, plain, sentences
+from agents.answer import UNSOURCED, Streamed, compose, sentences
+from agents.plain import plain
 
 SOURCES = {"passage/7": "House note, 2022-11-01", "tool/call-ab12": "drift: book at entry 4"}
 
