@@ -147,7 +147,8 @@ class ProposalView:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stored piece of a document of the firm's library."""
+    """A stored piece of a document of the firm's library. `issuer`: whom it is about, as a ticker; "" where it
+    names none. `later_than_market_day`: it is dated after the day that the firm stands at."""
 
     id: int
     document: str
@@ -156,6 +157,9 @@ class Passage:
     title: str
     source: str
     dated: date
+    issuer: str = ""
+    later_than_market_day: bool = False
+    superseded: bool = False  # a newer version of its document is stored
 
 
 @dataclass(frozen=True, slots=True)
