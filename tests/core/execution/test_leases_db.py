@@ -24,7 +24,8 @@ from core.gate.release import released
 from core.ids import OrderId, VenueName
 from core.ledger.journal import Journal
 from core.orders.released import ReleasedOrder
-from core.venues.venue import Accepted, Busted, Execution, Liquidity, digest_of, encode
+from core.venues.fees import Liquidity
+from core.venues.venue import Accepted, Busted, Execution, digest_of, encode
 from tests.core.gate.deal import GATE, Deal, leg
 from tests.core.routing.cases import record_of_choice
 from tests.fixtures.firm import Firm, FirmTemplate

@@ -819,7 +819,7 @@ def test_nothing_happens_to_an_order_that_is_not_out(deal: Deal, kind: str) -> N
 
 def test_nothing_is_sent_where_it_was_not_routed(deal: Deal) -> None:
     deal.approved()
-    intent = {"body_digest": "0" * 64}
+    intent: dict[str, Any] = {"body_digest": "0" * 64}
     assert deal.of_order("OrderSent", **intent).code == "not_released"
     assert deal.release().ok
     assert deal.of_order("OrderSent", **intent).code == "not_routed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -123,7 +124,7 @@ def test_nobody_but_the_worker_writes_of_it(pair: Pair) -> None:
 
 def test_in_its_place_it_goes_where_that_one_is_and_nowhere_else_without_a_choice(pair: Pair) -> None:
     firm, order = pair.new.firm, pair.new.order(0)
-    intent = {"body_digest": "0" * 64}
+    intent: dict[str, Any] = {"body_digest": "0" * 64}
 
     def goes(venue: str) -> Answer:
         routed = {"order": order, "venue": venue, "scores": []}
