@@ -15,7 +15,7 @@ from core.best_execution.versions import BUILT_IN, BUILT_IN_DIGEST, rules_in, ru
 from core.ids import Digest, OrderId, VenueName
 from core.routing import rules
 from tests.core.best_execution.setting import changed, decide, in_force, propose, reason, session, set_routing
-from tests.core.gate.deal import ELENA, GATE, MARIA, ROBERT, SUSAN, Deal, close_day, open_day
+from tests.core.gate.deal import ELENA, GATE, MARIA, ROBERT, SUSAN, Deal, close_day, open_day, telling
 from tests.core.routing.cases import order, routing, view
 from tests.fixtures.firm import Answer, Firm
 
@@ -231,8 +231,7 @@ def evidence(deal: Deal, *, by: rules.Rules = rules.BUILT_IN, **said: Any) -> di
 def recorded(firm: Firm, *, by: rules.Rules = rules.BUILT_IN, **said: Any) -> Answer:
     """What the append says to the record of a choice and the choice, of an order that is out."""
     deal = out(firm)
-    answers = deal.route(evidence=evidence(deal, by=by, **said))
-    return next((one for one in answers if one.code not in (None, "group")), answers[-1])
+    return telling(deal.route(evidence=evidence(deal, by=by, **said)))
 
 
 def test_a_choice_by_the_version_in_force_is_taken(firm: Firm) -> None:

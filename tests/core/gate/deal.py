@@ -258,7 +258,7 @@ class Deal:
     def of_order(self, kind: str, number: int = 0, **said: Any) -> Answer:
         """Something that the worker records of an order, which it has."""
         if kind == "OrderRouted":
-            return self.route(number, **said)[-1]
+            return telling(self.route(number, **said))
         self.firm.claim(self.order(number))
         payload = {"order": self.order(number), **said}
         if "venue" in KINDS[kind].model_fields:
@@ -324,6 +324,11 @@ class Deal:
         """Ten shares sold that the account holds."""
         self.own("100", "AAPL")
         return (leg(self.account, "sell", "AAPL", "10"),)
+
+
+def telling(answers: Sequence[Answer]) -> Answer:
+    """Of a group: why it was not taken, or that its last entry was."""
+    return next((one for one in answers if one.code not in (None, "group")), answers[-1])
 
 
 def close_day(firm: Firm) -> None:

@@ -171,7 +171,7 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "lease_claim(integer)": {GATE},
     "lease_claim_late(text)": {GATE},
     "lease_holds(text)": {GATE},
-    "has_remainder(text, text)": {GATE},
+    "has_remainder(text,text)": {GATE},
     "consented(text)": {AGENT, INTAKE, APPROVER, GATE},
     "halt_fault(proposal,leg)": {GATE},
     "halted(text)": {AGENT, INTAKE, APPROVER, GATE},
