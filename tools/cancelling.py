@@ -11,9 +11,9 @@ from typing import Final
 
 from pydantic import Field
 
-from core.book.views import OrderView
+from core.book.views import OrderView, ProposalView
 from core.fact import Amount
-from core.ids import OrderId
+from core.ids import HouseholdId, OrderId
 from core.orders.events import Span
 from core.orders.order import ENDED, NEVER_OUT
 from tools.contract import Ask, Call, Effect, Refusal, Sourced, Tool
@@ -52,15 +52,7 @@ async def propose_cancel(ask: ProposeCancelAsk, call: Call) -> CancelDrafted:
     words = ask.order_words.strip()
     if span_of("order", words, call.said) is None:
         raise Refusal(f"{words!r} does not stand in the advisor's message; copy her words", code="not_said")
-    views = await turn.desk.proposals()
-    live = [
-        order
-        for view in views
-        if turn.household in (None, view.household)
-        for order in view.orders
-        if order.status not in OVER
-    ]
-    order = _one(words, live)
+    order = _one(words, live_orders(await turn.desk.proposals(), turn.household))
     draft = await turn.desk.draft_cancel(
         order.order,
         asked=asked,
@@ -79,6 +71,17 @@ async def propose_cancel(ask: ProposeCancelAsk, call: Call) -> CancelDrafted:
         symbol=order.symbol,
         status=order.status,
         filled=order.filled,
+    )
+
+
+def live_orders(views: Sequence[ProposalView], household: HouseholdId | None) -> tuple[OrderView, ...]:
+    """Orders that are not over; of the thread's household alone, where it has one."""
+    return tuple(
+        order
+        for view in views
+        if household in (None, view.household)
+        for order in view.orders
+        if order.status not in OVER
     )
 
 

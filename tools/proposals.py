@@ -14,7 +14,7 @@ from pydantic import Field
 from core.book.views import OrderView, ProposalView
 from core.errors import NotFound
 from core.fact import Amount
-from core.ids import AccountId, HouseholdId, ProposalId, Symbol
+from core.ids import AccountId, HouseholdId, OrderId, ProposalId, Symbol
 from core.orders.content import AccountSummary, Alternative
 from core.orders.events import Finding
 from tools.clients import book, by_name
@@ -40,6 +40,7 @@ class LegLine(Ask):
 
 
 class OrderLine(Ask):
+    order: OrderId
     account: AccountId
     side: str
     quantity: Amount
@@ -64,6 +65,7 @@ class Proposal(Sourced):
     needs_consent: bool
     consented: bool
     denied_at: str | None
+    remainder_of: ProposalId | None  # the plan whose sales brought too little for all of it
     accounts: tuple[AccountSummary, ...]
     alternatives: tuple[Alternative, ...]
     notes: tuple[str, ...]
@@ -128,6 +130,7 @@ async def shown(turn: Turn, view: ProposalView) -> Proposal:
         needs_consent=view.needs_consent,
         consented=view.consented,
         denied_at=view.denied_at,
+        remainder_of=view.remainder_of,
         accounts=view.preview.accounts if view.preview else (),
         alternatives=view.preview.alternatives if view.preview else (),
         notes=view.preview.notes if view.preview else (),
@@ -156,6 +159,7 @@ def _legs(view: ProposalView) -> tuple[LegLine, ...]:
 
 def _order(order: OrderView) -> OrderLine:
     return OrderLine(
+        order=order.order,
         account=order.account,
         side=order.side,
         quantity=order.quantity,
@@ -176,6 +180,7 @@ class ProposalLine(Ask):
     proposal: ProposalId
     name: str
     kind: str
+    remainder_of: ProposalId | None
     status: str
     waits_for: str
 
@@ -197,6 +202,7 @@ async def list_proposals(ask: ListAsk, call: Call) -> ProposalLines:
                 proposal=view.proposal,
                 name=names.get(view.household, str(view.household)),
                 kind=view.kind,
+                remainder_of=view.remainder_of,
                 status=view.status,
                 waits_for=view.waits_for,
             )

@@ -101,14 +101,14 @@ async def propose_order(ask: ProposeOrderAsk, call: Call) -> Drafted:
     households = await book(call.turn)
     named = whose(None, [ask.account_words], households, call)
     picture = await call.turn.desk.picture(named.household)
-    limit = None if ask.limit_words is None else _number("limit price", ask.limit_words)
+    limit = None if ask.limit_words is None else number_of("limit price", ask.limit_words)
     request = Request(
         kind="order",
         household=named.household,
         accounts=(account_of(ask.account_words, named, picture, call),),
         symbol=symbol_of(ask.symbol_words, picture),
         side=_side(ask.side_words),
-        quantity=_number("quantity", ask.quantity_words),
+        quantity=number_of("quantity", ask.quantity_words),
         order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
         limit_price=limit,
         planning=_meant(None, None, ask.lot_words)[0],
@@ -178,7 +178,8 @@ def _asked(request: Request) -> str:
         }[request.kind]
     at = f"at a limit of {request.limit_price}" if request.limit_price is not None else "at market"
     lots = "" if how.lot_method is None else f", {how.lot_method.replace('_', ' ')} lots"
-    return f"{request.side} {request.quantity} {request.symbol} in {request.accounts[0]} {at}{lots}"
+    place = "" if request.replaces is None else f", in the place of {request.replaces}"
+    return f"{request.side} {request.quantity} {request.symbol} in {request.accounts[0]} {at}{lots}{place}"
 
 
 def _meant(
@@ -276,7 +277,7 @@ def _side(words: str) -> Side:
     return side
 
 
-def _number(what: str, words: str) -> Decimal:
+def number_of(what: str, words: str) -> Decimal:
     number = number_said(words)
     if number is None or number <= 0:
         raise Refusal(f"{words!r} is not a {what}; write a number above zero", code="unread")

@@ -141,6 +141,9 @@ class ProposalView:
     drawn_on: str | None = None  # the standing approval that stands in for a principal
     waits_since: datetime | None = None  # of what waits for a principal
     escalated_to: tuple[PersonId, ...] = ()  # all who were told by now, beside the supervising principal
+    corrects: OrderId | None = None  # of a correction: the order that it is about
+    cause: Sealed | None = None  # and why, as operations wrote it
+    remainder_of: ProposalId | None = None  # the plan whose sales did not fund this
     solicited: Solicitation | None = None  # as whoever submitted it said
     rationale: WrittenRationale | None = None
 

@@ -3,7 +3,8 @@
 Rule 1: a venue that does not answer has no quote; nothing older stands in for it.
 Rule 2: what is kept is a fraction of a second old at most; every quote carries its own time.
 Rule 3: many who ask the same at once are one question: a thousand released orders do not storm a venue.
-Rule 4: nobody waits twice for a venue that did not answer: it is asked again beside what goes on.
+Rule 4: a line goes at the pace that its venue says, from the moment that it says so.
+Rule 5: nobody waits twice for a venue that did not answer: it is asked again beside what goes on.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ class Board:
     async def _looked_at(self, line: Line) -> View:
         venue = line.venue
         can, health = await asyncio.gather(
-            self._capabilities.of(venue.name, lambda: venue.capabilities(timeout=PATIENCE)),
+            self._capabilities.of(venue.name, lambda: _takes(line)),
             self._health.of(venue.name, lambda: venue.health(timeout=PATIENCE)),
         )
         return View(line, can, health)
@@ -122,7 +123,7 @@ class Board:
     async def _view(self, line: Line, symbol: Symbol) -> VenueView | None:
         venue = line.venue
         capabilities, health, quotes = await asyncio.gather(
-            self._capabilities.of(venue.name, lambda: venue.capabilities(timeout=PATIENCE)),
+            self._capabilities.of(venue.name, lambda: _takes(line)),
             self._health.of(venue.name, lambda: venue.health(timeout=PATIENCE)),
             self._quoted(line, (symbol,)),
         )
@@ -151,6 +152,13 @@ class Board:
             here=self.tally.of(name, symbol, now=now),
             overall=self.tally.of(name, None, now=now),
         )
+
+
+async def _takes(line: Line) -> Capabilities:
+    """What the venue says that it takes; its line goes by that from now on."""
+    can = await line.venue.capabilities(timeout=PATIENCE)
+    line.heed(can)
+    return can
 
 
 def monotonic() -> timedelta:

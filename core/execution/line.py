@@ -30,7 +30,9 @@ from core.orders.events import Side
 from core.orders.released import ReleasedOrder
 from core.routing.tally import Seen
 from core.venues.venue import (
+    EVEN,
     Cancelling,
+    Capabilities,
     Execution,
     Looking,
     Page,
@@ -48,7 +50,7 @@ LONGEST_PAUSE: Final = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long we wait and how fast we go. `per_second` messages at most, `at_once` orders in flight."""
+    """How long we wait and how fast we go. `per_second` tokens at most, `at_once` orders in flight."""
 
     send: timedelta
     lookup: timedelta
@@ -90,6 +92,7 @@ class Line:
         self._hold = hold
         self._patience = patience
         self._breaker = Breaker()
+        self._takes = (patience.per_second, EVEN)
         self._way = Turnstile(Allowance(patience.per_second), at_once=patience.at_once)
         self._sends = 0
         self._answered = 0
@@ -111,15 +114,22 @@ class Line:
 
     @property
     def per_second(self) -> int:
-        return self._patience.per_second
+        """Tokens, by the venue's own figure where it says one that is less than ours."""
+        return self._takes[0]
 
     @property
     def seen(self) -> Seen:
         return Seen(sends=self._sends, answered=self._answered, open_orders=len(self.open))
 
-    def allow(self, allowance: Allowance) -> None:
-        """What the venue says that it takes, from now on."""
-        self._way.allowance = allowance
+    def heed(self, can: Capabilities) -> None:
+        """Go as the venue says, from now on. Said again, nothing changes: no token comes back by asking."""
+        ours = self._patience.per_second
+        takes = (min(ours, can.per_second or ours), can.weights)
+        if takes != self._takes:
+            self._takes = takes
+            of = can.weights
+            weights = {Verb.SEND: of.send, Verb.CANCEL: of.cancel, Verb.LOOKUP: of.lookup}
+            self._way.allow(Allowance(takes[0], weights))
 
     async def newest(self) -> str:
         return await self.venue.newest(timeout=self._patience.lookup)

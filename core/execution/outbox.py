@@ -43,11 +43,12 @@ class Outbox:
         self._record = record
 
     async def routed(self, work: Working, routing: Routing, venue: VenueName) -> None:
-        """The choice and its evidence, together or not at all."""
+        """What the choice rests on and the choice, together or not at all."""
         choice = work.choices + 1
+        rests_on = entries.route_recorded(work.released, routing, choice=choice)
         entry = entries.routed(work.released, venue, routing.scores, choice=choice)
         async with work.busy:
-            await self._append(work, entry, *entries.route_recorded(work.released, routing, choice=choice))
+            await self._append(work, entry, after=rests_on)
 
     async def sent(self, work: Working, venue: VenueName, body: bytes) -> None:
         """The intent to send exactly these bytes."""
@@ -158,10 +159,10 @@ class Outbox:
         async with work.busy:
             await self._append(work, entry)
 
-    async def _append(self, work: Working, entry: Entry, *beside: Entry) -> None:
+    async def _append(self, work: Working, entry: Entry, *, after: tuple[Entry, ...] = ()) -> None:
         """Raises IllegalTransition, Refused or Conflict: nothing was written."""
         work.after(entry.fact)
-        await durably(self._record, entry, *beside)
+        await durably(self._record, *after, entry)
         work.take(entry.fact)
 
 

@@ -7,6 +7,7 @@ Rule 2: what a venue does not answer is absent: nothing older stands in for it.
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -56,6 +57,7 @@ def told_of(view: View) -> dict[str, Any]:
             "cancels": can.cancels,
             "replaces": can.replaces,
             "per_second": can.per_second,
+            "weights": asdict(can.weights),
             "latency_ms": can.latency // MILLISECOND,
             "simulated": can.simulated,
         },

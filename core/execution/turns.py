@@ -73,6 +73,17 @@ class Turns(Generic[Waiter]):
                 first, most = urgency, counted
         return first
 
+    def peek(self) -> Waiter:
+        """The one whose turn it is. Changes nothing.
+
+        Raises:
+            IndexError: nobody waits.
+        """
+        urgency = self.first()
+        if urgency is None:
+            raise IndexError("nobody waits")
+        return next(iter(self._waiting[urgency].values()))[0]
+
     def next(self) -> Waiter:
         """The one whose turn it is; it waits no more.
 

@@ -31,7 +31,7 @@ class _Waiter:
 
 class Turnstile:
     def __init__(self, allowance: Allowance, *, at_once: int) -> None:
-        self.allowance = allowance
+        self._allowance = allowance
         self._at_once = at_once
         self._in_flight = 0
         self._sends: Turns[_Waiter] = Turns()
@@ -72,28 +72,33 @@ class Turnstile:
 
     def _let_through(self) -> None:
         """Everybody whose turn it is and who has room. What is kept for the others goes to them first."""
-        for queue, verb in ((self._others, Verb.LOOKUP), (self._sends, Verb.SEND)):
-            while queue and self._may_go(verb):
+        for queue in (self._others, self._sends):
+            while queue and self._may_go(queue.peek().verb):
                 waiter = queue.next()
                 self._go(waiter.verb)
                 waiter.turn.set_result(None)
-            if queue and self._has_place(verb):
-                self._look_again(verb)
+            if queue and self._has_place(queue.peek().verb):
+                self._look_again(queue.peek().verb)
 
     def _may_go(self, verb: Verb) -> bool:
-        return self._has_place(verb) and not self.allowance.wait_for(verb, _now())
+        return self._has_place(verb) and not self._allowance.wait_for(verb, _now())
 
     def _has_place(self, verb: Verb) -> bool:
         return self._in_flight < self._at_once + (PLACES_KEPT if verb in RESERVED else 0)
 
     def _go(self, verb: Verb) -> None:
-        self.allowance.take(verb, _now())
+        self._allowance.take(verb, _now())
         self._in_flight += 1
+
+    def allow(self, allowance: Allowance) -> None:
+        """Another pace from now on. Those who wait keep their turns."""
+        self._allowance = allowance
+        self._let_through()
 
     def _look_again(self, verb: Verb) -> None:
         """When there are tokens."""
         if self._timer is None:
-            wait = max(self.allowance.wait_for(verb, _now()), timedelta(milliseconds=1))
+            wait = max(self._allowance.wait_for(verb, _now()), timedelta(milliseconds=1))
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(wait.total_seconds(), self._tokens_came)
 

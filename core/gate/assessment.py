@@ -1,7 +1,8 @@
 """Assessing a draft: the worker's own computation, from the request and the journal. No model is here.
 
 Rule 1: every figure that a person will see is computed here again, whatever the draft claims.
-Rule 2: an agent's request must stand in the advisor's own journaled words, span by span.
+Rule 2: an agent's request must stand in the advisor's own journaled words, span by span. What is left of a
+    plan is asked as the plan was, which the append holds: its words were proven then.
 Rule 3: a hard breach, or nothing to decide on, ends the draft with the reasons; it reserves nothing.
 """
 
@@ -25,6 +26,7 @@ from core.limits.reading import read_limits
 from core.orders.events import Finding, ProposalAssessed, ProposalDenied, ProposalDrafted
 from core.orders.exceptions import CorrectionDrafted
 from core.orders.provenance import Known, unproven
+from core.orders.remainders import RemainderDrafted
 from core.people.keystore import KeyStore
 from core.plan.alternatives import considered
 from core.plan.assumptions import assumptions_on
@@ -48,7 +50,7 @@ async def assess_draft(
     Raises:
         WorldFailed: an account of the request holds something without a price. Nothing is decided.
     """
-    if drafted.agent is not None:
+    if drafted.agent is not None and not isinstance(drafted, RemainderDrafted):
         try:
             missing = await _unproven(connection, keys, view, drafted)
         except NotFound as forgotten:  # the words that would prove it, or the client's name

@@ -1,4 +1,4 @@
-"""The worker's turn at proposals: assess what is drafted, let out what people decided on.
+"""The worker's turn at proposals: assess what is drafted, let out what people decided on, give back the rest.
 
 Rule 1: what the append refuses is not offered again until the proposal changes: a missing consent waits, and
     the refusal is in the record once. What is halted is offered again when it is resumed, and what was asked
@@ -20,10 +20,11 @@ from core.errors import Conflict, IntegrityLost, Refused, WorldFailed
 from core.fact import Entry
 from core.gate.assessment import assess_draft
 from core.gate.release import SQL, Waiting, offer, waiting
-from core.ids import ProposalId
+from core.ids import ProposalId, TraceId
 from core.ledger.envelope import stored
 from core.ledger.journal import Journal
-from core.orders.events import ProposalDrafted
+from core.orders.events import ProposalDrafted, Request
+from core.orders.remainders import remainder
 from core.people.keystore import KeyStore
 from core.projections.proposals import read_proposal
 from core.risk.findings import policy_decisions
@@ -80,6 +81,29 @@ class Deciding:
             log.warning("release_waits", says=later.says)
             return False
         return any([await self._offer(one) for one in wanted])
+
+    async def give_back(self) -> bool:
+        """Draft what sales did not fund, for the advisor to decide. Whether anything was recorded."""
+        async with lend(self._pool) as connection:
+            left = await rows(connection, SQL["remainders"])
+        recorded = False
+        for row in left:
+            request = Request.model_validate(row["request"])
+            try:
+                await self._journal.record(
+                    remainder(
+                        row["proposal"],
+                        row["account"],
+                        request,
+                        agent=row["agent"],
+                        thread=row["thread"],
+                        trace=TraceId(row["trace"]),
+                    )
+                )
+                recorded = True
+            except (Refused, Conflict) as no:
+                log.info("remainder_not_drafted", proposal=row["proposal"], says=no.says)
+        return recorded
 
     def _may_go(self, one: Waiting) -> bool:
         """Not refused as it stands, and not every leg waits for the sells that fund it."""

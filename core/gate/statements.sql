@@ -38,6 +38,14 @@ where l.released_seq is not null and (%(ended)s or not l.ended)
 select p.proposal, p.trace from gatehouse.proposal p, gatehouse.market_day d
 where p.status in ('DRAFTED', 'ASSESSED', 'SUBMITTED', 'APPROVED') and gatehouse.lapses(p, d);
 
+-- remainders --
+-- Accounts of today's plans with something left that no draft asks for yet.
+select distinct p.proposal, l.account, p.request, p.agent, p.thread, p.trace from gatehouse.leg l
+join gatehouse.proposal p using (proposal) join gatehouse.market_day d on d.state = 'open' and d.session = p.session
+where l.side = 'buy' and l.may_release_less and l.ended and (l.released_seq is null or l.released_quantity < l.quantity)
+  and p.status = 'RELEASED' and gatehouse.has_remainder(l.proposal, l.account)
+  and not exists (select from gatehouse.remainder r where r.proposal = l.proposal and r.account = l.account);
+
 -- day --
 select session, at, state, requested, requested_session from gatehouse.market_day;
 

@@ -190,6 +190,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "you do not hold the registration for this decision on its day",
         "somebody decides who holds S24, or S14 for compliance's part",
     ),
+    "not_routed": (
+        "no routing of that order goes to that venue",
+        "route it first, with what the choice rests on",
+    ),
     "not_released": ("the order has not been released", "release it first"),
     "not_requested": ("operations has not asked for that", "operations asks first"),
     "not_routine": ("the proposal is not routine", "a principal decides"),
@@ -334,6 +338,18 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "venue_beside": (
         "that venue only decides beside the others",
         "propose routing rules that let it take part; another person confirms them",
+    ),
+    "nothing_left": (
+        "nothing is left of that plan in that account, or it was asked for",
+        "read the trade proposal again",
+    ),
+    "route_unproven": (
+        "a routing comes right behind the record of what that choice rests on",
+        "write both in one group: the record, then the routing",
+    ),
+    "stands_alone": (
+        "an entry of that kind is nothing without the one that follows it",
+        "write both in one group",
     ),
     "trade_misstated": (
         "the figures are not what the trade's executions add up to",

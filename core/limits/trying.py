@@ -36,6 +36,7 @@ KINDS: Final = frozenset(
         "LimitsConfirmed",
         "ProposalDrafted",
         "CorrectionDrafted",
+        "RemainderDrafted",
         "ProposalSubmitted",
         "BusinessDayClosed",
     }

@@ -37,6 +37,7 @@ from core.orders.events import (
     StandingDrawVoided,
 )
 from core.orders.exceptions import CorrectionDrafted
+from core.orders.remainders import RemainderDrafted
 
 
 class Status(StrEnum):
@@ -56,6 +57,7 @@ class Status(StrEnum):
 STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
     (None, "ProposalDrafted"): Status.DRAFTED,
     (None, "CorrectionDrafted"): Status.DRAFTED,  # by operations, of tier 3
+    (None, "RemainderDrafted"): Status.DRAFTED,  # by the worker: what a plan's sales did not fund
     (Status.DRAFTED, "ProposalAssessed"): Status.ASSESSED,
     (Status.DRAFTED, "ProposalDenied"): Status.DENIED,
     (Status.DRAFTED, "ProposalWithdrawn"): Status.WITHDRAWN,
@@ -84,6 +86,7 @@ STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
     (Status.APPROVED, "ProposalLapsed"): Status.LAPSED,
     (Status.RELEASED, "OrderReleased"): Status.RELEASED,
     (Status.RELEASED, "OrderDenied"): Status.RELEASED,
+    (Status.RELEASED, "RemainderDrafted"): Status.RELEASED,  # what is left of it names it
     (Status.RETURNED, "ProposalDrafted"): Status.RETURNED,  # its successor names it
     (Status.DECLINED, "ProposalDrafted"): Status.DECLINED,
     (Status.WITHDRAWN, "ProposalDrafted"): Status.WITHDRAWN,
@@ -104,6 +107,7 @@ DECISIONS: Final = (
 PROPOSAL_FACTS: Final = (
     ProposalDrafted,
     CorrectionDrafted,
+    RemainderDrafted,
     ProposalAssessed,
     ProposalDenied,
     *DECISIONS,

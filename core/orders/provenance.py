@@ -7,6 +7,8 @@ Rule 2: a span proves a field only where its characters, read by the rules here,
 Rule 3: account, symbol, side, quantity and limit price always need a span, and so does how a plan is meant.
     A household needs one unless named accounts are its own or the thread is pinned to it: pinning it was the
     advisor's own act.
+Rule 4: an order that takes another's place names that one by its id. Account, security and side are then that
+    order's, which the append holds; shares and limit are said as ever.
 """
 
 from __future__ import annotations
@@ -95,8 +97,14 @@ def _cut(left: str, right: str) -> bool:
 
 
 def _fields(request: Request, said: Mapping[str, list[str]], known: Known) -> Iterable[tuple[str, bool]]:
+    by_order = request.replaces is not None and any(
+        words.strip().casefold() == request.replaces for words in said.get("replaces", ())
+    )
+    if request.replaces is not None:
+        yield "replaces", by_order
     for account in request.accounts:
-        yield "accounts", any(says_account(words, account, known) for words in said.get("accounts", ()))
+        named = any(says_account(words, account, known) for words in said.get("accounts", ()))
+        yield "accounts", by_order or named
     if not request.accounts:
         named = any(
             says_household(words, known.names)
@@ -110,8 +118,10 @@ def _fields(request: Request, said: Mapping[str, list[str]], known: Known) -> It
     yield from planning_fields(request, said)
     if request.kind != "order":
         return
-    yield "symbol", any(w.strip().upper() == request.symbol for w in said.get("symbol", ()))
-    yield "side", any(side_said(w) is request.side for w in said.get("side", ()) if request.side)
+    symbol = any(w.strip().upper() == request.symbol for w in said.get("symbol", ()))
+    side = any(side_said(w) is request.side for w in said.get("side", ()) if request.side)
+    yield "symbol", by_order or symbol
+    yield "side", by_order or side
     yield "quantity", any(number_said(w) == request.quantity for w in said.get("quantity", ()))
     if request.limit_price is not None:
         yield "limit_price", any(number_said(w) == request.limit_price for w in said.get("limit_price", ()))

@@ -38,6 +38,7 @@ from core.orders.events import (
     ProposalWithdrawn,
 )
 from core.orders.exceptions import CorrectionDrafted
+from core.orders.remainders import RemainderDrafted
 from core.orders.replacements import OrderReplaced, ReplacementSized
 from core.orders.ticket import (
     Around,
@@ -170,7 +171,7 @@ def _fresh(
         exception=fact.exception if isinstance(fact, CorrectionDrafted) else None,
         corrects=fact.corrects if isinstance(fact, CorrectionDrafted) else None,
         requested_by=line.actor,
-        recommended_by=line.actor if planned else None,
+        recommended_by=line.actor if planned and not isinstance(fact, RemainderDrafted) else None,
         agent=fact.agent,
         agent_version=around.models.get(line.trace) if fact.agent else None,
         supersedes=fact.supersedes,

@@ -131,6 +131,9 @@ def _view(
         drawn_on=row["drawn_on"],
         waits_since=row["waits_since"],
         escalated_to=tuple(row["escalated_to"]),
+        corrects=row["corrects"],
+        cause=Sealed.model_validate(row["cause"]) if row["cause"] else None,
+        remainder_of=row["remainder_of"],
         solicited=row["solicited"],
         rationale=_rationale(row),
     )

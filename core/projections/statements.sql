@@ -88,11 +88,12 @@ from gatehouse.quote where session = %(session)s group by symbol, session;
 -- proposals --
 select p.proposal, p.household, p.advisor, p.kind, p.status, p.request, p.digest, p.content, p.preview, p.findings,
        p.tier, p.needs_consent, p.drafted_by, p.agent, p.thread, p.trace, p.session, p.submitted_by, p.denied_at,
-       p.differences, p.closing, p.leg_comments, p.drafted_at, p.last_seq, p.solicited, p.rationale,
+       p.differences, p.closing, p.leg_comments, p.drafted_at, p.last_seq, p.solicited, p.rationale, p.corrects, p.cause,
        p.needs_consent and gatehouse.consented(p.proposal) as consented,
        (select w.standing from gatehouse.standing_draw w
         where w.proposal = p.proposal and w.digest = p.digest and w.voided_seq is null) as drawn_on,
        case when p.status = 'SUBMITTED' then gatehouse.escalation_waits_since(p.proposal) end as waits_since,
+       (select r.proposal from gatehouse.remainder r where r.draft = p.proposal) as remainder_of,
        array(select distinct unnest(x.people) from gatehouse.escalation x
              where x.proposal = p.proposal and p.status = 'SUBMITTED' order by 1) as escalated_to
 from gatehouse.proposal p

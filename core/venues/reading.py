@@ -16,6 +16,7 @@ from core.money import exact
 from core.orders.events import OrderType, TimeInForce
 from core.venues.fees import FeeSchedule, Liquidity
 from core.venues.venue import (
+    EVEN,
     Accepted,
     Busted,
     Cancelled,
@@ -36,9 +37,11 @@ from core.venues.venue import (
     Report,
     Strange,
     TooLate,
+    Weights,
 )
 
 Json = Mapping[str, Any]
+MOST_TOKENS: Final = 1_000_000
 LONGEST_TEXT: Final = 160  # characters: an execution's id is part of a key, which has 200 bytes
 FIRST_YEAR: Final = 1996  # whole years of the settlement rules and of the trading calendar
 LAST_YEAR: Final = 2034
@@ -156,7 +159,8 @@ def capabilities(answer: Json) -> Capabilities:
         fractional_shares=_flag(answer, "fractional_shares"),
         cancels=_flag(answer, "cancels"),
         replaces=_flag(answer, "replaces"),
-        per_second=None if answer["per_second"] is None else int(answer["per_second"]),
+        per_second=None if answer["per_second"] is None else _tokens(answer["per_second"]),
+        weights=_weights(answer["weights"]),
         fees=FeeSchedule(
             version=int(fees["version"]),
             taker_per_share=_from_zero(fees, "taker_per_share"),
@@ -167,6 +171,19 @@ def capabilities(answer: Json) -> Capabilities:
         latency=timedelta(milliseconds=int(answer["latency_ms"])),
         simulated=_flag(answer, "simulated"),
     )
+
+
+def _weights(said: Json | None) -> Weights:
+    """None: the venue says no figures, and every message costs the same."""
+    if said is None:
+        return EVEN
+    return Weights(send=_tokens(said["send"]), cancel=_tokens(said["cancel"]), lookup=_tokens(said["lookup"]))
+
+
+def _tokens(said: object) -> int:
+    if isinstance(said, bool) or not isinstance(said, int) or not 1 <= said <= MOST_TOKENS:
+        raise ValueError(said)
+    return said
 
 
 def health(answer: Json) -> Health:

@@ -197,10 +197,23 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """Tokens for one message: a send or a replacement, a cancel, a look-up."""
+
+    send: int
+    cancel: int
+    lookup: int
+
+
+EVEN: Final = Weights(send=1, cancel=1, lookup=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What the venue says that it takes. `symbols` are those it lists; `latency` is what it publishes.
 
-    `replaces`: in one step. `per_second`: the messages that it takes; None, and it says no figure.
+    `replaces`: in one step. `per_second`: the tokens that it takes; None, and it says no figure. `weights`:
+    what one message of each verb costs of them.
     """
 
     symbols: frozenset[Symbol]
@@ -210,6 +223,7 @@ class Capabilities:
     cancels: bool
     replaces: bool
     per_second: int | None
+    weights: Weights
     fees: FeeSchedule
     latency: timedelta
     simulated: bool

@@ -3,7 +3,7 @@
 Rule 1: one worker has the place at a time: the book has one writer, and two who assess the same draft or
     ask the same release would only be refused by the append in turn. What is quick and shared out is the
     orders.
-Rule 2: one turn is: read, move the day, assess, draw, release.
+Rule 2: one turn is: read, move the day, assess, draw, release, give back what was not funded.
 Rule 3: what cannot be decided now (no price, no database) is asked again; nothing leaves meanwhile.
 Rule 4: a worker gives the place up as soon as a newer version is at work: it would not understand all that
     one writes.
@@ -131,6 +131,7 @@ class Duties:
         if await self._deciding.release():
             moved = True
             await self._follower.catch_up()
+        moved = await self._deciding.give_back() or moved
         return read or moved
 
     async def _day(self) -> bool:

@@ -34,6 +34,7 @@ from core.orders.events import OrderFilled, OrderType, Side, TimeInForce
 from core.orders.released import ReleasedOrder
 from core.venues.fees import FeeSchedule, Liquidity
 from core.venues.venue import (
+    EVEN,
     Accepted,
     Cancelled,
     Cancelling,
@@ -165,6 +166,7 @@ class InstantVenue:
             cancels=True,
             replaces=False,
             per_second=None,
+            weights=EVEN,
             fees=FREE,
             latency=timedelta(milliseconds=1),
             simulated=True,

@@ -37,7 +37,7 @@ from core.routing.router import Grounds, VenueView, route
 from core.routing.rules import BUILT_IN, InForce
 from core.routing.tally import Quality, Seen
 from core.venues.fees import FeeSchedule
-from core.venues.venue import Capabilities, Quote
+from core.venues.venue import EVEN, Capabilities, Quote
 from evals.bench.harness import Bench, Round, percentile
 
 VENUES: Final = tuple(
@@ -156,6 +156,7 @@ def _view(name: VenueName, draw: random.Random) -> VenueView:
             cancels=True,
             replaces=False,
             per_second=None,
+            weights=EVEN,
             fees=FeeSchedule(1, part(1) / 200, part(1) / 500, Decimal(0), Decimal(0)),
             latency=timedelta(milliseconds=draw.randint(1, 200)),
             simulated=True,

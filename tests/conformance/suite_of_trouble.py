@@ -13,6 +13,7 @@ import rfc8785
 from core.errors import WorldFailed
 from core.ids import Symbol
 from core.venues.venue import (
+    EVEN,
     FROM_THE_FIRST,
     Accepted,
     Busted,
@@ -27,6 +28,7 @@ from core.venues.venue import (
     TooLate,
     Unknown,
     Venue,
+    Weights,
     encode,
 )
 from tests.conformance.questions import (
@@ -208,12 +210,14 @@ class TroubleCases:
     async def test_53_a_venue_says_how_many_messages_it_takes_or_nothing(
         self, venue: Venue, stage: VenueProcess
     ) -> None:
-        stage.tell(faults={"per_second": 250})
+        stage.tell(faults={"per_second": 250, "send_weight": 5, "lookup_weight": 2})
         try:
-            assert (await venue.capabilities(timeout=PATIENCE)).per_second == 250
+            can = await venue.capabilities(timeout=PATIENCE)
+            assert (can.per_second, can.weights) == (250, Weights(send=5, cancel=1, lookup=2))
         finally:
-            stage.tell(faults={"per_second": 0})
-        assert (await venue.capabilities(timeout=PATIENCE)).per_second is None
+            stage.tell(faults={"per_second": 0, "send_weight": 1, "lookup_weight": 1})
+        can = await venue.capabilities(timeout=PATIENCE)
+        assert (can.per_second, can.weights) == (None, EVEN)
 
     @pytest.mark.anyio
     async def test_54_in_an_outage_nothing_is_answered_and_nothing_is_taken(

@@ -35,6 +35,7 @@ from ui.api.deciders import (
     comments_of,
 )
 from ui.api.doors import At, Doors, Key, Ticket
+from ui.api.exceptional import Corrects, corrects_of
 from ui.api.fields import Amount, Ask, AskedAmount, Id, PathId, Told
 from ui.api.names import household_names
 from ui.api.rationale import Rationale, rationale_of
@@ -142,6 +143,7 @@ class ProposalLine(Told):
     drawn_on: str | None  # the standing approval that stands in for a principal
     waits_since: datetime | None  # of what waits for a principal
     escalated_to: tuple[str, ...]  # who was told, because it has waited so long
+    remainder_of: str | None  # the plan whose sales did not fund this: it is asked once more
     denied_at: str | None
     request: Request
     people: dict[str, str]  # names of those that it mentions
@@ -156,6 +158,7 @@ class Proposal(ProposalLine):
     differences: tuple[str, ...]
     solicited: Solicitation | None  # whose idea it was, as whoever submitted it said
     rationale: Rationale | None
+    corrects: Corrects | None  # of a correction: which order, and why
     closing: str | None
     comments: tuple[LegComment, ...]
     approvals: tuple[ApprovedBy, ...]
@@ -280,6 +283,7 @@ async def told(at: Doors, ticket: str, view: ProposalView) -> Proposal:
         differences=tuple(view.differences),
         solicited=view.solicited,
         rationale=await rationale_of(at, ticket, view),
+        corrects=await corrects_of(at, ticket, view),
         closing=await _closing(at, ticket, view),
         comments=tuple(LegComment(leg=leg, text=text) for leg, text in sorted(said.items())),
         approvals=approvals_of(view),
@@ -327,6 +331,7 @@ def line(view: ProposalView, names: Names) -> dict[str, Any]:
         "drawn_on": view.drawn_on,
         "waits_since": view.waits_since,
         "escalated_to": tuple(view.escalated_to),
+        "remainder_of": view.remainder_of,
         "denied_at": view.denied_at,
         "request": view.request,
         "people": {person: names.people[person] for person in _people(view) if person in names.people},

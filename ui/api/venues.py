@@ -15,7 +15,9 @@ router = APIRouter(tags=["venues"])
 
 
 class Capabilities(Told):
-    """What the venue says that it takes. `per_second`: messages; null where it says no figure."""
+    """What the venue says that it takes. `per_second`: tokens; null where it says no figure. `weights`:
+    what one message of each verb costs of them.
+    """
 
     symbols: int
     order_types: tuple[str, ...]
@@ -24,6 +26,7 @@ class Capabilities(Told):
     cancels: bool
     replaces: bool
     per_second: int | None
+    weights: dict[str, int]
     latency_ms: int
     simulated: bool
 

@@ -259,6 +259,11 @@ def card(out: Console, found: Any) -> None:
     for one in found["consents"]:
         given = f"{escape(str(one['name']))} consented for {one['account']}"
         out.print(f"{given}." if one["client"] else f"Missing: {_missing(one)}.")
+    if found["corrects"]:
+        about = f"About order {found['corrects']['order']}, as operations wrote"
+        out.print(f"{about}: {escape(found['corrects']['cause'])}")
+    if found["remainder_of"]:
+        out.print(f"What the sales of {found['remainder_of']} did not fund, asked once more.")
     if found["solicited"]:
         out.print(f"{str(found['solicited']).capitalize()}, as submitted.")
     if found["rationale"]:

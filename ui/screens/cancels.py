@@ -11,11 +11,11 @@ from ui.screens.session import client, problems_shown, tell_after_rerun
 
 
 def told(draft: dict[str, Any]) -> str:
-    """The order in one line: `Sell 40 AAPL at $130.00 in ACC-1001 · 10 of 40 filled`."""
+    """The order in one line: `Sell 40 AAPL at $130.00 in acc-1001 · 10 of 40 filled`."""
     limit = f" at {f.price(draft['limit_price'])}" if draft["limit_price"] else ""
     what = f"{draft['side'].capitalize()} {f.shares(draft['quantity'])} {draft['symbol']}{limit}"
     filled = f"{f.shares(draft['filled'])} of {f.shares(draft['quantity'])} filled"
-    return f"{what} in {draft['account_id'].upper()} · {filled}"
+    return f"{what} in {draft['account_id']} · {filled}"
 
 
 def card(draft: dict[str, Any]) -> None:

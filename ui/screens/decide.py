@@ -21,7 +21,8 @@ def title(proposal: Json) -> None:
 
 
 def what_was_said(proposal: Json) -> None:
-    """Why it is done, why it ended, or which reasons people wrote."""
+    """Where it comes from, why it is done, why it ended, or which reasons people wrote."""
+    comes_from(proposal)
     why(proposal)
     if proposal["closing"]:
         st.html(
@@ -39,6 +40,19 @@ def what_was_said(proposal: Json) -> None:
         st.error(f"Denied by risk at {proposal['denied_at']}. Nothing was sent.", icon=":material/block:")
     for difference in proposal["differences"]:
         st.html(f'<p class="small">Moved since it was approved: {f.esc(difference)}</p>')
+
+
+def comes_from(proposal: Json) -> None:
+    """Of what is no request of its own: which order it corrects and why, or that a plan left it over."""
+    if proposal["corrects"] is not None:
+        about = f.esc(f"About order {proposal['corrects']['order']}, as operations wrote")
+        cause = words(proposal["corrects"]["cause"])
+        st.html(f'<div class="said"><strong>{about}</strong>{cause}</div>')
+    if proposal["remainder_of"] is not None:
+        st.info(
+            "The sales of an earlier plan brought too little for all that it was to buy. This is the same "
+            "request once more, for the one account. It moves nothing: submit or withdraw it."
+        )
 
 
 def why(proposal: Json) -> None:

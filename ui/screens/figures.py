@@ -255,7 +255,11 @@ def tickets(count: int) -> str:
 
 
 def kind_of(proposal: Mapping[str, Any]) -> str:
-    """What a proposal is, in a few words."""
+    """What a proposal is, in a few words: `Rebalance`, or `Rebalance, the rest` of an earlier one."""
+    return f"{_asked(proposal)}{', the rest' if proposal.get('remainder_of') else ''}"
+
+
+def _asked(proposal: Mapping[str, Any]) -> str:
     request, how = proposal["request"], proposal["request"].get("planning") or {}
     match proposal["kind"]:
         case "rebalance":
@@ -294,7 +298,7 @@ def measured(amount: str | None, unit: str) -> str:
         return dollars(amount, cents=True) + unit.removeprefix("USD")
     if unit.startswith("fraction"):
         return percent(amount, places=2)
-    return f"{price(amount) if '.' in amount else shares(amount)}{f' {unit}' if unit else ''}"
+    return minus(f"{price(amount) if '.' in amount else shares(amount)}{f' {unit}' if unit else ''}")
 
 
 def minus(text: str) -> str:

@@ -29,30 +29,30 @@ EXECUTION_COLUMNS: Final = (
     Column("Entry", figures=True),
 )
 NOTHING: Final = "–"
+NOT_YET: Final = Row(("Nothing of it has been executed.",))
 
 
-def whole(ticket: Json) -> str:
-    """Everything on it, top to bottom."""
+def whole(ticket: Json, *, cause: str | None = None) -> str:
+    """Everything on it, top to bottom. `cause`: of a correction, why."""
     steps: Sequence[Json] = sorted(
         [*ticket["decisions"], *ticket["changes"]], key=lambda one: int(one["seq"])
     )
     return (
-        facts(_head(ticket))
+        facts(_head(ticket, cause))
         + table(STEP_COLUMNS, [_step(one) for one in steps])
-        + table(EXECUTION_COLUMNS, [_execution(one) for one in ticket["executions"]])
+        + table(EXECUTION_COLUMNS, [_execution(one) for one in ticket["executions"]] or [NOT_YET])
     )
 
 
-def _head(ticket: Json) -> Mapping[str, Cell]:
+def _head(ticket: Json, cause: str | None) -> Mapping[str, Cell]:
     terms = ticket["terms"]
     limit = f" at {f.price(terms['limit_price'])}" if terms["limit_price"] else ""
     kind = f" {terms['order_type']}" if terms["order_type"] else ""
     account = (terms["account"], ticket["account_kind"] or NOTHING, ticket["capacity"] or NOTHING)
-    agent = (
-        f" by the {ticket['agent']} agent ({ticket['agent_version'] or 'not recorded'})"
-        if ticket["agent"]
-        else ""
-    )
+    recommended = ticket["recommended_by"] or NOTHING
+    if ticket["agent"]:
+        agent = f"the {ticket['agent']} agent ({ticket['agent_version'] or 'version not recorded'})"
+        recommended = f"{recommended} by {agent}" if ticket["recommended_by"] else agent
     return {
         "Order": ticket["order"],
         "Terms": f"{terms['side']} {f.shares(terms['quantity'])} {terms['symbol']}{kind}{limit}",
@@ -61,10 +61,10 @@ def _head(ticket: Json) -> Mapping[str, Cell]:
         "Custodian": ticket["custodian"] or NOTHING,
         "Responsible": ticket["advisor"] or NOTHING,
         "Requested by": ticket["requested_by"],
-        "Recommended by": f"{ticket['recommended_by'] or NOTHING}{agent}",
+        "Recommended by": recommended,
         "Solicited": ticket["solicited"],
         "Rationale": ticket["rationale"],
-        **_exception(ticket),
+        **exception(ticket, cause),
         "Received": _when(ticket["received_at"]),
         "Entered": _when(ticket["entered_at"]),
         "Sent": _when(ticket["sent_at"]),
@@ -77,11 +77,12 @@ def _head(ticket: Json) -> Mapping[str, Cell]:
     }
 
 
-def _exception(ticket: Json) -> Mapping[str, Cell]:
+def exception(ticket: Json, cause: str | None) -> Mapping[str, Cell]:
     """What it is, where it is no usual order."""
     if ticket["exception"] is None:
         return {}
-    return {"Exception": f"{f.exception_name(ticket['exception'])} of order {ticket['corrects']}"}
+    what = f"{f.exception_name(ticket['exception'])} of order {ticket['corrects']}"
+    return {"Exception": what, **({"Cause": cause} if cause else {})}
 
 
 def _when(text: str | None) -> str:

@@ -23,6 +23,7 @@ TOOLS: Final[Mapping[str, str]] = {
     "propose_rebalance": "Draft of a rebalance",
     "propose_order": "Draft of an order",
     "propose_cancel": "Draft of a request to cancel",
+    "propose_replace": "Draft of an order in another’s place",
     "propose_plan": "Draft of a plan",
     "propose_set": "Drafts for the book",
     "performance": "Performance of what is held",

@@ -21,6 +21,7 @@ WORDS: Final[Mapping[str, str]] = {
     "MessageReceived": "Message received",
     "ProposalDrafted": "Trade proposal drafted",
     "CorrectionDrafted": "Correction drafted by operations",
+    "RemainderDrafted": "What its sales did not fund, drafted once more",
     "CancelDrafted": "Request to cancel drafted",
     "CancelRequested": "Cancel asked for",
     "ProposalAssessed": "Checked, with figures",
@@ -83,7 +84,7 @@ NAMED: Final[Mapping[str, str]] = {
 }
 CHOICES: Final[Mapping[str, str]] = {
     "Everything": "",
-    "Trade proposals": "ProposalDrafted,CorrectionDrafted,ProposalAssessed,ProposalDenied,"
+    "Trade proposals": "ProposalDrafted,CorrectionDrafted,RemainderDrafted,ProposalAssessed,ProposalDenied,"
     "ProposalWithdrawn,ProposalLapsed",
     "Decisions": "ProposalSubmitted,ConsentRecorded,ProposalApproved,ProposalReturned,ProposalDeclined,"
     "StandingApprovalDrawn,StandingDrawVoided",

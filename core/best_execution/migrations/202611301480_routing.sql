@@ -147,17 +147,60 @@ begin
     return null;
 end $$;
 
+-- Where each order goes, by its newest routing. `recorded_seq` is the entry of all that the choice rested on; none where
+-- an order goes where the one stands whose place it takes: there is nothing to choose.
+create table gatehouse.route (
+    order_id     text primary key references gatehouse.leg (order_id),
+    venue        text not null,
+    choices      int not null,
+    recorded_seq bigint
+);
+alter table gatehouse.route enable row level security;
+create policy worker on gatehouse.route for select to gh_gate using (true);
+
+-- Why an order may not be routed, or sent, there now: null, or the code. A routing comes right behind the record of what
+-- it rests on, of that order, venue and choice; a send goes where the newest routing says.
+create function gatehouse.route_fault(l gatehouse.leg, e gatehouse.incoming) returns text language plpgsql
+    set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    asked text := e.payload->>'venue';
+begin
+    if exists (select from gatehouse.route r where r.order_id = l.order_id and r.venue = asked
+               and (e.event_type = 'OrderSent' or r.recorded_seq = e.seq - 1)) then
+        return null;
+    end if;
+    if e.event_type = 'OrderSent' then
+        return 'not_routed';
+    end if;
+    insert into gatehouse.route as r (order_id, venue, choices)
+        select l.order_id, asked, 1 from gatehouse.leg old join gatehouse.route there on there.order_id = old.order_id
+        where old.order_id = (gatehouse.released_in_place_of(l)).replaces and old.replaced_by = l.order_id
+          and not old.ended and there.venue = asked
+        on conflict (order_id) do update set venue = excluded.venue, choices = r.choices + 1, recorded_seq = null;
+    return case when not found then 'route_unproven' end;
+end $$;
+
 -- What a choice rested on is a version that two people made, or the product's own; never one that still waits or is for
 -- a later day; and no venue that only decides beside was chosen. A version that was followed a moment ago is let
--- through: the worker read it just before.
+-- through: the worker read it just before. It says this of an order that it has, once for each choice.
 create function gatehouse.law_routing_recorded(e gatehouse.incoming) returns text language plpgsql
     set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
     v gatehouse.routing_version;
+    l gatehouse.leg;
     said json;
+    fault text;
 begin
-    if e.stream <> 'order/' || (e.payload->>'order') then
+    select * into l from gatehouse.leg where order_id = e.payload->>'order';
+    if l.order_id is null or e.stream <> 'order/' || l.order_id then
         return 'wrong_stream';
+    end if;
+    if l.released_seq is null then
+        return 'not_released';
+    end if;
+    fault := gatehouse.lease_fault(l.order_id);
+    if fault is not null then
+        return fault;
     end if;
     if not pg_input_is_valid(e.payload->>'evidence', 'json') then
         return 'malformed_payload';
@@ -175,6 +218,14 @@ begin
     if v.routing->'beside' ? (e.payload->>'venue') then
         return 'venue_beside';
     end if;
+    if (e.payload->>'choice')::int is distinct from 1 + coalesce(
+            (select r.choices from gatehouse.route r where r.order_id = l.order_id), 0) then
+        return 'content_mismatch';
+    end if;
+    insert into gatehouse.route as r (order_id, venue, choices, recorded_seq)
+        values (l.order_id, e.payload->>'venue', 1, e.seq)
+        on conflict (order_id) do update set
+            venue = excluded.venue, choices = r.choices + 1, recorded_seq = excluded.recorded_seq;
     return null;
 end $$;
 
@@ -190,8 +241,16 @@ insert into gatehouse.event_right (event_type, role)
     union all select event_type, 'gh_gate' from unnest(array[
         'RouteRecorded']) as gate (event_type);
 
+update gatehouse.event_kind set followed_by = 'OrderRouted' where event_type = 'RouteRecorded';
+
+-- What an existing record says of all this.
+insert into gatehouse.route (order_id, venue, choices)
+    select j.text::jsonb->'payload'->>'order', (array_agg(j.text::jsonb->'payload'->>'venue' order by j.seq desc))[1], count(*)
+    from gatehouse.journal j where j.event_type = 'OrderRouted' group by 1;
+
 revoke all on all tables in schema gatehouse from public;
 revoke all on all functions in schema gatehouse from public;
 grant select on gatehouse.routing_version to gh_intake, gh_approver, gh_gate;
 grant select on gatehouse.routing_proposal to gh_intake, gh_approver, gh_gate;
+grant select on gatehouse.route to gh_gate;
 grant execute on function gatehouse.routing_in_force() to gh_intake, gh_approver, gh_gate;

@@ -203,11 +203,14 @@ begin
     if fault is not null then
         return fault;
     end if;
+    if e.event_type in ('OrderRouted', 'OrderSent') then
+        fault := gatehouse.route_fault(l, e);
+    end if;
     if e.event_type = 'OrderSent' then
-        fault := gatehouse.replacement_fault(l);
-        if fault is not null then
-            return fault;
-        end if;
+        fault := coalesce(fault, gatehouse.replacement_fault(l));
+    end if;
+    if fault is not null then
+        return fault;
     end if;
     if e.event_type in ('OrderRejected', 'OrderCancelled', 'OrderExpired') then
         perform gatehouse.give_back(l.proposal, l.leg);

@@ -286,6 +286,7 @@ declare
     gross numeric := gatehouse.to_cents(shares * (e.payload->>'price')::numeric);
     fee numeric := (e.payload->>'fee')::numeric;
     dollars numeric;
+    fault text;
 begin
     select * into l from gatehouse.leg where order_id = e.payload->>'order';
     if l.order_id is null or e.stream <> 'order/' || l.order_id then
@@ -293,6 +294,10 @@ begin
     end if;
     if l.released_seq is null then
         return 'not_released';
+    end if;
+    fault := gatehouse.lease_fault(l.order_id);  -- a late fill of an ended order is its own hearer's
+    if fault is not null then
+        return fault;
     end if;
     if (e.payload->>'account', e.payload->>'symbol', e.payload->>'side') is distinct from (l.account, l.symbol, l.side) then
         return 'leg_mismatch';

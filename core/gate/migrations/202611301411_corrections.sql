@@ -1,6 +1,9 @@
 -- The law of corrections: operations drafts them about an order that was let out; they are of tier 3, which
 -- `law_proposal_assessed` holds.
 
+-- Which order it puts right or moves, and why, in the words of operations.
+alter table gatehouse.proposal add column corrects text, add column cause jsonb;
+
 create function gatehouse.law_correction_drafted(e gatehouse.incoming) returns text language plpgsql
     set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
@@ -39,9 +42,9 @@ begin
         return 'day_closed';
     end if;
     insert into gatehouse.proposal (proposal, household, advisor, kind, request, trace, drafted_by, drafted_at,
-                                    drafted_seq, status, session, last_seq)
+                                    drafted_seq, status, session, corrects, cause, last_seq)
         values (e.payload->>'proposal', home.household, home.advisor, e.payload->>'exception', asked, e.trace_id,
-                e.person, e.recorded_at, e.seq, 'DRAFTED', day.session, e.seq);
+                e.person, e.recorded_at, e.seq, 'DRAFTED', day.session, wrong.order_id, e.payload->'cause', e.seq);
     return null;
 end $$;
 

@@ -120,10 +120,15 @@ declare
     paid numeric;
     fee numeric;
     dollars numeric;  -- into the account, more than were booked until now
+    fault text;
 begin
     select * into l from gatehouse.leg where order_id = e.payload->>'order';
     if l.order_id is null or e.stream <> 'order/' || l.order_id then
         return 'wrong_stream';
+    end if;
+    fault := gatehouse.lease_fault(l.order_id);
+    if fault is not null then
+        return fault;
     end if;
     if (e.payload->>'account', e.payload->>'symbol', e.payload->>'side') is distinct from (l.account, l.symbol, l.side) then
         return 'leg_mismatch';

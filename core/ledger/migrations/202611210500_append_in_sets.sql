@@ -7,6 +7,9 @@ drop function gatehouse.chain_entry(gatehouse.incoming, text, uuid, int);
 drop function gatehouse.record_refusal(text, text, text, text, text);
 drop function gatehouse.leaf(bigint, timestamptz, text, text, text);
 
+-- A kind that is nothing by itself: the next entry of its group, in the same stream, is of the kind that it names.
+alter table gatehouse.event_kind add column followed_by text references gatehouse.event_kind;
+
 -- Sessions that are good now. `live_session` and the append ask here.
 create view gatehouse.live as
     select s.session, s.ticket_hash, s.person, s.thread from gatehouse.session s
@@ -437,7 +440,7 @@ begin
             select k.* from gatehouse.event_kind k join gatehouse.event_right r on r.event_type = k.event_type
             where r.role = login and k.event_type = any (kinds)
         )
-        select i.*, k.law, s.person, s.thread, coalesce(h.version, 0) as version, t.person as holder,
+        select i.*, k.law, k.followed_by, s.person, s.thread, coalesce(h.version, 0) as version, t.person as holder,
                y.seq as earlier_seq, y.body_digest as earlier_body,
                gatehouse.no_of(
                    i.fault, i.well, i.ticket_hash, i.event_version, i.stream, i.key, for_person, s.session, s.thread,
@@ -485,6 +488,10 @@ begin
             elsif carefully and gatehouse.event_id_used(item.event_id, kept) then
                 answer := 'conflict';
                 code := 'event_id_used';
+            elsif item.followed_by is not null and not exists (
+                    select from unnest(items) as i where i.n = item.n + 1 and i."group" = item."group"
+                        and i.event_type = item.followed_by and i.stream = item.stream) then
+                code := 'stands_alone';
             elsif item.law = 'law_in_thread' and item.holder = item.person and not carefully then
                 -- What this law looks up was asked with all the others'. It only ever says yes here.
                 code := gatehouse.no_of_thread(item.stream, item.payload, item.thread, item.person, item.holder);
@@ -555,7 +562,7 @@ declare
     actor_now text;
 begin
     select s.session, s.person, s.thread, k.event_type as known, k.version as kind_version, k.stream_prefix, k.law,
-           h.version, t.person as holder into asked
+           k.followed_by, h.version, t.person as holder into asked
         from (select) as one
         left join gatehouse.live s on for_person and s.ticket_hash = item.ticket_hash
         left join gatehouse.event_kind k on k.event_type = item.event_type and exists (
@@ -564,7 +571,7 @@ begin
         left join gatehouse.thread t on k.law = 'law_in_thread' and t.thread = item.payload->>'thread';
     if gatehouse.no_of(item.fault, item.well, item.ticket_hash, item.event_version, item.stream, item.key, for_person,
                        asked.session, asked.thread, asked.known, asked.kind_version, asked.stream_prefix) is not null
-       or item.stream_version <> coalesce(asked.version, 0) + 1 then
+       or item.stream_version <> coalesce(asked.version, 0) + 1 or asked.followed_by is not null then
         return null;
     end if;
     actor_now := coalesce(asked.person, login);

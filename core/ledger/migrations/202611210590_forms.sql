@@ -729,6 +729,14 @@ create type form.of_relation_recorded as (
     "person" form.words,
     "related_households" form.list_of_words
 );
+create type form.of_remainder_drafted as (
+    "agent" form.words_or_none,
+    "proposal" form.words,
+    "provenance" form.list_of_a_span,
+    "request" form.a_request,
+    "supersedes" form.words_or_none,
+    "thread" form.words_or_none
+);
 create type form.of_replace_refused as (
     "by" form.words,
     "order" form.words,
@@ -1433,7 +1441,7 @@ begin
                         end if;
                     end if;
                 else
-                    if event_type < 'ReplaceRequested' collate "C" then
+                    if event_type < 'ReplaceRefused' collate "C" then
                         if event_type < 'RelationRecorded' collate "C" then
                             if event_type < 'RegistrationRecorded' collate "C" then
                                 if event_type = 'ReconciliationRequested' then return format('{"run":%s}', to_json((payload->>'run'))); end if;
@@ -1441,24 +1449,28 @@ begin
                                 if event_type = 'RegistrationRecorded' then return case when ((payload->>'registration') in ('S7', 'S14', 'S24', 'S66')) is not false then format('{"person":%s,"registration":%s,"valid_from":%s,"valid_until":%s}', to_json((payload->>'person')), to_json((payload->>'registration')), to_json((payload->>'valid_from')), coalesce(to_json((payload->>'valid_until')), 'null')) else '' end; end if;
                             end if;
                         else
-                            if event_type < 'ReplaceRefused' collate "C" then
+                            if event_type < 'RemainderDrafted' collate "C" then
                                 if event_type = 'RelationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_relation_recorded, payload))::text; end if;
                             else
-                                if event_type = 'ReplaceRefused' then return format('{"by":%s,"order":%s,"reason":%s}', to_json((payload->>'by')), to_json((payload->>'order')), to_json((payload->>'reason'))); end if;
+                                if event_type = 'RemainderDrafted' then return row_to_json(jsonb_populate_record(null::form.of_remainder_drafted, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'ReportingLineChanged' collate "C" then
-                            if event_type < 'ReplacementSized' collate "C" then
-                                if event_type = 'ReplaceRequested' then return format('{"by":%s,"order":%s}', to_json((payload->>'by')), to_json((payload->>'order'))); end if;
+                        if event_type < 'ReplacementSized' collate "C" then
+                            if event_type < 'ReplaceRequested' collate "C" then
+                                if event_type = 'ReplaceRefused' then return format('{"by":%s,"order":%s,"reason":%s}', to_json((payload->>'by')), to_json((payload->>'order')), to_json((payload->>'reason'))); end if;
                             else
-                                if event_type = 'ReplacementSized' then return case when ((payload->>'executed') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'executed')) <= 40 and (payload->>'executed')::numeric >= 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0) is not false then format('{"executed":%s,"order":%s,"quantity":%s,"replaces":%s}', to_json((payload->>'executed')), to_json((payload->>'order')), to_json((payload->>'quantity')), to_json((payload->>'replaces'))) else '' end; end if;
+                                if event_type = 'ReplaceRequested' then return format('{"by":%s,"order":%s}', to_json((payload->>'by')), to_json((payload->>'order'))); end if;
                             end if;
                         else
-                            if event_type < 'RestrictionPlaced' collate "C" then
-                                if event_type = 'ReportingLineChanged' then return format('{"person":%s,"reports_to":%s}', to_json((payload->>'person')), coalesce(to_json((payload->>'reports_to')), 'null')); end if;
+                            if event_type < 'ReportingLineChanged' collate "C" then
+                                if event_type = 'ReplacementSized' then return case when ((payload->>'executed') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'executed')) <= 40 and (payload->>'executed')::numeric >= 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0) is not false then format('{"executed":%s,"order":%s,"quantity":%s,"replaces":%s}', to_json((payload->>'executed')), to_json((payload->>'order')), to_json((payload->>'quantity')), to_json((payload->>'replaces'))) else '' end; end if;
                             else
-                                if event_type = 'RestrictionPlaced' then return format('{"placed_on":%s,"symbol":%s}', to_json((payload->>'placed_on')), to_json((payload->>'symbol'))); end if;
+                                if event_type < 'RestrictionPlaced' collate "C" then
+                                    if event_type = 'ReportingLineChanged' then return format('{"person":%s,"reports_to":%s}', to_json((payload->>'person')), coalesce(to_json((payload->>'reports_to')), 'null')); end if;
+                                else
+                                    if event_type = 'RestrictionPlaced' then return format('{"placed_on":%s,"symbol":%s}', to_json((payload->>'placed_on')), to_json((payload->>'symbol'))); end if;
+                                end if;
                             end if;
                         end if;
                     end if;

@@ -105,6 +105,7 @@ def capabilities(character: Character, symbols: Iterable[str], faults: Faults) -
         "cancels": True,
         "replaces": character.replaces,
         "per_second": faults.per_second or None,
+        "weights": {verb: faults.tokens(verb) for verb in ("send", "cancel", "lookup")},
         "latency_ms": character.latency // timedelta(milliseconds=1),
         "fees": {
             "version": fees.version,

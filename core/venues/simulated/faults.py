@@ -9,7 +9,8 @@ time_out (the order is taken, the answer never comes), drop (the connection clos
 done), cut (it is done, the answer breaks off half way), limit (refused unread, as too fast), reject (refused
 for no reason), duplicate, reorder and strange (of reports; strange: of a kind that nobody knows), bust and
 correct (of a day's executions, when the day is left), away (an outage: nothing is answered; by percent, for
-fifty messages together), per_second (messages; what is above is refused unread), delay_ms (each message
+fifty messages together), per_second (tokens; what is above is refused unread), send_weight, cancel_weight
+and lookup_weight (the tokens that such a message takes; any other takes one), delay_ms (each message
 waits before it is looked at), queue_us (messages wait for each other, each for so long), answer_ms (the
 answer waits after all is done, so fills overtake it), shift (percent by which a symbol's quotes stand away
 from the walk), paused (no executions), skew_s (the venue's clock is off), stale_s (its quotes are old).
@@ -61,6 +62,9 @@ class Faults:
     away_percent: int = 0
     away: bool = False
     per_second: int = 0
+    send_weight: int = 1
+    cancel_weight: int = 1
+    lookup_weight: int = 1
     delay_ms: int = 0
     queue_us: int = 0
     answer_ms: int = 0
@@ -87,6 +91,16 @@ class Faults:
         if not self.away_percent:
             return self.away
         return self.away or draw(seed, 100, "away", message // OUTAGE) < self.away_percent
+
+    def tokens(self, verb: str) -> int:
+        """What one such message takes of `per_second`. A replacement is a send."""
+        weights = {
+            "send": self.send_weight,
+            "replace": self.send_weight,
+            "cancel": self.cancel_weight,
+            "lookup": self.lookup_weight,
+        }
+        return weights.get(verb, 1)
 
     def after_restart(self) -> Faults:
         """Rates, shifts and a pause stay; what was counting down is over."""
@@ -122,7 +136,7 @@ def _read(name: str, value: Any, before: Faults) -> Any:
             raise BadInput(f"{name} {value!r} is not a yes or no", fix="give true or false", field=name)
         return value
     most = 100 if name.endswith("_percent") else 1_000_000
-    least = -most if name == "skew_s" else 0
+    least = -most if name == "skew_s" else int(name.endswith("_weight"))
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise BadInput(f"{name} {value!r} is no number to {most}", fix="give a whole one", field=name)
     return value

@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -35,6 +37,17 @@ class Asked:
     query: dict[str, list[str]]
     key: str
     body: bytes
+
+
+VERBS: Final[Mapping[str, str]] = MappingProxyType(
+    {"POST": "send", "PUT": "replace", "DELETE": "cancel", "GET": "lookup"}
+)
+"""Of what is said of `/orders`."""
+
+
+def _verb_of(asked: Asked) -> str:
+    first, *_ = asked.path.strip("/").split("/")
+    return VERBS.get(asked.verb, asked.verb) if first == "orders" else first
 
 
 class Interface:
@@ -67,11 +80,11 @@ class Interface:
 
     async def _answer(self, asked: Asked) -> Answer:
         if asked.path == "/health":
-            return await self._service.arrive(about_order=False) or self._service.health()
+            return await self._service.arrive("health") or self._service.health()
         if not hmac.compare_digest(asked.key.encode(), self._key):
             return self._no(401, "no_key", "the key is missing or wrong")
         steers = asked.path == STEERING
-        met = None if steers else await self._service.arrive(about_order=asked.verb != "GET")
+        met = None if steers else await self._service.arrive(_verb_of(asked))
         if met is not None:
             return met
         if len(asked.body) > LONGEST_BODY:

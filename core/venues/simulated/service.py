@@ -44,6 +44,10 @@ class Answer:
     mishap: Mishap | None = None
 
 
+ORDERS: Final = frozenset({"send", "replace", "cancel"})
+"""What is said of orders: only that meets the mishaps."""
+
+
 class Service:
     """One venue. `run` executes orders until it is cancelled; the other methods answer messages."""
 
@@ -63,14 +67,14 @@ class Service:
         self._free_at = AT_ONCE
         self.run = self._matching.run
 
-    async def arrive(self, *, about_order: bool) -> Answer | None:
+    async def arrive(self, verb: str) -> Answer | None:
         """What a message meets before it is looked at: an outage, too many others, a queue, a delay."""
         faults = self._exchange.faults
         self._arrived += 1
-        self._messages += about_order
+        self._messages += verb in ORDERS
         if faults.outage(self._maker.seed, self._arrived):
             return Answer(0, {}, Mishap.DROP)
-        if faults.per_second and not self._has_room(faults.per_second):
+        if faults.per_second and not self._has_room(faults.per_second, faults.tokens(verb)):
             return self.too_fast()
         wait = timedelta(milliseconds=faults.delay_ms)
         if faults.queue_us:
@@ -278,15 +282,15 @@ class Service:
             return f"{ticket.executed_before:f} shares of {ticket.replaces} were not executed"
         return None
 
-    def _has_room(self, per_second: int) -> bool:
-        """A bucket as large as one second's messages."""
+    def _has_room(self, per_second: int, tokens: int) -> bool:
+        """A bucket as large as one second's tokens."""
         moment = now()
         grown = Decimal((moment - self._filled_at) // timedelta(microseconds=1)) * per_second / 1_000_000
         self._tokens = min(self._tokens + grown, Decimal(per_second))
         self._filled_at = moment
-        if self._tokens < 1:
+        if self._tokens < tokens:
             return False
-        self._tokens -= 1
+        self._tokens -= tokens
         return True
 
     def _page(self, after: int) -> list[Any]:

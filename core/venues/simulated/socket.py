@@ -19,13 +19,12 @@ from typing import Any, Final
 from core.errors import BadInput
 from core.venues.frames import BEAT, SILENT_BEATS, line, next_line
 from core.venues.simulated.faults import Mishap
-from core.venues.simulated.service import Answer, Service
+from core.venues.simulated.service import ORDERS, Answer, Service
 
 LONGEST_QUESTION: Final = 1 << 17  # bytes
 MOST_SESSIONS: Final = 64
 MOST_WAITING: Final = 65_536  # answers that nobody said came
 LONGEST_WAIT: Final = timedelta(seconds=20)
-ORDERS: Final = frozenset({"send", "replace", "cancel"})
 
 
 @dataclass(eq=False)
@@ -162,7 +161,7 @@ async def told_of(service: Service, asked: dict[str, Any]) -> Answer:
     word, order, of = asked.get("ask"), str(asked.get("order")), asked.get("of") or {}
     if word == "simulation":
         return await service.control(of)
-    met = await service.arrive(about_order=word in ORDERS)
+    met = await service.arrive(str(word))
     if met is not None:
         return met
     match word:

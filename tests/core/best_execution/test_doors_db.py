@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -51,9 +51,9 @@ def traded(shared_firm: Firm) -> Deal:
     found = routing([view("ARCADIA"), view("BOREAL", schedule=fees("0.0007"))], of).evidence
     assert found is not None
     assert found.venue == "BOREAL"
-    said: dict[str, Any] = {"choice": 1, "version": 0, "routing": found.rules, "evidence": found.text()}
-    assert deal.of_order("OrderRouted", venue="BOREAL", scores=[]).ok
-    assert deal.of_order("RouteRecorded", venue="BOREAL", **said).ok
+    said = {"choice": 1, "version": 0, "routing": found.rules, "evidence": found.text()}
+    evidence = {"order": deal.order(0), "venue": "BOREAL", **said}
+    assert deal.route(venue="BOREAL", evidence=evidence)[-1].ok
     assert deal.of_order("OrderSent", venue="BOREAL", body_digest="0" * 64).ok
     assert deal.of_order("OrderAccepted", venue="BOREAL", venue_order="v-1").ok
     assert deal.fill(0, "4", "99.99", fee="0.10", venue="BOREAL").ok

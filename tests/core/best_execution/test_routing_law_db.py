@@ -12,10 +12,10 @@ import pytest
 
 from core.best_execution.events import digest_of
 from core.best_execution.versions import BUILT_IN, BUILT_IN_DIGEST, rules_in, rules_of, weight_set
-from core.ids import Digest, VenueName
+from core.ids import Digest, OrderId, VenueName
 from core.routing import rules
 from tests.core.best_execution.setting import changed, decide, in_force, propose, reason, session, set_routing
-from tests.core.gate.deal import ELENA, GATE, MARIA, ROBERT, SUSAN, close_day, open_day
+from tests.core.gate.deal import ELENA, GATE, MARIA, ROBERT, SUSAN, Deal, close_day, open_day, telling
 from tests.core.routing.cases import order, routing, view
 from tests.fixtures.firm import Answer, Firm
 
@@ -206,12 +206,18 @@ def test_no_other_login_touches_a_rule(shared_firm: Firm, role: str) -> None:
 # What a choice rested on -----------------------------------------------------------------------------------
 
 
-def recorded(firm: Firm, *, by: rules.Rules = rules.BUILT_IN, role: str = GATE, **said: Any) -> Answer:
-    found = routing(
-        [view("ARCADIA"), view("BOREAL")], order(), rules=replace(by, beside=frozenset())
-    ).evidence
+def out(firm: Firm) -> Deal:
+    """One order that has been let out."""
+    deal = Deal(firm).approved()
+    assert deal.release().ok
+    return deal
+
+
+def evidence(deal: Deal, *, by: rules.Rules = rules.BUILT_IN, **said: Any) -> dict[str, Any]:
+    of = replace(order(), id=OrderId(deal.order(0)))
+    found = routing([view("ARCADIA"), view("BOREAL")], of, rules=replace(by, beside=frozenset())).evidence
     assert found is not None
-    payload = {
+    return {
         "order": found.asked.order,
         "venue": found.venue,
         "choice": 1,
@@ -220,10 +226,12 @@ def recorded(firm: Firm, *, by: rules.Rules = rules.BUILT_IN, role: str = GATE, 
         "evidence": found.text(),
         **said,
     }
-    stream = said.pop("stream", f"order/{payload['order']}")
-    ticket = firm.thread_ticket(MARIA, firm.thread(MARIA)) if role == "gh_agent" else None
-    login = ROBERT if role in ("gh_intake", "gh_approver") else None
-    return firm.append(role, firm.item("RouteRecorded", stream, payload, login=login, ticket=ticket))[0]
+
+
+def recorded(firm: Firm, *, by: rules.Rules = rules.BUILT_IN, **said: Any) -> Answer:
+    """What the append says to the record of a choice and the choice, of an order that is out."""
+    deal = out(firm)
+    return telling(deal.route(evidence=evidence(deal, by=by, **said)))
 
 
 def test_a_choice_by_the_version_in_force_is_taken(firm: Firm) -> None:
@@ -258,6 +266,8 @@ def test_a_venue_that_only_decides_beside_is_never_chosen(firm: Firm) -> None:
         ({"evidence": "{}"}, "content_mismatch"),
         ({"evidence": "none"}, "malformed_payload"),
         ({"choice": 0}, "malformed_payload"),
+        ({"choice": 2}, "content_mismatch"),
+        ({"order": "gh-another"}, "wrong_stream"),
     ],
 )
 def test_evidence_of_something_else_is_not_taken(shared_firm: Firm, said: dict[str, Any], code: str) -> None:
@@ -266,4 +276,66 @@ def test_evidence_of_something_else_is_not_taken(shared_firm: Firm, said: dict[s
 
 @pytest.mark.parametrize("role", ["gh_agent", "gh_intake", "gh_approver"])
 def test_nobody_but_the_worker_records_a_choice(shared_firm: Firm, role: str) -> None:
-    assert recorded(shared_firm, role=role).code == "no_right"
+    firm, deal = shared_firm, out(shared_firm)
+    ticket = firm.thread_ticket(MARIA, firm.thread(MARIA)) if role == "gh_agent" else None
+    login = ROBERT if role in ("gh_intake", "gh_approver") else None
+    stream = f"order/{deal.order(0)}"
+    item = firm.item("RouteRecorded", stream, evidence(deal), login=login, ticket=ticket)
+    assert firm.append(role, item)[0].code == "no_right"
+
+
+# The choice itself -----------------------------------------------------------------------------------------
+
+
+def both(deal: Deal, *, group: str | None = "g", venue: str = "ARCADIA", **said: Any) -> list[dict[str, Any]]:
+    """The record of a choice and the choice, as the append takes them."""
+    firm, stream = deal.firm, f"order/{deal.order(0)}"
+    firm.claim(deal.order(0))
+    after = firm.version(stream) + 2
+    routed = {"order": deal.order(0), "venue": venue, "scores": []}
+    return [
+        firm.item("RouteRecorded", stream, evidence(deal, **said), group=group),
+        firm.item("OrderRouted", stream, routed, group=group, stream_version=after),
+    ]
+
+
+def codes(answers: list[Answer]) -> list[str | None]:
+    return [one.code for one in answers]
+
+
+def test_no_order_is_routed_without_the_record_of_that_choice(shared_firm: Firm) -> None:
+    """Every way around it that the worker's own login has: nothing is left of any."""
+    firm, deal = shared_firm, out(shared_firm)
+    stream = f"order/{deal.order(0)}"
+
+    def tries(*items: dict[str, Any]) -> list[str | None]:
+        return codes(firm.append(GATE, *items))
+
+    routed = {"order": deal.order(0), "venue": "ARCADIA", "scores": []}
+    firm.claim(deal.order(0))
+    assert tries(firm.item("OrderRouted", stream, routed)) == ["route_unproven"]
+    assert tries(both(deal)[0]) == ["stands_alone"]
+    assert tries(both(deal)[0], firm.item("OrderRouted", stream, routed)) == [
+        "stands_alone",
+        "route_unproven",
+    ]
+    assert tries(*both(deal, group=None)) == ["stands_alone", "version"]
+    assert tries(*both(deal, venue="BOREAL")) == ["group", "route_unproven"]
+    swapped = [{**one, "group": "g"} for one in reversed(both(deal))]
+    assert set(tries(*swapped)) & {"version", "route_unproven"}
+    other = out(firm)
+    assert tries(both(deal)[0], both(other)[1]) == ["stands_alone", "group"]
+    assert firm.version(stream) == 1  # its release
+    assert tries(*both(deal)) == [None, None]
+    assert tries(firm.item("OrderRouted", stream, routed)) == ["route_unproven"]  # that record is used up
+    assert tries(*both(deal)) == ["content_mismatch", "group"]
+    assert tries(*both(deal, choice=2)) == [None, None]
+
+
+def test_a_choice_is_recorded_by_the_worker_that_has_the_order(shared_firm: Firm) -> None:
+    firm, deal = shared_firm, out(shared_firm)
+    items = both(deal)
+    firm.claim(deal.order(0), "wrk-another")
+    assert codes(firm.append(GATE, *items)) == ["lease_passed", "group"]
+    waits = Deal(firm).approved()
+    assert codes(firm.append(GATE, *both(waits))) == ["not_released", "group"]

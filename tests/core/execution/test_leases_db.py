@@ -5,23 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.best_execution.events import RouteRecorded
 from core.clock import WallClock
 from core.database.pools import AsyncPool, async_pool, connect_async
 from core.errors import Refused, WorldFailed
 from core.execution import entries
+from core.execution.changing import change, stands_after
 from core.execution.lease import LASTS, SETTING, Lease, fresh_name
 from core.fact import Entry
 from core.gate.release import released
 from core.ids import OrderId, VenueName
 from core.ledger.journal import Journal
 from core.orders.released import ReleasedOrder
-from core.venues.venue import Accepted, digest_of, encode
+from core.venues.fees import Liquidity
+from core.venues.venue import Accepted, Busted, Execution, digest_of, encode
 from tests.core.gate.deal import GATE, Deal, leg
+from tests.core.routing.cases import record_of_choice
 from tests.fixtures.firm import Firm, FirmTemplate
 
 V = VenueName("ARCADIA")
@@ -60,13 +66,37 @@ class Hand:
             (found,) = await released(connection, only=[order])
         return found
 
-    async def writes(self, entry: Entry) -> str:
+    async def writes(self, *together: Entry) -> str:
         """What the append says."""
         try:
-            await self.journal.record(entry)
+            await self.journal.record(*together)
         except Refused as no:
             return no.code
         return "ok"
+
+
+def routed(work: ReleasedOrder, *, choice: int) -> tuple[Entry, Entry]:
+    """The record of a choice of V, and the choice."""
+    said = RouteRecorded.model_validate(record_of_choice(work.id, work.symbol, V, choice=choice))
+    record = Entry(f"order/{work.id}", said, trace=work.trace, key=f"route-recorded/{work.id}/{choice}")
+    return record, entries.routed(work, V, (), choice=choice)
+
+
+def execution(work: ReleasedOrder) -> Execution:
+    at = datetime(2022, 12, 29, 15, 1, tzinfo=UTC)
+    price = Decimal(100)
+    return Execution(
+        work.id + "-x", work.id, work.quantity, price, Decimal(0), Liquidity.TAKER, at, at.date()
+    )
+
+
+def taken_back(work: ReleasedOrder) -> Entry:
+    """The venue takes that execution back."""
+    one = execution(work)
+    (stands,) = stands_after({}, entries.filled(work, V, one).fact).values()
+    entry = change(work, V, Busted(one.id, work.id, one.executed_at, one.trade_date), stands)
+    assert entry is not None
+    return entry
 
 
 @asynccontextmanager
@@ -121,8 +151,8 @@ async def test_what_passed_on_is_written_by_the_new_one_alone(firm: Firm) -> Non
     async with hand(firm) as stopped, hand(firm) as other:
         assert await stopped.lease.claim(9) == (order,)
         work = await stopped.order(order)
-        assert await stopped.writes(entries.routed(work, V, (), choice=1)) == "ok"
-        assert await other.writes(entries.routed(work, V, (), choice=2)) == "lease_passed"
+        assert await stopped.writes(*routed(work, choice=1)) == "ok"
+        assert await other.writes(*routed(work, choice=2)) == "lease_passed"
         assert await other.lease.claim(9) == ()
         # The first stands still for longer than its lease lasts; the other says which beat it saw.
         number = int(firm.value("superuser", "select max(lease) - 1 from gatehouse.worker_lease"))
@@ -132,12 +162,13 @@ async def test_what_passed_on_is_written_by_the_new_one_alone(firm: Firm) -> Non
         assert await other.lease.claim(9) == (order,)
         body = digest_of(encode(work))
         for late in (
-            entries.routed(work, V, (), choice=3),
-            entries.sent(work, V, body, attempt=1),
-            entries.accepted(work, V, Accepted("v-1")),
-            entries.cancelled(work, V),
+            routed(work, choice=3),
+            (entries.sent(work, V, body, attempt=1),),
+            (entries.accepted(work, V, Accepted("v-1")),),
+            (entries.filled(work, V, execution(work)),),
+            (entries.cancelled(work, V),),
         ):
-            assert await stopped.writes(late) == "lease_passed"
+            assert await stopped.writes(*late) == "lease_passed"
         assert not await stopped.lease.holds(order)
         assert await other.writes(entries.sent(work, V, body, attempt=1)) == "ok"
         assert await other.writes(entries.accepted(work, V, Accepted("v-1"))) == "ok"
@@ -150,14 +181,14 @@ async def test_without_a_lease_nothing_is_written_of_an_order(firm: Firm) -> Non
     (order,) = let_out(firm)
     async with hand(firm) as worker:
         work = await worker.order(order)
-        said = entries.routed(work, V, (), choice=1)
-        assert await worker.writes(said) == "lease_missing"  # it has not taken it
+        said = routed(work, choice=1)
+        assert await worker.writes(*said) == "lease_missing"  # it has not taken it
     async with (
         async_pool(firm.database.gate, name="test", most=1) as nameless,
         Journal(nameless, WallClock()) as journal,
     ):
         with pytest.raises(Refused) as no:
-            await journal.record(said)
+            await journal.record(*said)
         assert no.value.code == "lease_missing"
 
 
@@ -234,6 +265,27 @@ async def test_a_late_word_on_an_ended_order_has_one_hearer(firm: Firm) -> None:
         await one.lease.end()
         assert await other.lease.claim_late(order)
         assert not await other.lease.claim_late(OrderId("gh-never-released"))
+
+
+@pytest.mark.anyio
+async def test_fills_and_what_a_venue_takes_back_are_written_by_the_worker_that_has_the_order(
+    firm: Firm,
+) -> None:
+    (order,) = let_out(firm)
+    async with hand(firm) as stopped, hand(firm) as heir:
+        assert await stopped.lease.claim(1) == (order,)
+        work = await stopped.order(order)
+        assert await heir.writes(entries.filled(work, V, execution(work))) == "lease_passed"
+        assert await stopped.writes(entries.filled(work, V, execution(work))) == "ok"  # and it has ended
+        busted = taken_back(work)
+        assert await heir.writes(busted) == "lease_passed"
+        await stopped.lease.end()
+        # It wakes with a second execution in hand. The heir hears the venue's late word, and writes it.
+        assert await stopped.writes(busted) == "lease_passed"
+        assert await heir.writes(busted) == "lease_passed"  # nobody hears before it has taken the order
+        assert await heir.lease.claim_late(order)
+        assert await stopped.writes(busted) == "lease_passed"
+        assert await heir.writes(busted) == "ok"
 
 
 @pytest.mark.parametrize("role", ["gh_agent", "gh_intake", "gh_approver", "gh_witness"])

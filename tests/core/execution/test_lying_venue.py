@@ -41,6 +41,7 @@ CAPABILITIES: Final = {
     "cancels": True,
     "replaces": False,
     "per_second": None,
+    "weights": None,
     "fees": {
         "version": 1,
         "taker_per_share": "0.003",

@@ -30,6 +30,7 @@ async def test_people_read_what_the_worker_sees_of_a_venue_that_answers_and_of_o
     database: Database, stage: VenueProcess, tmp_path: Path
 ) -> None:
     stops = watching(tmp_path / "halts")
+    stage.tell(faults={"per_second": 40, "send_weight": 5})
     async with (
         stage.client() as there,
         stage.client(name="ARCADIA", port=9) as away,
@@ -44,5 +45,9 @@ async def test_people_read_what_the_worker_sees_of_a_venue_that_answers_and_of_o
     assert {VenueName(name) for name in seen} == {"ARCADIA", "BOREAL"}
     told = seen["BOREAL"].told
     assert (told["open"], told["breaker"], told["capabilities"]["replaces"]) == (True, "closed", False)
+    # Its line goes by what it says; the other's by our own figure.
+    weights = {"send": 5, "cancel": 1, "lookup": 1}
+    assert (told["per_second"], told["capabilities"]["weights"]) == (40, weights)
+    assert seen["ARCADIA"].told["per_second"] == IMPATIENT.per_second
     assert (seen["ARCADIA"].told["open"], seen["ARCADIA"].told["capabilities"]) == (None, None)
     assert {one.worker for one in seen.values()} == {WORKER}

@@ -104,6 +104,41 @@ def test_no_second_brings_more_than_the_venue_takes(per_second: int, verbs: list
         assert within <= per_second + burst
 
 
+@given(st.integers(1, 9), st.integers(1, 9))
+def test_a_dear_message_at_the_head_of_the_line_waits_for_its_own_tokens(cancel: int, lookup: int) -> None:
+    """What is asked of the bucket is what the one whose turn it is costs, not what another verb does."""
+    allowance = Allowance(20, {Verb.SEND: 1, Verb.CANCEL: cancel, Verb.LOOKUP: lookup})
+    turns: Turns[Verb] = Turns()
+    turns.add(Urgency.REST, "one", Verb.LOOKUP)
+    turns.add(Urgency.STOP, "two", Verb.CANCEL)
+    now, spent = timedelta(0), 0
+    while turns:
+        verb = turns.peek()
+        now += allowance.wait_for(verb, now)
+        assert turns.next() is verb
+        allowance.take(verb, now)
+        spent += allowance.weights[verb]
+    assert spent == cancel + lookup
+
+
+@pytest.mark.anyio
+async def test_at_another_pace_those_who_wait_keep_their_turns() -> None:
+    way = Turnstile(Allowance(1, {Verb.SEND: 1_000_000, Verb.CANCEL: 1, Verb.LOOKUP: 1}), at_once=9)
+    gone = []
+
+    async def go(name: str) -> None:
+        async with way.through(Verb.SEND, Urgency.ENTRY, "acc"):
+            gone.append(name)
+
+    await go("the burst")
+    waiting = [asyncio.create_task(go(name)) for name in ("first", "second")]
+    await asyncio.sleep(0)
+    assert (gone, way.waiting) == (["the burst"], 2)
+    way.allow(Allowance(100_000))
+    await asyncio.gather(*waiting)
+    assert gone == ["the burst", "first", "second"]
+
+
 def test_a_thousand_orders_take_nothing_of_what_is_kept() -> None:
     allowance = Allowance(50)
     now = timedelta(0)

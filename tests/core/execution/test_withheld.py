@@ -87,7 +87,7 @@ async def test_a_changed_order_is_not_sent_an_entry_says_so_and_the_next_one_goe
     changed = replace(decided, quantity=Decimal(11))
     floor = Changing(arcadia, tmp_path, [decided, honest])
     executor = await floor.run([changed, honest], lambda one: "OrderFilled" in floor.kinds(honest.id))
-    assert floor.kinds(decided.id) == ["OrderRouted", "RouteRecorded", "OrderWithheld"]
+    assert floor.kinds(decided.id) == ["RouteRecorded", "OrderRouted", "OrderWithheld"]
     said = floor.kept.of(decided.id)[-1].model_dump()
     assert said["body_digest"] == digest_of(encode(changed))
     assert "quantity" in said["says"]

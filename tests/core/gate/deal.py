@@ -16,6 +16,7 @@ import rfc8785
 
 from core.ids import ProposalId, order_id_for
 from core.ledger.events import KINDS
+from tests.core.routing.cases import record_of_choice
 from tests.fixtures.firm import Answer, Firm, proof_of
 
 AGENT, INTAKE, APPROVER, GATE = "gh_agent", "gh_intake", "gh_approver", "gh_gate"
@@ -256,11 +257,36 @@ class Deal:
 
     def of_order(self, kind: str, number: int = 0, **said: Any) -> Answer:
         """Something that the worker records of an order, which it has."""
+        if kind == "OrderRouted":
+            return telling(self.route(number, **said))
         self.firm.claim(self.order(number))
         payload = {"order": self.order(number), **said}
         if "venue" in KINDS[kind].model_fields:
             payload.setdefault("venue", "ARCADIA")
         return self._append(GATE, kind, payload, stream=f"order/{self.order(number)}")
+
+    def route(
+        self,
+        number: int = 0,
+        *,
+        venue: str = "ARCADIA",
+        evidence: Mapping[str, Any] | None = None,
+        scores: Sequence[Any] = (),
+    ) -> list[Answer]:
+        """The record of the next choice and the choice, as one group. `evidence`: what the record says."""
+        order, stream = self.order(number), f"order/{self.order(number)}"
+        self.firm.claim(order)
+        made = "select choices from gatehouse.route where order_id = %s"
+        earlier = self.firm.ask("superuser", made, order)
+        choice = 1 + (earlier[0]["choices"] if earlier else 0)
+        said = evidence or record_of_choice(order, str(self.legs[number]["symbol"]), venue, choice=choice)
+        first = self.firm.version(stream) + 1
+        routed = {"order": order, "venue": venue, "scores": list(scores)}
+        return self.firm.append(
+            GATE,
+            self.firm.item("RouteRecorded", stream, said, group="route"),
+            self.firm.item("OrderRouted", stream, routed, group="route", stream_version=first + 1),
+        )
 
     def fill(self, number: int, quantity: str, price: str, *, fee: str = "0", **changed: Any) -> Answer:
         one = self.legs[number]
@@ -298,6 +324,11 @@ class Deal:
         """Ten shares sold that the account holds."""
         self.own("100", "AAPL")
         return (leg(self.account, "sell", "AAPL", "10"),)
+
+
+def telling(answers: Sequence[Answer]) -> Answer:
+    """Of a group: why it was not taken, or that its last entry was."""
+    return next((one for one in answers if one.code not in (None, "group")), answers[-1])
 
 
 def close_day(firm: Firm) -> None:

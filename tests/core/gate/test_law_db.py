@@ -234,7 +234,14 @@ OF_ROUTING: Final = {
         "routing_not_in_force",
         "routing_not_open",
     ),
-    *("routing_open", "routing_reason_missing", "venue_beside"),
+    *(
+        "not_routed",
+        "route_unproven",
+        "routing_open",
+        "routing_reason_missing",
+        "stands_alone",
+        "venue_beside",
+    ),
 }
 # Tried by `test_trades_law_db.py`.
 OF_TRADES: Final = {
@@ -273,6 +280,8 @@ OF_BATCHES: Final = {
 OF_SAYING: Final = {"not_recommended_now", "not_unsolicited", "rationale_not_drafted"}
 # Tried by `test_corrections_db.py`.
 OF_CORRECTIONS: Final = {"nothing_to_correct"}
+# Tried by `test_remainders_db.py`.
+OF_REMAINDERS: Final = {"nothing_left"}
 # Tried by `tests/core/execution/test_leases_db.py` and `test_set_aside_db.py`.
 OF_WORKERS: Final = {"lease_missing", "lease_passed", "not_set_aside", "set_aside_before"}
 NOT_REFUSALS: Final = {
@@ -313,7 +322,7 @@ def test_every_code_has_words_and_is_tried() -> None:
     elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA
     elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_ROUTING | OF_DIRECT_ORDERS | OF_WORKERS
     elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_SAYING | OF_CORRECTIONS | OF_REPLACING
-    elsewhere |= OF_TRADES | OF_RECONCILIATION | OF_REPLACEMENTS
+    elsewhere |= OF_TRADES | OF_RECONCILIATION | OF_REPLACEMENTS | OF_REMAINDERS
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 
@@ -792,7 +801,6 @@ def test_each_leg_is_consumed_once(deal: Deal) -> None:
 
 NOT_YET_OUT: Final[dict[str, dict[str, Any]]] = {
     "OrderRouted": {"scores": []},
-    "OrderSent": {"body_digest": "0" * 64},
     "OrderAccepted": {"venue_order": "v"},
     "OrderRejected": {"reason": "r"},
     "OrderDoubted": {"waited_ms": 1},
@@ -807,6 +815,17 @@ def test_nothing_happens_to_an_order_that_is_not_out(deal: Deal, kind: str) -> N
     assert deal.of_order(kind, 0, **NOT_YET_OUT[kind]).code == "not_released"
     assert deal.release().ok
     assert deal.of_order(kind, 0, **NOT_YET_OUT[kind]).ok
+
+
+def test_nothing_is_sent_where_it_was_not_routed(deal: Deal) -> None:
+    deal.approved()
+    intent: dict[str, Any] = {"body_digest": "0" * 64}
+    assert deal.of_order("OrderSent", **intent).code == "not_released"
+    assert deal.release().ok
+    assert deal.of_order("OrderSent", **intent).code == "not_routed"
+    assert deal.route()[-1].ok
+    assert deal.of_order("OrderSent", venue="BOREAL", **intent).code == "not_routed"
+    assert deal.of_order("OrderSent", **intent).ok
 
 
 @pytest.mark.parametrize("changed", [{"account": "acc-x"}, {"symbol": "KO"}, {"side": "buy"}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -119,3 +120,22 @@ def test_nobody_but_the_worker_writes_of_it(pair: Pair) -> None:
     for role in ("gh_intake", "gh_approver"):
         item = firm.item("ReplaceRequested", f"order/{order}", said, login=MARIA)
         assert firm.append(role, item)[0].code == "no_right"
+
+
+def test_in_its_place_it_goes_where_that_one_is_and_nowhere_else_without_a_choice(pair: Pair) -> None:
+    firm, order = pair.new.firm, pair.new.order(0)
+    intent: dict[str, Any] = {"body_digest": "0" * 64}
+
+    def goes(venue: str) -> Answer:
+        routed = {"order": order, "venue": venue, "scores": []}
+        return firm.append("gh_gate", firm.item("OrderRouted", f"order/{order}", routed))[0]
+
+    assert pair.old.route()[-1].ok
+    assert goes("ARCADIA").code == "route_unproven"  # its venue is not asked to replace it
+    assert pair.request().ok
+    assert goes("BOREAL").code == "route_unproven"
+    assert pair.new.of_order("OrderSent", **intent).code == "not_routed"
+    assert goes("ARCADIA").ok
+    assert pair.new.of_order("OrderSent", **intent).ok
+    assert pair.old.of_order("OrderCancelled", venue="ARCADIA", reason="asked").ok
+    assert goes("ARCADIA").code == "route_unproven"  # there is nothing to take the place of

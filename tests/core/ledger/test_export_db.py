@@ -144,6 +144,7 @@ def settled(firm: Firm) -> Deal:
     """A sale from its draft to its trade, for one account of the household."""
     deal = Deal(firm).approved()
     assert deal.release().ok
+    assert deal.route()[-1].ok
     assert deal.of_order("OrderSent", body_digest="0" * 64).ok
     assert deal.fill(0, "10", "100").ok
     sums = {"quantity": "10", "average_price": "100", "fees": "0", "account": deal.account, "symbol": "AAPL"}

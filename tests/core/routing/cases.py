@@ -6,16 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
-from core.ids import Symbol, VenueName
+from core.ids import OrderId, Symbol, VenueName
 from core.orders.events import OrderType, Side, TimeInForce
 from core.orders.released import ReleasedOrder
 from core.routing.router import Grounds, Routing, VenueView, route
 from core.routing.rules import BUILT_IN, InForce, Rules
 from core.routing.tally import NOTHING, UNSEEN, Quality, Seen
 from core.venues.fees import FeeSchedule
-from core.venues.venue import Capabilities, Quote
+from core.venues.venue import EVEN, Capabilities, Quote
 from tests.fixtures.venues import released
 
 NAMES: Final = tuple(VenueName(name) for name in ("ARCADIA", "BOREAL", "CORTLAND"))
@@ -64,6 +64,7 @@ def view(
         cancels=True,
         replaces=False,
         per_second=None,
+        weights=EVEN,
         fees=schedule or fees(),
         latency=timedelta(milliseconds=latency_ms),
         simulated=True,
@@ -96,3 +97,22 @@ def routing(
 ) -> Routing:
     grounds = Grounds(frozenset(permitted), frozenset(stopped), Decimal(ticket_fee))
     return route(of or order(), views, grounds, InForce(rules, waiting))
+
+
+def record_of_choice(order_id: str, symbol: str, venue: str, *, choice: int = 1) -> dict[str, Any]:
+    """The payload that says why an order goes to that venue: the only one that showed a quote."""
+    of = replace(order(), id=OrderId(order_id), symbol=Symbol(symbol))
+    seen = view(venue)
+    can = replace(seen.capabilities, symbols=frozenset({of.symbol}))
+    quoted = replace(quote(venue), symbol=of.symbol)
+    only = replace(seen, capabilities=can, quote=quoted)
+    found = routing([only], of, permitted=[only.name]).evidence
+    assert found is not None
+    return {
+        "order": order_id,
+        "venue": venue,
+        "choice": choice,
+        "version": found.version,
+        "routing": found.rules,
+        "evidence": found.text(),
+    }

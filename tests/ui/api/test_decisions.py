@@ -112,7 +112,10 @@ def an_error_in_it_is_put_right_by_three_others(office: Office, ticket: Any) -> 
     assert (found["kind"], found["status"], found["tier"]) == ("error_correction", "ASSESSED", 3)
     told = office.of(ROBERT).order_ticket(found["legs"][0]["order"])
     assert (told["exception"], told["corrects"]) == ("error_correction", ticket["order"])
-    assert "Error correction of order" in order_ticket.whole(told)
+    assert found["corrects"] == {"order": ticket["order"], "cause": asked["cause"]}
+    shown = order_ticket.whole(told, cause=found["corrects"]["cause"])
+    assert "Error correction of order" in shown
+    assert asked["cause"] in shown
     office.of(MARIA).decide(found["proposal"], "withdraw", {})
 
 

@@ -17,6 +17,7 @@ from core.database.pools import connect
 from tests.fixtures.office import Office
 from tests.fixtures.processes import process, until
 from tests.fixtures.servers import free_port
+from ui.screens import live_orders
 
 ELENA, MARIA, ROBERT = "elena.petrova", "maria.alvarez", "robert.hensley"
 HOUSEHOLD: Final = "hh-103"
@@ -145,6 +146,16 @@ def test_many_orders_are_answered_one_by_one(office: Office, key: str) -> None:
     ]
 
 
+def test_in_a_batch_each_order_says_whose_idea_it_was(office: Office) -> None:
+    maria, mine = office.of(MARIA), ticket(office, MARIA)
+    bodies = [order(office, quantity="11", solicited="solicited"), order(office, quantity="12")]
+    told = post(office, mine, {"orders": bodies}, "/v1/orders/batch").json()["orders"]
+    proposals = [one["placed"]["proposal_id"] for one in told]
+    assert [maria.proposal(one)["solicited"] for one in proposals] == ["solicited", None]
+    for one in proposals:
+        maria.decide(one, "withdraw", {})
+
+
 def test_a_live_order_is_replaced_by_one_that_people_decide_on(office: Office) -> None:
     maria, robert = office.of(MARIA), office.of(ROBERT)
     ask = value(office, "select min(ask) from gatehouse.quote where symbol = 'AAPL'")
@@ -152,7 +163,10 @@ def test_a_live_order_is_replaced_by_one_that_people_decide_on(office: Office) -
     first = post(office, ticket(office, MARIA), order(office, order_type="limit", limit_price=rests)).json()
     robert.decide(first["proposal_id"], "approve", {"digest": first["digest"]})
     until(lambda: maria.order(first["order_id"])["status"], lambda status: status == "ACCEPTED")
-    body = order(office, order_type="limit", limit_price=rests, quantity="3", replaces=first["order_id"])
+    (placed,) = live_orders.live(maria.proposal(first["proposal_id"]), maria.me())
+    named = {"advisor": maria.me()["person"], "client_order_id": f"c-{os.urandom(6).hex()}"}
+    body = live_orders.asked(placed, quantity="3", limit=rests, **named)  # what the page sends
+    assert body["replaces"] == first["order_id"]
     said = post(office, ticket(office, MARIA), body)
     assert (said.status_code, said.json()["status"]) == (201, "HELD"), said.text
     told = "select content::jsonb->'legs'->0->>'replaces' from gatehouse.proposal where proposal = %s"

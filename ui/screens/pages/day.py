@@ -33,6 +33,11 @@ DIFFERS: Final = (
 )
 
 
+def counted(many: int, what: str) -> str:
+    """`1 item`, `1,204 items`."""
+    return f"{many:,} {what}{'' if many == 1 else 's'}"
+
+
 def age(one: dict[str, Any]) -> str:
     minutes = int(one["age_seconds"]) // 60
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
@@ -41,7 +46,8 @@ def age(one: dict[str, Any]) -> str:
 @st.dialog("Move the business day?")
 def sure(step: str, undecided: int) -> None:
     if step == "close":
-        st.markdown(f"**{undecided} undecided trade proposals lapse** at the close. Nothing is carried over.")
+        lapse = "undecided trade proposal lapses" if undecided == 1 else "undecided trade proposals lapse"
+        st.markdown(f"**{undecided} {lapse}** at the close. Nothing is carried over.")
     else:
         st.markdown("The next business day opens, and what settles then settles.")
     if st.button(
@@ -79,7 +85,8 @@ def reconciled(told: dict[str, Any]) -> None:
         st.html('<div class="section">Reconciliation</div>Nothing was compared yet.')
         return
     silent = f" No answer from {', '.join(run['unread'])}." if run["unread"] else ""
-    says = f"{run['items']:,} items compared for {f.day(run['session'])} at {f.moment(run['finished_at'])}."
+    when = f"for {f.day(run['session'])} at {f.moment(run['finished_at'])}"
+    says = f"{counted(run['items'], 'item')} compared {when}."
     rows = [
         Row(
             (

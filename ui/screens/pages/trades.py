@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import streamlit as st
 
-from ui.screens import cancels, cards, decide, execution_quality, order_ticket
+from ui.screens import cancels, cards, decide, execution_quality, live_orders, order_ticket
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
 from ui.screens.look import link, shown
-from ui.screens.session import account_names, client, problems_shown
+from ui.screens.session import account_names, client, me, problems_shown
 
 OUT: Final = frozenset({"RELEASED", "ROUTED", "SENT", "UNKNOWN"})
 """Let out, and not yet at work at a venue as far as it has said."""
@@ -30,6 +30,7 @@ def one(proposal: dict[str, Any]) -> None:
             "Why this venue", list(names), format_func=lambda o: names[o], key=f"why/{proposal['proposal']}"
         )
         st.html(cards.scores(next(o for o in routed if o["order"] == chosen)))
+    live_orders.card(proposal, me())
     _ticket(proposal)
     trace = shown(link("The whole trace, from the request on", f"audit?trace={proposal['trace']}"))
     st.html(f'<div class="gh">{trace}</div>')
@@ -61,7 +62,9 @@ def _ticket(proposal: dict[str, Any]) -> None:
         )
         if chosen is not None:
             with problems_shown():
-                st.html(order_ticket.whole(client().order_ticket(chosen)))
+                about = proposal["corrects"]
+                cause = about["cause"] if about else None
+                st.html(order_ticket.whole(client().order_ticket(chosen), cause=cause))
             if any(o["scores"] for o in proposal["orders"] if o["order"] == chosen):
                 st.subheader("Execution quality", anchor=False)
                 with problems_shown(stop=False):
