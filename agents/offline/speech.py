@@ -112,7 +112,7 @@ def drift(_: Wish, told: Answer, cite: str) -> str:
     for a in told["accounts"]:
         inside = "inside" if a["in_tolerance"] else "outside"
         lines.append(
-            f"{a['account']} is {inside} its tolerance of {points(a['tolerance'], signed=False)} "
+            f"{a['account']} of the {_named(told['name'])} is {inside} its tolerance of {points(a['tolerance'], signed=False)} "
             f"against {a['model']}: "
             f"the largest drift is {points(a['largest'], signed=False)} [{cite}]."
         )
