@@ -14,7 +14,7 @@ from pydantic import Field
 from core.book.views import OrderView, ProposalView
 from core.errors import NotFound
 from core.fact import Amount
-from core.ids import AccountId, HouseholdId, ProposalId, Symbol
+from core.ids import AccountId, HouseholdId, OrderId, ProposalId, Symbol
 from core.orders.content import AccountSummary, Alternative
 from core.orders.events import Finding
 from tools.clients import book, by_name
@@ -37,6 +37,7 @@ class LegLine(Ask):
     order_type: str
     limit_price: Amount | None
     reference_price: Amount
+    replaces: OrderId | None = None  # a live order whose place it takes
 
 
 class OrderLine(Ask):
@@ -149,6 +150,7 @@ def _legs(view: ProposalView) -> tuple[LegLine, ...]:
             order_type=leg.order_type,
             limit_price=leg.limit_price,
             reference_price=leg.reference_price,
+            replaces=leg.replaces,
         )
         for leg in (view.content.legs if view.content else ())
     )

@@ -112,8 +112,8 @@ def drift(_: Wish, told: Answer, cite: str) -> str:
     for a in told["accounts"]:
         inside = "inside" if a["in_tolerance"] else "outside"
         lines.append(
-            f"{a['account']} of the {_named(told['name'])} is {inside} its tolerance of {points(a['tolerance'], signed=False)} "
-            f"against {a['model']}: "
+            f"{a['account']} of the {_named(told['name'])} is {inside} its tolerance of "
+            f"{points(a['tolerance'], signed=False)} against {a['model']}: "
             f"the largest drift is {points(a['largest'], signed=False)} [{cite}]."
         )
     if told["without_model"]:
@@ -193,7 +193,8 @@ def cancel_drafted(_: Wish, told: Answer, cite: str) -> str:
     what = f"{told['side']} {shares(told['quantity'])} {told['symbol']}"
     return (
         f"I drafted a request to cancel the order to {what}, of which {shares(told['filled'])} are filled "
-        f"[{cite}]. Nothing is stopped yet: the card below asks for it when you press its button."
+        f"[{cite}]. Nothing is stopped yet: you ask for it with the button of its card, or at the command line "
+        f"with `orders cancel {told['order']}`."
     )
 
 
@@ -225,6 +226,8 @@ SPEAKS: Final[Mapping[str, Callable[[Wish, Answer, str], str]]] = {
     "propose_rebalance": drafted,
     "propose_order": drafted,
     "propose_cancel": cancel_drafted,
+    "propose_replace": drafted,
+    "propose_remainder": drafted,
     "propose_plan": drafted,
     "propose_set": plan_speech.drafted_set,
     "performance": plan_speech.performance,

@@ -23,6 +23,7 @@ from core.money import exact
 from core.orders.events import Request, Side, Span
 from core.orders.negation import said_no
 from core.orders.planning_said import everybody_said, planning_fields
+from core.orders.rests import Rest, rest_fields, takes_up
 
 SIDES: Final[Mapping[str, Side]] = {
     **dict.fromkeys(("buy", "buying", "purchase", "purchasing", "acquire", "pick up"), Side.BUY),
@@ -58,6 +59,7 @@ class Known:
     names: tuple[str, ...]  # of the household and its clients, in clear
     account_kinds: Mapping[AccountId, str]
     pinned: HouseholdId | None  # the thread's
+    rests: Sequence[Rest] = ()  # of its orders, those that are out or ended with something left
 
 
 def unproven(
@@ -95,6 +97,10 @@ def _cut(left: str, right: str) -> bool:
 
 
 def _fields(request: Request, said: Mapping[str, list[str]], known: Known) -> Iterable[tuple[str, bool]]:
+    if takes_up(request, said):
+        yield "household", set(request.accounts) <= set(known.account_kinds)
+        yield from rest_fields(request, said, known.rests, number_said)
+        return
     for account in request.accounts:
         yield "accounts", any(says_account(words, account, known) for words in said.get("accounts", ()))
     if not request.accounts:
