@@ -117,7 +117,8 @@ def _beside(proposal: Proposal, cite: str) -> Iterator[str]:
     """Doing nothing, and what costs less."""
     for one in proposal.alternatives[1:]:
         yield (
-            f"- beside it, {one.name}: {one.orders} order{'' if one.orders == 1 else 's'}, largest drift {percent(one.drift)}, "
+            f"- beside it, {one.name}: {one.orders} order{'' if one.orders == 1 else 's'}, "
+            f"largest drift {percent(one.drift)}, "
             f"short-term gain {dollars(one.short_term_gain)}, long-term gain {dollars(one.long_term_gain)}, "
             f"estimated tax {dollars(one.estimated_tax)}, cost {dollars(one.estimated_cost)} [{cite}]"
         )
@@ -141,10 +142,11 @@ def _findings(proposal: Proposal, cite: str) -> Iterator[str]:
 
 def _denied(proposal: Proposal, cite: str) -> Iterator[str]:
     at = f" at {proposal.denied_at}" if proposal.denied_at else ""
-    yield f"The proposal to {_what(proposal)} for the {proposal.name} was denied{at} [{cite}]. Nothing was sent."
-    for finding in proposal.findings:
-        if finding.result == "breach":
-            yield f"- {finding.policy.replace('_', ' ')}: {finding.says} [{cite}]"
+    what = _what(proposal)
+    yield f"The proposal to {what} for the {proposal.name} was denied{at} [{cite}]. Nothing was sent."
+    breaches = (f"{f.policy.replace('_', ' ')}: {f.says}" for f in proposal.findings if f.result == "breach")
+    for says in dict.fromkeys(breaches):
+        yield f"- {says} [{cite}]"
     for difference in proposal.differences:
         yield f"- changed since approval: {difference} [{cite}]"
 
@@ -170,6 +172,8 @@ def _what(proposal: Proposal) -> str:
     if proposal.kind == "order" and len(proposal.legs) == 1:
         leg = proposal.legs[0]
         return f"{leg.side} {shares(leg.quantity)} {leg.symbol}"
+    if proposal.kind == "exit" and proposal.legs:
+        return f"leave {proposal.legs[0].symbol}"
     return KINDS.get(proposal.kind, "trade")
 
 

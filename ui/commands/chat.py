@@ -140,7 +140,8 @@ def _drafted(out: Console, fresh: list[str], before: int) -> None:
     for number, proposal in enumerate(fresh, before + 1):
         which = "" if number == 1 else f" {number}"
         out.print(
-            f"[bold]/show{which}[/] the trade proposal, [bold]/submit{which}[/] it as yours. [dim]{proposal}[/]"
+            f"[bold]/show{which}[/] the trade proposal, [bold]/submit{which}[/] it as yours. "
+            f"[dim]{proposal}[/]"
         )
 
 
