@@ -159,8 +159,12 @@ def library(wish: Wish, told: Answer, _: str) -> str:
             )
     if not found:
         return "\n".join(["The library does not say.", *lines])
-    dates = sorted({(p["title"], p["dated"], p["passage"]) for _, p in found})
-    listed = "; ".join(f"{title}, dated {dated} [passage/{key}]" for title, dated, key in dates)
+    papers: dict[tuple[str, str], dict[str, None]] = {}
+    for _, p in sorted(found, key=lambda one: (one[1]["title"], one[1]["dated"], one[1]["passage"])):
+        papers.setdefault((p["title"], p["dated"]), {})[f"passage/{p['passage']}"] = None
+    listed = "; ".join(
+        f"{title}, dated {dated} [{', '.join(keys)}]" for (title, dated), keys in papers.items()
+    )
     return "\n".join([*lines, f"From: {listed}."])
 
 
