@@ -18,6 +18,7 @@ from tools.record import asked
 MOST_LEGS: Final = 12
 MOST_NOTES: Final = 8
 KINDS: Final = {
+    "order": "place an order",
     "rebalance": "rebalance",
     "raise_cash": "raise cash",
     "invest_cash": "invest cash",
@@ -65,11 +66,11 @@ def outcome(proposal: Proposal, cite: str) -> str:
     if status == "DENIED":
         return "\n".join(_denied(proposal, cite))
     if not any(order.venue for order in proposal.orders):
-        lead = f"The proposal to {_what(proposal)} for {proposal.name} was {status.lower()} [{cite}]."
+        lead = f"The proposal to {_what(proposal)} for the {proposal.name} was {status.lower()} [{cite}]."
         return f"{lead} Nothing was sent."
     filled = [order for order in proposal.orders if order.filled]
     lead = (
-        f"The proposal to {_what(proposal)} for {proposal.name} is done: "
+        f"The proposal to {_what(proposal)} for the {proposal.name} is done: "
         f"{len(filled)} of {len(proposal.orders)} orders have fills [{cite}]."
     )
     return "\n".join([lead, *(f"- {_order(order)} [{cite}]" for order in proposal.orders)])
@@ -86,7 +87,7 @@ def status(proposal: Proposal, cite: str) -> str:
 
 
 def _first_line(proposal: Proposal, cite: str) -> str:
-    lead = f"The proposal to {_what(proposal)} for {proposal.name} is {proposal.status.lower()}"
+    lead = f"The proposal to {_what(proposal)} for the {proposal.name} is {proposal.status.lower()}"
     if not proposal.legs:
         return f"{lead} [{cite}]."
     legs = f"{len(proposal.legs)} order{'s' if len(proposal.legs) > 1 else ''}"
@@ -116,7 +117,8 @@ def _beside(proposal: Proposal, cite: str) -> Iterator[str]:
     """Doing nothing, and what costs less."""
     for one in proposal.alternatives[1:]:
         yield (
-            f"- beside it, {one.name}: {one.orders} orders, largest drift {percent(one.drift)}, "
+            f"- beside it, {one.name}: {one.orders} order{'' if one.orders == 1 else 's'}, "
+            f"largest drift {percent(one.drift)}, "
             f"short-term gain {dollars(one.short_term_gain)}, long-term gain {dollars(one.long_term_gain)}, "
             f"estimated tax {dollars(one.estimated_tax)}, cost {dollars(one.estimated_cost)} [{cite}]"
         )
@@ -127,7 +129,8 @@ def _beside(proposal: Proposal, cite: str) -> Iterator[str]:
 def _legs(proposal: Proposal, cite: str) -> Iterator[str]:
     for leg in proposal.legs[:MOST_LEGS]:
         at = f"limit {dollars(leg.limit_price)}" if leg.limit_price is not None else "market"
-        yield f"- {leg.side} {shares(leg.quantity)} {leg.symbol} in {leg.account}, {at} [{cite}]"
+        place = f", in the place of {leg.replaces}, which is at work until then" if leg.replaces else ""
+        yield f"- {leg.side} {shares(leg.quantity)} {leg.symbol} in {leg.account}, {at}{place} [{cite}]"
     if len(proposal.legs) > MOST_LEGS:
         yield f"- and {len(proposal.legs) - MOST_LEGS} more orders, all shown under Proposals [{cite}]"
 
@@ -139,10 +142,11 @@ def _findings(proposal: Proposal, cite: str) -> Iterator[str]:
 
 def _denied(proposal: Proposal, cite: str) -> Iterator[str]:
     at = f" at {proposal.denied_at}" if proposal.denied_at else ""
-    yield f"The proposal to {_what(proposal)} for {proposal.name} was denied{at} [{cite}]. Nothing was sent."
-    for finding in proposal.findings:
-        if finding.result == "breach":
-            yield f"- {finding.policy.replace('_', ' ')}: {finding.says} [{cite}]"
+    what = _what(proposal)
+    yield f"The proposal to {what} for the {proposal.name} was denied{at} [{cite}]. Nothing was sent."
+    breaches = (f"{f.policy.replace('_', ' ')}: {f.says}" for f in proposal.findings if f.result == "breach")
+    for says in dict.fromkeys(breaches):
+        yield f"- {says} [{cite}]"
     for difference in proposal.differences:
         yield f"- changed since approval: {difference} [{cite}]"
 
@@ -168,6 +172,8 @@ def _what(proposal: Proposal) -> str:
     if proposal.kind == "order" and len(proposal.legs) == 1:
         leg = proposal.legs[0]
         return f"{leg.side} {shares(leg.quantity)} {leg.symbol}"
+    if proposal.kind == "exit" and proposal.legs:
+        return f"leave {proposal.legs[0].symbol}"
     return KINDS.get(proposal.kind, "trade")
 
 

@@ -15,18 +15,17 @@ from core.book.views import OrderView, ProposalView
 from core.fact import Amount
 from core.ids import HouseholdId, OrderId
 from core.orders.events import Span
+from core.orders.negation import negated
 from core.orders.order import ENDED, NEVER_OUT
 from tools.contract import Ask, Call, Effect, Refusal, Sourced, Tool
 from tools.trading import WORDS, span_of
 
-CANCELLING: Final = re.compile(r"\b(?:cancel\w*|call off|pull)\b", re.IGNORECASE)
+CANCELLING: Final = re.compile(r"\b(?:cancel\w*|call off|pull|stop|kill|scrap)\b", re.IGNORECASE)
 OVER: Final = frozenset(status.value for status in ENDED | NEVER_OUT)
 
 
 class ProposeCancelAsk(Ask):
-    order_words: str = Field(
-        max_length=60, description=f"the order's id, or the symbol that it trades, {WORDS}"
-    )
+    order_words: str = Field(max_length=60, description=f"the order's id, its symbol or its account, {WORDS}")
 
 
 class CancelDrafted(Sourced):
@@ -86,7 +85,7 @@ def live_orders(views: Sequence[ProposalView], household: HouseholdId | None) ->
 
 
 def _one(words: str, live: Sequence[OrderView]) -> OrderView:
-    found = [o for o in live if words.casefold() in (o.order.casefold(), o.symbol.casefold())]
+    found = [o for o in live if words.casefold() in (o.order, o.symbol.casefold(), o.account.casefold())]
     if len(found) == 1:
         return found[0]
     if not found:
@@ -99,7 +98,7 @@ def _asked(call: Call) -> Span:
     """Where she asks for a cancel, in her newest message that does."""
     for one in call.said:
         found = CANCELLING.search(one.text)
-        if found:
+        if found and not negated(one.text, *found.span()):
             return Span(field="kind", message=one.message, start=found.start(), end=found.end())
     raise Refusal("the advisor's message does not ask for a cancel; ask her to write it", code="not_said")
 

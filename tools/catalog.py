@@ -17,7 +17,7 @@ from tools.contract import Agent, AnyTool, Refusal
 from tools.planning import PROPOSE_PLAN, PROPOSE_SET
 from tools.portfolio import CASH, DRIFT, HOLDINGS, WORKLIST
 from tools.proposals import LIST_PROPOSALS, PROPOSAL_STATUS
-from tools.replacing import PROPOSE_REPLACE
+from tools.replacing import PROPOSE_REMAINDER, PROPOSE_REPLACE
 from tools.research import SEARCH_LIBRARY
 from tools.trading import PROPOSE_ORDER, PROPOSE_REBALANCE
 
@@ -44,6 +44,7 @@ HELD: Final[Mapping[Agent, tuple[AnyTool, ...]]] = MappingProxyType(
             PROPOSE_SET,
             PROPOSE_CANCEL,
             PROPOSE_REPLACE,
+            PROPOSE_REMAINDER,
             PROPOSAL_STATUS,
             LIST_PROPOSALS,
         ),

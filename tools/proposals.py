@@ -37,6 +37,7 @@ class LegLine(Ask):
     order_type: str
     limit_price: Amount | None
     reference_price: Amount
+    replaces: OrderId | None = None  # a live order whose place it takes
 
 
 class OrderLine(Ask):
@@ -152,6 +153,7 @@ def _legs(view: ProposalView) -> tuple[LegLine, ...]:
             order_type=leg.order_type,
             limit_price=leg.limit_price,
             reference_price=leg.reference_price,
+            replaces=leg.replaces,
         )
         for leg in (view.content.legs if view.content else ())
     )

@@ -30,6 +30,7 @@ from core.orders.provenance import (
     side_said,
     unproven,
 )
+from core.orders.rests import Rest
 from tools.clients import Named, account_in, book, by_name, which
 from tools.contract import Ask, Call, Effect, Refusal, Said, Sourced, Tool
 
@@ -126,7 +127,14 @@ async def propose_order(ask: ProposeOrderAsk, call: Call) -> Drafted:
 
 
 async def drafted(
-    request: Request, spans: Sequence[Span], named: Named, picture: Picture, call: Call, *, part: str = ""
+    request: Request,
+    spans: Sequence[Span],
+    named: Named,
+    picture: Picture,
+    call: Call,
+    *,
+    part: str = "",
+    rests: Sequence[Rest] = (),
 ) -> Drafted:
     """Put the request before the worker, where her words say all of it. `part` tells one call's drafts apart.
 
@@ -136,7 +144,9 @@ async def drafted(
     turn = call.turn
     kinds = {account.id: account.kind for account in picture.household.accounts}
     texts = {said.message: said.text for said in call.said}
-    missing = unproven(request, spans, texts, Known(named.household, named.names, kinds, turn.household))
+    missing = unproven(
+        request, spans, texts, Known(named.household, named.names, kinds, turn.household, rests)
+    )
     if missing:
         raise Refusal(
             NO_GO_AHEAD

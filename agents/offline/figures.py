@@ -32,4 +32,6 @@ def shares(text: str) -> str:
 def points(text: str | None, *, signed: bool = True) -> str:
     if text is None:
         return "no model"
+    if not Decimal(text):
+        return "0.00 points"
     return f"{Decimal(text):{'+' if signed else ''}.2f} points"

@@ -175,7 +175,7 @@ def _trading(meant: str, text: str) -> Intent | None:
         return Intent.REBALANCE
     if _about(text) and p.TAXES.search(text) and not p.ASKS_TO_HARVEST.search(text):
         return Intent.TAXES
-    asks = asks and not p.HELP.match(text) and not p.LIBRARY.search(text)
+    asks = asks and not p.LIBRARY.search(text)
     if asks and _about(text) and plans.plan(text):
         return Intent.PLAN
     return None
@@ -195,14 +195,14 @@ def _looking(meant: str, text: str, whole: str, inside: bool) -> Intent:
     looks = next((intent for pattern, intent in LOOKS if pattern.search(meant)), None)
     if looks and (named or whole or p.WHO_BEFORE.search(text) or words.lower_case(text)):
         return looks
-    if named and p.OVERVIEW.search(meant):
+    if (named or whole) and p.OVERVIEW.search(meant):
         return Intent.OVERVIEW
     if p.HELP.search(text):
         return Intent.HELP
     if starts_order(text) or plans.begun(text):
         return Intent.UNCLEAR
     if inside:
-        return looks or Intent.UNSUPPORTED
+        return looks or (Intent.OVERVIEW if p.WHOLE.search(meant) else Intent.UNSUPPORTED)
     return Intent.RESEARCH if p.QUESTION.search(text) else Intent.UNSUPPORTED
 
 

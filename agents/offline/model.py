@@ -38,6 +38,7 @@ from agents.offline.plans import Change, PlanWords
 from agents.parts import part_told
 
 NAME: Final = "offline"
+_EVERY: Final = re.compile(r"^(?!.*\b(?:open|pending|waiting)\b).*\ball\b", re.IGNORECASE | re.DOTALL)
 ASKED_BACK: Final = re.compile(r"(?:Which one|the Smith household|Write the name|in which account)\W*$")
 MOST_ANSWERED: Final = 8  # words of an answer to our question
 ANSWERS: Final = frozenset({Intent.UNSUPPORTED, Intent.RESEARCH, Intent.OVERVIEW, Intent.UNCLEAR})
@@ -227,7 +228,7 @@ def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
         case Intent.STATUS:
             return "proposal_status", {"proposal": wish.proposal, "household": wish.household}
         case Intent.PROPOSALS:
-            return "list_proposals", {"open_only": not re.search(r"\ball\b", wish.text, re.IGNORECASE)}
+            return "list_proposals", {"open_only": not _EVERY.search(wish.text)}
     return None
 
 

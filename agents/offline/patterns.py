@@ -51,6 +51,7 @@ UNSUPPORTED: Final = rule(
     r"\bother advisors?['’]?s?['’]? (?:clients|books?|households)\b",
     r"\bwill\b.{0,60}\bbe worth\b|\bprice target\b|\b(?:predict|forecast)\b|\bwill\b.{0,40}\b(?:go up"
     r"|go down|rise|fall)\b",
+    r"\b(?:all|every|each)\b.{0,40}\b(?:on|follow\w*|in)\b (?:the |our )?(?!same|its|their)\w+ model\b",
     r"\bfactor (?:exposure|model|loading)s?\b|\b(?:momentum|value|stock|technical) (?:scan|screen)\w*"
     r"|\bscreen (?:for|of)\b"
     r"|\bscanner\b|\b(?:performance )?attribution\b|\bmoving averages?\b",
@@ -148,7 +149,8 @@ WORKLIST: Final = rule(
     r"\bwho(?:se|m)?(?:['’]?s| is| should| do| does)?\b.{0,24}\b(?:needs?|call|up first|first|contact"
     r"|hear from|attention|most)\b",
     r"\bneeds? (?:my |me|attention|help|looking|doing|something|a call|chasing)\b.{0,30}$",
-    r"\bwork ?list\b|\bto-?dos?\b|\bpriorit(?:y|ies)\b|\bmy plate\b|\burgent\b|\bagenda\b|\brun-?down\b",
+    r"\bwork ?list\b|\bto-?dos?\b|\bpriorit(?:y|ies)\b|\bmy plate\b|(?<!nothing )(?<!not )\burgent\b"
+    r"|\bagenda\b|\brun-?down\b",
     r"\b(?:what|where) (?:should|do) i (?:work on|do|look at|start|begin|focus)\b|\bstart my (?:day"
     r"|morning)\b",
     r"\bwhich (?:of (?:my|our) )?(?:clients?|households?|accounts?|families)\b.{0,16}\b(?:should|needs?"
@@ -200,6 +202,7 @@ OVERVIEW: Final = rule(
 WHO_BEFORE: Final = rule(
     r"\b(?:they|them|their|theirs|her|his|him|she|he|this (?:one|client|household|family))\b"
 )
+WHOLE: Final = rule(r"\b(?:overview|summary|snapshot)\b")
 HELP: Final = rule(
     r"^\W*(?:help|hello|hi|hey|good (?:morning|afternoon|evening)|thanks?|thank you)\b",
     r"\bwhat (?:can|could) (?:you|i)\b|\bhow do i use\b|\bwhat do you do\b|\bwho are you\b"

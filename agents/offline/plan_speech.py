@@ -5,11 +5,16 @@ Rule 1: every figure is copied from the answer that is cited; nothing is compute
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from agents.offline.figures import Answer, dollars, points, table
+from agents.offline.intents import Intent, Wish
 from core.money import exact
 
+FALLS: Final = re.compile(
+    r"\b(?:2008|crisis|covid|2020|crash|stress|fall|dot-?com|2022|1998)\b", re.IGNORECASE
+)
 MONEY: Final = (
     *("realised_short", "realised_long", "unrealised_short", "unrealised_long"),
     *("usable", "against_gains", "deductible", "carried", "lost"),
@@ -17,10 +22,17 @@ MONEY: Final = (
 HEAD: Final = ("", "Orders", "Largest drift", "Short-term gain", "Long-term gain", "Tax", "Cost", "Traded")
 
 
-def risk(_: object, told: Answer, cite: str) -> str:
+def risk(wish: Wish, told: Answer, cite: str) -> str:
+    if wish.intent is Intent.EXPOSURE:
+        return f"What the {told['name']} holds, by sector [{cite}]:\n\n{_sectors(told)}"
+    if FALLS.search(wish.text):
+        return (
+            f"What the {told['name']} holds now, through falls of the past, by the packaged closes [{cite}]:"
+            f"\n\n{_falls(told)}"
+        )
     percent = told["confidence_percent"].split(".")[0]
     lead = (
-        f"On a bad day in twenty the {told['name']} holdings lose {dollars(told['value_at_risk'])} or more: "
+        f"On one day in twenty what the {told['name']} holds loses {dollars(told['value_at_risk'])} or more: "
         f"value at risk at {percent} % over {told['days']} days to {told['until']} [{cite}]. "
         f"Such days cost {dollars(told['expected_shortfall'])} on average: the expected shortfall [{cite}]."
     )
@@ -28,17 +40,23 @@ def risk(_: object, told: Answer, cite: str) -> str:
         ("Symbol", "Part of the shortfall"),
         [(p["symbol"], dollars(p["dollars"])) for p in told["contributions"]],
     )
-    falls = table(
+    without = ", ".join(p["symbol"] for p in told["left_out"])
+    left = f"\n\nWithout a price history, and left out: {without} [{cite}]." if without else ""
+    return f"{lead}\n\n{parts}\n\n{_falls(told)}\n\n{_sectors(told)}{left}"
+
+
+def _falls(told: Answer) -> str:
+    return table(
         ("Window", "From", "To", "Change", "Percent"),
         [
             (f["window"], f["since"], f["until"], dollars(f["change"]), f"{f['percent']} %")
             for f in told["stress"]
         ],
     )
-    sectors = table(("Sector", "Share"), [(sector, f"{share} %") for sector, share in told["sectors"]])
-    without = ", ".join(p["symbol"] for p in told["left_out"])
-    left = f"\n\nWithout a price history, and left out: {without} [{cite}]." if without else ""
-    return f"{lead}\n\n{parts}\n\n{falls}\n\n{sectors}{left}"
+
+
+def _sectors(told: Answer) -> str:
+    return table(("Sector", "Share"), [(sector, f"{share} %") for sector, share in told["sectors"]])
 
 
 def performance(_: object, told: Answer, cite: str) -> str:
@@ -95,12 +113,12 @@ def what_if(_: object, told: Answer, cite: str) -> str:
 def drafted_set(_: object, told: Answer, cite: str) -> str:
     if not told["rows"]:
         return f"None of {told['households_looked_at']} households is out of tolerance [{cite}]."
-    lead = f"{told['ready']} drafts are made, {told['set_aside']} households are set aside [{cite}]."
+    lead = f"Drafts made: {told['ready']}; households set aside: {told['set_aside']} [{cite}]."
     rows = [
-        (r["name"], "drafted" if r["ready"] else "set aside", r["says"] or r["proposal"])
+        (r["name"], "drafted" if r["ready"] else "set aside", r["says"] or "", r["proposal"] or "")
         for r in told["rows"]
     ]
-    return f"{lead}\n\n{table(('Household', 'Row', 'Why, or its id'), rows)}"
+    return f"{lead}\n\n{table(('Household', 'Row', 'What is left out, and why', 'Proposal'), rows)}"
 
 
 def alternatives(rows: list[dict[str, Any]]) -> str:

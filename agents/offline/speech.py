@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from agents.offline import plan_speech
+from agents.offline import holding_speech, plan_speech
 from agents.offline.extract import extract, instructs
 from agents.offline.figures import Answer, dollars, points, shares, table
 from agents.offline.intents import Intent, Wish
@@ -23,7 +23,8 @@ CAN: Final = """I am the offline model: I read plain requests by rule. I can
 - draft a rebalance, tax-aware or within a budget of gains, or of all that are out of tolerance
 - draft cash to raise or invest, a harvest of losses, the exit of a position, assets better placed
 - draft an order, such as "buy 100 AAPL in acc-1003 at a limit of 150"
-- say where a proposal stands
+- draft a request to cancel an order that is out, one that takes its place, or what is left of one that ended
+- say where a proposal stands, and do several of these for one message
 I draft only. You submit, a principal approves, and nothing I can do replaces either."""
 HOSTILE: Final = (
     "I will not do that, and I could not: no tool here submits, approves, releases or sends an order, "
@@ -112,8 +113,8 @@ def drift(_: Wish, told: Answer, cite: str) -> str:
     for a in told["accounts"]:
         inside = "inside" if a["in_tolerance"] else "outside"
         lines.append(
-            f"{a['account']} is {inside} its tolerance of {points(a['tolerance'], signed=False)} "
-            f"against {a['model']}: "
+            f"{a['account']} of the {_named(told['name'])} is {inside} its tolerance of "
+            f"{points(a['tolerance'], signed=False)} against {a['model']}: "
             f"the largest drift is {points(a['largest'], signed=False)} [{cite}]."
         )
     if told["without_model"]:
@@ -124,28 +125,6 @@ def drift(_: Wish, told: Answer, cite: str) -> str:
     ]
     head = ("Account", "Symbol", "Weight", "Target", "Drift")
     return "\n".join(lines) + (f"\n\n{table(head, rows)}" if rows else "")
-
-
-def holdings(wish: Wish, told: Answer, cite: str) -> str:
-    lead = f"The {_named(told['name'])} holds {len(told['holdings'])} positions here [{cite}]."
-    rows = [
-        (
-            h["account"], h["symbol"], shares(h["shares"]), dollars(h["price"]), dollars(h["value"]),
-            f"{h['weight']} %", dollars(h["unrealised_gain"]),
-        )
-        for h in told["holdings"]
-    ]  # fmt: skip
-    rows += [(account, "cash", "", "", dollars(amount), "", "") for account, amount in told["cash"]]
-    body = table(("Account", "Symbol", "Shares", "Price", "Value", "Weight", "Unrealised gain"), rows)
-    if "lot" not in wish.text.lower():
-        return f"{lead}\n\n{body}"
-    lots = [
-        (h["account"], h["symbol"], lot["acquired_on"], shares(lot["shares"]), dollars(lot["cost_per_share"]),
-         dollars(lot["unrealised_gain"]))
-        for h in told["holdings"] for lot in h["lots"]
-    ]  # fmt: skip
-    head = ("Account", "Symbol", "Acquired", "Shares", "Cost a share", "Unrealised gain")
-    return f"{lead}\n\n{table(head, lots)}"
 
 
 def cash(_: Wish, told: Answer, cite: str) -> str:
@@ -180,8 +159,12 @@ def library(wish: Wish, told: Answer, _: str) -> str:
             )
     if not found:
         return "\n".join(["The library does not say.", *lines])
-    dates = sorted({(p["title"], p["dated"], p["passage"]) for _, p in found})
-    listed = "; ".join(f"{title}, dated {dated} [passage/{key}]" for title, dated, key in dates)
+    papers: dict[tuple[str, str], dict[str, None]] = {}
+    for _, p in sorted(found, key=lambda one: (one[1]["title"], one[1]["dated"], one[1]["passage"])):
+        papers.setdefault((p["title"], p["dated"]), {})[f"passage/{p['passage']}"] = None
+    listed = "; ".join(
+        f"{title}, dated {dated} [{', '.join(keys)}]" for (title, dated), keys in papers.items()
+    )
     return "\n".join([*lines, f"From: {listed}."])
 
 
@@ -193,7 +176,8 @@ def cancel_drafted(_: Wish, told: Answer, cite: str) -> str:
     what = f"{told['side']} {shares(told['quantity'])} {told['symbol']}"
     return (
         f"I drafted a request to cancel the order to {what}, of which {shares(told['filled'])} are filled "
-        f"[{cite}]. Nothing is stopped yet: the card below asks for it when you press its button."
+        f"[{cite}]. Nothing is stopped yet: you ask for it with the button of its card, or at the command "
+        f"line with `orders cancel {told['order']}`."
     )
 
 
@@ -219,12 +203,14 @@ SPEAKS: Final[Mapping[str, Callable[[Wish, Answer, str], str]]] = {
     "overview": overview,
     "find_household": overview,
     "drift": drift,
-    "holdings": holdings,
+    "holdings": holding_speech.holdings,
     "cash": cash,
     "search_library": library,
     "propose_rebalance": drafted,
     "propose_order": drafted,
     "propose_cancel": cancel_drafted,
+    "propose_replace": drafted,
+    "propose_remainder": drafted,
     "propose_plan": drafted,
     "propose_set": plan_speech.drafted_set,
     "performance": plan_speech.performance,

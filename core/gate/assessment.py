@@ -27,6 +27,8 @@ from core.orders.events import Finding, ProposalAssessed, ProposalDenied, Propos
 from core.orders.exceptions import CorrectionDrafted
 from core.orders.provenance import Known, unproven
 from core.orders.remainders import RemainderDrafted
+from core.orders.request import Side
+from core.orders.rests import Rest
 from core.people.keystore import KeyStore
 from core.plan.alternatives import considered
 from core.plan.assumptions import assumptions_on
@@ -99,8 +101,23 @@ async def _unproven(
         names=_names(keys, household),
         account_kinds={row["account"]: row["kind"] for row in kinds},
         pinned=pinned[0]["household"] if pinned else None,
+        rests=tuple(
+            _rest(row) for row in await rows(connection, SQL["rests"], {"household": view.household})
+        ),
     )
     return unproven(drafted.request, drafted.provenance, texts, known)
+
+
+def _rest(row: DictRow) -> Rest:
+    return Rest(
+        order=row["order_id"],
+        account=row["account"],
+        symbol=row["symbol"],
+        side=Side(row["side"]),
+        left=row["unfilled"],
+        limit_price=row["limit_price"],
+        live=not row["ended"],
+    )
 
 
 def _names(keys: KeyStore, household: HouseholdLine) -> tuple[str, ...]:

@@ -4,6 +4,14 @@ select text from gatehouse.journal where stream = %(stream)s and event_type = 'M
 -- account_kinds --
 select account, kind from gatehouse.account where household = %(household)s;
 
+-- rests --
+-- Of its orders that were let out, those with something left: at work, or ended so.
+select order_id, account, symbol, side, limit_price, ended, coalesce(released_quantity, quantity) - filled as unfilled
+from gatehouse.leg
+where account in (select account from gatehouse.account where household = %(household)s)
+  and released_seq is not null and filled < coalesce(released_quantity, quantity)
+order by released_seq, order_id;
+
 -- pinned --
 select household from gatehouse.thread where thread = %(thread)s;
 

@@ -20,7 +20,7 @@ REBALANCING: Final = re.compile(
     re.IGNORECASE,
 )
 _TRADING: Final = re.compile(r"\b(?:sell|buy|trade|touch|trim|purchase|liquidate)(?:s|ing)?\b", re.IGNORECASE)
-_ASKS: Final = {"order": "side"}  # the field whose words ask for it; of all others it is the kind
+_ASKS: Final = ("kind", "side")  # the fields whose words ask for it
 
 _BEFORE: Final = re.compile(
     r"\b(?:not|never|cannot|nobody|without|avoid|refrain|hold(?:ing)? off|stop short|no longer|rather than"
@@ -58,7 +58,7 @@ def negated(text: str, start: int, end: int) -> bool:
 
 def said_no(request: Request, spans: Sequence[Span], texts: Mapping[MessageId, str]) -> bool:
     """Whether the words that would prove the request say no to it."""
-    asking = [span for span in spans if span.field == _ASKS.get(request.kind, "kind")]
+    asking = [span for span in spans if span.field in _ASKS]
     if any(negated(texts.get(span.message, ""), span.start, span.end) for span in asking):
         return True
     quoted = [texts.get(message, "") for message in dict.fromkeys(span.message for span in spans)]

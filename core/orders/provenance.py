@@ -7,8 +7,6 @@ Rule 2: a span proves a field only where its characters, read by the rules here,
 Rule 3: account, symbol, side, quantity and limit price always need a span, and so does how a plan is meant.
     A household needs one unless named accounts are its own or the thread is pinned to it: pinning it was the
     advisor's own act.
-Rule 4: an order that takes another's place names that one by its id. Account, security and side are then that
-    order's, which the append holds; shares and limit are said as ever.
 """
 
 from __future__ import annotations
@@ -25,6 +23,7 @@ from core.money import exact
 from core.orders.events import Request, Side, Span
 from core.orders.negation import said_no
 from core.orders.planning_said import everybody_said, planning_fields
+from core.orders.rests import Rest, rest_fields, takes_up
 
 SIDES: Final[Mapping[str, Side]] = {
     **dict.fromkeys(("buy", "buying", "purchase", "purchasing", "acquire", "pick up"), Side.BUY),
@@ -60,6 +59,7 @@ class Known:
     names: tuple[str, ...]  # of the household and its clients, in clear
     account_kinds: Mapping[AccountId, str]
     pinned: HouseholdId | None  # the thread's
+    rests: Sequence[Rest] = ()  # of its orders, those that are out or ended with something left
 
 
 def unproven(
@@ -97,14 +97,12 @@ def _cut(left: str, right: str) -> bool:
 
 
 def _fields(request: Request, said: Mapping[str, list[str]], known: Known) -> Iterable[tuple[str, bool]]:
-    by_order = request.replaces is not None and any(
-        words.strip().casefold() == request.replaces for words in said.get("replaces", ())
-    )
-    if request.replaces is not None:
-        yield "replaces", by_order
+    if takes_up(request, said):
+        yield "household", set(request.accounts) <= set(known.account_kinds)
+        yield from rest_fields(request, said, known.rests, number_said)
+        return
     for account in request.accounts:
-        named = any(says_account(words, account, known) for words in said.get("accounts", ()))
-        yield "accounts", by_order or named
+        yield "accounts", any(says_account(words, account, known) for words in said.get("accounts", ()))
     if not request.accounts:
         named = any(
             says_household(words, known.names)
@@ -118,10 +116,8 @@ def _fields(request: Request, said: Mapping[str, list[str]], known: Known) -> It
     yield from planning_fields(request, said)
     if request.kind != "order":
         return
-    symbol = any(w.strip().upper() == request.symbol for w in said.get("symbol", ()))
-    side = any(side_said(w) is request.side for w in said.get("side", ()) if request.side)
-    yield "symbol", by_order or symbol
-    yield "side", by_order or side
+    yield "symbol", any(w.strip().upper() == request.symbol for w in said.get("symbol", ()))
+    yield "side", any(side_said(w) is request.side for w in said.get("side", ()) if request.side)
     yield "quantity", any(number_said(w) == request.quantity for w in said.get("quantity", ()))
     if request.limit_price is not None:
         yield "limit_price", any(number_said(w) == request.limit_price for w in said.get("limit_price", ()))

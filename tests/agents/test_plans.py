@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage
@@ -10,7 +11,7 @@ from langchain_core.messages import AIMessage
 from agents.parts import Part, part_told, told
 from agents.router import planned
 from core.people.events import StepTaken, ToolCalled
-from tests.agents.running import answer, ask, copilot, kinds, nudge
+from tests.agents.running import answer, ask, copilot, kinds, memory, nudge
 from tests.tools.book import SimulatedDesk, passage, turn
 
 BOTH = "Rebalance the Okafors and tell me what our notes say about growth stocks"
@@ -138,3 +139,32 @@ async def test_a_run_that_is_told_to_stop_ends_with_what_was_done_and_drafts_no_
     assert len(desk.drafts) == 1
     assert "answer" not in kinds(await nudge(at, desk))
     assert not at.stop(turn(desk).thread)
+
+
+class Killed(BaseException):
+    """Nobody catches it: the process is gone."""
+
+
+class DyingDesk(SimulatedDesk):
+    """Dies while the second part of a plan asks, as often as `deaths` says."""
+
+    deaths: int = 1
+
+    async def search(self, *asked: Any, **how: Any) -> Any:
+        if self.deaths:
+            self.deaths -= 1
+            raise Killed
+        return await super().search(*asked, **how)
+
+
+@pytest.mark.anyio
+async def test_a_plan_that_was_killed_in_its_second_part_goes_on_there_and_drafts_once() -> None:
+    saver = memory()
+    desk = DyingDesk(passages=(passage(3, NOTE),))
+    with pytest.raises(Killed):
+        await ask(copilot(saver), desk, BOTH)
+    assert len(desk.drafts) == 1
+    text = answer(await ask(copilot(saver), desk, BOTH))
+    assert "largest drift 8.10 % before" in text
+    assert "The growth stocks rose in the market." in text
+    assert len(desk.drafts) == 1

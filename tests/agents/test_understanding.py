@@ -8,7 +8,7 @@ import pytest
 
 from tests.agents.understanding import Line, asks, halves, lines, shares
 
-LEAST = 0.75  # of the half that was not looked at; measured: see docs/offline-model.md
+LEAST = 0.78  # of the half that was not looked at; measured: see docs/offline-model.md
 PLANS = {"raise_cash", "invest_cash", "harvest", "exit", "locate", "replace", "remainder"}
 DRAFTING = PLANS | {f"propose_{what}" for what in ("rebalance", "order", "set", "cancel", "replace")}
 NO_DRAFT = [
@@ -28,7 +28,7 @@ def test_most_of_what_advisors_say_is_understood(record_property: Callable[[str,
 def test_every_wish_is_understood_somewhere() -> None:
     """None of what an advisor can do is out of reach of plain English."""
     unreached = {name for name, (got, _) in shares().items() if not got}
-    assert unreached <= {"brief", "compare", "email", "replace", "remainder"}
+    assert unreached <= {"brief", "compare", "email"}
 
 
 @pytest.mark.parametrize("line", NO_DRAFT, ids=lambda line: str(line.number))

@@ -19,12 +19,17 @@ from agents import bind, router
 from agents.offline.model import OfflineModel
 from agents.parts import told
 from agents.prompts import prompt
+from tools.catalog import HELD
 from tools.contract import Agent
 
 FILE: Final = Path(__file__).with_name("said_by_advisors.tsv")
 SAID_BACK: Final = frozenset({"help", "decision", "refused", "ask", "negated"})
+NAMED: Final = tuple(tool.name for tools in HELD.values() for tool in tools)
 SERVES: Final[Mapping[str, frozenset[str]]] = {
-    "research": frozenset({"search_library"}),
+    "research": frozenset(tool.name for tool in HELD[Agent.RESEARCH]),
+    "compare": frozenset(name for name in NAMED if "compar" in name),
+    "brief": frozenset(name for name in NAMED if "brief" in name),
+    "email": frozenset(name for name in NAMED if "mail" in name),
     "concentration": frozenset({"risk", "holdings"}),
     "exposure": frozenset({"risk"}),
     "rebalance": frozenset({"propose_rebalance"}),

@@ -2,25 +2,35 @@
 
 Rule 1: what the copilot says is printed as text: no markup and no control sequence of its words gets through.
 Rule 2: it drafts; whoever types `/submit` here submits, with her own session, what was just shown to her.
+Rule 3: Ctrl-C while it answers stops it there, and it says what was done. A second one leaves.
 """
 
 from __future__ import annotations
 
-import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from threading import Thread, current_thread, main_thread
 from typing import Annotated, Any, Final
 from uuid import uuid4
 
 import typer
 from rich.console import Console
+from rich.live import Live
 from rich.markup import escape
+from rich.text import Text
 
-from core.errors import NotFound, WorldFailed
+from core.errors import GatehouseError, NotFound, WorldFailed
 from ui.commands.proposals import card, submit_shown
 from ui.commands.session import console, print_json, signed_in
-from ui.screens.client import Client
+from ui.commands.told import laid_out, printed, sources
+from ui.screens.client import Client, Problem, Unreachable
 
-CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-HELP: Final = "Ask a question, or: /submit the proposal, /show it again, Enter alone looks for news, /quit"
+HELP: Final = (
+    "Ask in plain English. /show or /submit the trade proposal, Enter alone looks for news, Ctrl-C stops an "
+    "answer, /quit"
+)
+SHOWN_WHILE_WRITING: Final = 12  # lines of an answer that is still being written
 
 
 def chat(
@@ -52,26 +62,42 @@ def _household(client: Client, named: str) -> Any:
 def _conversation(client: Client, thread: str, about: Any) -> None:
     out = console()
     out.print(f"[bold]{escape(about['name']) if about else 'The whole book of business'}[/]  [dim]{HELP}[/]")
-    parked: str | None = None
+    drafted: list[str] = []
     heard: set[str] = set()
     while True:
-        if parked:
+        if drafted:
             _news(out, client, thread, heard)
         try:
             text = out.input("\n[bold cyan]you[/] ").strip()
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):
+            out.print()
             return
         if text in {"/quit", "/q"}:
             return
-        if text in {"/submit", "/show"} and parked is None:
-            out.print("[dim]There is no trade proposal in this conversation yet.[/]")
-        elif text == "/show" and parked:
-            card(out, client.proposal(parked))
-        elif text == "/submit" and parked:
-            submit_shown(out, client, parked)
+        if text.startswith(("/show", "/submit")):
+            _with_draft(out, client, text, drafted)
+        elif text.startswith("/"):
+            out.print(f"[dim]{HELP}[/]")
         elif text:
-            parked = _turn(client, thread, text, as_json=False) or parked
+            try:
+                fresh = [one for one in _turn(client, thread, text, as_json=False) if one not in drafted]
+                _drafted(out, fresh, len(drafted))
+                drafted += fresh
+            except GatehouseError as no:  # said; the conversation goes on
+                out.print(f"[bold]{printed(no.says)}[/]; {printed(no.fix)}.")
             heard |= {message["text"] for message in client.messages(thread)}
+
+
+def _with_draft(out: Console, client: Client, text: str, drafted: list[str]) -> None:
+    """`/show` or `/submit`, with a number where there are several: the newest without one."""
+    verb, _, number = text.partition(" ")
+    place = int(number) if number.strip().isdecimal() else len(drafted)
+    if not 1 <= place <= len(drafted):
+        out.print("[dim]There is no such trade proposal in this conversation.[/]")
+    elif verb == "/show":
+        card(out, client.proposal(drafted[place - 1]))
+    elif verb == "/submit":
+        submit_shown(out, client, drafted[place - 1])
 
 
 def _news(out: Console, client: Client, thread: str, heard: set[str]) -> None:
@@ -80,40 +106,76 @@ def _news(out: Console, client: Client, thread: str, heard: set[str]) -> None:
     for message in client.messages(thread):
         if message["role"] == "copilot" and message["text"] not in heard:
             heard.add(message["text"])
-            _answered(out, message, streamed=False)
+            _answered(out, message)
 
 
-def _turn(client: Client, thread: str, text: str, *, as_json: bool) -> str | None:
-    """One question and its answer. The proposal that it parked on, where it did."""
-    out, parked, streamed = console(), None, False
-    for event in client.say(thread, text, key=uuid4().hex):
-        if event.name == "parked":
-            parked = str(event.data["proposal"])
-        if as_json:
-            print_json({"event": event.name, **event.data})
-        elif event.name == "step":
-            out.print(f"[dim]· {printed(event.data.get('agent', ''))}: {printed(event.data['says'])}[/]")
-        elif event.name == "token":
-            out.print(printed(event.data["text"]), end="")
-            streamed = True
-        elif event.name == "answer":
-            _answered(out, event.data, streamed=streamed)
-        if event.name == "error":
-            raise WorldFailed(
-                str(event.data["says"]), fix=str(event.data.get("fix", "try again in a moment"))
-            )
-    if parked and not as_json:
-        card(out, client.proposal(parked))
+def _turn(client: Client, thread: str, text: str, *, as_json: bool) -> list[str]:
+    """One question and its answer. The proposals that it parked on."""
+    out, parked = console(), list[str]()
+    writing = Text(style="dim")
+    live = Live(writing, console=out, transient=True) if out.is_terminal and not as_json else nullcontext()
+    with _stoppable(out, client, thread), live:
+        for event in client.say(thread, text, key=uuid4().hex):
+            if event.name == "parked":
+                parked.append(str(event.data["proposal"]))
+            if as_json:
+                print_json({"event": event.name, **event.data})
+            elif event.name == "step":
+                out.print(f"[dim]· {printed(event.data.get('agent', ''))} {printed(event.data['says'])}[/]")
+            elif event.name == "token":
+                so_far = f"{writing.plain}{Text.from_markup(printed(event.data['text'])).plain}"
+                writing.plain = "\n".join(so_far.splitlines()[-SHOWN_WHILE_WRITING:])
+            elif event.name == "answer":
+                writing.plain = ""
+                _answered(out, event.data)
+            if event.name == "error":
+                raise WorldFailed(
+                    str(event.data["says"]), fix=str(event.data.get("fix", "try again in a moment"))
+                )
     return parked
 
 
-def _answered(out: Console, answer: Any, *, streamed: bool) -> None:
-    out.print("" if streamed else printed(answer["text"]))
-    for number, source in enumerate(answer.get("sources", ()), start=1):
-        out.print(f"[dim]{escape(f'[{number}]')} {printed(source['says'])}[/]")
+def _drafted(out: Console, fresh: list[str], before: int) -> None:
+    """How to go on with what was drafted just now."""
+    for number, proposal in enumerate(fresh, before + 1):
+        which = "" if number == 1 else f" {number}"
+        out.print(
+            f"[bold]/show{which}[/] the trade proposal, [bold]/submit{which}[/] it as yours. "
+            f"[dim]{proposal}[/]"
+        )
+
+
+@contextmanager
+def _stoppable(out: Console, client: Client, thread: str) -> Iterator[None]:
+    """Ctrl-C in here asks the copilot to stop; its answer still comes. A second one is Ctrl-C as ever."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def told(_signal: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        Thread(target=_stop, args=(client, thread), daemon=True).start()
+        out.print("[bold]Stopping.[/] [dim]Ctrl-C again leaves without its answer.[/]")
+
+    signal.signal(signal.SIGINT, told)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _stop(client: Client, thread: str) -> None:
+    try:
+        client.stop(thread)
+    except (Problem, Unreachable):
+        return  # the answer that is under way says what is wrong, or comes to its own end
+
+
+def _answered(out: Console, answer: Any) -> None:
+    out.print()
+    for block in laid_out(answer["text"]):
+        out.print(block)
+    for line in sources(answer.get("sources", ())):
+        out.print(line)
     out.print(f"[dim]model {printed(answer.get('model', ''))}[/]")
-
-
-def printed(text: object) -> str:
-    """A text of somebody else's for the terminal: no markup, no control sequence."""
-    return escape(CONTROL.sub("", str(text)).replace("**", ""))

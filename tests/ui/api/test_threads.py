@@ -97,6 +97,24 @@ def test_a_second_turn_on_a_busy_thread_is_told_to_wait(office: Office) -> None:
     assert list(first)[-1].name == "answer"
 
 
+def test_a_turn_is_stopped_by_whoever_asked_it_and_still_answers(office: Office) -> None:
+    maria = office.of(MARIA)
+    thread = maria.open_thread(None)
+    assert maria.stop(thread) == {"stopping": False}
+    office.copilot.will_answer("Stopped, as you asked.")
+    office.copilot.holds = threading.Event()
+    turn = maria.say(thread, "One", key=uuid4().hex)
+    assert next(iter(turn)).name == "step"
+    with pytest.raises(Problem) as no:
+        office.of("robert.hensley").stop(thread)
+    assert no.value.status == 404
+    assert maria.stop(thread) == {"stopping": True}
+    assert list(turn)[-1].data["text"] == "Stopped, as you asked."
+    stops = [body for path, body in office.copilot.heard if path == "/stops"]
+    assert {body["thread"] for body in stops} == {thread}
+    assert maria.messages(thread)[-1]["text"] == "Stopped, as you asked."
+
+
 def test_nobody_reads_or_writes_in_another_persons_thread(office: Office) -> None:
     thread = office.of(MARIA).open_thread(None)
     other = office.of("robert.hensley")

@@ -172,7 +172,7 @@ def test_a_ticket_of_another_thread_is_refused(line: DeskLine) -> None:
     assert [event.name for event in heard][-1] == "error"
 
 
-@pytest.mark.parametrize("path", ["/turns", "/nudges", "/embeddings", "/healthz"])
+@pytest.mark.parametrize("path", ["/turns", "/nudges", "/stops", "/embeddings", "/healthz"])
 def test_without_the_secret_there_is_nothing_here(line: DeskLine, path: str) -> None:
     answered = (
         line.get(path, secret="x") if path == "/healthz" else line.post(path, {"ticket": "x"}, secret="x")

@@ -60,13 +60,22 @@ def said(message: dict[str, Any]) -> None:
             st.html(f'{listed(message)}<div class="note">{made}</div>')
 
 
+def stopped(thread: str) -> None:
+    """She pressed Stop: the copilot does nothing further, and its answer says what was done."""
+    with problems_shown(stop=False):
+        client().stop(thread)
+
+
 def turn(thread: str, text: str) -> None:
     """Send a message and show what comes as it comes."""
     with bubble("advisor"):
         st.html(words(text))
     with bubble("copilot"):
         steps = st.status("Working …", expanded=True)
-        answer, heard = st.empty(), ""
+        stop, answer, heard = st.empty(), st.empty(), ""
+        stop.button(
+            "Stop", key=f"stop/{thread}", icon=":material/stop_circle:", on_click=stopped, args=(thread,)
+        )
         try:
             for event in client().say(thread, text, key=uuid4().hex):
                 if event.name == "step":
@@ -86,6 +95,7 @@ def turn(thread: str, text: str) -> None:
             steps.update(label="Not answered", state="error")
             st.warning(str(no)[:1].upper() + str(no)[1:] + ".")
             return
+        stop.empty()
         steps.update(label="Steps", state="complete", expanded=False)
     st.rerun()
 
