@@ -21,6 +21,7 @@ from typing import Any, Final, Literal
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, message_chunk_to_message
+from langchain_core.messages.ai import add_ai_message_chunks
 
 from agents import json_calls
 from agents.breaker import Breaker
@@ -174,7 +175,7 @@ async def _streamed(
     heard: Callable[[str], None],
 ) -> AIMessageChunk | None:
     runnable = thinker.chat.bind_tools(list(schemas), **bound) if schemas else thinker.chat.bind(**bound)
-    whole: AIMessageChunk | None = None
+    pieces: list[AIMessageChunk] = []
     length = 0
     begun = asyncio.timeout(thinker.waits.first.total_seconds())
     try:
@@ -185,7 +186,7 @@ async def _streamed(
         ):
             async for chunk in chunks:
                 piece = _chunk(chunk)
-                whole = piece if whole is None else whole + piece
+                pieces.append(piece)
                 length += len(piece.text) + sum(len(call["args"] or "") for call in piece.tool_call_chunks)
                 if length > LONGEST_THOUGHT:
                     raise _rubbish(thinker, f"it wrote more than {LONGEST_THOUGHT} characters")
@@ -197,7 +198,7 @@ async def _streamed(
         within = thinker.waits.first if begun.expired() else thinker.waits.whole
         what = "say a word" if begun.expired() else "come to an end"
         raise _late(thinker, f"it did not {what} within {within.total_seconds():.0f} s") from late
-    return whole
+    return add_ai_message_chunks(*pieces) if pieces else None
 
 
 def _chunk(chunk: object) -> AIMessageChunk:
