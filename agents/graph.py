@@ -43,6 +43,7 @@ SAYS: Final = {
     Agent.RESEARCH: "searches the library",
     Agent.PROPOSAL: "works on a proposal",
 }
+LOOKS_FIRST: Final = timedelta(milliseconds=15)  # for an assessment; then ever less often
 LEFT_FOR_LATER: Final = 900  # positions from here on are the graph's own look-ups, not a model's questions
 
 
@@ -156,13 +157,13 @@ async def _told(
 
 async def _assessed(draft: str, context: Context) -> str:
     """Whom the proposal waits for, once assessed or once patience has ended."""
-    left = context.patience.assessment
+    left, pause = context.patience.assessment, min(LOOKS_FIRST, context.patience.looks_every)
     while True:
         now = await waits_for(context.turn, ProposalId(draft))
         if now != "assessment" or left <= timedelta(0):
             return now
-        await asyncio.sleep(context.patience.looks_every.total_seconds())
-        left -= context.patience.looks_every
+        await asyncio.sleep(pause.total_seconds())
+        left, pause = left - pause, min(2 * pause, context.patience.looks_every)
 
 
 async def answer(state: Conversation, runtime: Runtime[Context]) -> Command[Literal["park", "__end__"]]:
