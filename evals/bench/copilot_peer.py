@@ -64,8 +64,10 @@ async def peer(superuser: str, pool: AsyncPool) -> AsyncIterator[Peer]:
 
 def _graph(saver: BaseCheckpointSaver[Any]) -> Any:
     graph = StateGraph(State)
-    for node in (orchestrate, portfolio, ask, answer):
-        graph.add_node(node.__name__, node)  # type: ignore[call-overload]
+    graph.add_node("orchestrate", orchestrate)
+    graph.add_node("portfolio", portfolio)
+    graph.add_node("ask", ask)
+    graph.add_node("answer", answer)
     graph.add_edge(START, "orchestrate")
     return graph.compile(checkpointer=saver)
 
@@ -87,8 +89,8 @@ async def ask(state: State) -> Command[Literal["portfolio"]]:
     return Command(goto="portfolio", update={"messages": told})
 
 
-async def answer(_: State) -> Command[Literal["__end__"]]:
-    return Command(goto="__end__")
+async def answer(state: State) -> Command[Literal["__end__"]]:
+    return Command(goto="__end__", update={"told": state["told"]})
 
 
 def _heard(_: str) -> None:
