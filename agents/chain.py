@@ -26,6 +26,7 @@ from core.people.events import Reason
 from tools.spending import Reserved, Spent, reserved, settled
 
 BY: Final = "thought_by"
+MOST_CLAIMED: Final = 10**8  # tokens of one call
 A_TOKEN: Final = 3  # characters, at least: what a call reads is reserved a little too large
 REASONS: Final[dict[str, Reason]] = {
     "unreachable": "model_unreachable",
@@ -149,10 +150,15 @@ async def _once(one: Thinking, thinker: Thinker, heard: Heard) -> AIMessage | Sp
         if no.lasting:
             thinker.breaker.failed(_now(one))
         raise
-    usage = message.usage_metadata
-    counted = (usage["input_tokens"], usage["output_tokens"]) if usage else None
-    await settled(one.context.turn, reservation, counted)
+    await settled(one.context.turn, reservation, _counted(message))
     return message
+
+
+def _counted(message: AIMessage) -> tuple[int, int] | None:
+    """Read and written, as the endpoint claims it; None where that can be no count."""
+    usage = message.usage_metadata
+    claimed = (usage["input_tokens"], usage["output_tokens"]) if usage else (-1, -1)
+    return claimed if all(isinstance(n, int) and 0 <= n <= MOST_CLAIMED for n in claimed) else None
 
 
 async def _reserved(one: Thinking, thinker: Thinker) -> Reserved | Spent:

@@ -12,6 +12,7 @@ Rule 4: nothing is tried again here, and nothing is waited for longer than `Wait
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ from agents.breaker import Breaker
 LONGEST_THOUGHT: Final = 40_000  # characters; a model that runs on is stopped
 MOST_TOKENS: Final = 4_096
 MILLION: Final = Decimal(1_000_000)
-RUBBISH: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError)
+RUBBISH: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError)
 """What vendor code raises when an endpoint's answer has another shape than the protocol says."""
 OURS: Final = frozenset(range(400, 500)) - {401, 403, 404, 407, 408, 409, 425, 429}
 """Statuses that speak of this one request and not of the endpoint: it may well answer the next."""
@@ -160,7 +161,9 @@ async def think(
             speech.add if constrained else heard,
         )
         message = _usable(thinker, whole)
-        return json_calls.read(message, schemas) if constrained else message
+        message = json_calls.read(message, schemas) if constrained else message
+        _writable(message)
+        return message
     except thinker.failures as bad:
         raise _failed(thinker, bad) from bad
     except RUBBISH as bad:
@@ -216,6 +219,14 @@ def _usable(thinker: Thinker, whole: AIMessageChunk | None) -> AIMessage:
     if not (message.text.strip() or message.tool_calls or message.invalid_tool_calls):
         raise _rubbish(thinker, "it answered nothing")
     return message
+
+
+def _writable(message: AIMessage) -> None:
+    """Raises UnicodeEncodeError, RecursionError: it holds half a character, or is too deep to be put on
+    record."""
+    calls = [(call["name"], call["args"], call["id"]) for call in message.tool_calls]
+    broken = [(call["name"], call["args"], call["id"]) for call in message.invalid_tool_calls]
+    json.dumps([str(message.text), calls, broken], ensure_ascii=False, default=str).encode()
 
 
 def _failed(thinker: Thinker, bad: Exception) -> Unusable:

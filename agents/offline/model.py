@@ -257,6 +257,6 @@ def _piece(args: str, *, name: str | None, key: str | None) -> Any:
 
 
 def _text(text: str) -> Iterator[AIMessageChunk]:
-    """Word by word."""
-    for word in re.findall(r"\S+\s*", text) or [text]:
-        yield AIMessageChunk(content=word)
+    """A few words at a time."""
+    for words_at_once in re.findall(r"(?:\S+\s*){1,6}", text) or [text]:
+        yield AIMessageChunk(content=words_at_once)
