@@ -157,8 +157,12 @@ async def _once(one: Thinking, thinker: Thinker, heard: Heard) -> AIMessage | Sp
 def _counted(message: AIMessage) -> tuple[int, int] | None:
     """Read and written, as the endpoint claims it; None where that can be no count."""
     usage = message.usage_metadata
-    claimed = (usage["input_tokens"], usage["output_tokens"]) if usage else (-1, -1)
-    return claimed if all(isinstance(n, int) and 0 <= n <= MOST_CLAIMED for n in claimed) else None
+    read, written = (_count(usage["input_tokens"]), _count(usage["output_tokens"])) if usage else (None, None)
+    return None if read is None or written is None else (read, written)
+
+
+def _count(claimed: object) -> int | None:
+    return claimed if isinstance(claimed, int) and 0 <= claimed <= MOST_CLAIMED else None
 
 
 async def _reserved(one: Thinking, thinker: Thinker) -> Reserved | Spent:

@@ -1,4 +1,4 @@
-"""`bench copilot` in small: turns over HTTP, the graph beside the bare one, and the name of that one's saver."""
+"""`bench copilot` in small: turns over HTTP, and the graph beside the bare one, whose saver it names."""
 
 from __future__ import annotations
 
