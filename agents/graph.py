@@ -82,7 +82,8 @@ async def orchestrate(
 
 def _spoken(message: AIMessage) -> AIMessage:
     """Only what it said: a call of a tool that nobody answers would spoil the thread."""
-    return AIMessage(message.text or "I did not understand that; please say it in other words.")
+    said = message.text or "I did not understand that; please say it in other words."
+    return AIMessage(said, response_metadata=message.response_metadata)
 
 
 def _specialist(agent: Agent) -> Any:

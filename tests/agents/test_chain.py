@@ -69,6 +69,14 @@ async def test_where_a_model_fails_the_one_by_rule_answers_and_says_so(mode: str
 
 
 @pytest.mark.anyio
+async def test_what_the_orchestrator_answers_itself_names_who_thought_too() -> None:
+    with endpoint(Played(mode="refuses")) as url:
+        events = await ask(copilot(thinker=behind(url, then=offline())), SimulatedDesk(), "Hello there!")
+    assert events[-1]["model"] == "offline"
+    assert answer(events).startswith(NO_MODEL.strip())
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize("mode", ["hangs", "stalls"])
 async def test_a_model_that_hangs_is_left_within_its_own_times(mode: str) -> None:
     desk = SimulatedDesk()
