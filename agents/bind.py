@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
 
 from langchain_core.messages import AIMessage, ToolMessage
@@ -32,7 +33,9 @@ def schemas(agent: Agent) -> list[Schema]:
     return [schema(tool) for tool in HELD[agent]]
 
 
+@cache
 def schema(tool: AnyTool) -> Schema:
+    """Made once a tool: read it, and change nothing in it."""
     function = {"name": tool.name, "description": tool.says, "parameters": tool.ask.model_json_schema()}
     return {"type": "function", "function": function}
 

@@ -26,6 +26,7 @@ from core.people.events import Reason
 from tools.spending import Reserved, Spent, reserved, settled
 
 BY: Final = "thought_by"
+MOST_CLAIMED: Final = 10**8  # tokens of one call
 A_TOKEN: Final = 3  # characters, at least: what a call reads is reserved a little too large
 REASONS: Final[dict[str, Reason]] = {
     "unreachable": "model_unreachable",
@@ -149,10 +150,19 @@ async def _once(one: Thinking, thinker: Thinker, heard: Heard) -> AIMessage | Sp
         if no.lasting:
             thinker.breaker.failed(_now(one))
         raise
-    usage = message.usage_metadata
-    counted = (usage["input_tokens"], usage["output_tokens"]) if usage else None
-    await settled(one.context.turn, reservation, counted)
+    await settled(one.context.turn, reservation, _counted(message))
     return message
+
+
+def _counted(message: AIMessage) -> tuple[int, int] | None:
+    """Read and written, as the endpoint claims it; None where that can be no count."""
+    usage = message.usage_metadata
+    read, written = (_count(usage["input_tokens"]), _count(usage["output_tokens"])) if usage else (None, None)
+    return None if read is None or written is None else (read, written)
+
+
+def _count(claimed: object) -> int | None:
+    return claimed if isinstance(claimed, int) and 0 <= claimed <= MOST_CLAIMED else None
 
 
 async def _reserved(one: Thinking, thinker: Thinker) -> Reserved | Spent:

@@ -59,6 +59,7 @@ SAYS: Final = {
     Agent.PROPOSAL: "works on a proposal",
 }
 NOTHING_MOVED: Final[Mapping[str, Any]] = MappingProxyType({})
+LOOKS_FIRST: Final = timedelta(milliseconds=15)  # for an assessment; then ever less often
 LEFT_FOR_LATER: Final = 900  # positions from here on are the graph's own look-ups, not a model's questions
 
 
@@ -110,7 +111,8 @@ async def orchestrate(
 
 def _spoken(message: AIMessage) -> AIMessage:
     """Only what it said: a call of a tool that nobody answers would spoil the thread."""
-    return AIMessage(message.text or "I did not understand that; please say it in other words.")
+    said = message.text or "I did not understand that; please say it in other words."
+    return AIMessage(said, response_metadata=message.response_metadata)
 
 
 def _specialist(agent: Agent) -> Any:
@@ -210,13 +212,13 @@ async def _told(
 
 async def _assessed(draft: str, context: Context) -> str:
     """Whom the proposal waits for, once assessed or once patience has ended."""
-    left = context.patience.assessment
+    left, pause = context.patience.assessment, min(LOOKS_FIRST, context.patience.looks_every)
     while not context.stop.is_set():
         now = await waits_for(context.turn, ProposalId(draft))
         if now != "assessment" or left <= timedelta(0):
             return now
-        await asyncio.sleep(context.patience.looks_every.total_seconds())
-        left -= context.patience.looks_every
+        await asyncio.sleep(pause.total_seconds())
+        left, pause = left - pause, min(2 * pause, context.patience.looks_every)
     return await waits_for(context.turn, ProposalId(draft))
 
 

@@ -12,6 +12,7 @@ Rule 4: nothing is tried again here, and nothing is waited for longer than `Wait
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from typing import Any, Final, Literal
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, message_chunk_to_message
+from langchain_core.messages.ai import add_ai_message_chunks
 
 from agents import json_calls
 from agents.breaker import Breaker
@@ -28,7 +30,7 @@ from agents.breaker import Breaker
 LONGEST_THOUGHT: Final = 40_000  # characters; a model that runs on is stopped
 MOST_TOKENS: Final = 4_096
 MILLION: Final = Decimal(1_000_000)
-RUBBISH: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError)
+RUBBISH: Final = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError)
 """What vendor code raises when an endpoint's answer has another shape than the protocol says."""
 OURS: Final = frozenset(range(400, 500)) - {401, 403, 404, 407, 408, 409, 425, 429}
 """Statuses that speak of this one request and not of the endpoint: it may well answer the next."""
@@ -159,7 +161,9 @@ async def think(
             speech.add if constrained else heard,
         )
         message = _usable(thinker, whole)
-        return json_calls.read(message, schemas) if constrained else message
+        message = json_calls.read(message, schemas) if constrained else message
+        _writable(message)
+        return message
     except thinker.failures as bad:
         raise _failed(thinker, bad) from bad
     except RUBBISH as bad:
@@ -174,7 +178,7 @@ async def _streamed(
     heard: Callable[[str], None],
 ) -> AIMessageChunk | None:
     runnable = thinker.chat.bind_tools(list(schemas), **bound) if schemas else thinker.chat.bind(**bound)
-    whole: AIMessageChunk | None = None
+    pieces: list[AIMessageChunk] = []
     length = 0
     begun = asyncio.timeout(thinker.waits.first.total_seconds())
     try:
@@ -185,7 +189,7 @@ async def _streamed(
         ):
             async for chunk in chunks:
                 piece = _chunk(chunk)
-                whole = piece if whole is None else whole + piece
+                pieces.append(piece)
                 length += len(piece.text) + sum(len(call["args"] or "") for call in piece.tool_call_chunks)
                 if length > LONGEST_THOUGHT:
                     raise _rubbish(thinker, f"it wrote more than {LONGEST_THOUGHT} characters")
@@ -197,7 +201,7 @@ async def _streamed(
         within = thinker.waits.first if begun.expired() else thinker.waits.whole
         what = "say a word" if begun.expired() else "come to an end"
         raise _late(thinker, f"it did not {what} within {within.total_seconds():.0f} s") from late
-    return whole
+    return add_ai_message_chunks(*pieces) if pieces else None
 
 
 def _chunk(chunk: object) -> AIMessageChunk:
@@ -215,6 +219,14 @@ def _usable(thinker: Thinker, whole: AIMessageChunk | None) -> AIMessage:
     if not (message.text.strip() or message.tool_calls or message.invalid_tool_calls):
         raise _rubbish(thinker, "it answered nothing")
     return message
+
+
+def _writable(message: AIMessage) -> None:
+    """Raises UnicodeEncodeError, RecursionError: it holds half a character, or is too deep to be put on
+    record."""
+    calls = [(call["name"], call["args"], call["id"]) for call in message.tool_calls]
+    broken = [(call["name"], call["args"], call["id"]) for call in message.invalid_tool_calls]
+    json.dumps([str(message.text), calls, broken], ensure_ascii=False, default=str).encode()
 
 
 def _failed(thinker: Thinker, bad: Exception) -> Unusable:

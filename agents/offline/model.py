@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import (
     AIMessage,
@@ -113,6 +113,20 @@ class OfflineModel(BaseChatModel):
         read = sum(_words(message.text) for message in messages)
         usage = UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
         yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=usage))
+
+    @override
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        """At once, in the loop: the framework's own way hands every word to a thread and back."""
+        for chunk in self._stream(messages, stop, None, **kwargs):
+            if run_manager:
+                await run_manager.on_llm_new_token(str(chunk.message.text), chunk=chunk)
+            yield chunk
 
 
 def _words(text: str) -> int:
@@ -294,6 +308,6 @@ def _piece(args: str, place: int, *, name: str | None, key: str | None) -> Any:
 
 
 def _text(text: str) -> Iterator[AIMessageChunk]:
-    """Word by word."""
-    for word in re.findall(r"\S+\s*", text) or [text]:
-        yield AIMessageChunk(content=word)
+    """A few words at a time."""
+    for words_at_once in re.findall(r"(?:\S+\s*){1,6}", text) or [text]:
+        yield AIMessageChunk(content=words_at_once)

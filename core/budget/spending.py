@@ -101,11 +101,11 @@ async def reserve(
     }
     async with lend(pool) as connection:
         row = await one(connection, SQL["reserve"], asked)
-    if row["code"] is None:
+    if row["ended"] is None:
         return Reserved(row["call"])
-    if row["code"] in ("session_ended", "wrong_ticket"):
+    if row["ended"] in ("session_ended", "wrong_ticket"):
         raise SignInRequired("your session has ended", fix="sign in again")
-    scope, _, of = row["code"].partition("_")
+    scope, _, of = row["ended"].partition("_")
     if scope not in SCOPES:
         raise IntegrityLost(f"no budget could be asked: {row['code']}", fix="restart the copilot")
     return Spent(scope, of)

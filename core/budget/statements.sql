@@ -1,6 +1,6 @@
 -- reserve --
 -- A call out of three budgets, or which of them has ended.
-select call, code from gatehouse.reserve_thought(
+select call, ended from gatehouse.reserve_thought(
     %(ticket)s, %(message)s, %(model)s, %(read)s::bigint, %(written)s::bigint, %(ms)s::bigint);
 
 -- settle --

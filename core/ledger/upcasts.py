@@ -59,6 +59,11 @@ def _call_1(payload: Payload) -> Payload:
     return {name: value for name, value in payload.items() if name != "answer_digest"}
 
 
+def _decision_1(payload: Payload) -> Payload:
+    """Version 2 also knows switches between models."""
+    return payload
+
+
 def _registration_1(payload: Payload) -> Payload:
     """Version 2 knows one registration more."""
     return payload
@@ -94,6 +99,7 @@ UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType(
     {
         ("StepTaken", 1): _step_1,
         ("ToolCalled", 1): _call_1,
+        ("DecisionTaken", 1): _decision_1,
         ("RegistrationRecorded", 1): _registration_1,
         ("ProposalDrafted", 1): _drafted_1,
         ("ProposalApproved", 1): _approved_1,

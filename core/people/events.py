@@ -232,6 +232,7 @@ class ObservationMade(Fact):
 class DecisionTaken(Fact):
     """Where the graph went next, and why: a model chose it, or a rule of the graph did."""
 
+    VERSION: ClassVar[int] = 2
     thread: ThreadId
     agent: str
     decision: Decision

@@ -67,6 +67,11 @@ def answer(at: BaseHTTPRequestHandler, played: Played, body: dict[str, Any]) -> 
         case "hangs":
             played.over.wait(60)
             at.close_connection = True
+        case "half_a_character":
+            _stream(at, ['{"choices": [{"index": 0, "delta": {"content": "The \\ud83c house."}}]}'])
+        case "too_deep":
+            deep = json.dumps({"content": "[" * 20_000})
+            _stream(at, ['{"choices": [{"index": 0, "delta": ' + deep + "}]}"])
         case "stalls":
             _stream(at, [json.dumps(_chunk({"content": "The household has"}))], ends=played.over)
         case "html":

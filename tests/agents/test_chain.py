@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from langchain_core.messages import AIMessage, UsageMetadata
 
 from agents.breaker import Breaker
-from agents.chain import NO_BUDGET, NO_MODEL
+from agents.chain import NO_BUDGET, NO_MODEL, _counted
 from agents.model import Endpoint, Mode, Thinker, Waits, at, offline
 from core.errors import WorldFailed
 from core.people.events import DecisionTaken, StepTaken
@@ -65,6 +66,14 @@ async def test_where_a_model_fails_the_one_by_rule_answers_and_says_so(mode: str
     assert events[-1]["model"] == "offline"
     assert switches(desk)[0] == ("first", "offline", because)
     assert thinkers(desk) == {"offline"}
+
+
+@pytest.mark.anyio
+async def test_what_the_orchestrator_answers_itself_names_who_thought_too() -> None:
+    with endpoint(Played(mode="refuses")) as url:
+        events = await ask(copilot(thinker=behind(url, then=offline())), SimulatedDesk(), "Hello there!")
+    assert events[-1]["model"] == "offline"
+    assert answer(events).startswith(NO_MODEL.strip())
 
 
 @pytest.mark.anyio
@@ -181,6 +190,22 @@ async def test_json_that_is_none_twice_is_one_clear_error() -> None:
     with endpoint(played) as url, pytest.raises(WorldFailed, match="its answer cannot be read"):
         await ask(copilot(thinker=behind(url, mode="json")), SimulatedDesk(), ASKED)
     assert len(played.asked) == 2
+
+
+@pytest.mark.anyio
+async def test_json_that_is_too_deep_to_read_is_rubbish_like_any_other() -> None:
+    with endpoint(Played(mode="too_deep")) as url, pytest.raises(WorldFailed, match="cannot be read"):
+        await ask(copilot(thinker=behind(url, mode="json")), SimulatedDesk(), ASKED)
+
+
+@pytest.mark.parametrize("claimed", [(-1, 3), (3, 10**30), None])
+def test_a_count_that_can_be_none_is_none(claimed: tuple[int, int] | None) -> None:
+    usage = (
+        UsageMetadata(input_tokens=claimed[0], output_tokens=claimed[1], total_tokens=0) if claimed else None
+    )
+    assert _counted(AIMessage("x", usage_metadata=usage)) is None
+    fair = UsageMetadata(input_tokens=3, output_tokens=4, total_tokens=7)
+    assert _counted(AIMessage("x", usage_metadata=fair)) == (3, 4)
 
 
 @pytest.mark.anyio

@@ -70,6 +70,7 @@ async def test_the_cost_is_exact_where_a_price_is_set() -> None:
         "no_choices",
         "hangs_up",
         "strange_chunk",
+        "half_a_character",
     ],
 )
 async def test_an_endpoint_that_is_down_or_answers_rubbish_is_one_clear_error(mode: str) -> None:

@@ -230,6 +230,7 @@ def test_a_version_that_ended_is_named() -> None:
         if "x-earlier-versions" in told
     }
     assert ended == {
+        "DecisionTaken": [1],
         "OrderReleased": [1],
         "ProposalApproved": [1],
         "ProposalDrafted": [1],

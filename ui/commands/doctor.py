@@ -24,6 +24,7 @@ from core.errors import GatehouseError
 from core.settings import Environment, database_url, environment, home, model, port, venues
 from core.venues.simulated.characters import CHARACTERS
 from ui.commands.doctor_model import try_models
+from ui.commands.doctor_models_used import used as used_today
 from ui.processes.isolation import isolation as walls
 from ui.processes.memory import used
 from ui.processes.plan import names
@@ -69,6 +70,7 @@ def doctor(
         people,
         isolation,
         refusals,
+        models,
     )
     findings = [guarded(look, env) for look in looks]
     if as_json:
@@ -166,6 +168,16 @@ def refusals(_: Environment) -> Finding:
         True,
         "a refused call of the append is an entry; a statement that the server itself refuses is seen "
         "nowhere: its log is kept free of statements, for people's words may stand in them",
+    )
+
+
+def models(env: Environment) -> Finding:
+    """What the models' budgets have left today."""
+    found = used_today(env)
+    if found is None:
+        return Finding("models", True, "no call of a model has been made here yet")
+    return Finding(
+        "models", not found.spent, found.says, "raise GATEHOUSE_MODEL_BUDGETS" if found.spent else ""
     )
 
 

@@ -65,11 +65,12 @@ create function gatehouse.model_dollars(of_model text, tokens_read bigint, token
                      from gatehouse.model_price p), 0)
 $$;
 
--- Takes one call out of the three budgets, or none of it: `code` is then which one ended, as `advisor_tokens`.
+-- Takes one call out of the three budgets, or none of it: `ended` is then which one, as `advisor_tokens`, or what is wrong
+-- with the question.
 -- `message` is the one that is being answered; it must be there, so that no run is made up to begin anew.
 create function gatehouse.reserve_thought(
     ticket text, message text, model text, tokens_read bigint, tokens_written bigint, for_ms bigint,
-    out call uuid, out code text)
+    out call uuid, out ended text)
     language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp set lock_timeout = '1s' as $$
 declare
     session gatehouse.session := gatehouse.live_session(ticket);
@@ -80,19 +81,19 @@ declare
     one record;
 begin
     if session.session is null then
-        code := 'session_ended';
+        ended := 'session_ended';
     elsif session.thread is null or session_user <> 'gh_agent' then
-        code := 'wrong_ticket';
+        ended := 'wrong_ticket';
     elsif tokens_read is null or tokens_written is null or for_ms is null or model is null
           or tokens_read not between 1 and 10000000 or tokens_written not between 1 and 1000000
           or for_ms not between 1 and 600000 or model !~ '^[A-Za-z0-9_.:/@+-]{1,100}$' then
-        code := 'malformed_reservation';
+        ended := 'malformed_reservation';
     elsif not exists (select from gatehouse.journal j
                       where j.stream = 'thread/' || session.thread and j.event_type = 'MessageReceived'
                         and j.text::jsonb->'payload'->>'message' = reserve_thought.message) then
-        code := 'no_such_message';
+        ended := 'no_such_message';
     end if;
-    if code is not null then
+    if ended is not null then
         return;
     end if;
     run := session.thread || '/' || message;
@@ -102,17 +103,16 @@ begin
         on conflict do nothing;
     -- In one order for everybody: the narrowest first, the one that all share last and shortest.
     for one in
-        select s.scope, u.calls + 1 > b.calls as calls, u.tokens + wanted > b.tokens as tokens,
-               u.ms + for_ms > b.seconds * 1000 as seconds, u.dollars + cost > b.dollars as dollars
+        select s.scope, array_position(array[u.calls + 1 > b.calls, u.tokens + wanted > b.tokens,
+                   u.ms + for_ms > b.seconds * 1000, u.dollars + cost > b.dollars], true) as over
         from (values (1, 'run', run), (2, 'advisor', session.person), (3, 'day', 'all')) as s (place, scope, holder)
         join gatehouse.model_budget b on b.scope = s.scope
         join gatehouse.model_use u on u.scope = s.scope and u.holder = s.holder and u.day = today
         order by s.place for update of u
     loop
-        code := coalesce(code, one.scope || case when one.calls then '_calls' when one.tokens then '_tokens'
-                                                 when one.seconds then '_seconds' when one.dollars then '_dollars' end);
+        ended := coalesce(ended, one.scope || '_' || (array['calls', 'tokens', 'seconds', 'dollars'])[one.over]);
     end loop;
-    if code is not null then
+    if ended is not null then
         return;
     end if;
     update gatehouse.model_use u

@@ -23,7 +23,7 @@ from tests.core.gate.deal import DAVID, MARIA
 from tests.fixtures.firm import Firm
 
 MANY: Final = Caps(10**6, 10**9, 10**6, Decimal(10**6))
-RESERVE: Final = "select call, code from gatehouse.reserve_thought(%s, %s, %s, %s, %s, %s)"
+RESERVE: Final = "select call, ended from gatehouse.reserve_thought(%s, %s, %s, %s, %s, %s)"
 SETTLE: Final = "select gatehouse.settle_thought(%s, %s, %s, %s)"
 USE: Final = "select calls, tokens, dollars from gatehouse.model_use where scope = %s and holder = %s"
 
@@ -51,7 +51,7 @@ class Asking:
     def reserve(self, *, message: str | None = None, model: str = "m", read: int = 100) -> tuple[Any, Any]:
         words = (self.ticket, message or self.message, model, read, 50, 1000)
         row = self.firm.ask(AGENT, RESERVE, *words)[0]
-        return row["call"], row["code"]
+        return row["call"], row["ended"]
 
     def settle(self, call: Any, read: int | None, written: int | None) -> bool:
         return bool(self.firm.value(AGENT, SETTLE, self.ticket, call, read, written))
@@ -162,7 +162,7 @@ def test_only_a_live_ticket_of_a_thread_reserves(firm: Firm) -> None:
     one = Asking(firm)
     for ticket, code in ((firm.ticket(MARIA), "wrong_ticket"), ("nobody's", "session_ended")):
         row = firm.ask(AGENT, RESERVE, ticket, one.message, "m", 1, 1, 1)[0]
-        assert (row["call"], row["code"]) == (None, code)
+        assert (row["call"], row["ended"]) == (None, code)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_reservation_of_another_shape_is_none(
 ) -> None:
     one = Asking(firm)
     row = firm.ask(AGENT, RESERVE, one.ticket, one.message, model, read, written, ms)[0]
-    assert (row["call"], row["code"]) == (None, "malformed_reservation")
+    assert (row["call"], row["ended"]) == (None, "malformed_reservation")
 
 
 def test_a_name_without_a_price_costs_what_the_dearest_does(firm: Firm) -> None:

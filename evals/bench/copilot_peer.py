@@ -1,0 +1,97 @@
+"""The bare graph of the same shape: the same thoughts and steps, and nothing of ours around them.
+
+Rule 1: it has no tickets, policies, records or seals; its tool answers at once, with the text that ours gave.
+Rule 2: its saver is LangGraph's own for PostgreSQL where that package is installed; the result names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Final, Literal
+from uuid import uuid4
+
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import START, MessagesState, StateGraph
+from langgraph.types import Command
+
+from agents import bind, router
+from agents.checkpoints import CheckpointStore
+from agents.model import offline, think
+from core.database.pools import AsyncPool
+from tools.contract import Agent
+
+PACKAGE: Final = "langgraph.checkpoint.postgres.aio"
+
+
+class State(MessagesState):
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The compiled graph."""
+
+    graph: Any
+    checkpointer: str
+
+    async def answers(self, text: str, told: str) -> None:
+        """One turn in a thread of its own."""
+        config: Any = {"configurable": {"thread_id": f"peer-{uuid4().hex}"}}
+        asked: Any = {"messages": [HumanMessage(text, id="msg")], "told": told}
+        async for _ in self.graph.astream(
+            asked, config, stream_mode=["custom", "updates"], durability="sync"
+        ):
+            pass
+
+
+@asynccontextmanager
+async def peer(superuser: str, pool: AsyncPool) -> AsyncIterator[Peer]:
+    """It, on that server. `pool` is the agents' login's, for the saver that is there otherwise."""
+    if find_spec("langgraph.checkpoint.postgres") is None:
+        name = "agents.checkpoints.CheckpointStore (langgraph-checkpoint-postgres is not installed)"
+        yield Peer(_graph(CheckpointStore(pool, b"\x07" * 32)), name)
+        return
+    saver_of = import_module(PACKAGE).AsyncPostgresSaver
+    async with saver_of.from_conn_string(superuser) as saver:
+        await saver.setup()
+        yield Peer(_graph(saver), f"{PACKAGE}.AsyncPostgresSaver")
+
+
+def _graph(saver: BaseCheckpointSaver[Any]) -> Any:
+    graph = StateGraph(State)
+    graph.add_node("orchestrate", orchestrate)
+    graph.add_node("portfolio", portfolio)
+    graph.add_node("ask", ask)
+    graph.add_node("answer", answer)
+    graph.add_edge(START, "orchestrate")
+    return graph.compile(checkpointer=saver)
+
+
+async def orchestrate(state: State) -> Command[Literal["portfolio"]]:
+    await think(offline(), state["messages"], [router.HAND_OVER], _heard)
+    return Command(goto="portfolio")
+
+
+async def portfolio(state: State) -> Command[Literal["ask", "answer"]]:
+    message = await think(offline(), state["messages"], bind.schemas(Agent.PORTFOLIO), _heard)
+    return Command(goto="ask" if message.tool_calls else "answer", update={"messages": [message]})
+
+
+async def ask(state: State) -> Command[Literal["portfolio"]]:
+    last = state["messages"][-1]
+    calls = last.tool_calls if isinstance(last, AIMessage) else []
+    told = [ToolMessage(state["told"], tool_call_id=call["id"], name=call["name"]) for call in calls]
+    return Command(goto="portfolio", update={"messages": told})
+
+
+async def answer(state: State) -> Command[Literal["__end__"]]:
+    return Command(goto="__end__", update={"told": state["told"]})
+
+
+def _heard(_: str) -> None:
+    """Nobody listens."""
