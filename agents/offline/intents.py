@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from agents.offline import plans, words
+from agents.offline import plans, research, words
 from agents.offline.orders import OrderWords, order, starts_order
 from agents.offline.plans import Change, PlanWords
 
@@ -170,7 +170,10 @@ class Wish:
 
 def read(text: str) -> Wish:
     """The wish of one message."""
-    return _with_words(_guarded(text) or _trading(text) or _looking(text), text)
+    guarded = _guarded(text)
+    if guarded in (None, Intent.UNSUPPORTED) and research.asked(text):
+        return Wish(Intent.RESEARCH, text)
+    return _with_words(guarded or _trading(text) or _looking(text), text)
 
 
 def _guarded(text: str) -> Intent | None:

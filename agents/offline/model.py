@@ -29,7 +29,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable
 from typing_extensions import override
 
-from agents.offline import plans, speech, words
+from agents.offline import plans, research, speech, words
 from agents.offline.intents import ABOUT, Intent, Wish, read
 from agents.offline.orders import OrderWords
 from agents.offline.plans import Change, PlanWords
@@ -166,7 +166,7 @@ def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
         case intent if intent in ABOUT and intent is not Intent.REBALANCE:
             return wish.intent.value, about
         case Intent.RESEARCH:
-            return "search_library", {"question": wish.text[:600]}
+            return research.asked(wish.text) or ("search_library", {"question": wish.text[:600]})
         case Intent.REBALANCE:
             whose = {"account_words": [wish.account]} if wish.account else {"household_words": wish.household}
             tax, spend = plans.tax_aware(wish.text), plans.budget(wish.text)

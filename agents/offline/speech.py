@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from agents.offline import plan_speech
+from agents.offline import plan_speech, research
 from agents.offline.extract import extract, instructs
 from agents.offline.figures import Answer, dollars, points, shares, table
 from agents.offline.intents import Intent, Wish
@@ -173,6 +173,19 @@ def library(wish: Wish, told: Answer, _: str) -> str:
     return "\n".join([*lines, f"From: {listed}."])
 
 
+def brief(wish: Wish, told: Answer, cite: str) -> str:
+    """What the portfolio tools say, each as it says it, then the library's passages."""
+    parts = [
+        overview(wish, told["overview"], cite),
+        drift(wish, told["drift"], cite),
+        cash(wish, told["cash"], cite),
+        holdings(wish, told["holdings"], cite),
+        *([library(wish, told, cite)] if told["passages"] else ()),
+        *(f"The library does not say anything about {symbol}." for symbol in told["without"]),
+    ]
+    return "\n\n".join(parts)
+
+
 def drafted(_: Wish, told: Answer, cite: str) -> str:
     return f"I drafted a proposal to {told['asked']} for the {_named(told['name'])} [{cite}]."
 
@@ -210,6 +223,10 @@ SPEAKS: Final[Mapping[str, Callable[[Wish, Answer, str], str]]] = {
     "holdings": holdings,
     "cash": cash,
     "search_library": library,
+    "find_figure": lambda _, told, __: research.figure(told),
+    "compare": lambda _, told, __: research.compared(told),
+    "meeting_brief": brief,
+    "draft_email": lambda _, told, cite: research.held_draft(told, cite),
     "propose_rebalance": drafted,
     "propose_order": drafted,
     "propose_cancel": cancel_drafted,

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from core.library.periods import Period
 from core.library.tables import Row, rows
 
+Unit = Literal["dollars", "dollars a share", "shares", "percent"]
 SCALES: Final = {"thousand": 3, "million": 6, "billion": 9}
 _SCALE: Final = re.compile(
     r"\b(?:(?P<what>dollars?|shares?|amounts?)\s+)?(?:are\s+)?(?:reflected\s+|presented\s+|stated\s+|expressed\s+)?"
@@ -23,11 +24,13 @@ _SCALE: Final = re.compile(
     re.IGNORECASE,
 )
 _SHARES_IN: Final = re.compile(
-    r"\bshares?\b[^.;()]{0,40}\bin\s+(thousand|million|billion)s?\b|\bshare data\b[^.;()]{0,20}\bin\s+(thousand|million)s?\b",
+    r"\bshares?\b[^.;()]{0,40}\bin\s+(thousand|million|billion)s?\b"
+    r"|\bshare data\b[^.;()]{0,20}\bin\s+(thousand|million)s?\b",
     re.IGNORECASE,
 )
 _EXCEPT_SHARES: Final = re.compile(
-    r"\bexcept\b[^.;]*?(?:\bnumber of shares\b|(?<!per )(?<!per-)\bshare (?:amounts|data)|(?<!per )(?<!per-)\bshares\b)",
+    r"\bexcept\b[^.;]*?"
+    r"(?:\bnumber of shares\b|(?<!per )(?<!per-)\bshare (?:amounts|data)|(?<!per )(?<!per-)\bshares\b)",
     re.IGNORECASE,
 )
 _PER_SHARE: Final = re.compile(
@@ -41,13 +44,13 @@ _COUNTS: Final = re.compile(r"\W*(?:weighted|average|avg|shares|number of|denomi
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One figure of a row, with what it means. `value` is as printed; times ten to the `scale` it is in units."""
+    """One figure of a row and what it means. `value` is as printed: so many times ten to the `scale`."""
 
     row: Row
     value: Decimal
     digits: str
     scale: int
-    unit: str  # dollars, dollars a share, shares, percent
+    unit: Unit
     period: Period
     start: int
     end: int
@@ -58,7 +61,7 @@ class Told:
         return self.value.scaleb(self.scale)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=8_192)
 def figures(text: str) -> tuple[Told, ...]:
     """Every figure in the text whose period, unit and scale are told."""
     return tuple(_figures(text))
@@ -69,8 +72,9 @@ def _figures(text: str) -> Iterator[Told]:
         for figure in row.figures:
             if figure.value is None or figure.period is None:
                 continue
-            meant = (
-                ("percent", -2) if figure.percent else _meaning(row, dollars=any(f.dollars for f in row.figures))
+            money = any(one.dollars for one in row.figures)
+            meant: tuple[Unit, int] | None = (
+                ("percent", -2) if figure.percent else _meaning(row, dollars=money)
             )
             if meant is not None:
                 unit, scale = meant
@@ -78,7 +82,7 @@ def _figures(text: str) -> Iterator[Told]:
                 yield Told(row, figure.value, digits, scale, unit, figure.period, figure.start, figure.end)
 
 
-def _meaning(row: Row, *, dollars: bool) -> tuple[str, int] | None:
+def _meaning(row: Row, *, dollars: bool) -> tuple[Unit, int] | None:
     """Unit and scale of a row's figures. None: not told."""
     own = f"{row.label}\n{row.section}"
     counts = _COUNTS.match(row.section) and not _PER_SHARE.search(row.label)
@@ -100,7 +104,7 @@ def _is_money(label: str) -> bool:
     )
 
 
-def _shares(row: Row) -> tuple[str, int] | None:
+def _shares(row: Row) -> tuple[Unit, int] | None:
     for said in (row.label, row.section):
         if scale := _scale(said, of_dollars=False):
             return "shares", scale
@@ -124,5 +128,5 @@ def _scale(text: str, *, of_dollars: bool) -> int | None:
 
 
 def _reflected(text: str, at: int) -> bool:
-    """The scale is of what an exception names: "except number of shares, which are reflected in thousands"."""
+    """The scale is of what an exception names: "except number of shares, which are in thousands"."""
     return bool(re.search(r"\bshares?\b[^.;()]{0,25}$", text[:at], re.IGNORECASE))

@@ -13,8 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from core.library.figures import Unit
+
 VOCABULARY: Final = Path(__file__).with_name("vocabulary.txt")
-UNITS: Final[Mapping[str, str]] = {"d": "dollars", "p": "dollars a share", "s": "shares", "%": "percent"}
+UNITS: Final[Mapping[str, Unit]] = {"d": "dollars", "p": "dollars a share", "s": "shares", "%": "percent"}
 _ALLOWANCE: Final = re.compile(r",?\s*\b(?:net of|less) (?:allowances?|reserves?)\b.*")
 _NOTE: Final = re.compile(r"\bnotes? \d+(?: and \d+)?\b")
 _MARK: Final = re.compile(r"(?<=[a-z])\d$")
@@ -50,7 +52,7 @@ class Name:
     name: str
     sign: str
     where: str
-    unit: str
+    unit: Unit
     section: re.Pattern[str] | None
     anywhere: bool
     labels: tuple[re.Pattern[str], ...]
@@ -95,6 +97,7 @@ def named(asked: str) -> Name | None:
     return None
 
 
+@lru_cache(maxsize=4_096)
 def statement(title: str) -> str:
     """Which statement a table's title names; N: none, it stands in a note or a discussion."""
     for kind, pattern in _STATEMENTS:
@@ -103,18 +106,15 @@ def statement(title: str) -> str:
     return "N"
 
 
-def turned(sign: str, label: str) -> bool | None:
-    """Whether what is printed under that label is the other way round; None: its sign does not count."""
+def way(sign: str, label: str) -> int:
+    """1: printed the way round that is asked; -1: the other way; 0: the label does not say."""
     text = label.lower()
     bracketed = " ".join(re.findall(r"\(([^()]*)\)", text))
     bare = re.sub(r"\([^()]*\)", " ", text)
-    if sign == "abs":
-        return None
     if sign in ("flip", "out"):
-        return True
+        return -1
     if sign == "income":
-        return "income" in bracketed and "expense" in bare
-    if sign == "expense":
-        if "benefit" in bare and "benefit" not in bracketed:
-            return not ("expense" in bare or "provision" in bare)
-    return False
+        return 1 if "income" in bare else -1 if "expense" in bare or "income" in bracketed else 0
+    if sign == "expense" and "benefit" in bare and "benefit" not in bracketed:
+        return 1 if "expense" in bare or "provision" in bare else -1
+    return 1
