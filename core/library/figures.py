@@ -39,7 +39,13 @@ _PER_SHARE: Final = re.compile(
 _OF_SHARES: Final = re.compile(
     r"\bshares\b|\bweighted[- ]average\b|\bdilutive\b|\bnumber of\b", re.IGNORECASE
 )
-_COUNTS: Final = re.compile(r"\W*(?:weighted|average|avg|shares|number of|denominator)\b", re.IGNORECASE)
+LONGEST_SECTION: Final = 80
+_PRICED: Final = re.compile(r"\b(?:price|value|rate|term|life|yield|discount)s?\b", re.IGNORECASE)
+_COUNTS: Final = re.compile(
+    r"\W*(?:(?:basic |diluted |adjusted )?(?:weighted|average|avg)"
+    r"|shares|number of (?:common )?shares|denominator)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +90,24 @@ def _figures(text: str) -> Iterator[Told]:
 
 def _meaning(row: Row, *, dollars: bool) -> tuple[Unit, int] | None:
     """Unit and scale of a row's figures. None: not told."""
-    own = f"{row.label}\n{row.section}"
-    counts = _COUNTS.match(row.section) and not _PER_SHARE.search(row.label)
-    if counts and not dollars and not _is_money(row.label):
+    if _counts(row) and not dollars:
         return _shares(row)
-    if _PER_SHARE.search(row.label) or (_PER_SHARE.search(row.section) and not _OF_SHARES.search(row.label)):
+    if _PER_SHARE.search(row.label) or _PER_SHARE.search(row.section):
         fraction = all(f.value is None or abs(f.value) < 10_000 for f in row.figures)
         return ("dollars a share", 0) if fraction else None
-    if not dollars and _OF_SHARES.search(own) and not _is_money(row.label):
+    if not dollars and _OF_SHARES.search(row.label) and not _is_money(row.label):
         return _shares(row)
     said = _scale(row.label, of_dollars=True) or _scale(row.section, of_dollars=True)
     scale = said or _scale(row.units, of_dollars=True)
     return ("dollars", scale) if scale else None
+
+
+def _counts(row: Row) -> bool:
+    """The row counts shares, by its own label or by its section's."""
+    if _PRICED.search(row.label) or _is_money(row.label):
+        return False
+    by_section = len(row.section) < LONGEST_SECTION and bool(_COUNTS.match(row.section))
+    return bool(_COUNTS.match(row.label)) or (by_section and not _PER_SHARE.search(row.label))
 
 
 def _is_money(label: str) -> bool:

@@ -106,10 +106,9 @@ def covers(asked: str, passage: Passage) -> bool:
 
 def find(asked: str, period: Period, filings: Sequence[Filing]) -> Answer:
     """The figure of that name and period."""
-    name = named(asked)
-    tiers = name.where if name else "ICBOEN"
-    for tier in _tiers(tiers):
-        said = [one for each in filings for one in _in_filing(each, name, asked, period, tier)]
+    names: tuple[Name | None, ...] = named(asked) or (None,)
+    for tier in _tiers(names[0].where if names[0] else "ICBOEN"):
+        said = [one for each in filings for one in _in_filing(each, names, asked, period, tier)]
         if said:
             return _agreed(said)
     return Answer(None)
@@ -126,13 +125,20 @@ def _tiers(where: str) -> Iterator[str]:
         yield "N"
 
 
-def _in_filing(each: Filing, name: Name | None, asked: str, period: Period, tier: str) -> Iterator[Said]:
+def _in_filing(
+    each: Filing, names: Sequence[Name | None], asked: str, period: Period, tier: str
+) -> list[Said]:
+    """Of the ways in which the name is printed, the first that this document uses."""
     rows = [one for one in each.printed if one.kind in tier]
-    for one in _fits_name(name, rows) if name else _fits_words(asked, rows):
-        if _of_period(one, period, each.fiscal):
-            amount = _turned(name.sign if name else _guess(asked), one.told)
-            if amount is not None:
-                yield Said(one.passage, one.told, amount, one.kind)
+    for name in names:
+        fits = _fits_name(name, rows) if name else _fits_words(asked, rows)
+        if fits:
+            sign = name.sign if name else _guess(asked)
+            turned = [(one, _turned(sign, one.told)) for one in fits if _of_period(one, period, each.fiscal)]
+            return [
+                Said(one.passage, one.told, amount, one.kind) for one, amount in turned if amount is not None
+            ]
+    return []
 
 
 def _fits_name(name: Name, rows: Sequence[Printed]) -> list[Printed]:

@@ -59,15 +59,19 @@ class Name:
 
 
 @lru_cache(maxsize=1)
-def vocabulary() -> Mapping[str, Name]:
-    """Every name, by its plain words."""
-    found = {}
+def vocabulary() -> Mapping[str, tuple[Name, ...]]:
+    """Every name with the ways in which it is printed, the likeliest first."""
+    found: dict[str, tuple[Name, ...]] = {}
     for line in VOCABULARY.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            name, sign, where, unit, near, labels = re.split(r"\s*\|\s*", line, maxsplit=5)
+            parts = re.split(r"(?<=\s)\|(?=\s)", line, maxsplit=5)
+            name, sign, where, unit, near, labels = (part.strip() for part in parts)
             section = re.compile("|".join(near.lstrip("~").split(", ")), re.I) if near else None
             rows = tuple(re.compile(one) for one in labels.split(";") if one)
-            found[name] = Name(name, sign, where, UNITS[unit], section, near.startswith("~"), rows)
+            found[name] = (
+                *found.get(name, ()),
+                Name(name, sign, where, UNITS[unit], section, near.startswith("~"), rows),
+            )
     return found
 
 
@@ -83,18 +87,18 @@ def plain(label: str) -> str:
     return _MARK.sub("", _NOTE.sub("", text).strip()).strip()
 
 
-def named(asked: str) -> Name | None:
+def named(asked: str) -> tuple[Name, ...]:
     """What a question's words name: the taxonomy's own name, or a label that rows bear."""
     words = plain(asked)
     known = vocabulary()
     if words in known:
         return known[words]
-    for name in known.values():
-        if name.section is None and any(
-            label.fullmatch(words) for label in name.labels if "[" not in label.pattern
-        ):
-            return name
-    return None
+    for names in known.values():
+        first = names[0]
+        exact = [label for label in first.labels if "[" not in label.pattern]
+        if first.section is None and any(label.fullmatch(words) for label in exact):
+            return names
+    return ()
 
 
 @lru_cache(maxsize=4_096)
