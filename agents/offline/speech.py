@@ -19,6 +19,8 @@ CAN: Final = """I am the offline model: I read plain requests by rule. I can
 - say who needs you today, with reasons and dollars
 - show a household or account: overview, drift, holdings with tax lots, cash
 - answer from the firm's library, with the passages quoted
+- give a reported figure of a company with the row that says it, or compare several, from stored filings
+- put together a brief for a meeting; draft an e-mail to a client, held for review
 - show performance, risk, historical falls, sectors; gains and losses to harvest; what an order would do
 - draft a rebalance, tax-aware or within a budget of gains, or of all that are out of tolerance
 - draft cash to raise or invest, a harvest of losses, the exit of a position, assets better placed

@@ -166,8 +166,8 @@ def _fits_words(asked: str, rows: Sequence[Printed]) -> list[Printed]:
     return [one for one in rows if len(wanted) >= LEAST_WORDS and _words(one.label) == wanted]
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(plain(text).split()) - _LITTLE
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in plain(text).split() if word not in _LITTLE)
 
 
 def _guess(asked: str) -> str:
