@@ -109,13 +109,15 @@ def find(asked: str, period: Period, filings: Sequence[Filing]) -> Answer:
     names: tuple[Name | None, ...] = named(asked) or (None,)
     for tier in _tiers(names[0].where if names[0] else "ICBOEN"):
         said = [one for each in filings for one in _in_filing(each, names, asked, period, tier)]
+        if tier.endswith("&") and len({one.kind for one in said}) == 1:
+            return Answer(None, tuple(said))
         if said:
             return _agreed(said)
     return Answer(None)
 
 
 def _tiers(where: str) -> Iterator[str]:
-    """Statements together, then notes; with & both at once, so that they must agree."""
+    """Statements together, then notes; with & both at once: two kinds must agree."""
     if where.endswith("&"):
         yield where
         return
@@ -131,7 +133,8 @@ def _in_filing(
     """Of the ways in which the name is printed, the first that this document uses."""
     rows = [one for one in each.printed if one.kind in tier]
     for name in names:
-        fits = _fits_name(name, rows) if name else _fits_words(asked, rows)
+        here = [one for one in rows if one.kind in name.where] if name else rows
+        fits = _fits_name(name, here) if name else _fits_words(asked, rows)
         if fits:
             sign = name.sign if name else _guess(asked)
             turned = [(one, _turned(sign, one.told)) for one in fits if _of_period(one, period, each.fiscal)]

@@ -32,7 +32,7 @@ Basic\t$\t6.11\t$\t6.16
 Shares used in computing earnings per share:
 Basic\t15,343,783\t15,744,231
 """
-BALANCE = """See the notes, which are a part of these statements and are to be read together with them as a whole.
+BALANCE = """See the notes, which are a part of these statements and are to be read together with them.
 CONSOLIDATED BALANCE SHEETS
 (In millions)
 September 28,
