@@ -95,7 +95,7 @@ async def compare(ask: CompareAsk, call: Call) -> Compared:
     """
     if len(ask.issuers) * len(ask.periods) > MOST_CELLS:
         raise Refusal(f"at most {MOST_CELLS} cells at once; ask for fewer", code="too_many_cells")
-    cells = []
+    cells: list[FigureFound] = []
     for issuer in ask.issuers:
         filings = await _filings(call, issuer, ask.as_of)
         cells.extend(_told(issuer, ask.label, period, filings, call) for period in ask.periods)

@@ -185,6 +185,8 @@ def _turned(sign: str, told: Told) -> Decimal | None:
         return abs(told.amount)
     if sign == "out" and told.value > 0:
         return None
+    if sign == "expense" and told.value < 0 and "benefit" not in told.row.label.lower():
+        return None  # a benefit, or a cost in brackets: the label does not say which
     turn = way(sign, told.row.label)
     return told.amount * turn if turn else None
 

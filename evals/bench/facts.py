@@ -69,7 +69,12 @@ class FactsBench:
         if self._first is None:
             asked, answers, score = self._scored(REPORTED, calls)
             held_out = self._scored(HELD_OUT, [])[2]
-            detail = {**score, "held_out": held_out, "documents": self._stored, "as_of": TODAY.isoformat()}
+            detail: Mapping[str, Any] = {
+                **score,
+                "held_out": held_out,
+                "documents": self._stored,
+                "as_of": TODAY.isoformat(),
+            }
             self._first = asked, answers, detail
         else:
             asked, answers, detail = self._first

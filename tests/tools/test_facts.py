@@ -24,8 +24,8 @@ def research(*passages: Passage) -> Call:
     return call(desk, "What was Acme's gross profit?", agent=Agent.RESEARCH)
 
 
-def figure(of: Call, label: str, period: str = YEAR, **more: object) -> FigureFound:
-    ask = FigureAsk(issuer="Acme", label=label, period=period, **more)  # type: ignore[arg-type]
+def figure(of: Call, label: str, period: str = YEAR, as_of: date | None = None) -> FigureFound:
+    ask = FigureAsk(issuer="Acme", label=label, period=period, as_of=as_of)
     return asyncio.run(find_figure(ask, of))
 
 
