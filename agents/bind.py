@@ -9,7 +9,7 @@ Rule 3: calls run one after the other, each with its position in the message: th
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -89,6 +89,18 @@ def sources(messages: Sequence[Any]) -> dict[str, str]:
         told = json.loads(str(message.content))
         answer = told["answer"]
         found[told["cite"]] = f"{message.name}: {answer['source']}, as of {answer['as_of']}"
-        for passage in answer.get("passages", ()) if message.name == "search_library" else ():
+        for passage in _passages(answer):
             found[f"passage/{passage['passage']}"] = f"{passage['title']}, {passage['dated']}"
     return found
+
+
+def _passages(told: Any) -> Iterator[dict[str, Any]]:
+    """Every stored passage in an answer, however deep: what has a passage's number, title and day."""
+    if isinstance(told, list):
+        for one in told:
+            yield from _passages(one)
+    elif isinstance(told, dict):
+        if isinstance(told.get("passage"), int) and {"title", "dated"} <= told.keys():
+            yield told
+        for one in told.values():
+            yield from _passages(one)

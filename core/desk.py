@@ -214,6 +214,13 @@ class Desk:
             found = await rows(connection, SQL["passages_that_quote"], {"words": words, "limit": limit})
         return tuple(as_passage(row) for row in found)
 
+    async def passages_of(self, documents: Sequence[str], *, limit: int) -> tuple[Passage, ...]:
+        """What the asker may read of these documents, each in its order."""
+        async with asking(self._pool, self._ticket) as connection:
+            asked = {"documents": list(documents), "limit": limit}
+            found = await rows(connection, SQL["passages_of"], asked)
+        return tuple(as_passage(row) for row in found)
+
 
 def derived_proposal_id(thread: ThreadId, key: str) -> ProposalId:
     """The proposal that this step of this thread drafts. The same step again is the same proposal."""

@@ -11,9 +11,12 @@ from types import MappingProxyType
 from typing import Final
 
 from tools.analytics import PERFORMANCE, RISK, TAXES, WHAT_IF
+from tools.briefing import MEETING_BRIEF
 from tools.cancelling import PROPOSE_CANCEL
 from tools.clients import FIND_HOUSEHOLD, OVERVIEW
 from tools.contract import Agent, AnyTool, Refusal
+from tools.correspondence import DRAFT_EMAIL
+from tools.facts import COMPARE, FIND_FIGURE
 from tools.planning import PROPOSE_PLAN, PROPOSE_SET
 from tools.portfolio import CASH, DRIFT, HOLDINGS, WORKLIST
 from tools.proposals import LIST_PROPOSALS, PROPOSAL_STATUS
@@ -35,7 +38,7 @@ HELD: Final[Mapping[Agent, tuple[AnyTool, ...]]] = MappingProxyType(
             TAXES,
             WHAT_IF,
         ),
-        Agent.RESEARCH: (SEARCH_LIBRARY,),
+        Agent.RESEARCH: (SEARCH_LIBRARY, FIND_FIGURE, COMPARE, MEETING_BRIEF, DRAFT_EMAIL),
         Agent.PROPOSAL: (
             FIND_HOUSEHOLD,
             PROPOSE_REBALANCE,

@@ -288,7 +288,7 @@ def _answer(wish: Wish, told: ToolMessage) -> str:
     said: dict[str, Any] = json.loads(str(told.content))
     if "refused" in said:
         return speech.refused(said["refused"])
-    if wish.by:
+    if wish.by and told.name in wish.by.speaks:
         return wish.by.speaks[str(told.name)](wish.text, said["answer"], said["cite"])
     speaks: Callable[[Wish, dict[str, Any], str], str] | None = speech.SPEAKS.get(str(told.name))
     return speaks(wish, said["answer"], said["cite"]) if speaks else speech.without_tools(wish)

@@ -7,6 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from agents.offline import research
 from agents.offline.recognise import Recogniser
 
-RECOGNISERS: Final[tuple[Recogniser, ...]] = ()
+RESEARCH: Final = Recogniser(
+    "research",
+    "research",
+    research.asked,
+    {
+        "find_figure": lambda _, told, __: research.figure(told),
+        "compare": lambda _, told, __: research.compared(told),
+        "draft_email": lambda _, told, cite: research.held_draft(told, cite),
+    },
+)
+RECOGNISERS: Final[tuple[Recogniser, ...]] = (RESEARCH,)

@@ -19,6 +19,8 @@ CAN: Final = """I am the offline model: I read plain requests by rule. I can
 - say who needs you today, with reasons and dollars
 - show a household or account: overview, drift, holdings with tax lots, cash
 - answer from the firm's library, with the passages quoted
+- give a reported figure of a company with the row that says it, or compare several, from stored filings
+- put together a brief for a meeting; draft an e-mail to a client, held for review
 - show performance, risk, historical falls, sectors; gains and losses to harvest; what an order would do
 - draft a rebalance, tax-aware or within a budget of gains, or of all that are out of tolerance
 - draft cash to raise or invest, a harvest of losses, the exit of a position, assets better placed
@@ -168,6 +170,19 @@ def library(wish: Wish, told: Answer, _: str) -> str:
     return "\n".join([*lines, f"From: {listed}."])
 
 
+def brief(wish: Wish, told: Answer, cite: str) -> str:
+    """What the portfolio tools say, each as it says it, then the library's passages."""
+    parts = [
+        overview(wish, told["overview"], cite),
+        drift(wish, told["drift"], cite),
+        cash(wish, told["cash"], cite),
+        holding_speech.holdings(wish, told["holdings"], cite),
+        *([library(wish, told, cite)] if told["passages"] else ()),
+        *(f"The library does not say anything about {symbol}." for symbol in told["without"]),
+    ]
+    return "\n\n".join(parts)
+
+
 def drafted(_: Wish, told: Answer, cite: str) -> str:
     return f"I drafted a proposal to {told['asked']} for the {_named(told['name'])} [{cite}]."
 
@@ -206,6 +221,7 @@ SPEAKS: Final[Mapping[str, Callable[[Wish, Answer, str], str]]] = {
     "holdings": holding_speech.holdings,
     "cash": cash,
     "search_library": library,
+    "meeting_brief": brief,
     "propose_rebalance": drafted,
     "propose_order": drafted,
     "propose_cancel": cancel_drafted,

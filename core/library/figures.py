@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from core.library.periods import Period
 from core.library.tables import Row, rows
 
+Unit = Literal["dollars", "dollars a share", "shares", "percent"]
 SCALES: Final = {"thousand": 3, "million": 6, "billion": 9}
 _SCALE: Final = re.compile(
     r"\b(?:(?P<what>dollars?|shares?|amounts?)\s+)?(?:are\s+)?(?:reflected\s+|presented\s+|stated\s+|expressed\s+)?"
@@ -23,11 +24,13 @@ _SCALE: Final = re.compile(
     re.IGNORECASE,
 )
 _SHARES_IN: Final = re.compile(
-    r"\bshares?\b[^.;()]{0,40}\bin\s+(thousand|million|billion)s?\b|\bshare data\b[^.;()]{0,20}\bin\s+(thousand|million)s?\b",
+    r"\bshares?\b[^.;()]{0,40}\bin\s+(thousand|million|billion)s?\b"
+    r"|\bshare data\b[^.;()]{0,20}\bin\s+(thousand|million)s?\b",
     re.IGNORECASE,
 )
 _EXCEPT_SHARES: Final = re.compile(
-    r"\bexcept\b[^.;]*?(?:\bnumber of shares\b|(?<!per )(?<!per-)\bshare (?:amounts|data)|(?<!per )(?<!per-)\bshares\b)",
+    r"\bexcept\b[^.;]*?"
+    r"(?:\bnumber of shares\b|(?<!per )(?<!per-)\bshare (?:amounts|data)|(?<!per )(?<!per-)\bshares\b)",
     re.IGNORECASE,
 )
 _PER_SHARE: Final = re.compile(
@@ -36,18 +39,24 @@ _PER_SHARE: Final = re.compile(
 _OF_SHARES: Final = re.compile(
     r"\bshares\b|\bweighted[- ]average\b|\bdilutive\b|\bnumber of\b", re.IGNORECASE
 )
-_COUNTS: Final = re.compile(r"\W*(?:weighted|average|avg|shares|number of|denominator)\b", re.IGNORECASE)
+LONGEST_SECTION: Final = 80
+_PRICED: Final = re.compile(r"\b(?:price|value|rate|term|life|yield|discount)s?\b", re.IGNORECASE)
+_COUNTS: Final = re.compile(
+    r"\W*(?:(?:basic |diluted |adjusted )?(?:weighted|average|avg)"
+    r"|shares|number of (?:common )?shares|denominator)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One figure of a row, with what it means. `value` is as printed; times ten to the `scale` it is in units."""
+    """One figure of a row and what it means. `value` is as printed: so many times ten to the `scale`."""
 
     row: Row
     value: Decimal
     digits: str
     scale: int
-    unit: str  # dollars, dollars a share, shares, percent
+    unit: Unit
     period: Period
     start: int
     end: int
@@ -58,7 +67,7 @@ class Told:
         return self.value.scaleb(self.scale)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=8_192)
 def figures(text: str) -> tuple[Told, ...]:
     """Every figure in the text whose period, unit and scale are told."""
     return tuple(_figures(text))
@@ -69,8 +78,9 @@ def _figures(text: str) -> Iterator[Told]:
         for figure in row.figures:
             if figure.value is None or figure.period is None:
                 continue
-            meant = (
-                ("percent", -2) if figure.percent else _meaning(row, dollars=any(f.dollars for f in row.figures))
+            money = any(one.dollars for one in row.figures)
+            meant: tuple[Unit, int] | None = (
+                ("percent", -2) if figure.percent else _meaning(row, dollars=money)
             )
             if meant is not None:
                 unit, scale = meant
@@ -78,20 +88,26 @@ def _figures(text: str) -> Iterator[Told]:
                 yield Told(row, figure.value, digits, scale, unit, figure.period, figure.start, figure.end)
 
 
-def _meaning(row: Row, *, dollars: bool) -> tuple[str, int] | None:
+def _meaning(row: Row, *, dollars: bool) -> tuple[Unit, int] | None:
     """Unit and scale of a row's figures. None: not told."""
-    own = f"{row.label}\n{row.section}"
-    counts = _COUNTS.match(row.section) and not _PER_SHARE.search(row.label)
-    if counts and not dollars and not _is_money(row.label):
+    if _counts(row) and not dollars:
         return _shares(row)
-    if _PER_SHARE.search(row.label) or (_PER_SHARE.search(row.section) and not _OF_SHARES.search(row.label)):
+    if _PER_SHARE.search(row.label) or _PER_SHARE.search(row.section):
         fraction = all(f.value is None or abs(f.value) < 10_000 for f in row.figures)
         return ("dollars a share", 0) if fraction else None
-    if not dollars and _OF_SHARES.search(own) and not _is_money(row.label):
+    if not dollars and _OF_SHARES.search(row.label) and not _is_money(row.label):
         return _shares(row)
     said = _scale(row.label, of_dollars=True) or _scale(row.section, of_dollars=True)
     scale = said or _scale(row.units, of_dollars=True)
     return ("dollars", scale) if scale else None
+
+
+def _counts(row: Row) -> bool:
+    """The row counts shares, by its own label or by its section's."""
+    if _PRICED.search(row.label) or _is_money(row.label):
+        return False
+    by_section = len(row.section) < LONGEST_SECTION and bool(_COUNTS.match(row.section))
+    return bool(_COUNTS.match(row.label)) or (by_section and not _PER_SHARE.search(row.label))
 
 
 def _is_money(label: str) -> bool:
@@ -100,7 +116,7 @@ def _is_money(label: str) -> bool:
     )
 
 
-def _shares(row: Row) -> tuple[str, int] | None:
+def _shares(row: Row) -> tuple[Unit, int] | None:
     for said in (row.label, row.section):
         if scale := _scale(said, of_dollars=False):
             return "shares", scale
@@ -124,5 +140,5 @@ def _scale(text: str, *, of_dollars: bool) -> int | None:
 
 
 def _reflected(text: str, at: int) -> bool:
-    """The scale is of what an exception names: "except number of shares, which are reflected in thousands"."""
+    """The scale is of what an exception names: "except number of shares, which are in thousands"."""
     return bool(re.search(r"\bshares?\b[^.;()]{0,25}$", text[:at], re.IGNORECASE))

@@ -18,7 +18,7 @@ from typing import Final
 from core.book.views import Passage
 from core.library import periods
 from core.library.figures import Told, figures
-from core.library.labels import Name, named, plain, statement, turned
+from core.library.labels import Name, named, plain, statement, way
 from core.library.periods import Fiscal, Period
 
 _COVER_YEAR: Final = re.compile(
@@ -28,20 +28,34 @@ _COVER_QUARTER: Final = re.compile(
     r"\bfor the quarter(?:ly period)? ended:?\s+([A-Z][a-z]+ \d{1,2}, \d{4})", re.I
 )
 _REGISTRANT: Final = re.compile(r"([^\n\t]{2,80})\n\(?\s*\(?exact name of registrant", re.IGNORECASE)
+_FORMS: Final = frozenset(
+    {"the", "inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "plc", "llc", "and", "com"}
+)
 _ENDING: Final = re.compile(r"\b(?:end|ending|december 31)\b")
 _BEGINNING: Final = re.compile(r"\b(?:beginning|january 1)\b")
+LEAST_WORDS: Final = 4  # fewer fit rows that mean something else
 _LITTLE: Final = frozenset({"of", "the", "and", "in", "for", "on", "to", "a", "an", "from", "total"})
 _OUTGOING: Final = ("payments", "repayments", "purchases", "repurchases")
 
 
 @dataclass(frozen=True, slots=True)
+class Printed:
+    """A figure, the passage and the kind of statement that it stands in, and its row's plain label."""
+
+    passage: Passage
+    told: Told
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filing:
-    """One document: who filed it, how its years are named, and its passages."""
+    """One document: who filed it, how its years are named, and the figures in its passages."""
 
     document: str
     issuer: str
     fiscal: Fiscal | None
-    passages: tuple[Passage, ...]
+    printed: tuple[Printed, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,52 +81,78 @@ def filing(passages: Sequence[Passage]) -> Filing:
     ordered = tuple(sorted(passages, key=lambda passage: passage.ordinal))
     cover = "\n".join(passage.text for passage in ordered[:4])
     found = _REGISTRANT.search(cover)
-    return Filing(ordered[0].document, found[1].strip() if found else "", _fiscal(cover, ordered), ordered)
+    printed = tuple(
+        Printed(passage, told, statement(told.row.title), plain(told.row.label))
+        for passage in ordered
+        for told in figures(passage.text)
+    )
+    issuer = found[1].strip() if found else ""
+    return Filing(ordered[0].document, issuer, _fiscal(cover, printed), printed)
+
+
+def covers(asked: str, passage: Passage) -> bool:
+    """The passage is the cover of a filing by that issuer: by its name, its initials or its symbol."""
+    found = _REGISTRANT.search(passage.text)
+    if not found:
+        return False
+    name = [word for word in plain(found[1]).split() if word not in _FORMS]
+    wanted = [word for word in plain(asked).removesuffix(" s").split() if word not in _FORMS]
+    if not wanted:
+        return False
+    if set(wanted) <= set(name) or wanted == ["".join(word[0] for word in name)]:
+        return True
+    return len(wanted) == 1 and bool(re.search(rf"\t{re.escape(wanted[0].upper())}\t", passage.text))
 
 
 def find(asked: str, period: Period, filings: Sequence[Filing]) -> Answer:
     """The figure of that name and period."""
-    name = named(asked)
-    tiers = name.where if name else "ICBOEN"
-    for tier in _tiers(tiers):
-        said = [one for each in filings for one in _in_filing(each, name, asked, period, tier)]
+    names: tuple[Name | None, ...] = named(asked) or (None,)
+    for tier in _tiers(names[0].where if names[0] else "ICBOEN"):
+        said = [one for each in filings for one in _in_filing(each, names, asked, period, tier)]
+        if tier.endswith("&") and len({one.kind for one in said}) == 1:
+            return Answer(None, tuple(said))
         if said:
             return _agreed(said)
     return Answer(None)
 
 
 def _tiers(where: str) -> Iterator[str]:
-    """Statements together, then notes."""
+    """Statements together, then notes; with & both at once: two kinds must agree."""
+    if where.endswith("&"):
+        yield where
+        return
     if statements := where.replace("N", ""):
         yield statements
     if "N" in where:
         yield "N"
 
 
-def _in_filing(each: Filing, name: Name | None, asked: str, period: Period, tier: str) -> Iterator[Said]:
-    rows = [
-        (passage, told, kind)
-        for passage in each.passages
-        for told in figures(passage.text)
-        if (kind := statement(told.row.title)) in tier
-    ]
-    fits = _fits_name(name, rows) if name else _fits_words(asked, rows)
-    for passage, told, kind in fits:
-        if _of_period(told, period, each.fiscal):
-            amount = _turned(name.sign if name else _guess(asked), told)
-            if amount is not None:
-                yield Said(passage, told, amount, kind)
+def _in_filing(
+    each: Filing, names: Sequence[Name | None], asked: str, period: Period, tier: str
+) -> list[Said]:
+    """Of the ways in which the name is printed, the first that this document uses."""
+    rows = [one for one in each.printed if one.kind in tier]
+    for name in names:
+        here = [one for one in rows if one.kind in name.where] if name else rows
+        fits = _fits_name(name, here) if name else _fits_words(asked, rows)
+        if fits:
+            sign = name.sign if name else _guess(asked)
+            turned = [(one, _turned(sign, one.told)) for one in fits if _of_period(one, period, each.fiscal)]
+            return [
+                Said(one.passage, one.told, amount, one.kind) for one, amount in turned if amount is not None
+            ]
+    return []
 
 
-_Rows = list[tuple[Passage, Told, str]]
-
-
-def _fits_name(name: Name, rows: _Rows) -> _Rows:
-    """The rows of the first label that this document uses at all."""
+def _fits_name(name: Name, rows: Sequence[Printed]) -> list[Printed]:
+    """The rows of the first label that this document uses at all; of any, where all are to agree."""
+    if name.where.endswith("&"):
+        found = [one for one in rows if any(label.fullmatch(one.label) for label in name.labels)]
+        return [one for one in found if one.told.unit == name.unit and _near(name, one.told)]
     for label in name.labels:
-        found = [row for row in rows if label.fullmatch(plain(row[1].row.label)) and _near(name, row[1])]
+        found = [one for one in rows if label.fullmatch(one.label) and _near(name, one.told)]
         if found:
-            return [row for row in found if row[1].unit == name.unit]
+            return [one for one in found if one.told.unit == name.unit]
     return []
 
 
@@ -124,13 +164,13 @@ def _near(name: Name, told: Told) -> bool:
     return bool(name.section.search(text))
 
 
-def _fits_words(asked: str, rows: _Rows) -> _Rows:
+def _fits_words(asked: str, rows: Sequence[Printed]) -> list[Printed]:
     wanted = _words(asked)
-    return [row for row in rows if wanted and _words(row[1].row.label) == wanted]
+    return [one for one in rows if len(wanted) >= LEAST_WORDS and _words(one.label) == wanted]
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(plain(text).split()) - _LITTLE
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in plain(text).split() if word not in _LITTLE)
 
 
 def _guess(asked: str) -> str:
@@ -141,17 +181,18 @@ def _turned(sign: str, told: Told) -> Decimal | None:
     """The amount the way round that is asked; None: it cannot be told."""
     if sign == "unsure":
         return told.amount if told.value >= 0 else None
-    turn = turned(sign, told.row.label)
-    if turn is None:
+    if sign == "abs":
         return abs(told.amount)
-    if sign == "out":
-        return -told.amount if told.value <= 0 else None
-    return -told.amount if turn else told.amount
+    if sign == "out" and told.value > 0:
+        return None
+    if sign == "expense" and told.value < 0 and "benefit" not in told.row.label.lower():
+        return None  # a benefit, or a cost in brackets: the label does not say which
+    turn = way(sign, told.row.label)
+    return told.amount * turn if turn else None
 
 
-def _of_period(told: Told, wanted: Period, fiscal: Fiscal | None) -> bool:
-    column = told.period
-    label = plain(told.row.label)
+def _of_period(one: Printed, wanted: Period, fiscal: Fiscal | None) -> bool:
+    column, label = one.told.period, one.label
     if column.months != 0 and wanted.months in (0, None):
         if _ENDING.search(label):
             column = Period(column.year, column.ends, 0)
@@ -191,27 +232,23 @@ def _step(one: Said) -> Decimal:
     return Decimal(1).scaleb(one.told.scale + int(exponent))
 
 
-def _fiscal(cover: str, passages: Sequence[Passage]) -> Fiscal | None:
+def _fiscal(cover: str, printed: Sequence[Printed]) -> Fiscal | None:
     year = _COVER_YEAR.search(cover)
     found = periods.asked((year or _COVER_QUARTER.search(cover) or [""])[0])
     if found is None or found.ends is None:
         return None
-    return Fiscal(found.ends, _label_less(found.ends, passages) if year else 0, annual=bool(year))
+    return Fiscal(found.ends, _label_less(found.ends, printed) if year else 0, annual=bool(year))
 
 
-def _label_less(ends: date, passages: Sequence[Passage]) -> int:
+def _label_less(ends: date, printed: Sequence[Printed]) -> int:
     """How far the labels of its years are behind the years in which they end: told by its newest columns."""
     if ends.month > 2:
         return 0
-    newest = [max(told.period.year for told in row) for passage in passages for row in _bare(passage.text)]
-    before, same = newest.count(ends.year - 1), newest.count(ends.year)
+    newest: dict[tuple[int, int], int] = {}
+    for one in printed:
+        if one.told.period.ends is None:
+            row = (one.passage.id, one.told.row.start)
+            newest[row] = max(newest.get(row, 0), one.told.period.year)
+    years = list(newest.values())
+    before, same = years.count(ends.year - 1), years.count(ends.year)
     return 1 if before >= 5 and before > 3 * same else 0
-
-
-def _bare(text: str) -> Iterator[list[Told]]:
-    """Rows whose columns are told by years alone."""
-    rows: dict[int, list[Told]] = {}
-    for told in figures(text):
-        if told.period.ends is None:
-            rows.setdefault(told.row.start, []).append(told)
-    return iter(rows.values())

@@ -13,8 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from core.library.figures import Unit
+
 VOCABULARY: Final = Path(__file__).with_name("vocabulary.txt")
-UNITS: Final[Mapping[str, str]] = {"d": "dollars", "p": "dollars a share", "s": "shares", "%": "percent"}
+UNITS: Final[Mapping[str, Unit]] = {"d": "dollars", "p": "dollars a share", "s": "shares", "%": "percent"}
 _ALLOWANCE: Final = re.compile(r",?\s*\b(?:net of|less) (?:allowances?|reserves?)\b.*")
 _NOTE: Final = re.compile(r"\bnotes? \d+(?: and \d+)?\b")
 _MARK: Final = re.compile(r"(?<=[a-z])\d$")
@@ -50,22 +52,26 @@ class Name:
     name: str
     sign: str
     where: str
-    unit: str
+    unit: Unit
     section: re.Pattern[str] | None
     anywhere: bool
     labels: tuple[re.Pattern[str], ...]
 
 
 @lru_cache(maxsize=1)
-def vocabulary() -> Mapping[str, Name]:
-    """Every name, by its plain words."""
-    found = {}
+def vocabulary() -> Mapping[str, tuple[Name, ...]]:
+    """Every name with the ways in which it is printed, the likeliest first."""
+    found: dict[str, tuple[Name, ...]] = {}
     for line in VOCABULARY.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
-            name, sign, where, unit, near, labels = re.split(r"\s*\|\s*", line, maxsplit=5)
+            parts = re.split(r"(?<=\s)\|(?=\s)", line, maxsplit=5)
+            name, sign, where, unit, near, labels = (part.strip() for part in parts)
             section = re.compile("|".join(near.lstrip("~").split(", ")), re.I) if near else None
             rows = tuple(re.compile(one) for one in labels.split(";") if one)
-            found[name] = Name(name, sign, where, UNITS[unit], section, near.startswith("~"), rows)
+            found[name] = (
+                *found.get(name, ()),
+                Name(name, sign, where, UNITS[unit], section, near.startswith("~"), rows),
+            )
     return found
 
 
@@ -81,20 +87,21 @@ def plain(label: str) -> str:
     return _MARK.sub("", _NOTE.sub("", text).strip()).strip()
 
 
-def named(asked: str) -> Name | None:
+def named(asked: str) -> tuple[Name, ...]:
     """What a question's words name: the taxonomy's own name, or a label that rows bear."""
     words = plain(asked)
     known = vocabulary()
     if words in known:
         return known[words]
-    for name in known.values():
-        if name.section is None and any(
-            label.fullmatch(words) for label in name.labels if "[" not in label.pattern
-        ):
-            return name
-    return None
+    for names in known.values():
+        first = names[0]
+        exact = [label for label in first.labels if "[" not in label.pattern]
+        if first.section is None and any(label.fullmatch(words) for label in exact):
+            return names
+    return ()
 
 
+@lru_cache(maxsize=4_096)
 def statement(title: str) -> str:
     """Which statement a table's title names; N: none, it stands in a note or a discussion."""
     for kind, pattern in _STATEMENTS:
@@ -103,18 +110,15 @@ def statement(title: str) -> str:
     return "N"
 
 
-def turned(sign: str, label: str) -> bool | None:
-    """Whether what is printed under that label is the other way round; None: its sign does not count."""
+def way(sign: str, label: str) -> int:
+    """1: printed the way round that is asked; -1: the other way; 0: the label does not say."""
     text = label.lower()
     bracketed = " ".join(re.findall(r"\(([^()]*)\)", text))
     bare = re.sub(r"\([^()]*\)", " ", text)
-    if sign == "abs":
-        return None
     if sign in ("flip", "out"):
-        return True
+        return -1
     if sign == "income":
-        return "income" in bracketed and "expense" in bare
-    if sign == "expense":
-        if "benefit" in bare and "benefit" not in bracketed:
-            return not ("expense" in bare or "provision" in bare)
-    return False
+        return 1 if "income" in bare else -1 if "expense" in bare or "income" in bracketed else 0
+    if sign == "expense" and "benefit" in bare and "benefit" not in bracketed:
+        return 1 if "expense" in bare or "provision" in bare else -1
+    return 1

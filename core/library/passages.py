@@ -1,8 +1,8 @@
 """Cutting a document into passages, so that each can be read and cited alone.
 
-Rule 1: no text is lost or changed but for white space at a passage's ends: the bodies, one after the other, are
-    the document. What a row of a table needs to be understood and stands in an earlier passage (scale, heads of
-    columns, section) is said again before the body, in the document's own words.
+Rule 1: no text is lost or changed but for white space at a passage's ends: the bodies, one after the other,
+    are the document. What a row of a table needs to be understood and stands in an earlier passage (scale,
+    heads of columns, section) is said again before the body, in the document's own words.
 Rule 2: a heading stays with what follows it; a table is never cut inside its head.
 Rule 3: a sentence is a piece of the passage's text with a place, so that an answer can cite it.
 """

@@ -1,4 +1,4 @@
-"""Periods as filings and people write them: "Three Months Ended June 30, 2025", "December 31, 2024", "fiscal 2024".
+"""Periods as filings and people write them: "Three Months Ended June 30, 2025", "December 31, 2024", "2024".
 
 Rule 1: a period is told by its last day and its length in months; 0 months is a day. What a text does not say
     stays unknown (None) and is never guessed here.

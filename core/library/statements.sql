@@ -33,3 +33,8 @@ order by e.vector <=> %(vector)s::vector limit %(limit)s;
 select p.id, p.document, p.ordinal, p.text, d.title, d.source, d.dated
 from gatehouse.passage p join gatehouse.document d using (document)
 where position(lower(%(words)s) in lower(p.text)) > 0 order by d.dated desc, p.id limit %(limit)s;
+
+-- passages_of --
+select p.id, p.document, p.ordinal, p.text, d.title, d.source, d.dated
+from gatehouse.passage p join gatehouse.document d using (document)
+where p.document = any(%(documents)s) order by p.document, p.ordinal limit %(limit)s;

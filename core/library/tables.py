@@ -6,7 +6,7 @@
     Net sales:                   <- the section
     Products<tab>$<tab>294,866<tab>$<tab>298,085
 
-Rule 1: pure, and exact: every row and figure says where it stands, so that `text[start:end]` is what was read.
+Rule 1: pure, and exact: every row and figure says where it stands: `text[start:end]` is what was read.
 Rule 2: a row that has not exactly as many figures as the head has columns is read without periods: empty
     cells are lost in a text, and a guess would put a figure under another year.
 Rule 3: a head is read again wherever lines with several cells and no figures come; prose ends a table.
@@ -15,10 +15,10 @@ Rule 3: a head is read again wherever lines with several cells and no figures co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from core.library import periods
 from core.library.periods import Period
@@ -32,6 +32,7 @@ _FOOTNOTE: Final = re.compile(r"(?:\(\d\)|\d)$")
 _MONTHS: Final = re.compile(r"\b(?:three|six|nine|twelve) months\b", re.IGNORECASE)
 _WRAPPED: Final = re.compile(r"(?:\b(?:of|to|the|and|for|in|on|by|with|from|at)|,)$", re.IGNORECASE)
 _LEADS: Final = re.compile(r"\bfollow(?:s|ing)\b[^.]*:?$", re.IGNORECASE)
+_Said = TypeVar("_Said")
 PROSE: Final = 160  # characters: a single cell that long is no heading
 MOST_LEAD: Final = 400  # characters: of a long paragraph before a table its last sentence is kept
 
@@ -86,10 +87,12 @@ class _State:
 def rows(text: str) -> Iterator[Row]:
     """Every row of every table in it, in order."""
     state = _State()
-    for line in _lines(text):
-        figures = _figures(line)
+    lines = list(_lines(text))
+    read = [_figures(line) for line in lines]
+    for n, (line, figures) in enumerate(zip(lines, read, strict=True)):
         if figures is None:
-            _no_row(state, line)
+            following = read[n + 1] if n + 1 < len(read) else None
+            _no_row(state, line, labels=following is not None and not following[0])
             continue
         label, found = figures
         start = line.start
@@ -234,9 +237,10 @@ def _with_periods(found: list[Figure], columns: tuple[Period | None, ...] | None
     )
 
 
-def _no_row(state: _State, line: Piece) -> None:
+def _no_row(state: _State, line: Piece, *, labels: bool) -> None:
+    """A line without figures. One that `labels` the figures in the next line is no prose, however long."""
     text = line.text.strip()
-    if not _many(line) and _is_prose(text):
+    if not labels and not _many(line) and _is_prose(text):
         at = (
             max(text.rfind(". ", 0, len(text) - 2) + 2, len(text) - MOST_LEAD) if len(text) > MOST_LEAD else 0
         )
@@ -341,7 +345,7 @@ def _goes_on(cell: str, following: str) -> bool:
     return following[:1].islower() and not _is_unit(following) and not _is_unit(cell) and len(cell) < 30
 
 
-def _spread(lines: list[list[object]], years: int) -> list[object] | None:
+def _spread(lines: Sequence[Sequence[_Said | None]], years: int) -> list[_Said | None] | None:
     """What the nearest line that says any says of each column. None: it cannot be shared out evenly."""
     for line in reversed(lines):
         said = [one for one in line if one is not None]

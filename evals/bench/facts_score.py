@@ -1,4 +1,4 @@
-"""The scorer of `bench facts`: it alone opens the answer key, in a process that the answering side cannot read.
+"""The scorer of `bench facts`: it alone opens the answer key, in a process that nobody who answers can read.
 
     python -m evals.bench.facts_score KEY SEED
 
@@ -27,9 +27,9 @@ PR_SET_DUMPABLE: Final = 4
 def main(key: str, seed: str) -> int:
     _close_memory()
     drawn = draw(Path(key), seed=int(seed))
-    print(json.dumps([one.question for one in drawn]), flush=True)
+    _say([one.question for one in drawn])
     answers = json.loads(sys.stdin.readline())
-    print(json.dumps(score(drawn, answers, tells=int(seed) not in (REPORTED, HELD_OUT))), flush=True)
+    _say(score(drawn, answers, tells=int(seed) not in (REPORTED, HELD_OUT)))
     return 0
 
 
@@ -59,6 +59,11 @@ def shows(answer: Mapping[str, Any]) -> bool:
     """The passage holds the row, and the row the digits."""
     row, passage, digits = str(answer["row"]), str(answer["passage_text"]), str(answer["digits"])
     return bool(digits) and digits in row and row in passage
+
+
+def _say(what: object) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
 
 
 def _close_memory() -> None:

@@ -50,14 +50,15 @@ class JournalWorld:
     """Opened when made; `close` stops the server and removes its folder."""
 
     def __init__(self, callers: int) -> None:
-        self._home = Path(tempfile.mkdtemp(prefix="gh-"))
-        self._home.chmod(0o711)  # the server's own user enters
-        self._cluster = open_cluster(self._home)
+        self.home = Path(tempfile.mkdtemp(prefix="gh-"))
+        self.home.chmod(0o711)  # the server's own user enters
+        self._cluster = open_cluster(self.home)
         self.admin_dsn = self._cluster.superuser_dsn("gatehouse")
         self.logins: Logins = bootstrap(self.admin_dsn, kept=None, new_passwords=True, whole_server=True)
         migrate(self.logins.dsn(OWNER), found(ROOT))
         self.superuser = connect(self.admin_dsn, name="bench")
         self.clock = WallClock()
+        self.session = ""  # her own, at the front
         self.callers = asyncio.run(self._begin(callers))
 
     def value(self, statement: str, words: Sequence[Any] = ()) -> Any:
@@ -67,11 +68,11 @@ class JournalWorld:
     def close(self) -> None:
         self.superuser.close()
         self._cluster.close()
-        shutil.rmtree(self._home, ignore_errors=True)
+        shutil.rmtree(self.home, ignore_errors=True)
 
     async def _begin(self, callers: int) -> Sequence[Caller]:
         await self._engage()
-        ticket = secrets.token_urlsafe(32)
+        ticket = self.session = secrets.token_urlsafe(32)
         async with (
             async_pool(self.logins.dsn(INTAKE), name="bench", most=3) as pool,
             Journal(pool, self.clock) as journal,

@@ -183,6 +183,9 @@ class SimulatedDesk:
     async def quoting(self, words: str, *, limit: int) -> tuple[Passage, ...]:
         return tuple(p for p in self.passages if words.lower() in p.text.lower())[:limit]
 
+    async def passages_of(self, documents: Sequence[str], *, limit: int) -> tuple[Passage, ...]:
+        return tuple(p for p in self.passages if p.document in documents)[:limit]
+
     def assess(self, proposal: str) -> None:
         summary = AccountSummary(
             account=AccountId("acc-1001"),
