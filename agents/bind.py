@@ -87,5 +87,6 @@ def sources(messages: Sequence[Any]) -> dict[str, str]:
         answer = told["answer"]
         found[told["cite"]] = f"{message.name}: {answer['source']}, as of {answer['as_of']}"
         for passage in answer.get("passages", ()) if message.name == "search_library" else ():
-            found[f"passage/{passage['passage']}"] = f"{passage['title']}, {passage['dated']}"
+            later = ", after the business day" if passage.get("later_than_market_day") else ""
+            found[f"passage/{passage['passage']}"] = f"{passage['title']}, {passage['dated']}{later}"
     return found

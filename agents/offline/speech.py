@@ -168,9 +168,15 @@ def library(wish: Wish, told: Answer, _: str) -> str:
             )
     if not found:
         return "\n".join(["The library does not say.", *lines])
-    dates = sorted({(p["title"], p["dated"], p["passage"]) for _, p in found})
+    dates = sorted({(p["title"], _dated(p), p["passage"]) for _, p in found})
     listed = "; ".join(f"{title}, dated {dated} [passage/{key}]" for title, dated, key in dates)
     return "\n".join([*lines, f"From: {listed}."])
+
+
+def _dated(passage: Answer) -> str:
+    """Its date, marked where the firm's business day has not come to it."""
+    later = passage.get("later_than_market_day")
+    return f"{passage['dated']}{', after the business day' if later else ''}"
 
 
 def drafted(_: Wish, told: Answer, cite: str) -> str:
