@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from agents.offline import plan_speech
 from agents.offline.extract import extract, instructs
@@ -173,7 +173,7 @@ def library(wish: Wish, told: Answer, _: str) -> str:
     return "\n".join([*lines, f"From: {listed}."])
 
 
-def _dated(passage: Answer) -> str:
+def _dated(passage: Mapping[str, Any]) -> str:
     """Its date, marked where the firm's business day has not come to it."""
     later = passage.get("later_than_market_day")
     return f"{passage['dated']}{', after the business day' if later else ''}"

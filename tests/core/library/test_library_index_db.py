@@ -7,7 +7,7 @@ the planner is kept from what it prefers in a small one.
 from __future__ import annotations
 
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -38,7 +38,7 @@ def large(shared_firm: Firm) -> Firm:
     draw = Random(7)
     for n in range(DOCUMENTS):
         name = "named" if n % 10 == 0 else ("public", "compliance")[n % 2]
-        readers = {"readers": ["adv-2"]} if name == "named" else {}
+        readers: dict[str, Any] = {"readers": ["adv-2"]} if name == "named" else {}
         put(shared_firm, HANNAH, f"{name} {n}", sensitivity=name, vector=vector(draw), **readers)
     shared_firm.ask("superuser", "update gatehouse.document set passages = 100000")
     return shared_firm
