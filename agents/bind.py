@@ -90,7 +90,8 @@ def sources(messages: Sequence[Any]) -> dict[str, str]:
         answer = told["answer"]
         found[told["cite"]] = f"{message.name}: {answer['source']}, as of {answer['as_of']}"
         for passage in _passages(answer):
-            found[f"passage/{passage['passage']}"] = f"{passage['title']}, {passage['dated']}"
+            later = ", after the business day" if passage.get("later_than_market_day") else ""
+            found[f"passage/{passage['passage']}"] = f"{passage['title']}, {passage['dated']}{later}"
     return found
 
 

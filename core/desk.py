@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -19,7 +19,7 @@ from core.book.views import HouseholdLine, Passage, ProposalView
 from core.budget import spending
 from core.budget.spending import Reserved, Spent
 from core.clock import Clock
-from core.database.pools import AsyncPool, lend
+from core.database.pools import AsyncPool
 from core.database.rows import one, rows
 from core.errors import NotPermitted
 from core.fact import Entry, PolicyDecision, Sealed, Words
@@ -190,28 +190,34 @@ class Desk:
         await spending.settle(self._pool, self._ticket, reserved, tokens)
 
     async def passages_to_embed(self, *, limit: int) -> tuple[Passage, ...]:
-        """Stored passages without a vector, oldest first."""
+        """Stored passages without a vector that the asker may read, oldest first."""
         async with asking(self._pool, self._ticket) as connection:
-            found = await rows(connection, SQL["passages_without_vector"], {"limit": limit})
+            found = await rows(connection, SQL["unindexed"], {"limit": limit})
         return tuple(as_passage(row) for row in found)
 
     async def store_vectors(self, vectors: Sequence[tuple[int, Sequence[object]]], *, model: str) -> None:
-        """Keep vectors of passages in the copilot's own index."""
-        async with lend(self._pool) as connection, connection.transaction():
+        """Keep vectors of passages that the asker may read in the copilot's own index; no others."""
+        async with asking(self._pool, self._ticket) as connection:
             for passage, vector in vectors:
                 asked = {"passage": passage, "vector": _literal(vector), "model": model}
-                await connection.execute(SQL["store_vector"], asked)
+                await connection.execute(SQL["index"], asked)
 
-    async def search(self, vector: Sequence[object], *, limit: int) -> tuple[Found, ...]:
-        """The stored passages nearest to `vector` that the asker may read, nearest first."""
+    async def search(
+        self, vector: Sequence[object], *, limit: int, as_of: date | None = None
+    ) -> tuple[Found, ...]:
+        """The stored passages nearest to `vector` that the asker may read, nearest first. With a day: as the
+        library stood then, nothing later."""
+        asked = {"vector": _literal(vector), "limit": limit, "as_of": as_of}
         async with asking(self._pool, self._ticket) as connection:
-            found = await rows(connection, SQL["nearest"], {"vector": _literal(vector), "limit": limit})
+            found = await rows(connection, SQL["nearest"], asked)
         return tuple(Found(as_passage(row), str(row["distance"])) for row in found)
 
-    async def quoting(self, words: str, *, limit: int) -> tuple[Passage, ...]:
-        """Stored passages that contain these very words, newest first. For tickers and quotations."""
+    async def quoting(self, words: str, *, limit: int, as_of: date | None = None) -> tuple[Passage, ...]:
+        """Stored passages that contain these very words, newest first, by the same rules as `search`. For
+        tickers and quotations."""
+        asked = {"words": words, "limit": limit, "as_of": as_of}
         async with asking(self._pool, self._ticket) as connection:
-            found = await rows(connection, SQL["passages_that_quote"], {"words": words, "limit": limit})
+            found = await rows(connection, SQL["quoting"], asked)
         return tuple(as_passage(row) for row in found)
 
     async def passages_of(self, documents: Sequence[str], *, limit: int) -> tuple[Passage, ...]:

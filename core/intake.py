@@ -11,7 +11,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
 
@@ -19,7 +19,7 @@ from psycopg.rows import DictRow
 
 from core.best_execution.showing import ExecutionQuality
 from core.book.picture import Picture
-from core.book.views import HouseholdLine, JournalLine, MarketDay, Passage, ProposalView, Standing
+from core.book.views import HouseholdLine, JournalLine, MarketDay, ProposalView, Standing
 from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
@@ -33,7 +33,6 @@ from core.feed.record import Record, line_of
 from core.feed.steps import Steps
 from core.feed.tickets import OrderTickets
 from core.ids import (
-    Digest,
     HouseholdId,
     MessageId,
     PersonId,
@@ -45,12 +44,10 @@ from core.ids import (
     uuid7,
 )
 from core.ledger.journal import Journal
-from core.library.passages import passages
-from core.library.reader import SQL as LIBRARY
-from core.library.reader import as_passage
+from core.library.shelf import Library
 from core.people import sessions
 from core.people.asker import SQL, asking, present
-from core.people.events import AnswerGiven, Cited, DocumentStored, MessageReceived, ThreadOpened
+from core.people.events import AnswerGiven, Cited, MessageReceived, ThreadOpened
 from core.people.keystore import KeyStore
 from core.people.repeated import record_once
 from core.people.sessions import Session
@@ -120,6 +117,7 @@ class Intake:
         self.tickets = OrderTickets(pool)
         self.quality = ExecutionQuality(pool)
         self.confirmations = Confirmations(pool)
+        self.library = Library(pool, journal, clock)
         self.signals = Signals(self.direct, keys, clock)
 
     # Sessions
@@ -266,58 +264,6 @@ class Intake:
                 f"{subject!r} is not in your book", fix="choose one of your own clients", field="subject"
             )
         return tuple(self._keys.seal(subject, field, text) for field, text in words)
-
-    # The library
-
-    async def store_document(
-        self, ticket: str, *, title: str, source: str, dated: date, text: str, subject: SubjectId | None
-    ) -> str:
-        """Store a document's passages. The same text again is the same document. One about a `subject` is
-        read by whoever has that in her book, and goes when it is forgotten.
-
-        Raises:
-            BadInput: there is no text.
-            NotFound: the subject is not in the ticket's book.
-        """
-        if subject is not None and subject not in await self._subjects(ticket, names=False):
-            raise NotFound(f"{subject!r} is not in your book", fix="choose one of your own", field="subject")
-        body = Digest(sha256(text.encode()).hexdigest())
-        document = f"doc-{sha256(f'{subject}/{body}'.encode()).hexdigest()[:24] if subject else body[:24]}"
-        cut = list(passages(text))
-        if not cut:
-            raise BadInput("the document has no text", fix="send its text", field="text")
-        async with asking(self._pool, ticket) as connection:
-            asked = {
-                "document": document,
-                "title": title,
-                "source": source,
-                "dated": dated,
-                "subject": subject,
-            }
-            await connection.execute(LIBRARY["store_document"], asked)
-            for ordinal, passage in enumerate(cut):
-                asked = {"document": document, "ordinal": ordinal, "text": passage}
-                await connection.execute(LIBRARY["store_passage"], asked)
-        fact = DocumentStored(
-            document=document,
-            title="" if subject else title,  # somebody's are with the passages, and go with them
-            source="" if subject else source,
-            dated=dated.isoformat(),
-            body_digest=body,
-            passages=len(cut),
-        )
-        trace = fresh_trace_id(self._clock)
-        await self._journal.record(
-            Entry(f"library/{document}", fact, trace, ticket=ticket, key=f"document/{document}")
-        )
-        return document
-
-    async def passage(self, ticket: str, passage: int) -> Passage:
-        async with asking(self._pool, ticket) as connection:
-            found = await rows(connection, LIBRARY["passage"], {"passage": passage})
-        if not found:
-            raise NotFound(f"there is no passage {passage}", fix="follow a citation", field="passage")
-        return as_passage(found[0])
 
     # The record
 

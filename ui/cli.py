@@ -61,6 +61,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "login": ("ui.commands.login:login", "Sign in."),
     "logout": ("ui.commands.login:logout", "Sign out."),
     "chat": ("ui.commands.chat:chat", "Talk with the copilot."),
+    "ingest": ("ui.commands.ingest:ingest", "Put documents into the firm's library."),
     "proposals list": ("ui.commands.proposals:list_", "Trade proposals of your book."),
     "proposals show": ("ui.commands.proposals:show", "One trade proposal in full."),
     "proposals correct": ("ui.commands.corrections:correct", "Draft a correction: operations."),

@@ -133,7 +133,11 @@ class Checking:
             place = self._quotes[source].find(bare)
             after = self._quotes[source][place + len(bare) : place + len(bare) + 2] if place >= 0 else ""
             before = self._quotes[source][place - 1 : place] if place > 0 else ""
-            if place >= 0 and not re.match(r"\w|[.,]\d|%|\s?%", after) and not re.match(r"[\w.,$\-(]", before):
+            if (
+                place >= 0
+                and not re.match(r"\w|[.,]\d|%|\s?%", after)
+                and not re.match(r"[\w.,$\-(]", before)
+            ):
                 return True
         return False
 

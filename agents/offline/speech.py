@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from agents.offline import holding_speech, plan_speech
 from agents.offline.extract import extract, instructs
@@ -163,7 +163,7 @@ def library(wish: Wish, told: Answer, _: str) -> str:
         return "\n".join(["The library does not say.", *lines])
     papers: dict[tuple[str, str], dict[str, None]] = {}
     for _, p in sorted(found, key=lambda one: (one[1]["title"], one[1]["dated"], one[1]["passage"])):
-        papers.setdefault((p["title"], p["dated"]), {})[f"passage/{p['passage']}"] = None
+        papers.setdefault((p["title"], _dated(p)), {})[f"passage/{p['passage']}"] = None
     listed = "; ".join(
         f"{title}, dated {dated} [{', '.join(keys)}]" for (title, dated), keys in papers.items()
     )
@@ -181,6 +181,12 @@ def brief(wish: Wish, told: Answer, cite: str) -> str:
         *(f"The library does not say anything about {symbol}." for symbol in told["without"]),
     ]
     return "\n\n".join(parts)
+
+
+def _dated(passage: Mapping[str, Any]) -> str:
+    """Its date, marked where the firm's business day has not come to it."""
+    later = passage.get("later_than_market_day")
+    return f"{passage['dated']}{', after the business day' if later else ''}"
 
 
 def drafted(_: Wish, told: Answer, cite: str) -> str:

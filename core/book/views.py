@@ -150,8 +150,8 @@ class ProposalView:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A stored piece of a document of the firm's library. `issuer`: whom it is about, as a ticker; "" where it
-    names none. `later_than_market_day`: it is dated after the day that the firm stands at."""
+    """A stored piece of a document of the firm's library. `issuer`: whom it is about, as a ticker, or "".
+    `later_than_market_day`: it is dated after the day that the firm stands at."""
 
     id: int
     document: str

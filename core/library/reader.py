@@ -15,5 +15,14 @@ SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
 def as_passage(row: DictRow) -> Passage:
     return Passage(
-        row["id"], row["document"], row["ordinal"], row["text"], row["title"], row["source"], row["dated"]
+        row["id"],
+        row["document"],
+        row["ordinal"],
+        row["text"],
+        row["title"],
+        row["source"],
+        row["dated"],
+        row["issuer"],
+        bool(row["later"]),
+        bool(row["superseded"]),
     )

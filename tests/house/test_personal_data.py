@@ -257,7 +257,8 @@ def test_no_span_reaches_a_log_or_the_journals_clear_text(
 ) -> None:
     sent = texts(request, EVERY)
     office = watched.office
-    ticket = office.of("ngozi.adeyemi" if "forget" in door or "hold's" in door else "maria.alvarez").ticket
+    login = "ngozi.adeyemi" if "forget" in door or "hold's" in door else "maria.alvarez"
+    ticket = office.of("hannah.lindqvist" if door == "a document" else login).ticket
     with httpx.Client(base_url=office.url, trust_env=False, timeout=30) as http:
         for number, one in enumerate(sent):
             http.headers["Authorization"] = f"Bearer {ticket}"

@@ -169,19 +169,20 @@ class SimulatedDesk:
         box = words.sealed.sealed if words.sealed else self.bodies[words.kept.digest] if words.kept else ""
         return b64decode(box).decode()
 
-    async def search(self, vector: Sequence[float], *, limit: int) -> tuple[Found, ...]:
-        texts = [p.text for p in self.passages]
-        found = [
-            Found(p, str(_distance(vector, v)))
-            for p, v in zip(self.passages, Axes().embed(texts), strict=True)
-        ]
+    async def search(
+        self, vector: Sequence[float], *, limit: int, as_of: date | None = None
+    ) -> tuple[Found, ...]:
+        known = [p for p in self.passages if as_of is None or p.dated <= as_of]
+        texts = [p.text for p in known]
+        found = [Found(p, str(_distance(vector, v))) for p, v in zip(known, Axes().embed(texts), strict=True)]
         return tuple(sorted(found, key=lambda one: Decimal(one.distance))[:limit])
 
     async def passages_to_embed(self, *, limit: int) -> tuple[Passage, ...]:
         return ()
 
-    async def quoting(self, words: str, *, limit: int) -> tuple[Passage, ...]:
-        return tuple(p for p in self.passages if words.lower() in p.text.lower())[:limit]
+    async def quoting(self, words: str, *, limit: int, as_of: date | None = None) -> tuple[Passage, ...]:
+        held = (p for p in self.passages if words.lower() in p.text.lower())
+        return tuple(p for p in held if as_of is None or p.dated <= as_of)[:limit]
 
     async def passages_of(self, documents: Sequence[str], *, limit: int) -> tuple[Passage, ...]:
         return tuple(p for p in self.passages if p.document in documents)[:limit]

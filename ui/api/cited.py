@@ -64,7 +64,7 @@ async def _passage(at: Doors, ticket: str, source: str) -> dict[str, Any]:
     if not (number.isascii() and number.isdecimal() and len(number) < 19):
         return {"says": "a passage that is not stored"}
     try:
-        found = await at.intake.passage(ticket, int(number))
+        found = await at.intake.library.passage(ticket, int(number))
     except NotFound:
         return {"says": "a passage that you may not see"}
     return {"says": f"{found.title}, {found.source}, {found.dated}", "text": found.text}

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui.api.problems import TooLarge, answered, problem_of
 
 BODY_LIMIT: Final = 64 * 1024  # bytes
-DOCUMENT_LIMIT: Final = 1024 * 1024
+DOCUMENT_LIMIT: Final = 8 * 1024 * 1024
 ARRIVES_WITHIN: Final = timedelta(seconds=20)
 
 EVERYWHERE: Final[Mapping[str, str]] = {

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import httpx
 
+from ui.screens.library_calls import LibraryCalls
 from ui.screens.order_calls import OrderCalls
 from ui.screens.routing_calls import RoutingCalls
 from ui.sse import Event, events
@@ -43,7 +44,7 @@ class Unreachable(Exception):
     """The API did not answer. A read may be tried again; a write with the same key, too."""
 
 
-class Client(OrderCalls, RoutingCalls):
+class Client(LibraryCalls, OrderCalls, RoutingCalls):
     """What one person can do. Without a ticket only `sign_in` and `ready` work."""
 
     def __init__(self, base_url: str, ticket: str | None = None) -> None:

@@ -20,6 +20,7 @@ from core.forgetting.door import RecordKeeping
 from core.forgetting.rotation import Rotation
 from core.ids import HouseholdId, SubjectId, ThreadId
 from core.intake import Intake
+from core.library.shelf import Document
 from core.people.keystore import KeyStore
 from tests.core.gate.deal import APPROVER, ELENA, GATE, INTAKE, MARIA, NGOZI
 from tests.core.people.test_forgetting_law_db import FREE, HANNAH, hold, status
@@ -92,9 +93,9 @@ def stored(firm: Firm, thread: str, subject: str = FREE) -> None:
 async def noted(firm: Firm, subject: SubjectId, words: str = WORDS) -> str:
     """A document about somebody, stored by her advisor."""
     async with async_pool(firm.database.intake, name="test", most=2) as pool, firm.journal(INTAKE) as journal:
-        return await Intake(pool, journal, firm.keys, WallClock()).store_document(
-            firm.ticket(MARIA), title=words, source="x", dated=date(2022, 12, 1), text=words, subject=subject
-        )
+        about = Document(title=words, source="x", dated=date(2022, 12, 1), text=words, subject=subject)
+        library = Intake(pool, journal, firm.keys, WallClock()).library
+        return (await library.store(firm.ticket(MARIA), about)).document
 
 
 def passages(firm: Firm, login: str) -> int:
