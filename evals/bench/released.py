@@ -110,6 +110,6 @@ def _leg(order: ReleasedOrder, content: Content, seq: int) -> Sequence[Any]:
     (leg,) = content.legs
     lots = Jsonb([choice.model_dump(mode="json") for choice in leg.lots])
     terms = (order.order_type.value, order.limit_price, order.time_in_force.value, lots)
-    band = (leg.reference_price, leg.band_low, leg.band_high, [], False)
+    band: tuple[object, ...] = (leg.reference_price, leg.band_low, leg.band_high, [], False)
     what = (order.id, content.advisor, order.account, order.symbol, order.side.value, order.quantity)
     return (order.proposal, 0, *what, *terms, *band, seq, order.quantity)
