@@ -75,8 +75,8 @@ class OneLife:
 
 @dataclass(slots=True)
 class Setting:
-    """What all lives of a run share. `wrapped` may change what a worker is made of: for the
-    proof that a broken one is found."""
+    """What all lives of a run share. `wrapped` may change what a worker is made of: for the proof that a broken
+    one is found."""
 
     loop: VirtualLoop
     server: Server
@@ -112,14 +112,16 @@ class Seat:
     async def _one(self) -> None:
         life = self._begun()
         life.task = asyncio.create_task(self._lived(life), name=life.name)
+        ended = False
         try:
             await asyncio.wait([life.task])
+            ended = not life.dead  # by itself: what a killed one says at last nobody hears
         finally:
             if not life.dead:
                 life.die()
             life.task.cancel()
             await asyncio.wait([life.task])
-        if not life.task.cancelled():
+        if ended and not life.task.cancelled():
             self.fell = _fell(life.task.exception())
 
     def _begun(self) -> OneLife:

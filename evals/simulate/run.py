@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,6 +46,7 @@ from evals.simulate.places import NAMES, Place
 from evals.simulate.server import Server
 
 LOOKS_EVERY: Final = 0.25  # virtual seconds
+UNDECIDED: Final = 3  # orders that nobody approved
 RELEASES: Final = 5  # bursts in which orders come
 ARRIVE_WITHIN: Final = timedelta(seconds=3)
 STEPS_AN_ORDER: Final = 6  # of a life that dies: it does so while there is work
@@ -166,23 +167,24 @@ class _Run:
         random.seed(self._seed)  # the pauses between tries are drawn from it
         self._server.show_time()
         self._halts.make(())
-        orders = decided(self._superuser, self._size.orders, self._chance.under("orders"))
+        both = decided(self._superuser, self._size.orders + UNDECIDED, self._chance.under("orders"))
+        orders, undecided = both[UNDECIDED:], both[:UNDECIDED]
         self._watched.begin(self._superuser)
         people = People(self._server, self._loop, self._approver)
         try:
-            await self._lived(people, orders)
+            await self._lived(people, orders, undecided)
         finally:
             people.close()
             self._server.close()
         return self._found(orders)
 
-    async def _lived(self, people: People, orders: Sequence[Decided]) -> None:
+    async def _lived(self, people: People, orders: Sequence[Decided], undecided: Sequence[Decided]) -> None:
         tasks: list[asyncio.Task[None]] = []
         try:
             for place in self._places:
                 await place.start()
             tasks = [asyncio.create_task(seat.run()) for seat in self._seats]
-            tasks += [asyncio.create_task(one) for one in self._troubles(people, orders)]
+            tasks += [asyncio.create_task(one) for one in self._troubles(people, orders, undecided)]
             await self._until_over(people, tasks)
         finally:
             for task in tasks:
@@ -220,6 +222,9 @@ class _Run:
             if asked and self._watched.is_over(self._superuser, self._places, self._size.orders):
                 return
 
+    def _now(self) -> datetime:
+        return true_time(self._loop)
+
     async def _tell(self, day: Day) -> None:
         wanted = VenueDay(day.session, day.at, day.state == "open")
         if wanted != self._told:
@@ -229,10 +234,10 @@ class _Run:
 
     # What befalls it
 
-    def _troubles(self, people: People, orders: Sequence[Decided]) -> list[Any]:
+    def _troubles(self, people: People, orders: Sequence[Decided], undecided: Sequence[Decided]) -> list[Any]:
         chance = self._chance.under("troubles")
         return [
-            self._release(orders, chance.under("releases")),
+            self._release(orders, undecided, chance.under("releases")),
             self._cancel(people, orders, chance.under("cancels")),
             self._outages(chance.under("outages")),
             self._set_clocks(chance.under("clocks")),
@@ -241,14 +246,16 @@ class _Run:
             self._walk(),
         ]
 
-    async def _release(self, orders: Sequence[Decided], chance: Chance) -> None:
+    async def _release(self, orders: Sequence[Decided], undecided: Sequence[Decided], chance: Chance) -> None:
+        """Orders come in bursts; and some come that nobody approved, which must go nowhere."""
         releasing = Releasing(self._superuser, event_ids(chance))
+        releasing.write([(one.order, one.content) for one in undecided], at=self._now(), approved=False)
         bursts = moments(chance, RELEASES, ARRIVE_WITHIN)
         begun, size = self._loop.time(), -(-len(orders) // RELEASES)
         for number, moment in enumerate(bursts):
             await asyncio.sleep(max(begun + moment - self._loop.time(), 0))
             some = orders[number * size : (number + 1) * size]
-            releasing.write([(one.order, one.content) for one in some], at=true_time(self._loop))
+            releasing.write([(one.order, one.content) for one in some], at=self._now(), approved=True)
 
     async def _cancel(self, people: People, orders: Sequence[Decided], chance: Chance) -> None:
         wanted = [one.order.id for one in orders if chance.percent(8)]
