@@ -72,7 +72,7 @@ class LifecycleWorld:
         """So many more released orders, their decisions before them. Their ids. No worker may be at work."""
         orders = [self._order(self._made + number) for number in range(count)]
         self._made += count
-        self._releasing.write([(order, content(order)) for order in orders], at=AT)
+        self._releasing.write([(order, content(order)) for order in orders], at=AT, approved=True)
         for table in (
             "journal",
             "stream_head",

@@ -20,7 +20,7 @@ from core.fact import Entry, Fact
 from core.ledger.chain import GENESIS, Sealing, leaf, link
 from core.ledger.envelope import payload_of, text_of, written
 from core.orders.content import Content
-from core.orders.events import OrderReleased
+from core.orders.events import OrderReleased, ProposalApproved, ProposalSubmitted
 from core.orders.released import ReleasedOrder
 from evals.bench.decided import Who, decisions
 
@@ -32,6 +32,7 @@ PROPOSAL: Final = (
     "proposal (proposal, household, advisor, kind, request, trace, drafted_by, drafted_at, drafted_seq,"
     " status, session, digest, content, tier, last_seq)"
 )
+DECISION: Final = "decision (proposal, kind, person, advisor, digest, decided_at, seq)"
 LEG: Final = (
     "leg (proposal, leg, order_id, advisor, account, symbol, side, quantity, order_type, limit_price,"
     " time_in_force, lots, reference_price, band_low, band_high, funded_by, may_release_less, released_seq,"
@@ -47,25 +48,36 @@ class Releasing:
         self._event_ids = event_ids
         self._seq, self._digest = 0, GENESIS
 
-    def write(self, decided: Sequence[tuple[ReleasedOrder, Content]], *, at: datetime) -> None:
-        """Their decisions and releases. Nobody may append meanwhile."""
+    def write(
+        self, decided: Sequence[tuple[ReleasedOrder, Content]], *, at: datetime, approved: bool
+    ) -> None:
+        """Their decisions and releases; those that are not `approved` were submitted, and no more. Nobody may
+        append meanwhile."""
         head = self._superuser.execute("select seq, digest from gatehouse.head").fetchone()
         if head is not None:
             self._seq, self._digest = head["seq"], bytes(head["digest"])
         rows: list[Sequence[Any]] = []
-        released: list[tuple[ReleasedOrder, Content, int]] = []
+        proposals, legs, submitted = list[Sequence[Any]](), list[Sequence[Any]](), list[Sequence[Any]]()
         for order, content in decided:
             versions: dict[str, int] = {}
+            first = self._seq + 1
             for who, fact in decisions(order, content):
+                if not approved and isinstance(fact, ProposalApproved | OrderReleased):
+                    continue
                 rows.append(self._entry(order, who, fact, versions, at))
-                if isinstance(fact, OrderReleased):
-                    released.append((order, content, self._seq))
+                if isinstance(fact, ProposalSubmitted):
+                    by = (content.proposal, "submission", content.advisor, content.advisor)
+                    submitted.append((*by, content.digest(), at, self._seq))
+            stands = ("RELEASED" if approved else "SUBMITTED", first, self._seq)
+            proposals.append(_proposal(order, content, at, *stands))
+            legs.append(_leg(order, content, self._seq if approved else None))
         with self._superuser.transaction():
             self._copy(f"journal ({COLUMNS})", rows)
             heads = {row[8]: row[9] for row in rows}
             self._copy("stream_head (stream, version)", heads.items())
-            self._copy(PROPOSAL, (_proposal(one, content, seq, at) for one, content, seq in released))
-            self._copy(LEG, (_leg(one, content, seq) for one, content, seq in released))
+            self._copy(PROPOSAL, proposals)
+            self._copy(DECISION, submitted)
+            self._copy(LEG, legs)
             self._superuser.execute(
                 "update gatehouse.head set seq = %s, digest = %s, recorded_at = %s",
                 [self._seq, self._digest, at],
@@ -100,16 +112,19 @@ class Releasing:
                 copy.write_row(row)
 
 
-def _proposal(order: ReleasedOrder, content: Content, seq: int, at: datetime) -> Sequence[Any]:
-    who = (content.advisor, "order", Jsonb({}), order.trace, content.advisor, at, seq - 4)
-    text = (content.digest(), content.text(), content.tier, seq)
-    return (order.proposal, content.household, *who, "RELEASED", content.valid_for, *text)
+def _proposal(
+    order: ReleasedOrder, content: Content, at: datetime, status: str, first: int, last: int
+) -> Sequence[Any]:
+    who = (content.advisor, "order", Jsonb({}), order.trace, content.advisor, at, first)
+    text = (content.digest(), content.text(), content.tier, last)
+    return (order.proposal, content.household, *who, status, content.valid_for, *text)
 
 
-def _leg(order: ReleasedOrder, content: Content, seq: int) -> Sequence[Any]:
+def _leg(order: ReleasedOrder, content: Content, released_seq: int | None) -> Sequence[Any]:
     (leg,) = content.legs
     lots = Jsonb([choice.model_dump(mode="json") for choice in leg.lots])
     terms = (order.order_type.value, order.limit_price, order.time_in_force.value, lots)
-    band = (leg.reference_price, leg.band_low, leg.band_high, [], False)
+    band: tuple[object, ...] = (leg.reference_price, leg.band_low, leg.band_high, [], False)
     what = (order.id, content.advisor, order.account, order.symbol, order.side.value, order.quantity)
-    return (order.proposal, 0, *what, *terms, *band, seq, order.quantity)
+    released = (released_seq, order.quantity if released_seq else None)
+    return (order.proposal, 0, *what, *terms, *band, *released)

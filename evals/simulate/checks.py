@@ -46,14 +46,14 @@ class Watched:
     before: dict[tuple[str, str, str], Decimal] = field(default_factory=dict)
     standing: set[str] = field(default_factory=set)
     against: list[str] = field(default_factory=list)
-    halts: int = 0
+    begun_at: int = 0  # the entry before the run's first
 
     def begin(self, superuser: Connection[DictRow]) -> None:
         self.before = _books(superuser)
+        self.begun_at = superuser.execute("select seq from gatehouse.head").fetchall()[0]["seq"]
 
     def halted(self, scope: str) -> None:
         self.standing.add(scope)
-        self.halts += 1
 
     def resumed(self, scope: str) -> None:
         self.standing.discard(scope)
@@ -94,9 +94,9 @@ select event_type, text::jsonb->'payload' as said from gatehouse.journal
 where event_type in ('OrderReleased', 'OrderSent', 'OrderFilled') order by seq
 """
 _STATES: Final = "select order_id, status from gatehouse.order_state"
-_REFUSED: Final = """
-select text::jsonb->'payload'->>'code' as code, count(*) as times from gatehouse.journal
-where event_type = 'AttemptRefused' group by 1 order by 1
+_KINDS: Final = """
+select event_type || coalesce(' ' || (text::jsonb->'payload'->>'code'), '') as kind, count(*) as times
+from gatehouse.journal where seq > %(after)s group by 1 order by 1
 """
 
 
@@ -116,11 +116,9 @@ def checked(
         *_not_theirs(theirs, booked),
         *_wrong_books(watched.before, _books(superuser), theirs, ours),
     ]
-    counted = Counter({"executions": len(theirs), "halts": watched.halts})
-    for row in superuser.execute(_REFUSED).fetchall():
-        counted[f"refused_{row['code']}"] = row["times"]
-    counted["entries"] = superuser.execute("select seq from gatehouse.head").fetchall()[0]["seq"]
-    return Said(_few(breaks), _few(lost), _few(duplicates), dict(counted))
+    kinds = superuser.execute(_KINDS, {"after": watched.begun_at}).fetchall()
+    counted = {"executions": len(theirs), **{row["kind"]: row["times"] for row in kinds}}
+    return Said(_few(breaks), _few(lost), _few(duplicates), counted)
 
 
 def executions(ledgers: Ledgers) -> dict[tuple[OrderId, str], Figures]:
@@ -185,9 +183,9 @@ def _at_two_venues(ledgers: Ledgers) -> Iterable[str]:
 def _more_than_asked(
     theirs: Mapping[tuple[OrderId, str], Figures], ours: Mapping[OrderId, ReleasedOrder]
 ) -> Iterable[str]:
-    done: Counter[OrderId] = Counter()
+    done: dict[OrderId, Decimal] = defaultdict(lambda: ZERO)
     for (order, _), (shares, _, _) in theirs.items():
-        done[order] += shares  # type: ignore[assignment]  # a Counter adds decimals as well
+        done[order] += shares
     for order, shares in done.items():
         if order in ours and shares > ours[order].quantity:
             yield f"order {order} was executed for {shares:f} shares, released for {ours[order].quantity:f}"

@@ -90,6 +90,8 @@ def made() -> Iterator[Ground]:
         admin = cluster.superuser_dsn(TEMPLATE)
         logins = bootstrap(admin, kept=None, new_passwords=True, whole_server=True)
         migrate(logins.dsn(OWNER), migrations(ROOT))
+        with connect(admin, name="simulation") as superuser:  # who dies may be counted for a moment longer
+            superuser.execute(f"alter role {GATE} connection limit -1".encode())
         ground = Ground(home, cluster.superuser_dsn("postgres"), logins, TEMPLATE)
         ready(ground, admin)
         yield ground

@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from core.clock import Clock
 from core.database.pools import AsyncPool
-from core.errors import IntegrityLost, WorldFailed
+from core.errors import WorldFailed
 from core.execution.lease import SETTING
 from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
@@ -75,8 +75,8 @@ class OneLife:
 
 @dataclass(slots=True)
 class Setting:
-    """What all lives of a run share. `wrapped` may change what a worker is made of: for the
-    proof that a broken one is found."""
+    """What all lives of a run share. `wrapped` may change what a worker is made of: for the proof that a broken
+    one is found."""
 
     loop: VirtualLoop
     server: Server
@@ -98,11 +98,11 @@ class Seat:
         self._deaths = list(deaths)
         self.clock = VirtualClock(setting.loop)
         self.lives: list[OneLife] = []
-        self.lost: IntegrityLost | None = None
+        self.fell: str | None = None
 
     async def run(self) -> None:
-        """Until cancelled. Raises IntegrityLost: a person must look; it is kept in `lost` too."""
-        while True:
+        """Until cancelled, or until a worker fell by what none should fall by: `fell` has its words."""
+        while self.fell is None:
             await self._one()
             await asyncio.sleep(self._chance.ms(*STARTS_AGAIN_MS))
 
@@ -112,15 +112,17 @@ class Seat:
     async def _one(self) -> None:
         life = self._begun()
         life.task = asyncio.create_task(self._lived(life), name=life.name)
+        ended = False
         try:
             await asyncio.wait([life.task])
+            ended = not life.dead  # by itself: what a killed one says at last nobody hears
         finally:
             if not life.dead:
                 life.die()
             life.task.cancel()
             await asyncio.wait([life.task])
-        if not life.task.cancelled():
-            self._why(life.task.exception())
+        if ended and not life.task.cancelled():
+            self.fell = _fell(life.task.exception())
 
     def _begun(self) -> OneLife:
         number = len(self.lives) + 1
@@ -156,20 +158,16 @@ class Seat:
             )
             await Worker(setting.wrapped(parts)).run()
 
-    def _why(self, ended: BaseException | None) -> None:
-        """A lease that has ended is begun anew. What contradicts itself is not gone on with."""
-        for one in _leaves(ended):
-            if isinstance(one, IntegrityLost):
-                self.lost = one
-                raise one
-            if not isinstance(one, WorldFailed):
-                raise one
+
+def _fell(ended: BaseException | None) -> str | None:
+    """What is no reason to begin anew, in words. A lease that has ended is one."""
+    words = [f"{type(one).__name__}: {one}" for one in _leaves(ended) if not isinstance(one, WorldFailed)]
+    return "; ".join(words) or None
 
 
 def _leaves(bad: BaseException | None) -> list[BaseException]:
     if bad is None:
         return []
     if isinstance(bad, BaseExceptionGroup):
-        group = cast(BaseExceptionGroup[Any], bad)
-        return [leaf for one in group.exceptions for leaf in _leaves(one)]
+        return [leaf for one in bad.exceptions for leaf in _leaves(one)]
     return [bad]

@@ -71,8 +71,9 @@ class _Drawn:
         chance = self._chance
         shares = Decimal(chance.count(1, 400 if chance.percent(20) else 30))
         lot = self._lot() if chance.percent(45) else None
+        lots: tuple[LotChoice, ...] = ()
         if lot is None:
-            row, symbol, lots = chance.pick(self._accounts), chance.pick(self._symbols), ()
+            row, symbol = chance.pick(self._accounts), chance.pick(self._symbols)
         else:
             shares = min(shares, Decimal(int(lot.left)))
             lot.left -= shares

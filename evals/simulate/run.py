@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -39,16 +39,17 @@ from evals.simulate.checks import Watched, checked
 from evals.simulate.ground import Ground
 from evals.simulate.journal import digest_of
 from evals.simulate.lives import HALT_KEY, OneLife, Seat, Setting
-from evals.simulate.loop import StandsStillError, VirtualClock, VirtualLoop, true_time
+from evals.simulate.loop import BEGINS_AT, VirtualClock, VirtualLoop, true_time
 from evals.simulate.orders import Decided, decided, event_ids, moments
 from evals.simulate.people import People
 from evals.simulate.places import NAMES, Place
 from evals.simulate.server import Server
 
 LOOKS_EVERY: Final = 0.25  # virtual seconds
+UNDECIDED: Final = 3  # orders that nobody approved
 RELEASES: Final = 5  # bursts in which orders come
 ARRIVE_WITHIN: Final = timedelta(seconds=3)
-LONGEST_STEP: Final = 400  # of a life that dies
+STEPS_AN_ORDER: Final = 6  # of a life that dies: it does so while there is work
 
 Wrapped = Callable[[Parts], Parts]
 
@@ -87,8 +88,8 @@ class Ran:
     def line(self) -> str:
         """In one line."""
         found = f"{len(self.breaks)} breaks, {len(self.lost)} lost, {len(self.duplicates)} duplicates"
-        entries, lives = self.counted["entries"], self.counted["lives"]
-        return f"seed {self.seed}: {found}; {entries} entries, {lives} lives, {self.digest[:16]}"
+        executions, lives = self.counted["executions"], self.counted["lives"]
+        return f"seed {self.seed}: {found}; {executions} executions, {lives} lives, {self.digest[:16]}"
 
 
 def unbroken(parts: Parts) -> Parts:
@@ -154,9 +155,10 @@ class _Run:
     def _seated(self) -> list[Seat]:
         chance = self._chance.under("seats")
         count = chance.count(1, self._size.workers)
+        most = max(STEPS_AN_ORDER * self._size.orders // count, 1)
         seats = []
         for number in range(1, count + 1):
-            deaths = [chance.count(1, LONGEST_STEP) for _ in range(chance.count(0, 3))]
+            deaths = [chance.count(1, most) for _ in range(chance.count(0, 3))]
             seats.append(Seat(number, self._setting, chance.under(number), deaths))
         return seats
 
@@ -165,42 +167,45 @@ class _Run:
         random.seed(self._seed)  # the pauses between tries are drawn from it
         self._server.show_time()
         self._halts.make(())
-        people = People(self._server, self._loop, self._approver)
-        all_orders = decided(self._superuser, self._size.orders, self._chance.under("orders"))
+        both = decided(self._superuser, self._size.orders + UNDECIDED, self._chance.under("orders"))
+        orders, undecided = both[UNDECIDED:], both[:UNDECIDED]
         self._watched.begin(self._superuser)
+        people = People(self._server, self._loop, self._approver)
+        try:
+            await self._lived(people, orders, undecided)
+        finally:
+            people.close()
+            self._server.close()
+        return self._found(orders)
+
+    async def _lived(self, people: People, orders: Sequence[Decided], undecided: Sequence[Decided]) -> None:
         tasks: list[asyncio.Task[None]] = []
-        stood_still = False
         try:
             for place in self._places:
                 await place.start()
             tasks = [asyncio.create_task(seat.run()) for seat in self._seats]
-            tasks += [asyncio.create_task(one) for one in self._troubles(people, all_orders)]
+            tasks += [asyncio.create_task(one) for one in self._troubles(people, orders, undecided)]
             await self._until_over(people, tasks)
-        except StandsStillError:
-            stood_still = True
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             for place in self._places:
                 place.kill()
-            people.close()
-            self._server.close()
+
+    def _found(self, orders: Sequence[Decided]) -> Ran:
         ledgers = {place.name: place.ledger() for place in self._places}
-        said = checked(self._superuser, self._watched, ledgers, [one.order for one in all_orders])
-        breaks = list(said.breaks)
-        if stood_still:
-            breaks.append("everything stood still: somebody waits for what never comes")
-        breaks += [f"{seat.lost.says}" for seat in self._seats if seat.lost is not None]
+        said = checked(self._superuser, self._watched, ledgers, [one.order for one in orders])
+        fell = [f"a worker fell: {seat.fell}" for seat in self._seats if seat.fell is not None]
+        virtual_ms = int((self._loop.time() - BEGINS_AT) * 1_000)
         lives = sum(len(seat.lives) for seat in self._seats)
-        counted = {**said.counted, "lives": lives, "virtual_ms": int((self._loop.time() - 1000) * 1000)}
         return Ran(
-            self._seed,
-            digest_of(self._superuser, ledgers),
-            tuple(breaks),
-            said.lost,
-            said.duplicates,
-            counted,
+            seed=self._seed,
+            digest=digest_of(self._superuser, ledgers),
+            breaks=(*said.breaks, *fell),
+            lost=said.lost,
+            duplicates=said.duplicates,
+            counted={**said.counted, "lives": lives, "virtual_ms": virtual_ms},
         )
 
     async def _until_over(self, people: People, tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -209,13 +214,16 @@ class _Run:
         while self._loop.time() - begun < self._size.longest.total_seconds():
             await asyncio.sleep(LOOKS_EVERY)
             for task in tasks:
-                if task.done() and not task.cancelled() and task.exception() is not None:
-                    raise task.exception() or AssertionError
+                if task.done():
+                    task.result()  # raises what ended it: the simulation itself is broken
             age = self._loop.time() - begun
             if not asked and age > self._size.closes_after.total_seconds():
                 asked = people.close_day() == "ok"
             if asked and self._watched.is_over(self._superuser, self._places, self._size.orders):
                 return
+
+    def _now(self) -> datetime:
+        return true_time(self._loop)
 
     async def _tell(self, day: Day) -> None:
         wanted = VenueDay(day.session, day.at, day.state == "open")
@@ -226,10 +234,10 @@ class _Run:
 
     # What befalls it
 
-    def _troubles(self, people: People, orders: Sequence[Decided]) -> list[Any]:
+    def _troubles(self, people: People, orders: Sequence[Decided], undecided: Sequence[Decided]) -> list[Any]:
         chance = self._chance.under("troubles")
         return [
-            self._release(orders, chance.under("releases")),
+            self._release(orders, undecided, chance.under("releases")),
             self._cancel(people, orders, chance.under("cancels")),
             self._outages(chance.under("outages")),
             self._set_clocks(chance.under("clocks")),
@@ -238,14 +246,16 @@ class _Run:
             self._walk(),
         ]
 
-    async def _release(self, orders: Sequence[Decided], chance: Chance) -> None:
+    async def _release(self, orders: Sequence[Decided], undecided: Sequence[Decided], chance: Chance) -> None:
+        """Orders come in bursts; and some come that nobody approved, which must go nowhere."""
         releasing = Releasing(self._superuser, event_ids(chance))
+        releasing.write([(one.order, one.content) for one in undecided], at=self._now(), approved=False)
         bursts = moments(chance, RELEASES, ARRIVE_WITHIN)
         begun, size = self._loop.time(), -(-len(orders) // RELEASES)
         for number, moment in enumerate(bursts):
             await asyncio.sleep(max(begun + moment - self._loop.time(), 0))
             some = orders[number * size : (number + 1) * size]
-            releasing.write([(one.order, one.content) for one in some], at=true_time(self._loop))
+            releasing.write([(one.order, one.content) for one in some], at=self._now(), approved=True)
 
     async def _cancel(self, people: People, orders: Sequence[Decided], chance: Chance) -> None:
         wanted = [one.order.id for one in orders if chance.percent(8)]

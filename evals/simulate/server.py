@@ -101,6 +101,10 @@ class Asking(AsyncConnection[DictRow]):
         self.server.show_time()
         return waiting.wait(gen, self.pgconn.socket, interval=interval, timeout=timeout)
 
+    async def close(self) -> None:
+        if not self.closed:
+            self.server.wait_until_gone(finished([self]))
+
     async def execute(self, query: Any, params: Any = None, **how: Any) -> Any:
         cursor = await super().execute(query, params, **how)
         if isinstance(query, str) and "lease_bury" in query:
@@ -158,10 +162,7 @@ class Pool:
 
     def sever(self) -> list[int]:
         """End all connections as a killed process does. The backends that had them."""
-        open_ones = [one for one in self._made if not one.closed]
-        pids = [one.pgconn.backend_pid for one in open_ones]
-        for one in open_ones:
-            one.pgconn.finish()
+        pids = finished([one for one in self._made if not one.closed])
         self._made.clear()
         self._free.clear()
         return pids
@@ -269,7 +270,7 @@ class _OnTheWay:
             self._said = [said, None]
         if breaks:
             self._broken = True
-            self._connection.server.wait_until_gone(_finished(self._connection))
+            self._connection.server.wait_until_gone(finished([self._connection]))
         asyncio.get_running_loop().call_later(life.chance.ms(0.1, life.slowest_ms), self._comes_back)
 
     def _comes_back(self) -> None:
@@ -278,7 +279,9 @@ class _OnTheWay:
             self.heard()
 
 
-def _finished(connection: Asking) -> list[int]:
-    pid = connection.pgconn.backend_pid
-    connection.pgconn.finish()
-    return [pid]
+def finished(connections: Sequence[Asking]) -> list[int]:
+    """End them without a word. The backends that had them."""
+    pids = [one.pgconn.backend_pid for one in connections]
+    for one in connections:
+        one.pgconn.finish()
+    return pids

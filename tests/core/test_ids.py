@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
+from random import Random
 from uuid import RFC_4122, UUID
 
 from core.clock import SetClock
-from core.ids import ProposalId, fresh_trace_id, order_id_for, uuid7, uuid7s
+from core.ids import ProposalId, fresh_trace_id, order_id_for, random_bytes, uuid7, uuid7s
 
 MOMENT = datetime(2022, 2, 22, 19, 22, 22, tzinfo=UTC)
 
@@ -68,3 +70,14 @@ def test_several_at_once_are_of_the_same_form_and_all_different() -> None:
         assert str(value) == text
         assert (value.version, value.variant) == (7, RFC_4122)
         assert value.hex.startswith("017f22e279b07")
+
+
+def test_same_clock_and_same_chance_are_the_same_ids() -> None:
+    clock = SetClock(MOMENT)
+
+    def made() -> tuple[str, list[str]]:
+        random_bytes.set(Random(7).randbytes)
+        return fresh_trace_id(clock), uuid7s(clock, 3)
+
+    assert copy_context().run(made) == copy_context().run(made)
+    assert fresh_trace_id(clock) != fresh_trace_id(clock)

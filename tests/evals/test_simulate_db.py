@@ -133,8 +133,8 @@ def result(*runs: Ran, unequal: tuple[int, ...] = ()) -> Result:
 
 
 def test_a_seed_that_does_not_hold_is_named_with_the_words_that_run_it_again() -> None:
-    lost = Ran(7, "d" * 64, (), ("order gh-1 has no end: SENT",), (), {"entries": 9, "lives": 2})
-    good = Ran(8, "e" * 64, (), (), (), {"entries": 9, "lives": 2})
+    lost = Ran(7, "d" * 64, (), ("order gh-1 has no end: SENT",), (), {"executions": 9, "lives": 2})
+    good = Ran(8, "e" * 64, (), (), (), {"executions": 9, "lives": 2})
     said = result(lost, good, unequal=(8,)).as_json()
     assert (said["breaks"], said["lost"], said["duplicates"], said["digests_equal"]) == (0, 1, 0, 1)
     assert [(one["seed"], one["again"]) for one in said["failing"]] == [
