@@ -28,6 +28,7 @@ from langgraph.types import Command, interrupt
 from agents import bind, router
 from agents.answer import Composed, compose
 from agents.evidence import Decided, decision_taken, step_taken
+from agents.guarded import answered, notices
 from agents.proposal import assessed, looked_up, outcome
 from agents.specialist import ORCHESTRATOR, OUT_OF_STEPS, says, thought
 from agents.state import MOST_THOUGHTS, Context, Conversation, Waiting, remembered, said, since_asked
@@ -169,7 +170,15 @@ async def answer(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
     context = runtime.context
     recent = since_asked(state["messages"])
     allowed = {**bind.sources(recent), **state.get("looked", {})}
-    composed = compose(str(recent[-1].text), allowed, check_figures=not context.thinker.offline)
+    guard = answered(context, state["messages"], ours=bool(state.get("looked")))
+    text = str(recent[-1].text)
+    composed = compose(
+        f"{text}\n{notices(recent, text)}".rstrip(),
+        allowed,
+        check_figures=not context.thinker.offline,
+        checking=guard.checking,
+        allows=guard.allows,
+    )
     out = _out(state["asked"], composed, context, round_no=0)
     waiting = tuple(one["proposal"] for one in state.get("waiting", []))
     parks = [Decided("park", "people_must_decide", waiting)] if waiting else []

@@ -20,7 +20,9 @@ _INVISIBLE: Final = re.compile(
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
 _LINE_ENDS: Final = re.compile("[\u2028\u2029\x0b\x0c\x85]")
-_COPIES: Final = re.compile("[\u00b2\u00b3\u00b9\u2070-\u209c\u2460-\u24ff\uff01-\uff5e\U0001d400-\U0001d7ff]")
+_COPIES: Final = re.compile(
+    "[\u00b2\u00b3\u00b9\u2070-\u209c\u2460-\u24ff\uff01-\uff5e\U0001d400-\U0001d7ff]"
+)
 _HEAPED: Final = re.compile("([\u0300-\u036f\u20d0-\u20ff]{2})[\u0300-\u036f\u20d0-\u20ff]+")
 _TOP: Final = (
     r"com|net|org|io|ai|co|biz|info|dev|app|xyz|top|site|online|shop|club|link|page|cloud|gov|edu|example"

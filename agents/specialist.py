@@ -14,6 +14,7 @@ from langgraph.config import get_stream_writer
 
 from agents.answer import Streamed
 from agents.evidence import Decided, Step, begun, thought_taken
+from agents.guarded import guarded
 from agents.model import think
 from agents.prompts import prompt
 from agents.state import Context
@@ -35,7 +36,8 @@ async def thought(
     A thought of a specialist that ends in questions is its plan.
     """
     write = get_stream_writer()
-    streamed = Streamed()
+    guard = await guarded(context, messages)
+    streamed = Streamed(guard.shows)
     since = begun(context)
 
     def heard(text: str) -> None:
@@ -43,7 +45,7 @@ async def thought(
         if ready:
             write({"event": "token", "text": ready})
 
-    read = [SystemMessage(prompt(agent).text), *messages]
+    read = [SystemMessage(prompt(agent).text), *guard.reads(messages)]
     message = await think(context.thinker, read, schemas, heard)
     rest = streamed.rest()
     if rest:
@@ -53,7 +55,7 @@ async def thought(
     await thought_taken(
         context, agent, kind, read=read, schemas=schemas, message=message, since=since, decided=decided
     )
-    return message
+    return guard.heard(message)
 
 
 def says(agent: str, text: str) -> None:

@@ -89,7 +89,7 @@ _TENS: Final = {
 _WORD: Final = "|".join([*_SMALL, *_TENS])
 _SPELT: Final = re.compile(
     rf"\b(?P<words>(?:half\s+an?|an?|(?:{_WORD})(?:[\s-]+(?:{_WORD}|hundred|and(?=\s+(?:{_WORD}))))*))\s+"
-    rf"(?P<scale>(?:(?:{_SCALE})\s+)*)(?P<unit>(?:{_UNIT})|dollars?\b|shares?\b|cents?\b)?",
+    rf"(?P<scale>(?:(?:{_SCALE})\b\s*)*)(?P<unit>(?!point\b)(?:{_UNIT})|dollars?\b|shares?\b|cents?\b)?",
     re.IGNORECASE,
 )
 _ABOUT: Final = re.compile(
@@ -108,7 +108,9 @@ _UP: Final = re.compile(
     r"|positive|expand\w*|overweight|above|climb\w*|jump\w*|surg\w*|improv\w*|more|earn(?:ed|s)?)\b",
     re.IGNORECASE,
 )
-_LEVEL: Final = re.compile(r"\b(?:to|at|from|is|was|were|are|of which|stands?|totall?ed)\s+(?:\w+\s+)?$", re.I)
+_LEVEL: Final = re.compile(
+    r"\b(?:to|at|from|is|was|were|are|of which|stands?|totall?ed)\s+(?:\w+\s+)?$", re.I
+)
 _CLAUSE: Final = re.compile(r"[.;:|\n]|,\s|\b(?:and|but|while|whereas|to|from)\b", re.IGNORECASE)
 _NEAR: Final = 70  # characters before a figure that may say which way it goes
 
@@ -151,7 +153,9 @@ def _figure(text: str, found: re.Match[str]) -> Figure:
     start = found.start("money") if found["money"] else found.start("digits")
     if minus:
         start = min(start, found.start("sign") if found["sign"] else found.start("inner"))
-    unit = _unit(found["unit"] or later.strip("abcdefghijklmnopqrstuvwxyz"), found["money"] or "", found["after"] or "")
+    unit = _unit(
+        found["unit"] or later.strip("abcdefghijklmnopqrstuvwxyz"), found["money"] or "", found["after"] or ""
+    )
     end = max(found.end(part) for part in ("digits", "scale", "unit", "later", "after"))
     way = 1 if found["sign"] == "+" else _way(text, start)
     return Figure(

@@ -115,9 +115,7 @@ class Grounds:
             for sentence in _SENTENCE.split(line):
                 self._prose(source, sentence, scales, frozenset())
 
-    def _walk(
-        self, source: str, node: Any, key: str, about: frozenset[About], of: frozenset[int]
-    ) -> None:
+    def _walk(self, source: str, node: Any, key: str, about: frozenset[About], of: frozenset[int]) -> None:
         if len(self.values) > MOST_VALUES:
             return
         if isinstance(node, Mapping):
@@ -139,9 +137,7 @@ class Grounds:
         elif node is not None and not isinstance(node, bool):
             self._leaf(source, node, key, about, of)
 
-    def _leaf(
-        self, source: str, node: Any, key: str, about: frozenset[About], of: frozenset[int]
-    ) -> None:
+    def _leaf(self, source: str, node: Any, key: str, about: frozenset[About], of: frozenset[int]) -> None:
         try:
             number = Decimal(str(node))
         except InvalidOperation:
@@ -187,7 +183,9 @@ class Grounds:
                     heads.setdefault(column, set()).update(_told_years(cell))
                     names[column] = f"{names.get(column, '')} {cell}"
                 spoken = frozenset(years(" ".join(row)))
-                section = spoken if len(spoken) == 1 and sum(bool(cell.strip()) for cell in row) == 1 else section
+                section = (
+                    spoken if len(spoken) == 1 and sum(bool(cell.strip()) for cell in row) == 1 else section
+                )
                 continue
             label = row[0]
             for column, cell in enumerate(row):
@@ -251,4 +249,9 @@ def _years(record: Mapping[str, Any]) -> frozenset[int]:
 
 
 def _is_pair(node: Sequence[Any]) -> bool:
-    return len(node) == 2 and isinstance(node[0], str) and len(node[0]) <= 80 and not isinstance(node[1], Mapping)
+    return (
+        len(node) == 2
+        and isinstance(node[0], str)
+        and len(node[0]) <= 80
+        and not isinstance(node[1], Mapping)
+    )
