@@ -93,7 +93,7 @@ def compose(
         inherited = behind if row else found
         refs = "".join(f" [{order.index(source) + 1}]" for source in found)
         bald = not behind and bool(re.search(r"\d", bare)) and not bare.rstrip(" .!?").endswith(TAKEN_OUT)
-        unsourced = check_figures and (bald or checked.hers and not row)
+        unsourced = check_figures and (bald or (checked.hers and not row))
         parts.append(f"{bare.rstrip()}{UNSOURCED if unsourced else ''}{refs}{gap}")
     return Composed(
         "".join(parts).strip(), tuple(cited), tuple((source, sources[source]) for source in order), lost

@@ -69,7 +69,7 @@ class Checked:
 
 @dataclass(slots=True)
 class Checking:
-    """What one answer is checked against. `context` grows with the answer: the years and scale it speaks of."""
+    """What one answer is checked against. `scaled` grows with it: the scales that it speaks in."""
 
     grounds: Grounds
     said: Grounds = field(default_factory=lambda: Grounds().ready())

@@ -24,56 +24,75 @@ LONGEST: Final = 20_000  # characters of one passage; a passage is cut at 1,200
 DEEPEST: Final = 2  # encodings inside encodings
 
 _ANSWER: Final = (
-    r"(?:response|answers?|reply|replies|output|message|summary|completion|solution|implementation|codebase|code"
+    r"(?:response|answers?|reply|replies|output|message|summary|completion|solution|implementation"
+    r"|codebase|code"
     r"|algorithm|text|email|report)"
 )
 _OVERRIDE: Final = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass|skip|drop)\b.{0,60}\b(?:rules?|instructions?|limits?|prompts?|checks?"
+    r"\b(?:ignore|disregard|forget|override|bypass|skip|drop)\b.{0,60}\b(?:rules?|instructions?"
+    r"|limits?|prompts?|checks?"
     r"|guidelines?|above|everything|previous|prior|earlier|policy|policies|context|orders?)\b"
     r"|\b(?:approve|submit|release) (?:it|this|the (?:proposal|trade|order))\b"
     r"|\b(?:sell|buy|liquidate) (?:everything|all)\b"
     r"|\b(?:AI|assistant|language model|LLM|copilot|chatbot|agent|GPT|Claude)s?\b.{0,20}"
     r"\b(?:must|should|shall|please|reading this|ignore)\b"
     r"|\b(?:you are|act as|pretend to be|behave as|roleplay as) (?:now )?(?:an? |the )?(?:\w+ ){0,2}"
-    r"(?:AI|assistant|model|agent|chatbot|DAN|jailbroken|unrestricted|developer mode|hacker|maintenance mode)\b"
+    r"(?:AI|assistant|model|agent|chatbot|DAN|jailbroken|unrestricted|developer mode|hacker"
+    r"|maintenance mode)\b"
     r"|\b(?:system|developer|initial|hidden) (?:prompt|message|instructions?)\b|\bnew instructions?\b\s*[:;]"
     r"|<\|?(?:im_start|im_end|system|endoftext|assistant|user)\|?>|\[/?INST\]|<</?SYS>>"
     r"|^\s*(?:#+\s*)?(?:system|assistant|instructions?|user|human)\s*:",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
 _YOURS: Final = re.compile(
-    rf"\byour\s+(?:final\s+|next\s+|entire\s+)?{_ANSWER}\b|\b(?:in|to|of|into|with) the (?:response|answer|reply)\b",
+    rf"\byour\s+(?:final\s+|next\s+|entire\s+)?{_ANSWER}\b|\b(?:in|to|of|into|with) the (?:response"
+    rf"|answer|reply)\b",
     re.I,
 )
 _TASK: Final = re.compile(
     r"^(?:please\s+|kindly\s+|now\s+|to proceed,\s+|next,\s+|first,\s+|also,\s+)*"
-    r"(?:write|explain|describe|provide|compose|develop|draft|translate|summari[sz]e|tell|show|give|list|generate|create"
-    r"|make|break\s+down|outline|define|calculate|solve|repeat|print|output|reveal|display|say|answer|reply|respond"
-    r"|introduce|scramble|jumble|rearrange|anagram|misspell|remove|group|combine|replace|substitute|convert|render|use"
-    r"|include|add|integrate|modify|augment|enhance|incorporate|insert|inject|embed|append|blend|fuse|merge|weave|infuse"
-    r"|meld|assimilate|absorb|adopt|engage|utili[sz]e|ensure|execute|run|interweave|harmoni[sz]e|let|consider|recommend"
-    r"|suggest|encourage|emphasi[sz]e|highlight|promote|invite|mention|visit|download|open|send|forward|email|call"
+    r"(?:write|explain|describe|provide|compose|develop|draft|translate|summari[sz]e|tell|show|give"
+    r"|list|generate|create"
+    r"|make|break\s+down|outline|define|calculate|solve|repeat|print|output|reveal|display|say"
+    r"|answer|reply|respond"
+    r"|introduce|scramble|jumble|rearrange|anagram|misspell|remove|group|combine|replace|substitute"
+    r"|convert|render|use"
+    r"|include|add|integrate|modify|augment|enhance|incorporate|insert|inject|embed|append|blend"
+    r"|fuse|merge|weave|infuse"
+    r"|meld|assimilate|absorb|adopt|engage|utili[sz]e|ensure|execute|run|interweave|harmoni[sz]e|let"
+    r"|consider|recommend"
+    r"|suggest|encourage|emphasi[sz]e|highlight|promote|invite|mention|visit|download|open|send"
+    r"|forward|email|call"
     r"|fetch|copy|paste|install|transfer|pay|encode|decode|pretend|imagine|act)\s+"
-    r"(?:me|us|it|them|him|her|a|an|the|this|that|these|those|any|all|every|each|your|my|out|in|with|for|on|to|up|some"
-    r"|random|commonly|alphanumeric|homophonic|anagrams?|letters?|vowels?|spaces|symbols|numbers|words|\"|'|`|how|what"
+    r"(?:me|us|it|them|him|her|a|an|the|this|that|these|those|any|all|every|each|your|my|out|in|with"
+    r"|for|on|to|up|some"
+    r"|random|commonly|alphanumeric|homophonic|anagrams?|letters?|vowels?|spaces|symbols|numbers"
+    r"|words|\"|'|`|how|what"
     r"|why|who|whether|if|and|users?|readers?|people|together|seamlessly)\b",
     re.IGNORECASE,
 )
 _ASKS: Final = re.compile(
-    r"^(?:(?:so|and|now|please|also),?\s+)*(?:can|could|would|will|do|did)\s+you\s+\w+|^how\s+(?:do|can|to|does|would)\s"
-    r"(?:i|you|we|one|solar|[a-z]+)\b|^(?:what(?:['’]s|\s+(?:is|are|were|was|does))|who\s+(?:wrote|is|was)|why\s+(?:is|do|are))\b",
+    r"^(?:(?:so|and|now|please|also),?\s+)*(?:can|could|would|will|do|did)\s+you\s+\w+|^how\s+(?:do"
+    r"|can|to|does|would)\s"
+    r"(?:i|you|we|one|solar|[a-z]+)\b|^(?:what(?:['’]s|\s+(?:is|are|were|was|does))|who\s+(?:wrote"
+    r"|is|was)|why\s+(?:is|do|are))\b",
     re.IGNORECASE,
 )
 _READERS: Final = re.compile(
-    r"\b(?:users?|readers?|customers?|visitors?|people)\s+(?:must|should)\s+(?:click|visit|download|share|vote|join|install"
+    r"\b(?:users?|readers?|customers?|visitors?|people)\s+(?:must|should)\s+(?:click|visit|download"
+    r"|share|vote|join|install"
     r"|open|subscribe|reach|call|buy|follow)\b|\bclick(?:ing)?\s+(?:here|the link|this link|on this)\b"
-    r"|\b(?:check out|visit|go to)\s+(?:this|the|our)\s+(?:link|site|website|page)\b|\bdownload\s+(?:this|the|our)\b",
+    r"|\b(?:check out|visit|go to)\s+(?:this|the|our)\s+(?:link|site|website|page)\b"
+    r"|\bdownload\s+(?:this|the|our)\b",
     re.IGNORECASE,
 )
 _CODE: Final = re.compile(
-    r"```|^\s*(?:import|from)\s+\w[\w., ]*(?:\s+import\b.*)?$|\b(?:os\.system|subprocess\.|requests\.(?:get|post)|eval\(|exec\("
-    r"|urllib|document\.cookie|rm -rf|curl -|wget |powershell|cmd\.exe|/etc/passwd|sudo )|<\s*(?:script|iframe|img|svg|object)\b"
-    r"|\bon(?:error|load|click|mouseover)\s*=|javascript:|\bSELECT\b.+\bFROM\b.+\bWHERE\b|DROP\s+TABLE|<!--|display\s*:\s*none"
+    r"```|^\s*(?:import|from)\s+\w[\w., ]*(?:\s+import\b.*)?$|\b(?:os\.system|subprocess\."
+    r"|requests\.(?:get|post)|eval\(|exec\("
+    r"|urllib|document\.cookie|rm -rf|curl -|wget |powershell|cmd\.exe|/etc/passwd|sudo )"
+    r"|<\s*(?:script|iframe|img|svg|object)\b"
+    r"|\bon(?:error|load|click|mouseover)\s*=|javascript:|\bSELECT\b.+\bFROM\b.+\bWHERE\b"
+    r"|DROP\s+TABLE|<!--|display\s*:\s*none"
     r"|font-size\s*:\s*0|color\s*:\s*(?:white|#fff(?:fff)?)\b",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -40,41 +40,53 @@ def _rule(code: str, says: str, rule: str, *forms: str, stays: bool = False) -> 
 
 _RESULT: Final = r"(?:returns?|profits?|gains?|income|yields?|performance|results?|principal|growth|upside)"
 _THING: Final = (
-    r"(?:(?:the|this|that|these|your|our|its)\s+)?(?:[A-Z]{2,5}|stocks?|shares?|funds?|portfolio|market|markets"
+    r"(?:(?:the|this|that|these|your|our|its)\s+)?(?:[A-Z]{2,5}|stocks?|shares?|funds?|portfolio"
+    r"|market|markets"
     r"|investments?|position|price|equities|bonds?|it|they|which|value|account|strategy)"
 )
 _RISES: Final = (
-    r"(?:rise|rising|go(?:ing)?\s+up|outperform\w*|beat|double|triple|climb|recover|rebound|soar|surge|appreciate"
-    r"|skyrocket|rally|gain|grow|return\s+(?:at\s+least\s+|about\s+|around\s+)?\d|deliver|earn|keep\s+(?:rising|growing))"
+    r"(?:rise|rising|go(?:ing)?\s+up|outperform\w*|beat|double|triple|climb|recover|rebound|soar"
+    r"|surge|appreciate"
+    r"|skyrocket|rally|gain|grow|return\s+(?:at\s+least\s+|about\s+|around\s+)?\d|deliver|earn"
+    r"|keep\s+(?:rising|growing))"
 )
 DISALLOWED: Final = (
     _rule(
         "guarantee",
         "a guarantee of performance or against loss",
         "FINRA Rule 2150(b)",
-        rf"(?<!not )(?<!no )(?<!cannot )(?<!never )guarantee(?:s|d|ing)?\b(?!\s+(?:by|senior|notes?|obligations?|debt))"
+        rf"(?<!not )(?<!no )(?<!cannot )(?<!never )guarantee(?:s|d|ing)?\b(?!\s+(?:by|senior|notes?"
+        rf"|obligations?|debt))"
         rf"[^.;]{{0,40}}\b{_RESULT}\b",
         rf"\b{_RESULT}\b[^.;]{{0,25}}\b(?:is|are|be)\s+(?:\w+\s+)?(?<!not )guaranteed\b",
-        r"\b(?:can\s?not|can['’]t|could\s+not|never|won['’]t|will\s+not|impossible\s+to)\s+(?:possibly\s+|ever\s+)?"
+        r"\b(?:can\s?not|can['’]t|could\s+not|never|won['’]t|will\s+not"
+        r"|impossible\s+to)\s+(?:possibly\s+|ever\s+)?"
         r"(?:lose|lost|go\s+(?:down|wrong)|fail|fall)\b(?!\s+(?:by|under|within|below))",
-        r"\b(?:risk[-\s]?free|riskless)\b(?!\s+(?:interest\s+)?rates?|\s+(?:yield|return\s+rate|discount|benchmark))"
+        r"\b(?:risk[-\s]?free|riskless)\b(?!\s+(?:interest\s+)?rates?|\s+(?:yield|return\s+rate"
+        r"|discount|benchmark))"
         r"(?=[^.;]*\b(?:investment|way|trade|return|profit|money|bet|gain)|[.!,]|$)",
         r"\b(?:no|zero|without(?:\s+any)?)\s+(?:down\s?side\s+)?risk\b(?!\s+(?:of|that|factors?|management))",
         r"\b(?:sure\s+thing|safe\s+bet|sure[-\s]?fire|can['’]?t[-\s]miss|cannot\s+miss|fool[-\s]?proof)\b",
         rf"\bpromis(?:e|es|ed)\s+(?:you\s+|a\s+|an\s+|of\s+)?(?:[\d.]+\s?%\s+)?{_RESULT}",
-        r"\b(?:your|the)\s+(?:money|principal|capital)\s+is\s+(?:completely\s+|totally\s+|100\s?%\s+)?(?:safe|protected)\b",
+        r"\b(?:your|the)\s+(?:money|principal|capital)\s+is\s+(?:completely\s+|totally\s+"
+        r"|100\s?%\s+)?(?:safe|protected)\b",
     ),
     _rule(
         "prediction",
         "a prediction of performance",
         "FINRA Rule 2210(d)(1)(F)",
-        rf"\b{_THING}\s+(?:will|shall|['’]ll|is\s+(?:certain|sure|bound|destined|guaranteed|going)\s+to|are\s+"
+        rf"\b{_THING}\s+(?:will|shall|['’]ll|is\s+(?:certain|sure|bound|destined|guaranteed"
+        rf"|going)\s+to|are\s+"
         rf"(?:certain|sure|bound|destined|going)\s+to)\s+(?:certainly\s+|surely\s+|definitely\s+|likely\s+"
         rf"|probably\s+|soon\s+)?(?:continue\s+to\s+)?{_RISES}",
-        r"\byou(?:\s+will|['’]ll|\s+are\s+(?:going|certain|sure)\s+to)\s+(?:\w+\s+)?(?:earn|make|gain|profit|double|beat)\b",
-        rf"\b(?:expect|expects|anticipate|forecast|project|predict)s?\s+(?:\w+\s+){{0,4}}{_THING}\s+to\s+{_RISES}",
-        rf"\b{_THING}\s+(?:is|are)\s+(?:expected|projected|forecast|set|poised|likely|predicted)\s+to\s+{_RISES}",
-        r"\bpast\s+(?:performance|returns|results)\b[^.;]{0,30}\b(?:will|shall|is\s+going\s+to|tends?\s+to)\s+(?!not)"
+        r"\byou(?:\s+will|['’]ll|\s+are\s+(?:going|certain|sure)\s+to)\s+(?:\w+\s+)?(?:earn|make"
+        r"|gain|profit|double|beat)\b",
+        rf"\b(?:expect|expects|anticipate|forecast|project"
+        rf"|predict)s?\s+(?:\w+\s+){{0,4}}{_THING}\s+to\s+{_RISES}",
+        rf"\b{_THING}\s+(?:is|are)\s+(?:expected|projected|forecast|set|poised|likely"
+        rf"|predicted)\s+to\s+{_RISES}",
+        r"\bpast\s+(?:performance|returns|results)\b[^.;]{0,30}\b(?:will|shall|is\s+going\s+to"
+        r"|tends?\s+to)\s+(?!not)"
         r"(?:repeat|recur|continue|hold|persist)",
         r"\bhas\s+always\s+(?:recovered|risen|gone\s+up|outperformed|bounced)",
     ),
@@ -82,8 +94,10 @@ DISALLOWED: Final = (
         "exaggeration",
         "an exaggerated claim",
         "FINRA Rule 2210(d)(1)(B)",
-        r"\b(?:no[-\s]brainer|once[-\s]in[-\s]a[-\s]lifetime|to\s+the\s+moon|get\s+rich|easy\s+money|free\s+money)\b",
-        r"\bbest\s+(?:investment|stock|fund|opportunity)\s+(?:ever|you|of\s+all|in\s+the\s+world|money\s+can)",
+        r"\b(?:no[-\s]brainer|once[-\s]in[-\s]a[-\s]lifetime|to\s+the\s+moon|get\s+rich|easy\s+money"
+        r"|free\s+money)\b",
+        r"\bbest\s+(?:investment|stock|fund|opportunity)\s+(?:ever|you|of\s+all|in\s+the\s+world"
+        r"|money\s+can)",
         r"\b(?:unbeatable|unrivall?ed|unlimited)\s+(?:returns?|profits?|upside|performance|gains?)",
     ),
     _rule(
@@ -93,21 +107,25 @@ DISALLOWED: Final = (
         r"\b(?:our|my|other|another|many|most|happy|satisfied|fellow)\s+(?:\w+\s+)?clients?\s+(?:\w+\s+)?"
         r"(?:love[sd]?|say|says|said|praised?|rave[sd]?|recommend(?:s|ed)?|thank(?:s|ed)?|made|earned)\b",
         r"\b(?:clients?|customers?|investors?)\s+(?:rate|rated|rates)\s+(?:us|our|me|the\s+firm)\b",
-        r"\bas\s+(?:one|a)\s+(?:happy\s+|satisfied\s+|delighted\s+)?(?:client|customer)\s+(?:put|said|told|wrote)",
+        r"\bas\s+(?:one|a)\s+(?:happy\s+|satisfied\s+|delighted\s+)?(?:client|customer)\s+(?:put"
+        r"|said|told|wrote)",
         r"\b(?:five|5)[-\s]star\s+(?:advisor|adviser|firm|service|review)",
     ),
     _rule(
         "recommendation",
         "a recommendation: say its basis, costs and conflicts",
         "17 CFR 240.15l-1(a)(2)",
-        r"\b(?:I|we|the\s+firm)\s+(?:strongly\s+|highly\s+)?(?:recommend|advise|urge)\s+(?:that\s+)?(?:you\s+)?\w+",
-        r"\byou\s+(?:should|must|ought\s+to|need\s+to)\s+(?:\w+\s+)?(?:buy|sell|hold|invest|purchase|exit|switch)\b",
+        r"\b(?:I|we|the\s+firm)\s+(?:strongly\s+|highly\s+)?(?:recommend|advise"
+        r"|urge)\s+(?:that\s+)?(?:you\s+)?\w+",
+        r"\byou\s+(?:should|must|ought\s+to|need\s+to)\s+(?:\w+\s+)?(?:buy|sell|hold|invest|purchase"
+        r"|exit|switch)\b",
         r"\b(?:strong\s+buy|must[-\s](?:own|buy)|buy\s+now|sell\s+now|act\s+now|don['’]t\s+miss)\b",
         stays=True,
     ),
 )
 _WARNS: Final = re.compile(
-    r"\b(?:no|not|never|cannot|can['’]t|without|nor|neither|nobody|isn['’]t|aren['’]t|doesn['’]t)\s+(?:\w+\s+){0,3}"
+    r"\b(?:no|not|never|cannot|can['’]t|without|nor|neither|nobody|isn['’]t|aren['’]t"
+    r"|doesn['’]t)\s+(?:\w+\s+){0,3}"
     r"(?:guarante|indicat|predict|assur|promis|imply|necessarily)|\bno\s+assurance|\bmay\s+(?:not|lose)",
     re.IGNORECASE,
 )

@@ -1,7 +1,7 @@
-"""Personal data by its form: what can be told from its own digits and letters, or from the words before it.
+"""Personal data by its form: what its own digits and letters tell, or the words before it.
 
 Rule 1: what has a check digit is asked for it; what has none needs a form of its own, or words that name it.
-Rule 2: a figure is never taken for a person's: amounts, shares, dates of business and our own references stay.
+Rule 2: a figure is never taken for a person's: amounts, shares, business dates and our references stay.
 Sources: ISO/IEC 7812-1 (Luhn), ISO 13616 (IBAN, mod 97), SSA (the form of a number), NANP and E.164 (phones).
 """
 
@@ -57,14 +57,16 @@ _DATE: Final = (
     rf"|\d{{1,2}}\s+{_MONTH},?\s+\d{{4}})"
 )
 _STREET: Final = (
-    r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Way|Place|Terrace|Ter|Circle|Cir|Highway"
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Dr|Boulevard|Blvd|Court|Ct|Way|Place|Terrace|Ter"
+    r"|Circle|Cir|Highway"
     r"|Hwy|Parkway|Pkwy|Square|Sq|Trail|Loop|Alley|Crescent|Close)\b\.?"
 )
 _UNIT: Final = r"(?:,?\s+(?:Apt|Apartment|Suite|Ste|Unit|Floor|Fl|#)\.?\s*#?\w{1,6})"
 _TOWN: Final = r"(?:,?\s+[A-Z][\w.' -]{1,30},?\s+[A-Z]{2}\s+\d{5}(?:-\d{4})?)"
 _TELLS_PHONE: Final = (
     r"(?i:\b(?:phone|tel(?:ephone)?|mobile|cell|fax|whatsapp)(?:\s+(?:number|no\.?))?(?:\s+is)?\s*[:.#]?\s*"
-    r"|\b(?:call(?:ed|ing)?|reach|text|dial|ring|answering|messages?|contact)\s+(?:\w+\s+){0,2}(?:at|on|to)\s+)"
+    r"|\b(?:call(?:ed|ing)?|reach|text|dial|ring|answering|messages?|contact)\s+(?:\w+\s+){0,2}(?:at"
+    r"|on|to)\s+)"
 )
 _FORMS: Final[tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...]] = tuple(
     (kind, re.compile(form), holds)
@@ -74,22 +76,81 @@ _FORMS: Final[tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...]] = 
         ("IBAN", r"\b[A-Z]{2}\d{2}(?=(?:[A-Z]*\d){10})[A-Z0-9]{14,30}\b", _always),
         ("IBAN", r"(?i:\biban(?:\s+is)?\s*[:#]?\s*)(?P<part>[A-Za-z]{2}\d{2}[A-Za-z0-9]{11,30})\b", _always),
         ("SSN", r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])", _always),
-        ("SSN", r"(?i:\b(?:ssn|social security(?: number)?|itin|tax id|tin)(?:\s+is)?\s*[:#]?\s*)(?P<part>\d{3}[- ]?\d{2}[- ]?\d{4})\b", _always),
+        (
+            "SSN",
+            (
+                r"(?i:\b(?:ssn|social security(?: number)?|itin|tax id|tin)(?:\s+is)?\s*[:#]?\s*"
+                r")(?P<part>\d{3}[- ]?\d{2}[- ]?\d{4})\b"
+            ),
+            _always,
+        ),
         ("CARD", r"(?<![\w.,$-])\d(?:[ -]?\d){11,18}(?![\w-]|[.,]\d)", luhn),
-        ("CARD", r"(?i:\b(?:card|cc|visa|mastercard|amex)(?:\s+(?:number|no\.?))?(?:\s+is)?\s*[:#]?\s*)(?P<part>\d(?:[ -]?\d){11,18})\b", _always),
+        (
+            "CARD",
+            (
+                r"(?i:\b(?:card|cc|visa|mastercard|amex)(?:\s+(?:number"
+                r"|no\.?))?(?:\s+is)?\s*[:#]?\s*)(?P<part>\d(?:[ -]?\d){11,18})\b"
+            ),
+            _always,
+        ),
         ("PHONE", r"(?<![\w.$])\+\d{1,3}[\s.-]?(?:\(?\d{1,4}\)?[\s.-]?){2,5}\d{2,4}\b(?!\s?%)", _phone),
-        ("PHONE", r"(?<![\w.$(])(?:1[-. ])?\(?[2-9]\d{2}\)?[-. ]\s?\d{3}[-. ]\d{4}(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w-]|[.,]\d)", _phone),
+        (
+            "PHONE",
+            (
+                r"(?<![\w.$(])(?:1[-. ])?\(?[2-9]\d{2}\)?[-. ]\s?\d{3}[-. ]\d{4}(?:\s?(?:x"
+                r"|ext\.?)\s?\d{1,6})?(?![\w-]|[.,]\d)"
+            ),
+            _phone,
+        ),
         ("PHONE", r"(?<!\w)\(\d{2,4}\)\s?\d{3}[-. ]\d{3,4}(?:[-. ]\d{2,4})?(?![\w-]|[.,]\d)", _phone),
         ("PHONE", rf"{_TELLS_PHONE}(?P<part>[+(]?\d[\d\s().-]{{5,18}}\d)", _phone),
         ("PHONE", r"(?P<part>\+?\(?\d[\d ().-]{5,18}\d)\s+(?i:office|fax|mobile|cell|home)\b", _phone),
-        ("BIRTH", rf"(?i:\b(?:born(?:\s+on|\s+in)?|d\.?o\.?b\.?|date of birth|birth\s?date|birthday)(?:\s+is)?\s*[:,]?\s*(?:on\s+)?)(?P<part>{_DATE})", _always),
-        ("ADDRESS", rf"(?<![\w.,$-])\d{{1,6}}(?:\s+[NSEW]\.?)?(?:\s+[A-Z0-9][\w.'’-]*){{1,4}}\s+{_STREET}{_UNIT}?{_TOWN}?", _always),
+        (
+            "BIRTH",
+            (
+                rf"(?i:\b(?:born(?:\s+on|\s+in)?|d\.?o\.?b\.?|date of birth|birth\s?date|birthday"
+                rf")(?:\s+is)?\s*[:,]?\s*(?:on\s+)?)(?P<part>{_DATE})"
+            ),
+            _always,
+        ),
+        (
+            "ADDRESS",
+            (
+                rf"(?<![\w.,$-])"
+                rf"\d{{1,6}}(?:\s+[NSEW]\.?)"
+                rf"?(?:\s+[A-Z0-9][\w.'’-]*){{1,4}}\s+{_STREET}{_UNIT}?{_TOWN}?"
+            ),
+            _always,
+        ),
         ("ADDRESS", r"(?i:\bP\.?\s?O\.?\s+Box\s+\d{1,6})|\bPSC \d{2,5},? Box \d{1,6}", _always),
-        ("ADDRESS", r"(?i:\b(?:lives?|living|reside[sd]?|residing|moved)\s+(?:at|to)\s+|\b(?:home|mailing|billing|shipping|new)\s+address(?:\s+is)?\s*:?\s*)(?P<part>(?=[^\n.;]{0,60}\d)[A-Z0-9][^\n.;]{4,80})", _always),
-        ("ACCOUNT", r"(?i:\b(?:account|acct|a/c|routing|aba|policy|member(?:ship)?|passport|licen[cs]e|license)(?:\s+(?:number|num|no\.?|id))?(?:\s+is)?\s*[:#]?\s*)(?P<part>[A-Z0-9][A-Z0-9-]{5,24})\b(?![.,]\d)", _number),
-        ("ADDRESS_IP", r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.]\d?)", _always),
+        (
+            "ADDRESS",
+            (
+                r"(?i:\b(?:lives?|living|reside[sd]?|residing|moved)\s+(?:at|to)\s+|\b(?:home"
+                r"|mailing|billing|shipping|new)\s+address(?:\s+is)?\s*:?\s*"
+                r")(?P<part>(?=[^\n.;]{0,60}\d)[A-Z0-9][^\n.;]{4,80})"
+            ),
+            _always,
+        ),
+        (
+            "ACCOUNT",
+            (
+                r"(?i:\b(?:account|acct|a/c|routing|aba|policy|member(?:ship)?|passport"
+                r"|licen[cs]e|license)(?:\s+(?:number|num|no\.?|id))?(?:\s+is)?\s*[:#]?\s*"
+                r")(?P<part>[A-Z0-9][A-Z0-9-]{5,24})\b(?![.,]\d)"
+            ),
+            _number,
+        ),
+        (
+            "ADDRESS_IP",
+            (
+                r"(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d"
+                r")(?![\w.]\d?)"
+            ),
+            _always,
+        ),
     )
-)  # fmt: skip
+)
 
 
 def personal(text: str) -> Iterator[Personal]:

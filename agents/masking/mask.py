@@ -10,11 +10,13 @@ Rule 4: in the record stands what the model read and said: placeholders.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import new as keyed
+from pathlib import Path
 from typing import Any, Final
 
 from agents.masking.detect import personal
@@ -29,17 +31,12 @@ SHORTEST: Final = 2  # letters of a name
 _PLACEHOLDER: Final = re.compile(
     r"\b(?:NAME|EMAIL|IBAN|SSN|CARD|PHONE|BIRTH|ADDRESS|ACCOUNT|ADDRESS_IP)_[0-9A-F]{10}\b"
 )
-_NOT_NAMES: Final = frozenset(
-    "and the of for household family trust joint ira roth estate foundation inc llc jr sr ii iii iv mr mrs ms dr".split()
-)
-_WORDS_TOO: Final = frozenset(
-    "art ash banks bill bond bonds brown burns cash chance chase cook cross day drew eve faith fields ford fox frank gold"
-    " good grace grant gray green hall hill hills hope house hunt joy june king kit lane law little long love major mark may"
-    " miles mills moon moore noble north page park parks pat peace penny pierce pike pool pope power price queen ray rich"
-    " rivers rob rock rose rush sage sales sharp short sky small snow south stark steel stock stone strong summer sunny"
-    " swift tell wade walker ward waters way wells west white will wise wood woods worth young april august"
-    " apple baker bishop carter case cooper farmer fisher mason miller porter sharp smith taylor turner".split()
-)
+_WORDS: Final[Mapping[str, frozenset[str]]] = {
+    name: frozenset(words)
+    for name, words in json.loads(Path(__file__).with_name("names.json").read_text(encoding="utf-8")).items()
+}
+_NOT_NAMES: Final = _WORDS["not_names"]
+_WORDS_TOO: Final = _WORDS["words_too"]
 
 
 @dataclass(slots=True)
@@ -71,7 +68,7 @@ class Mask:
         return _PLACEHOLDER.sub(lambda found: self._shown.get(found[0], WITHHELD), text)
 
     def restored(self, value: Any) -> Any:
-        """A tool's arguments with what was masked in place again. What was not stays as the model wrote it."""
+        """A tool's arguments with what was masked in place again. The rest stays as the model wrote it."""
         if isinstance(value, str):
             return _PLACEHOLDER.sub(
                 lambda found: self._hers.get(found[0]) or self._shown.get(found[0], found[0]), value
@@ -113,7 +110,7 @@ def words_of_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def _beside_a_name(found: re.Match[str], names: Mapping[str, str]) -> bool:
-    """A word that is a name and a word: a name where a title, a household or another name stands beside it."""
+    """A name that is a word too: a name where a title, a household or another name stands beside it."""
     before = re.search(r"([\w'’-]+)\.?\s$", found.string[: found.start()][-24:])
     after = re.match(r"(?:['’]s?)?\s([\w'’-]+)", found.string[found.end() : found.end() + 24])
     told = {one[1].casefold() for one in (before, after) if one}

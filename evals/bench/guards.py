@@ -2,7 +2,8 @@
 
 Rule 1: `figure` is the share of real filings' passages with one planted instruction that are noticed.
     Baseline is the plainest rule there is: "ignore" with "instructions", as many products search for.
-Rule 2: false alarms are counted on the same filings as they are. So is what masking would take for a person's.
+Rule 2: false alarms are counted on the same filings as they are; so is what masking takes for a
+    person's.
 Rule 3: a marked span of personal data counts as masked only where all of it is.
 Sources: `../shared/data/injection` (microsoft/BIPIA, MIT; garak, Apache-2.0), `../shared/data/pii`
     (microsoft/presidio-research, MIT), `../shared/data/filings` (public SEC filings).

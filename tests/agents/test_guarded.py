@@ -1,4 +1,4 @@
-"""Over a whole turn: a model of somebody else's reads placeholders, and what it says is checked on its way."""
+"""Over a whole turn: another's model reads placeholders, and what it says is checked on its way."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from agents.guarded import checking
 from agents.masking.mask import Mask
 from agents.run import _config
 from agents.state import since_asked
-from core.people.events import StepTaken
 from core.ids import ThreadId
+from core.people.events import StepTaken
 from tests.agents.endpoint import Played, endpoint
 from tests.agents.running import answer, ask, copilot
 from tests.agents.test_endpoint import behind
@@ -24,8 +24,8 @@ from tests.tools.book import SimulatedDesk, passage, turn
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 SPEAKS_OUT = {
-    "httpx", "requests", "urllib", "urllib3", "aiohttp", "socket", "http", "ftplib", "smtplib", "ssl", "subprocess",
-    "telnetlib", "websockets", "xmlrpc", "imaplib", "poplib", "pycurl", "webbrowser",
+    "httpx", "requests", "urllib", "urllib3", "aiohttp", "socket", "http", "ftplib", "smtplib", "ssl",
+    "subprocess",    "telnetlib", "websockets", "xmlrpc", "imaplib", "poplib", "pycurl", "webbrowser",
 }  # fmt: skip
 OFFLINE = (
     "Who needs me today?",

@@ -1,4 +1,4 @@
-"""What identifies a person is not read by a model of somebody else's, and nothing it invents opens anything."""
+"""What identifies a person is not read by another's model, and nothing it invents opens anything."""
 
 from __future__ import annotations
 
