@@ -19,10 +19,12 @@ from agents.plain import plain
 
 UNSOURCED: Final = f" {TAKEN_OUT}"
 _MARK: Final = re.compile(r"\s*\[((?:passage|tool)/[\w-]+(?:\s*[,;]\s*(?:passage|tool)/[\w-]+)*)\]")
+_NOTE: Final = r"\((?:no source|the document's own|a recommendation)[^()]*\)"
 _GAP: Final = re.compile(
-    r"\n+|(?<=[.!?])\s+(?!\s*\[(?:(?:passage|tool)/|\d+\]))|(?<=[.!?]\])\s+|(?<=\])\s+(?=[A-Z])"
+    rf"\n+|(?<=[.!?])\s+(?!\s*(?:\[(?:(?:passage|tool)/|\d+\])|{_NOTE}))|(?<=[.!?]\])\s+|(?<=\])\s+(?=[A-Z])"
+    r"|(?<=\))\s+(?=[^\s\[(])"
 )
-_ENDED: Final = re.compile(r"[.!?:]\W*(?:\[[^\]]*\]\s*)*$")
+_ENDED: Final = re.compile(rf"[.!?:]\W*(?:(?:\[[^\]]*\]|{_NOTE})\s*)*$")
 _ABBREVIATIONS: Final = (
     "U.S.",
     "Inc.",
@@ -57,8 +59,18 @@ class Composed:
     lost: int = 0
 
 
+def as_it_is(text: str) -> str:
+    """What is said of a sentence where nothing is checked."""
+    return text
+
+
 def compose(
-    text: str, sources: Mapping[str, str], *, check_figures: bool, checking: Checking | None = None
+    text: str,
+    sources: Mapping[str, str],
+    *,
+    check_figures: bool,
+    checking: Checking | None = None,
+    allows: Callable[[str], str] = as_it_is,
 ) -> Composed:
     """The answer as it goes out. With `checking`, what stands in nothing that was read is taken out."""
     order: list[str] = []
@@ -66,8 +78,9 @@ def compose(
     parts: list[str] = []
     inherited: list[str] = []
     lost = 0
-    for number, (sentence, gap) in enumerate(_split(plain(text))):
-        named = [s.strip() for marks in _MARK.findall(sentence) for s in re.split(r"[,;]", marks)]
+    for number, (said, gap) in enumerate(_split(plain(text))):
+        sentence = allows(said)
+        named = [s.strip() for marks in _MARK.findall(said) for s in re.split(r"[,;]", marks)]
         found = [source for source in dict.fromkeys(named) if source in sources]
         checked = checking.sentence(sentence) if checking else Checked(sentence, ())
         bare = _unmarked(checked.text)
@@ -80,7 +93,7 @@ def compose(
         inherited = behind if row else found
         refs = "".join(f" [{order.index(source) + 1}]" for source in found)
         bald = not behind and bool(re.search(r"\d", bare)) and not bare.rstrip(" .!?").endswith(TAKEN_OUT)
-        unsourced = check_figures and (bald or checked.hers and not row)
+        unsourced = check_figures and (bald or (checked.hers and not row))
         parts.append(f"{bare.rstrip()}{UNSOURCED if unsourced else ''}{refs}{gap}")
     return Composed(
         "".join(parts).strip(), tuple(cited), tuple((source, sources[source]) for source in order), lost
@@ -111,11 +124,6 @@ def _split(text: str) -> list[tuple[str, str]]:
     if text[start:].strip():
         found.append((text[start:], ""))
     return found
-
-
-def as_it_is(text: str) -> str:
-    """What is said of a sentence where nothing is checked."""
-    return text
 
 
 class Streamed:

@@ -54,7 +54,8 @@ class Thinking:
     context: Context
     agent: str
     asked: MessageId
-    messages: Sequence[AnyMessage]
+    messages: Sequence[AnyMessage]  # as they are: for the model by rule, which is in this process
+    masked: Sequence[AnyMessage]  # for every model that is not
     schemas: Schemas
 
 
@@ -143,7 +144,7 @@ async def _once(one: Thinking, thinker: Thinker, heard: Heard) -> AIMessage | Sp
     if isinstance(reservation, Spent):
         return reservation
     try:
-        message = await think(thinker, one.messages, one.schemas, heard)
+        message = await think(thinker, one.masked, one.schemas, heard)
     except Unusable as no:
         await settled(one.context.turn, reservation, None)
         structlog.get_logger("copilot").warning("model", model=thinker.name, why=no.why)
@@ -166,7 +167,7 @@ def _count(claimed: object) -> int | None:
 
 
 async def _reserved(one: Thinking, thinker: Thinker) -> Reserved | Spent:
-    letters = sum(len(str(m.text)) for m in one.messages) + sum(len(str(each)) for each in one.schemas)
+    letters = sum(len(str(m.text)) for m in one.masked) + sum(len(str(each)) for each in one.schemas)
     try:
         return await reserved(
             one.context.turn,

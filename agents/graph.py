@@ -32,6 +32,7 @@ from agents import bind, router
 from agents.answer import Composed, compose
 from agents.chain import signed
 from agents.evidence import Decided, decision_taken, step_taken
+from agents.guarded import answered, notices
 from agents.parts import outline, told
 from agents.proposal import assessed, looked_up, outcome
 from agents.specialist import ORCHESTRATOR, OUT_OF_STEPS, says, thought
@@ -228,7 +229,15 @@ async def answer(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
     recent = since_asked(state["messages"])
     allowed = {**bind.sources(recent), **state.get("looked", {})}
     model, by_rule = signed(recent, context)
-    composed = compose(spoken(state), allowed, check_figures=not by_rule)
+    guard = answered(state["messages"], by_rule=by_rule)
+    text = spoken(state)
+    composed = compose(
+        f"{text}\n{notices(recent, text)}".rstrip(),
+        allowed,
+        check_figures=not by_rule,
+        checking=guard.checking,
+        allows=guard.allows,
+    )
     out = _out(state["asked"], composed, model, round_no=0)
     waiting = tuple(one["proposal"] for one in state.get("waiting", []))
     parks = [Decided("park", "people_must_decide", waiting)] if waiting else []

@@ -16,6 +16,7 @@ from langgraph.config import get_stream_writer
 from agents.answer import Streamed
 from agents.chain import Thinking, thought_of
 from agents.evidence import Decided, Step, begun, thought_taken
+from agents.guarded import guarded
 from agents.prompts import prompt
 from agents.state import Context, said
 from agents.stopping import unless_stopped
@@ -37,7 +38,8 @@ async def thought(
     A thought of a specialist that ends in questions is its plan. One that she stopped says nothing.
     """
     write = get_stream_writer()
-    streamed = Streamed()
+    guard = await guarded(context, messages)
+    streamed = Streamed(guard.shows)
     since = begun(context)
 
     def heard(text: str) -> None:
@@ -45,8 +47,9 @@ async def thought(
         if ready:
             write({"event": "token", "text": ready})
 
-    read = [SystemMessage(prompt(agent).text), *messages]
-    thinking = Thinking(context, agent, said(messages)[0].message, read, schemas)
+    told = SystemMessage(prompt(agent).text)
+    inside, outside = [told, *messages], [told, *guard.reads(messages)]
+    thinking = Thinking(context, agent, said(messages)[0].message, inside, outside, schemas)
     found = await unless_stopped(context.stop, thought_of(thinking, heard))
     if found is None:
         return AIMessage("")
@@ -60,13 +63,13 @@ async def thought(
         replace(context, thinker=thinker),
         agent,
         kind,
-        read=read,
+        read=inside if thinker.offline else outside,
         schemas=schemas,
         message=message,
         since=since,
         decided=decided,
     )
-    return message
+    return guard.heard(message)
 
 
 def says(agent: str, text: str) -> None:

@@ -69,7 +69,7 @@ class Checked:
 
 @dataclass(slots=True)
 class Checking:
-    """What one answer is checked against. `context` grows with the answer: the years and scale it speaks of."""
+    """What one answer is checked against. `scaled` grows with it: the scales that it speaks in."""
 
     grounds: Grounds
     said: Grounds = field(default_factory=lambda: Grounds().ready())
@@ -80,8 +80,11 @@ class Checking:
         """One sentence, its marks and all."""
         self.scaled = tuple(dict.fromkeys((*self.scaled, *headed(text))))
         bare = _MARKS.sub(lambda found: " " * len(found[0]), text)
-        quoted = self._quoted(bare)
-        claims = () if quoted else tuple(_apart(self._claims(bare)))
+        source = self.quoted(bare)
+        if source:
+            told = Claim(0, 0, frozenset({source}), any(sign.isdigit() for sign in bare))
+            return Checked(text, (told,))
+        claims = tuple(_apart(self._claims(bare)))
         for claim in sorted(claims, key=lambda one: -one.start):
             if not claim.stands:
                 text = f"{text[: claim.start]}{TAKEN_OUT}{text[claim.end :]}"
@@ -123,10 +126,11 @@ class Checking:
         here = frozenset({"a tool or passage"}) if known(one, self.grounds.words) else frozenset[str]()
         return Claim(one.start, one.end, here, False, not here and known(one, self.said.words))
 
-    def _quoted(self, text: str) -> bool:
-        bare = _even(text).strip(" .!?,;:\"'“”")
+    def quoted(self, text: str) -> str | None:
+        """The source in which it stands so, word for word."""
+        bare = _even(_MARKS.sub("", text)).strip(" .!?,;:\"'“”")
         if len(bare.split()) < QUOTED_WORDS:
-            return False
+            return None
         for source, read in self.grounds.texts.items():
             if source not in self._quotes:
                 self._quotes[source] = _even(read)
@@ -138,8 +142,8 @@ class Checking:
                 and not re.match(r"\w|[.,]\d|%|\s?%", after)
                 and not re.match(r"[\w.,$\-(]", before)
             ):
-                return True
-        return False
+                return source
+        return None
 
 
 def agreeing(one: Figure, grounds: Grounds, power: int) -> list[Value]:

@@ -39,8 +39,8 @@ class Unit(StrEnum):
 class Figure:
     """`value` with its scale and sign; `within` is half of the last place that was written.
 
-    `way` is 1 or -1 where words say that it rose or fell by it, and 0 where none does. `bracketed`: accounting
-    brackets around it, which mean less than a minus sign does.
+    `way` is 1 or -1 where words say that it rose or fell by it, and 0 where none does. `bracketed`:
+    accounting brackets around it, which mean less than a minus sign does.
     """
 
     start: int
@@ -60,7 +60,8 @@ _NAMED: Final = re.compile(
     r"|Reg(?:ulation)?\.?|Topics?|ASC|ASU|IFRS|IAS|Basel|U\.S\.C\.|CFR|§+)\s*\d[\w.()\-]*",
 )
 _ID: Final = re.compile(
-    r"(?<!\w)(?!(?:USD|EUR|GBP|RMB|CAD)\d)[A-Za-z][A-Za-z&]*-?\d[\w-]*|(?<![\w.,$])\d{1,4}(?:-[KQFU]\b|\([A-Za-z]\))"
+    r"(?<!\w)(?!(?:USD|EUR|GBP|RMB|CAD)\d)[A-Za-z][A-Za-z&]*-?\d[\w-]*"
+    r"|(?<![\w.,$])\d{1,4}(?:-[KQFU]\b|\([A-Za-z]\))"
 )
 _HYPHENED: Final = re.compile(r"(?<=\d)-(?=[A-Za-z])")
 _ORDINAL: Final = re.compile(r"(?m)^\s*(?:\(?\d{1,2}[.)]|\d{1,2}:)\s+|\b\d{1,3}(?:st|nd|rd|th)\b|\[\d{1,3}\]")
@@ -78,18 +79,40 @@ _NUMBER: Final = re.compile(
 _SMALL: Final = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-        " seventeen eighteen nineteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
 _TENS: Final = {
     word: 10 * (place + 2)
-    for place, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())
+    for place, word in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+    )
 }
 _WORD: Final = "|".join([*_SMALL, *_TENS])
 _SPELT: Final = re.compile(
     rf"\b(?P<words>(?:half\s+an?|an?|(?:{_WORD})(?:[\s-]+(?:{_WORD}|hundred|and(?=\s+(?:{_WORD}))))*))\s+"
-    rf"(?P<scale>(?:(?:{_SCALE})\s+)*)(?P<unit>(?:{_UNIT})|dollars?\b|shares?\b|cents?\b)?",
+    rf"(?P<scale>(?:(?:{_SCALE})\b\s*)*)(?P<unit>(?!point\b)(?:{_UNIT})|dollars?\b|shares?\b|cents?\b)?",
     re.IGNORECASE,
 )
 _ABOUT: Final = re.compile(
@@ -98,8 +121,10 @@ _ABOUT: Final = re.compile(
     re.IGNORECASE,
 )
 _DOWN: Final = re.compile(
-    r"\b(?:decreas\w*|declin\w*|f[ae]ll(?:s|en|ing)?|drop\w*|lower(?:ed)?|loss(?:es)?|lost|los(?:e|es|ing)|down"
-    r"|reduc\w*|negative|shrank|shrunk|contract(?:ed|ion)|deficit|underweight|below|cut|less|minus|slipp?ed|sank"
+    r"\b(?:decreas\w*|declin\w*|f[ae]ll(?:s|en|ing)?|drop\w*|lower(?:ed)?|loss(?:es)?|lost|los(?:e"
+    r"|es|ing)|down"
+    r"|reduc\w*|negative|shrank|shrunk|contract(?:ed|ion)|deficit|underweight|below|cut|less|minus"
+    r"|slipp?ed|sank"
     r"|shortfall|worse)\b",
     re.IGNORECASE,
 )
@@ -149,7 +174,7 @@ def _figure(text: str, found: re.Match[str]) -> Figure:
     if about and not places:
         within = max(within, HALF.scaleb(power + len(digits) - len(digits.rstrip("0"))))
     both = bool((found["open"] or found["inner"] == "(") and found["close"])
-    minus = (found["sign"] or "") in "-−–" and bool(found["sign"]) or (found["inner"] or "") in ("-", "−")
+    minus = ((found["sign"] or "") in "-−–" and bool(found["sign"])) or (found["inner"] or "") in ("-", "−")
     start = found.start("money") if found["money"] else found.start("digits")
     if minus:
         start = min(start, found.start("sign") if found["sign"] else found.start("inner"))

@@ -29,18 +29,26 @@ _AROUND: Final = tuple(
 )
 _COMPANY: Final = re.compile(
     r"\b(?P<name>[A-Z][\w&'’.-]*(?:\s+(?:&\s+)?[A-Z][\w&'’.-]*){0,4}),?\s+"
-    r"(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|plc|LLC|LP|N\.V|S\.A|AG|SE|Group|Holdings|Trust"
+    r"(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|plc|LLC|LP|N\.V|S\.A|AG|SE"
+    r"|Group|Holdings|Trust"
     r"|ETF|Fund)\b"
 )
 _ARTICLES: Final = frozenset({"the", "a", "an", "of", "for", "in", "our", "your", "this", "that", "and"})
 _NO_TICKER: Final = frozenset(
-    "A I IRA ETF ETFS USD US USA UK EU OK CEO CFO COO SEC FINRA IRS IPS RMD FIFO HIFO LIFO GAAP EBITDA EBIT EPS"
-    " ESG AI IT PE ROE ROI YTD QTD MTD CAGR NAV AUM API PDF HTML ID IDS AM PM ET EST EDT UTC GMT Q FY H CPI GDP"
-    " FOMC FED MBS REIT REITS IPO MSA HSA UTMA LLC INC LTD PLC NYSE CUSIP ISIN VAR ES TWR IRR TLH LT ST NA TBD"
-    " FAQ CPA JD CFP CFA RIA BD OTC NMS TIPS GICS SIC DIY SMA UMA TSR R D G SG COGS ASC ASU IFRS FASB PPE".split()
+    re.findall(
+        r"\w+",
+        """
+        A I IRA ETF ETFS USD US USA UK EU OK CEO CFO COO SEC FINRA IRS IPS RMD FIFO HIFO LIFO GAAP EBITDA
+        EBIT EPS ESG AI IT PE ROE ROI YTD QTD MTD CAGR NAV AUM API PDF HTML ID IDS AM PM ET EST EDT UTC
+        GMT Q FY H CPI GDP FOMC FED MBS REIT REITS IPO MSA HSA UTMA LLC INC LTD PLC NYSE CUSIP ISIN VAR ES
+        TWR IRR TLH LT ST NA TBD FAQ CPA JD CFP CFA RIA BD OTC NMS TIPS GICS SIC DIY SMA UMA TSR R D G SG
+        COGS ASC ASU IFRS FASB PPE
+        """,
+    )
 )
 _FREE: Final = re.compile(
-    r"(?:Q[1-4]|[12]?H[12]|FY'?\d{2,4}|CY\d{2,4}|\d{1,2}-[KQFU]|401\(k\)|403\(b\)|457\(b\)|529|COVID-19|G[-]?20|Y2K"
+    r"(?:Q[1-4]|[12]?H[12]|FY'?\d{2,4}|CY\d{2,4}|\d{1,2}-[KQFU]|401\(k\)|403\(b\)|457\(b\)|529"
+    r"|COVID-19|G[-]?20|Y2K"
     r"|[A-Z]\d?|Tier\d|[PQ]\d)",
     re.IGNORECASE,
 )

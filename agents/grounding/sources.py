@@ -29,7 +29,8 @@ _PERCENT_FIELD: Final = re.compile(r"percent|weight|points|tolerance|^largest$|^
 _SHARES_FIELD: Final = re.compile(r"^(?:shares|quantity|filled)$")
 _DOWN_FIELD: Final = re.compile(r"loss|lost|shortfall|at_risk|outflow")
 _HEADER: Final = re.compile(
-    r"\b(?:in|of)\s+(?:(?:U\.?\s?S\.?|US)\s*)?(?:dollars?\s+|\$\s*)?(?:in\s+)?(thousands?|millions?|billions?)\b"
+    r"\b(?:in|of)\s+(?:(?:U\.?\s?S\.?|US)\s*)?(?:dollars?\s+|\$\s*)?(?:in\s+)?(thousands?|millions?"
+    r"|billions?)\b"
     r"|\(\s*(?:(?:US)?[$€£]\s?)?(thousands|millions|billions)\b|[$€£¥]\s?(m|mn|bn|million|billion)\b(?!\w)"
     r"|(?:[$€£¥]|RMB|USD)\s?[‘’'`]?\s?(000)s?\b|[‘’'](000)s?\b",
     re.IGNORECASE,
@@ -218,7 +219,7 @@ def _is_head(cell: str) -> bool:
 
 
 def _told_years(cell: str) -> frozenset[int]:
-    """The years of a column's head. One that ends in January or February is called by the year before, too."""
+    """The years of a column's head. One that ends in January or February is the year before's too."""
     days = [day for day in dates(cell)[0] if day.year is not None]
     early = {(day.year or 0) - 1 for day in days if day.month in (1, 2) and day.day is not None}
     return frozenset(day.year or 0 for day in days) | early

@@ -70,7 +70,12 @@ class GroundingBench:
             "true": right,
             "true_refused_percent": _share(refused, right),
             **{f"caught_{kind}_percent": _share(lost[kind], asked[kind]) for kind in WRONG},
-            **{f"refused_{kind.replace(', ', '_').replace(' ', '_')}_percent": _share(lost[kind], asked[kind]) for kind in true},
+            **{
+                f"refused_{kind.replace(', ', '_').replace(' ', '_')}_percent": _share(
+                    lost[kind], asked[kind]
+                )
+                for kind in true
+            },
             "worked_out_by_the_model": asked["worked out by the model"],
             "of_them_refused_percent": _share(
                 lost["worked out by the model"], asked["worked out by the model"]
