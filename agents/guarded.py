@@ -82,7 +82,7 @@ def answered(messages: Sequence[AnyMessage], *, by_rule: bool) -> Guarded:
 
 
 def checking(messages: Sequence[AnyMessage]) -> Checking:
-    """What was read for this answer, what the graph itself looked up and said of it, and what the advisor said."""
+    """What was read for this answer, what the graph looked up itself, and what the advisor said."""
     read, said = Grounds(), Grounds()
     for message in since_asked(list(messages)):
         if isinstance(message, ToolMessage):
