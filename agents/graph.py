@@ -27,9 +27,10 @@ from langgraph.types import Command, interrupt
 
 from agents import bind, router
 from agents.answer import Composed, compose
-from agents.evidence import Decided, decision_taken, step_taken
+from agents.evidence import Decided, begins, decision_taken, step_taken
+from agents.governance import ORCHESTRATOR, stopped
 from agents.proposal import assessed, looked_up, outcome
-from agents.specialist import ORCHESTRATOR, OUT_OF_STEPS, says, thought
+from agents.specialist import OUT_OF_STEPS, says, thought
 from agents.state import MOST_THOUGHTS, Context, Conversation, Waiting, remembered, said, since_asked
 from core.ids import ProposalId
 from tools.contract import Agent, Call, Effect
@@ -69,6 +70,8 @@ async def orchestrate(
     kept = remembered(state["messages"])
     fresh = {"position": 0, "thoughts": 0, "drafts": [], "looked": {}, "agent": ""}
     trimmed = [RemoveMessage(id=REMOVE_ALL_MESSAGES), *kept] if len(kept) < len(state["messages"]) else []
+    if no := await _stopped(runtime.context, ORCHESTRATOR):
+        return Command(goto="answer", update={**fresh, "messages": [*trimmed, no]})
     message = await thought(
         runtime.context, ORCHESTRATOR, router.reads(kept), [router.HAND_OVER], decides=router.decided
     )
@@ -76,6 +79,15 @@ async def orchestrate(
     if agent is None:
         return Command(goto="answer", update={**fresh, "messages": [*trimmed, _spoken(message)]})
     return Command(goto=agent.value, update={**fresh, "messages": trimmed, "agent": agent.value})
+
+
+async def _stopped(context: Context, agent: str) -> AIMessage | None:
+    """What is said in place of a thought where a person has stopped that agent."""
+    why = await stopped(context.turn, agent)
+    if why is None:
+        return None
+    await decision_taken(context, agent, Decided("stop", "people_decided"))
+    return AIMessage(why)
 
 
 def _spoken(message: AIMessage) -> AIMessage:
@@ -86,6 +98,8 @@ def _spoken(message: AIMessage) -> AIMessage:
 def _specialist(agent: Agent) -> Any:
     async def run(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
         if state["thoughts"] == 0:
+            if no := await _stopped(runtime.context, agent):
+                return Command(goto="answer", update={"messages": [no]})
             says(agent, SAYS[agent])
         if state["thoughts"] >= MOST_THOUGHTS:
             await decision_taken(runtime.context, agent, Decided("stop", "too_many_thoughts"))
@@ -119,10 +133,11 @@ async def ask(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
         agent=agent,
         said=said(state["messages"]),
         position=state["position"],
+        watch=runtime.context.watch,
     )
     update = {
         "messages": told,
-        "position": state["position"] + len(message.tool_calls),
+        "position": state["position"] + len(message.tool_calls) + bool(message.invalid_tool_calls),
         "drafts": [*state["drafts"], *drafts],
     }
     return Command(goto="assess" if drafts else agent.value, update=update)
@@ -202,6 +217,7 @@ async def read_decision(state: Conversation, runtime: Runtime[Context]) -> Comma
 async def report(state: Conversation, runtime: Runtime[Context]) -> Command[Literal["park", "__end__"]]:
     """Tell what happened since, one answer for all that moved."""
     context = runtime.context
+    await begins(context)
     texts: list[str] = []
     looked: dict[str, str] = {}
     still: list[Waiting] = []

@@ -12,13 +12,14 @@ from typing import Any, Final
 from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
 from langgraph.config import get_stream_writer
 
+from agents import preferences
 from agents.answer import Streamed
 from agents.evidence import Decided, Step, begun, thought_taken
+from agents.governance import ORCHESTRATOR
 from agents.model import think
 from agents.prompts import prompt
 from agents.state import Context
 
-ORCHESTRATOR: Final = "orchestrator"
 OUT_OF_STEPS: Final = "I stopped here: this took more steps than one request may. Ask for less at once."
 
 
@@ -43,8 +44,13 @@ async def thought(
         if ready:
             write({"event": "token", "text": ready})
 
-    read = [SystemMessage(prompt(agent).text), *messages]
-    message = await think(context.thinker, read, schemas, heard)
+    told = context.instructions.get(agent) or prompt(agent).text
+    stated = [] if agent == ORCHESTRATOR else preferences.read(context.turn)
+    read = [SystemMessage(told), *stated, *messages]
+    context.watch.agent(agent, context.thinker.name)
+    with context.watch.chat(context.thinker) as counting:
+        message = await think(context.thinker, read, schemas, heard)
+        counting.counted(message)
     rest = streamed.rest()
     if rest:
         write({"event": "token", "text": rest})

@@ -16,6 +16,7 @@ from tools.clients import FIND_HOUSEHOLD, OVERVIEW
 from tools.contract import Agent, AnyTool, Refusal
 from tools.planning import PROPOSE_PLAN, PROPOSE_SET
 from tools.portfolio import CASH, DRIFT, HOLDINGS, WORKLIST
+from tools.preferences import ERASE_PREFERENCE, KEEP_PREFERENCE, PREFERENCES
 from tools.proposals import LIST_PROPOSALS, PROPOSAL_STATUS
 from tools.research import SEARCH_LIBRARY
 from tools.trading import PROPOSE_ORDER, PROPOSE_REBALANCE
@@ -44,6 +45,9 @@ HELD: Final[Mapping[Agent, tuple[AnyTool, ...]]] = MappingProxyType(
             PROPOSE_CANCEL,
             PROPOSAL_STATUS,
             LIST_PROPOSALS,
+            KEEP_PREFERENCE,
+            PREFERENCES,
+            ERASE_PREFERENCE,
         ),
     }
 )

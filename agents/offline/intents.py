@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from agents.offline import plans, words
+from agents.offline import plans, preferences, words
 from agents.offline.orders import OrderWords, order, starts_order
 from agents.offline.plans import Change, PlanWords
 
@@ -35,6 +35,9 @@ class Intent(StrEnum):
     WHAT_IF = "what_if"
     PLAN = "plan"
     REBALANCE_ALL = "rebalance_all"
+    PREFER = "prefer"
+    PREFERENCES = "preferences"
+    ERASE = "erase"
     HELP = "help"
     DECISION = "decision"
     HOSTILE = "hostile"
@@ -150,6 +153,11 @@ QUESTION: Final = _rule(
 )
 
 
+PREFERRING: Final = (
+    (preferences.ERASES, Intent.ERASE),
+    (preferences.LISTS, Intent.PREFERENCES),
+    (preferences.STATES, Intent.PREFER),
+)
 ABOUT: Final = frozenset({Intent.OVERVIEW, Intent.REBALANCE} | {intent for _, intent in LOOKS})
 
 
@@ -178,6 +186,9 @@ def _guarded(text: str) -> Intent | None:
         return Intent.HOSTILE
     if DECISION.search(text):
         return Intent.DECISION
+    for pattern, intent in PREFERRING:
+        if pattern.search(text):
+            return intent
     if CANCEL.search(text):
         return Intent.CANCEL
     return Intent.UNSUPPORTED if UNSUPPORTED.search(text) else None

@@ -29,7 +29,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable
 from typing_extensions import override
 
-from agents.offline import plans, speech, words
+from agents.offline import plans, preferences, speech, words
 from agents.offline.intents import ABOUT, Intent, Wish, read
 from agents.offline.orders import OrderWords
 from agents.offline.plans import Change, PlanWords
@@ -54,6 +54,9 @@ AGENT_FOR: Final[Mapping[Intent, str]] = {
     Intent.CANCEL: "proposal",
     Intent.STATUS: "proposal",
     Intent.PROPOSALS: "proposal",
+    Intent.PREFER: "proposal",
+    Intent.PREFERENCES: "proposal",
+    Intent.ERASE: "proposal",
 }
 
 
@@ -183,6 +186,12 @@ def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
             return "propose_cancel", {"order_words": wish.cancels}
         case Intent.STATUS:
             return "proposal_status", {"proposal": wish.proposal, "household": wish.household}
+        case Intent.PREFER:
+            return "keep_preference", {"preference_words": wish.text.strip()[:500]}
+        case Intent.PREFERENCES:
+            return "preferences", {}
+        case Intent.ERASE:
+            return "erase_preference", {"preference": preferences.erased(wish.text)[:500]}
         case Intent.PROPOSALS:
             return "list_proposals", {"open_only": not re.search(r"\ball\b", wish.text, re.IGNORECASE)}
     return None

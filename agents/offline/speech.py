@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from agents.offline import plan_speech
+from agents.offline import plan_speech, preferences
 from agents.offline.extract import extract, instructs
 from agents.offline.figures import Answer, dollars, points, shares, table
 from agents.offline.intents import Intent, Wish
@@ -24,6 +24,7 @@ CAN: Final = """I am the offline model: I read plain requests by rule. I can
 - draft cash to raise or invest, a harvest of losses, the exit of a position, assets better placed
 - draft an order, such as "buy 100 AAPL in acc-1003 at a limit of 150"
 - say where a proposal stands
+- note what you prefer ("call me Ann", "I prefer HIFO"), show it and erase it
 I draft only. You submit, a principal approves, and nothing I can do replaces either."""
 HOSTILE: Final = (
     "I will not do that, and I could not: no tool here submits, approves, releases or sends an order, "
@@ -221,6 +222,9 @@ SPEAKS: Final[Mapping[str, Callable[[Wish, Answer, str], str]]] = {
     "what_if": plan_speech.what_if,
     "proposal_status": status,
     "list_proposals": proposals,
+    "keep_preference": preferences.noted,
+    "preferences": preferences.listed,
+    "erase_preference": preferences.gone,
 }
 
 

@@ -44,6 +44,15 @@ select t.thread, t.household, t.opened_at from gatehouse.thread t order by t.ope
 select seq, recorded_at, event_type, text from gatehouse.journal_line
 where stream = %(stream)s and event_type in ('MessageReceived', 'AnswerGiven') order by seq;
 
+-- conversation_lines --
+-- A trace's conversation from its first entry to the last of that trace, as far as the asker may read it.
+with asked as (
+    select stream, max(seq) as last from gatehouse.journal_line
+    where trace_id = %(trace)s and starts_with(stream, 'thread/') group by stream order by last limit 1)
+select l.seq, l.recorded_at, l.role, l.actor, l.event_type, l.stream, l.trace_id, l.text
+from gatehouse.journal_line l join asked a using (stream)
+where l.seq <= a.last order by l.seq limit %(limit)s;
+
 -- trace_lines --
 select seq, recorded_at, role, actor, event_type, stream, trace_id, text from gatehouse.journal_line
 where trace_id = %(trace)s order by seq;

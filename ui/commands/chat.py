@@ -6,7 +6,6 @@ Rule 2: it drafts; whoever types `/submit` here submits, with her own session, w
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Final
 from uuid import uuid4
 
@@ -15,12 +14,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from core.errors import NotFound, WorldFailed
+from ui.commands import preferences
+from ui.commands.printed import printed
 from ui.commands.proposals import card, submit_shown
 from ui.commands.session import console, print_json, signed_in
 from ui.screens.client import Client
 
-CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-HELP: Final = "Ask a question, or: /submit the proposal, /show it again, Enter alone looks for news, /quit"
+HELP: Final = (
+    "Ask a question, or: /submit the proposal, /show it again, /preferences you stated, /erase ID one of "
+    "them, Enter alone looks for news, /quit"
+)
 
 
 def chat(
@@ -63,7 +66,12 @@ def _conversation(client: Client, thread: str, about: Any) -> None:
             return
         if text in {"/quit", "/q"}:
             return
-        if text in {"/submit", "/show"} and parked is None:
+        if text == "/preferences":
+            preferences.tell(out, client.preferences())
+        elif text.startswith("/erase "):
+            client.erase_preference(text.removeprefix("/erase ").strip())
+            out.print("[dim]It is erased.[/]")
+        elif text in {"/submit", "/show"} and parked is None:
             out.print("[dim]There is no trade proposal in this conversation yet.[/]")
         elif text == "/show" and parked:
             card(out, client.proposal(parked))
@@ -112,8 +120,3 @@ def _answered(out: Console, answer: Any, *, streamed: bool) -> None:
     for number, source in enumerate(answer.get("sources", ()), start=1):
         out.print(f"[dim]{escape(f'[{number}]')} {printed(source['says'])}[/]")
     out.print(f"[dim]model {printed(answer.get('model', ''))}[/]")
-
-
-def printed(text: object) -> str:
-    """A text of somebody else's for the terminal: no markup, no control sequence."""
-    return escape(CONTROL.sub("", str(text)).replace("**", ""))

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from rich.text import Text
 
-from ui.commands.chat import CONTROL
+from ui.commands.printed import CONTROL
 from ui.screens import figures as f
 from ui.screens.timeline import GREEN, RED, event_words, told_facts, who_did_it
 

@@ -41,6 +41,7 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.leg": EVERYONE,
     "gatehouse.replacing": EVERYONE,
     "gatehouse.cancel_draft": {AGENT: "S", APPROVER: "S"},
+    "gatehouse.preference": {INTAKE: "S"},
     "gatehouse.thread": EVERYONE,
     "gatehouse.market_day": EVERYONE,
     # limits, and what of them is used
@@ -297,6 +298,8 @@ INTERNAL: Final = {
     "law_pay_recorded",
     "law_person_engaged",
     "law_policy_denied",
+    "law_preference_erased",
+    "law_preference_kept",
     "law_proposal_approved",
     "law_proposal_assessed",
     "law_proposal_denied",
@@ -360,6 +363,7 @@ INTERNAL: Final = {
     "may_set_limits",
     "may_set_routing",
     "may_submit",
+    "message_of",
     "names_no_body",
     "no_of",
     "no_of_thread",
@@ -806,6 +810,7 @@ def test_each_kind_of_event_is_one_logins_and_refusals_are_nobodys(firm: Firm) -
         "BusinessDayOpened": {"gh_owner", GATE},
         "TradingHalted": {APPROVER, GATE},  # a person, or the machine: the law tells them apart
         "PolicyDenied": {INTAKE, APPROVER},
+        "PreferenceErased": {AGENT, INTAKE},  # by herself, or where a message of hers asks for it
     }
     assert rights["AttemptRefused"] == set()
     assert WITNESS not in set().union(*rights.values())
@@ -817,6 +822,9 @@ def test_each_kind_of_event_is_one_logins_and_refusals_are_nobodys(firm: Firm) -
         "StepTaken",
         "ObservationMade",
         "DecisionTaken",
+        "RunBegun",
+        "PreferenceKept",
+        "PreferenceErased",
     }
     assert not {kind for kind, roles in rights.items() if INTAKE in roles} & {
         "ProposalSubmitted",
