@@ -27,17 +27,17 @@ from core.ledger import bodies
 from core.ledger.journal import Journal
 from core.library.reader import SQL, as_passage
 from core.orders.events import CancelDrafted, ProposalDrafted, Request, Span
+from core.people.asker import SQL as PEOPLE
 from core.people.asker import asking
 from core.people.events import PreferenceErased, PreferenceKept, StepEvent
 from core.people.permits import Ask, Denied, entity, permits, reference, uid
-from core.people.permitting import SQL as PERMITTING
 from core.projections.households import read_households
 from core.projections.proposals import read_proposal, read_proposals
 from core.projections.reader import read_picture, read_pictures
 
 HALTED: Final = "select gatehouse.halted(%(agent)s) as agent, gatehouse.halted(%(tool)s) as tool"
 
-WHOSE: Final = PERMITTING["whose"]
+WHOSE: Final = PEOPLE["whose"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,5 @@ select p.proposal, p.household, p.advisor, p.drafted_by, p.submitted_by, p.tier,
              where d.proposal = p.proposal and d.kind = 'approval') as approved_by
 from gatehouse.proposal p where p.proposal = %(proposal)s;
 
--- whose --
--- Who asks, and whose household that is.
-select h.advisor, gatehouse.asker_person() as person from gatehouse.household h where h.household = %(household)s;
-
 -- advisor_of --
 select h.advisor from gatehouse.household h where h.household = %(household)s;

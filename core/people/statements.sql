@@ -8,6 +8,10 @@ select p.person, p.login, p.role,
                  where g.person = p.person), '{}') as registrations
 from gatehouse.person p where p.person = gatehouse.asker_person();
 
+-- whose --
+-- Who asks, and whose household that is.
+select h.advisor, gatehouse.asker_person() as person from gatehouse.household h where h.household = %(household)s;
+
 -- colleagues --
 -- Everybody who works here; the names are sealed.
 select r.id as person, r.state->'name' as name from gatehouse.reference r where r.kind = 'person' order by r.id;

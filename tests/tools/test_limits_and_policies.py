@@ -45,7 +45,9 @@ async def test_a_flood_of_questions_is_cut_told_each_and_on_record_once() -> Non
 @pytest.mark.anyio
 async def test_a_question_that_is_no_json_is_on_record_sealed() -> None:
     desk = SimulatedDesk()
-    broken = InvalidToolCall(name="cash", args='{"household": Lindgren', id="1", error="bad")
+    broken = InvalidToolCall(
+        type="invalid_tool_call", name="cash", args='{"household": Lindgren', id="1", error="bad"
+    )
     [told] = await asks(desk, AIMessage("", invalid_tool_calls=[broken]))
     assert "not JSON" in told
     [fact] = recorded(desk)

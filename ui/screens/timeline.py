@@ -96,7 +96,8 @@ CHOICES: Final[Mapping[str, str]] = {
     "OrderDoubted,OrderFilled,OrderCancelled,OrderExpired,OrderSetAside,OrderRedriven,ReplaceRequested,"
     "OrderReplaced,ReplaceRefused,ReplacementSized",
     "Fills and settlement": "OrderFilled,TradeAllocated,TradeConfirmed,TradeSettled",
-    "Copilot": "MessageReceived,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven",
+    "Copilot": "MessageReceived,RunBegun,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven,"
+    "PreferenceKept,PreferenceErased",
     "Refused attempts": "AttemptRefused",
 }
 """What one may choose to see of the record, as its kinds of event."""
