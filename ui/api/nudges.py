@@ -71,7 +71,7 @@ async def look_again(at: Doors, ticket: str, thread: ThreadId) -> AsyncIterator[
     now = Thread(said, proposals)
     if not now.asked or not (proposals or now.unanswered) or not at.turns.moved(thread, now.state):
         return None
-    about = next(t.household for t in await at.intake.threads(ticket) if t.thread == thread)
+    about = next((t.household for t in await at.intake.threads(ticket) if t.thread == thread), None)
     body = {
         "ticket": await at.intake.thread_ticket(ticket, thread),
         "thread": thread,
