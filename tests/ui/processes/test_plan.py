@@ -27,7 +27,11 @@ LOGINS = Logins("/nowhere", "5432", "gatehouse", {role: f"password-of-{role}" fo
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="users of their own need root")
 
 
-def planned(home: Path, *, spans: bool = False, **settings: str) -> dict[str, Process]:
+def planned(home: Path, **settings: str) -> dict[str, Process]:
+    return chosen(home, settings, spans=False)
+
+
+def chosen(home: Path, settings: dict[str, str], *, spans: bool) -> dict[str, Process]:
     wanted = Wanted(
         home=home,
         host="127.0.0.1",
@@ -104,7 +108,7 @@ def test_the_worker_stands_on_the_venues_and_the_front_on_the_worker(tmp_path: P
 
 def test_the_copilot_writes_spans_only_where_they_are_wanted(tmp_path: Path) -> None:
     assert planned(tmp_path)["copilot"].words == ("copilot",)
-    assert planned(tmp_path, spans=True)["copilot"].words == ("copilot", "--spans", "spans.jsonl")
+    assert chosen(tmp_path, {}, spans=True)["copilot"].words == ("copilot", "--spans", "spans.jsonl")
 
 
 def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
