@@ -17,6 +17,7 @@ from langchain_core.messages import AIMessage, ToolMessage
 
 from agents.evidence import Decided, asks
 from agents.state import MOST_CALLS
+from agents.telemetry import Watch
 from core.ids import ProposalId
 from tools import record
 from tools.catalog import HELD
@@ -24,6 +25,8 @@ from tools.contract import Agent, AnyTool, Call, Effect, Refusal, Said, Turn
 from tools.trading import Drafted
 
 MOST_AT_ONCE: Final = 4
+TOO_MANY: Final = Refusal("too many questions at once; ask fewer", code="too_many")
+NOT_JSON: Final = Refusal("the arguments are not JSON; write them again", code="not_json")
 
 Schema = dict[str, Any]
 
@@ -51,28 +54,36 @@ def effect(agent: Agent, name: str) -> Effect | None:
 
 
 async def ask_all(
-    thought: AIMessage, *, turn: Turn, agent: Agent, said: tuple[Said, ...], position: int
+    thought: AIMessage, *, turn: Turn, agent: Agent, said: tuple[Said, ...], position: int, watch: Watch
 ) -> tuple[list[ToolMessage], list[ProposalId]]:
     """The answers to a model's tool calls, in its order, and the proposals that were drafted."""
     told: list[ToolMessage] = []
     drafts: list[ProposalId] = []
+    left_out = 0
     for offset, call in enumerate(thought.tool_calls):
         name, key = call["name"], call["id"] or f"unnamed-{position + offset}"
-        if offset >= MOST_AT_ONCE or position + offset >= MOST_CALLS:
-            told.append(_refused(name, key, "too many questions at once; ask fewer"))
-            continue
         asking = Call(turn, agent, said, position + offset)
+        if offset >= MOST_AT_ONCE or position + offset >= MOST_CALLS:
+            if not left_out:  # a flood is on record once; the model's own words hold all of it
+                await record.refuse(name, call["args"], asking, TOO_MANY)
+            left_out += 1
+            told.append(_refused(name, key, str(TOO_MANY)))
+            continue
         try:
-            answer = await record.asked(name, call["args"], asking)
+            with watch.tool("unknown" if effect(agent, name) is None else name, asking.id):
+                answer = await record.asked(name, call["args"], asking)
         except Refusal as no:
             told.append(_refused(name, key, str(no)))
             continue
         if isinstance(answer, Drafted):
             drafts.append(answer.proposal)
         told.append(ToolMessage(record.told(asking, answer), tool_call_id=key, name=name))
-    for broken in thought.invalid_tool_calls:
+    for offset, broken in enumerate(thought.invalid_tool_calls):
         name = broken["name"] or "unknown"
-        told.append(_refused(name, broken["id"] or "unnamed", "the arguments are not JSON; write them again"))
+        if offset == 0:
+            asking = Call(turn, agent, said, position + len(thought.tool_calls))
+            await record.refuse(name, {"arguments": broken["args"]}, asking, NOT_JSON)
+        told.append(_refused(name, broken["id"] or "unnamed", str(NOT_JSON)))
     return told, drafts
 
 

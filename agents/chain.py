@@ -144,7 +144,9 @@ async def _once(one: Thinking, thinker: Thinker, heard: Heard) -> AIMessage | Sp
     if isinstance(reservation, Spent):
         return reservation
     try:
-        message = await think(thinker, one.masked, one.schemas, heard)
+        with one.context.watch.chat(thinker) as counting:
+            message = await think(thinker, one.masked, one.schemas, heard)
+            counting.counted(message)
     except Unusable as no:
         await settled(one.context.turn, reservation, None)
         structlog.get_logger("copilot").warning("model", model=thinker.name, why=no.why)
@@ -189,7 +191,9 @@ async def _by_rule(one: Thinking, thinker: Thinker, why: str, heard: Heard) -> t
         heard(text if said else why + text)
         said = True
 
-    message = await think(thinker, one.messages, one.schemas, hears)
+    with one.context.watch.chat(thinker) as counting:
+        message = await think(thinker, one.messages, one.schemas, hears)
+        counting.counted(message)
     spoken = message.model_copy(update={"content": why + str(message.text)}) if message.text else message
     return _signed(spoken, thinker), thinker
 

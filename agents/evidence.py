@@ -19,10 +19,11 @@ from typing import Any, Final, Literal
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage
 
+from agents import preferences
 from agents.model import Thinker
 from agents.state import Context
 from core.ids import Digest
-from core.people.events import Decision, DecisionTaken, Read, Reason, StepTaken, Thought
+from core.people.events import Decision, DecisionTaken, Read, Reason, RunBegun, StepTaken, Thought
 from tools.record import steps
 from tools.words import words_of
 
@@ -85,18 +86,47 @@ async def thought_taken(
     )
     taken = _step(context, agent, kind, since.at, took_ms, thought)
     decision = _decision(context, agent, decided).model_copy(update={"why": why if decided.why else None})
-    await steps(context.turn, taken, decision)
+    await _put(context, taken, decision)
 
 
 async def step_taken(context: Context, agent: str, kind: Step, *decided: Decided) -> None:
     """Put a step on record that no model took, with the decisions that came of it."""
     taken = _step(context, agent, kind, context.turn.clock.now(), 0, None)
-    await steps(context.turn, taken, *(_decision(context, agent, one) for one in decided))
+    await _put(context, taken, *(_decision(context, agent, one) for one in decided))
 
 
 async def decision_taken(context: Context, agent: str, decided: Decided) -> None:
     """Put a decision of the graph's own rules on record."""
-    await steps(context.turn, _decision(context, agent, decided))
+    await _put(context, _decision(context, agent, decided))
+
+
+async def begins(context: Context) -> None:
+    """The run's first entry, where something is to be on record before any step is."""
+    if not context.begun:
+        await _put(context)
+
+
+async def _put(context: Context, *facts: StepTaken | DecisionTaken) -> None:
+    """On record, behind the run's first entry where that is not made yet."""
+    if context.begun:
+        await steps(context.turn, *facts)
+        return
+    first = await _run_begun(context)
+    await steps(context.turn, first, *facts)
+    context.begun.append(first)
+
+
+async def _run_begun(context: Context) -> RunBegun:
+    told = preferences.words(context.turn)
+    [shown] = await words_of(context.turn, [told]) if told else [None]
+    return RunBegun(
+        thread=context.turn.thread,
+        message=context.message,
+        manifest=context.manifest,
+        model=context.thinker.name,
+        preferences=tuple(one.id for one in context.turn.preferences),
+        words=shown,
+    )
 
 
 def text_of(message: AnyMessage) -> str:

@@ -31,11 +31,12 @@ from langgraph.types import Command, interrupt
 from agents import bind, router
 from agents.answer import Composed, compose
 from agents.chain import signed
-from agents.evidence import Decided, decision_taken, step_taken
+from agents.evidence import Decided, begins, decision_taken, step_taken
+from agents.governance import ORCHESTRATOR, stopped
 from agents.guarded import answered, notices
 from agents.parts import outline, told
 from agents.proposal import assessed, looked_up, outcome
-from agents.specialist import ORCHESTRATOR, OUT_OF_STEPS, says, thought
+from agents.specialist import OUT_OF_STEPS, says, thought
 from agents.state import (
     MOST_THOUGHTS,
     Context,
@@ -91,6 +92,8 @@ async def orchestrate(
     fresh = {"position": 0, "thoughts": 0, "drafts": [], "looked": {}, "agent": ""}
     fresh |= {"plan": [], "at": 0, "heard": 1, "told": 0}
     trimmed = [RemoveMessage(id=REMOVE_ALL_MESSAGES), *kept] if len(kept) < len(state["messages"]) else []
+    if no := await _halted(runtime.context, ORCHESTRATOR):
+        return Command(goto="answer", update={**fresh, "messages": [*trimmed, no]})
     message = await thought(
         runtime.context,
         ORCHESTRATOR,
@@ -110,6 +113,15 @@ async def orchestrate(
     return Command(goto=first, update={**fresh, "messages": trimmed, "agent": first, "plan": plan})
 
 
+async def _halted(context: Context, agent: str) -> AIMessage | None:
+    """What is said in place of a thought where a person has stopped that agent."""
+    why = await stopped(context.turn, agent)
+    if why is None:
+        return None
+    await decision_taken(context, agent, Decided("stop", "people_decided"))
+    return AIMessage(why)
+
+
 def _spoken(message: AIMessage) -> AIMessage:
     """Only what it said: a call of a tool that nobody answers would spoil the thread."""
     said = message.text or "I did not understand that; please say it in other words."
@@ -121,6 +133,8 @@ def _specialist(agent: Agent) -> Any:
         if runtime.context.stop.is_set():
             return await _stopped(runtime.context, agent)
         if state["thoughts"] == 0:
+            if no := await _halted(runtime.context, agent):
+                return onward(state, [no])
             says(agent, SAYS[agent])
         if state["thoughts"] >= MOST_THOUGHTS:
             await decision_taken(runtime.context, agent, Decided("stop", "too_many_thoughts"))
@@ -162,10 +176,11 @@ async def ask(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
         agent=agent,
         said=said(state["messages"]),
         position=state["position"],
+        watch=runtime.context.watch,
     )
     update = {
         "messages": answers,
-        "position": state["position"] + len(message.tool_calls),
+        "position": state["position"] + len(message.tool_calls) + bool(message.invalid_tool_calls),
         "drafts": [*state["drafts"], *drafts],
     }
     return Command(goto="assess" if drafts else agent.value, update=update)
@@ -270,6 +285,7 @@ async def read_decision(state: Conversation, runtime: Runtime[Context]) -> Comma
 async def report(state: Conversation, runtime: Runtime[Context]) -> Command[Literal["park", "__end__"]]:
     """Tell what happened since, one answer for all that moved."""
     context = runtime.context
+    await begins(context)
     texts: list[str] = []
     looked: dict[str, str] = {}
     still: list[Waiting] = []

@@ -9,7 +9,7 @@ Rule 3: a run has an end: a number of steps and a time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -21,10 +21,13 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.errors import GraphRecursionError
 from langgraph.types import Command
+from opentelemetry.trace import Tracer
 
 from agents.graph import Graph, build
+from agents.manifest import in_use
 from agents.model import Thinker
 from agents.state import Context, Patience
+from agents.telemetry import Watch
 from core.errors import Conflict, WorldFailed
 from core.ids import MessageId, ThreadId
 from tools.contract import Turn
@@ -43,6 +46,8 @@ class Copilot:
     graph: Graph
     thinker: Thinker
     patience: Patience
+    instructions: Mapping[str, str] = field(default_factory=dict)  # in place of an agent's own: a replay's
+    tracer: Tracer | None = None  # where spans go; None: nobody chose a place
     _running: WeakValueDictionary[ThreadId, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _stops: dict[ThreadId, asyncio.Event] = field(default_factory=dict)
 
@@ -73,7 +78,7 @@ class Copilot:
                 "asked": message,
                 "household": turn.household,
             }
-            async for event in self._run(asked, turn):
+            async for event in self._run(asked, turn, message):
                 yield event
 
     async def nudged(self, turn: Turn, *, unanswered: MessageId | None = None) -> AsyncIterator[Event]:
@@ -94,11 +99,16 @@ class Copilot:
         if not state.tasks:
             return
         parked = any(task.interrupts for task in state.tasks)
-        async for event in self._run(Command(resume={"nudge": True}) if parked else None, turn):
+        goes_on = None if parked else state.values.get("asked")
+        async for event in self._run(Command(resume={"nudge": True}) if parked else None, turn, goes_on):
             yield event
 
-    async def _run(self, asked: Any, turn: Turn) -> AsyncIterator[Event]:
-        context = Context(turn, self.thinker, self.patience)
+    async def _run(self, asked: Any, turn: Turn, message: MessageId | None) -> AsyncIterator[Event]:
+        made_of = in_use(self.thinker.name).digest
+        watch = Watch((self.tracer, turn) if self.tracer else None)
+        context = Context(
+            turn, self.thinker, self.patience, made_of, message, watch=watch, instructions=self.instructions
+        )
         self._stops[turn.thread] = context.stop
         try:
             async with asyncio.timeout(RUNS_WITHIN.total_seconds()):
@@ -121,6 +131,7 @@ class Copilot:
             raise WorldFailed(f"this took longer than {RUNS_WITHIN}", fix="ask for less at once") from late
         finally:
             self._stops.pop(turn.thread, None)
+            watch.end()
 
     def _lock(self, thread: ThreadId) -> asyncio.Lock:
         return self._running.setdefault(thread, asyncio.Lock())
@@ -140,9 +151,14 @@ class Copilot:
             lock.release()
 
 
-def start(saver: BaseCheckpointSaver[Any], thinker: Thinker, patience: Patience | None = None) -> Copilot:
+def start(
+    saver: BaseCheckpointSaver[Any],
+    thinker: Thinker,
+    patience: Patience | None = None,
+    tracer: Tracer | None = None,
+) -> Copilot:
     """The copilot of this process."""
-    return Copilot(build(saver), thinker, patience or Patience())
+    return Copilot(build(saver), thinker, patience or Patience(), tracer=tracer)
 
 
 def _config(thread: ThreadId) -> RunnableConfig:

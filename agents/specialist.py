@@ -13,15 +13,16 @@ from typing import Any, Final
 from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
 from langgraph.config import get_stream_writer
 
+from agents import preferences
 from agents.answer import Streamed
 from agents.chain import Thinking, thought_of
 from agents.evidence import Decided, Step, begun, thought_taken
+from agents.governance import ORCHESTRATOR
 from agents.guarded import guarded
 from agents.prompts import prompt
 from agents.state import Context, said
 from agents.stopping import unless_stopped
 
-ORCHESTRATOR: Final = "orchestrator"
 OUT_OF_STEPS: Final = "I stopped here: this took more steps than one request may. Ask for less at once."
 
 
@@ -47,8 +48,11 @@ async def thought(
         if ready:
             write({"event": "token", "text": ready})
 
-    told = SystemMessage(prompt(agent).text)
-    inside, outside = [told, *messages], [told, *guard.reads(messages)]
+    told = SystemMessage(context.instructions.get(agent) or prompt(agent).text)
+    stated = [] if agent == ORCHESTRATOR else preferences.read(context.turn)
+    inside = [told, *stated, *messages]
+    outside = [told, *guard.reads([*stated, *messages])]
+    context.watch.agent(agent, context.thinker.name)
     thinking = Thinking(context, agent, said(messages)[0].message, inside, outside, schemas)
     found = await unless_stopped(context.stop, thought_of(thinking, heard))
     if found is None:

@@ -8,6 +8,7 @@ Rule 2: the context is made anew for each run from the ticket of that run; it is
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, TypedDict
@@ -17,7 +18,9 @@ from langgraph.graph import MessagesState
 
 from agents.model import Thinker
 from agents.parts import Part
-from core.ids import MessageId
+from agents.telemetry import Watch
+from core.ids import Digest, MessageId
+from core.people.events import RunBegun
 from tools.contract import Said, Turn
 
 MOST_THOUGHTS: Final = 6  # calls of a model by a specialist, a message
@@ -63,11 +66,21 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One run's own: its ticket's desk, the model, how patient it is, whether she told it to stop."""
+    """One run's own: the desk of its ticket, the model, and how patient it is.
+
+    `message` is what it answers; None: it was woken to look again. `begun` holds the run's first entry once
+    that is made. `instructions` are an agent's in place of its own, for a run that is replayed. `stop` is set
+    once she told it to stop.
+    """
 
     turn: Turn
     thinker: Thinker
     patience: Patience
+    manifest: Digest  # of what this process is made of
+    message: MessageId | None = None
+    begun: list[RunBegun] = field(default_factory=list, compare=False, repr=False)
+    watch: Watch = field(default_factory=Watch, compare=False, repr=False)
+    instructions: Mapping[str, str] = field(default_factory=dict)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import ROUND_CEILING, Decimal
 from hashlib import sha256
 from typing import Final
 
@@ -21,21 +22,25 @@ from core.budget.spending import Reserved, Spent
 from core.clock import Clock
 from core.database.pools import AsyncPool
 from core.database.rows import one, rows
-from core.errors import NotPermitted
+from core.errors import NotFound, NotPermitted
 from core.fact import Entry, PolicyDecision, Sealed, Words
+from core.halts.scope import agent_stopped
 from core.ids import HouseholdId, MessageId, OrderId, ProposalId, ThreadId, TraceId
 from core.ledger import bodies
 from core.ledger.journal import Journal
 from core.library.reader import SQL, as_passage
 from core.orders.events import CancelDrafted, ProposalDrafted, Request, Span
+from core.people.asker import SQL as PEOPLE
 from core.people.asker import asking
-from core.people.events import StepEvent
-from core.people.permits import Ask, Denied, entity, permits, uid
+from core.people.events import PreferenceErased, PreferenceKept, StepEvent
+from core.people.permits import Ask, Denied, entity, permits, reference, uid
 from core.projections.households import read_households
 from core.projections.proposals import read_proposal, read_proposals
 from core.projections.reader import read_picture, read_pictures
 
 HALTED: Final = "select gatehouse.halted(%(agent)s) as agent, gatehouse.halted(%(tool)s) as tool"
+
+WHOSE: Final = PEOPLE["whose"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +88,30 @@ class Desk:
         agent: str,
         trace: TraceId,
         key: str,
+        dollars: Decimal | None = None,
     ) -> ProposalId:
         """Put a request before the worker, to be assessed. It reserves nothing and reaches no principal.
 
+        `dollars`: what it is about, where that is said; the policies ask.
+
         Raises:
+            NotPermitted: no policy lets this agent draft that, in that book, of that amount.
             Refused: outside the book, without provenance, too many open drafts, or the day is closed.
         """
         proposal = derived_proposal_id(thread, key)
         fact = ProposalDrafted(
             proposal=proposal, request=request, provenance=provenance, thread=thread, agent=agent
         )
+        allowed = await self._may_draft(agent, request.household, dollars)
         await self._journal.record(
-            Entry(f"proposal/{proposal}", fact, trace, ticket=self._ticket, key=f"draft/{proposal}")
+            Entry(
+                f"proposal/{proposal}",
+                fact,
+                trace,
+                ticket=self._ticket,
+                key=f"draft/{proposal}",
+                policy_decisions=allowed,
+            )
         )
         return proposal
 
@@ -112,6 +129,33 @@ class Desk:
             Entry(f"cancel/{draft}", fact, trace, ticket=self._ticket, key=f"cancel-draft/{draft}")
         )
         return draft
+
+    async def keep_preference(
+        self, said: Span, *, thread: ThreadId, agent: str, trace: TraceId, key: str
+    ) -> str:
+        """Keep what the advisor stated at that place of her message. It changes nothing else. Answers its id.
+
+        Raises:
+            Refused: the message is not hers or not of this thread, it is kept already, or there are too many.
+        """
+        kept = "prf-" + sha256(f"{thread}/{key}".encode()).hexdigest()[:32]
+        fact = PreferenceKept(preference=kept, thread=thread, agent=agent, said=said)
+        await self._journal.record(
+            Entry(f"preference/{kept}", fact, trace, ticket=self._ticket, key=f"preference/{kept}")
+        )
+        return kept
+
+    async def erase_preference(self, preference: str, *, asked: Span, agent: str, trace: TraceId) -> None:
+        """Show it to nobody any more, as her message asks at that place.
+
+        Raises:
+            Refused: it is not hers, was erased before, or the message is not of this thread.
+        """
+        fact = PreferenceErased(preference=preference, agent=agent, asked=asked)
+        key = f"erased/{preference}"
+        await self._journal.record(
+            Entry(f"preference/{preference}", fact, trace, ticket=self._ticket, key=key)
+        )
 
     async def proposal(self, proposal: ProposalId) -> ProposalView:
         """A proposal of the book, as it stands now.
@@ -142,13 +186,30 @@ class Desk:
             NotPermitted: no policy lets this agent call that tool.
         """
         known = (entity("Agent", agent), entity("Tool", tool, effect=effect))
-        said = permits().ask(Ask(uid("Agent", agent), "call", uid("Tool", tool), known))
-        if isinstance(said, Denied):
-            named = ", ".join(said.policies) or "none allows it"
-            raise NotPermitted(
-                f"the {agent} agent may not call {tool[:60]!r} (policy: {named})", fix="answer without it"
-            )
-        return said.decisions
+        asked = Ask(uid("Agent", agent), "call", uid("Tool", tool), known)
+        return _allowed(asked, f"the {agent} agent may not call {tool[:60]!r}")
+
+    async def _may_draft(
+        self, agent: str, household: HouseholdId, dollars: Decimal | None
+    ) -> tuple[PolicyDecision, ...]:
+        """What the entry of that draft carries: the policies on agent, book and amount."""
+        async with asking(self._pool, self._ticket) as connection:
+            found = await rows(connection, WHOSE, {"household": household})
+        if not found:
+            raise NotFound("there is no such household in your book", fix="name one of your own")
+        whose, asker = found[0]["advisor"], found[0]["person"]
+        known = (
+            entity("Agent", agent, book=reference("Person", asker)),
+            entity(
+                "Book",
+                household,
+                household=reference("Household", household),
+                advisor=reference("Person", whose),
+            ),
+        )
+        said = {} if dollars is None else {"dollars": int(dollars.to_integral_value(ROUND_CEILING))}
+        asked = Ask(uid("Agent", agent), "draft", uid("Book", household), known, said)
+        return _allowed(asked, f"the {agent} agent may not draft this")
 
     async def record(self, trace: TraceId, *facts: StepEvent, asked: tuple[PolicyDecision, ...] = ()) -> None:
         """Journal what an agent did, all of it or nothing. `asked` is what policies said to it."""
@@ -165,7 +226,7 @@ class Desk:
         async with asking(self._pool, self._ticket) as connection:
             halted = await one(connection, HALTED, asked)
         if halted["agent"]:
-            return f"a person has stopped the {agent} agent; it does nothing until another person resumes it"
+            return agent_stopped(agent)
         if halted["tool"]:
             return f"a person has stopped {tool}; go on without it, or wait until another person resumes it"
         return None
@@ -231,6 +292,14 @@ class Desk:
 def derived_proposal_id(thread: ThreadId, key: str) -> ProposalId:
     """The proposal that this step of this thread drafts. The same step again is the same proposal."""
     return ProposalId("prp-" + sha256(f"{thread}/{key}".encode()).hexdigest()[:32])
+
+
+def _allowed(asked: Ask, no: str) -> tuple[PolicyDecision, ...]:
+    said = permits().ask(asked)
+    if isinstance(said, Denied):
+        named = ", ".join(said.policies) or "none allows it"
+        raise NotPermitted(f"{no} (policy: {named})", fix="answer without it")
+    return said.decisions
 
 
 def _literal(vector: Sequence[object]) -> str:

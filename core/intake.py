@@ -49,6 +49,7 @@ from core.people import sessions
 from core.people.asker import SQL, asking, present
 from core.people.events import AnswerGiven, Cited, MessageReceived, ThreadOpened
 from core.people.keystore import KeyStore
+from core.people.preferences import Preferences
 from core.people.repeated import record_once
 from core.people.sessions import Session
 from core.projections.history import History
@@ -110,6 +111,7 @@ class Intake:
         self._clock = clock
         self.record = Record(pool)
         self.steps = Steps(pool, keys)
+        self.preferences = Preferences(pool, journal, keys, clock)
         self.history = History(pool)
         self.lineages = Lineages(pool)
         self.direct = DirectOrders(pool, journal, clock)

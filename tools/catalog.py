@@ -19,6 +19,7 @@ from tools.correspondence import DRAFT_EMAIL
 from tools.facts import COMPARE, FIND_FIGURE
 from tools.planning import PROPOSE_PLAN, PROPOSE_SET
 from tools.portfolio import CASH, DRIFT, HOLDINGS, WORKLIST
+from tools.preferences import ERASE_PREFERENCE, KEEP_PREFERENCE, PREFERENCES
 from tools.proposals import LIST_PROPOSALS, PROPOSAL_STATUS
 from tools.replacing import PROPOSE_REMAINDER, PROPOSE_REPLACE
 from tools.research import SEARCH_LIBRARY
@@ -50,6 +51,9 @@ HELD: Final[Mapping[Agent, tuple[AnyTool, ...]]] = MappingProxyType(
             PROPOSE_REMAINDER,
             PROPOSAL_STATUS,
             LIST_PROPOSALS,
+            KEEP_PREFERENCE,
+            PREFERENCES,
+            ERASE_PREFERENCE,
         ),
     }
 )

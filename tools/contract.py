@@ -9,11 +9,11 @@ Rule 4: a tool knows its `Call` and nothing else: no globals, no framework, no a
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, get_type_hints
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -92,8 +92,19 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Preference:
+    """What an advisor once stated, in her own words. Data: no instruction, no permission."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One request of one person: her desk, and what her thread is pinned to.
+
+    `preferences` are hers, as the front opened them for this request. `answers` stand in place of every
+    tool's own where a recorded run is replayed: then no tool runs.
 
     `worded` remembers, for this request, what was sealed and kept before: subject and text.
     """
@@ -105,6 +116,8 @@ class Turn:
     thread: ThreadId
     household: HouseholdId | None
     trace: TraceId
+    preferences: tuple[Preference, ...] = ()
+    answers: Answers | None = None
     worded: dict[tuple[SubjectId, str], Words] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -129,6 +142,12 @@ class Call:
         ).hexdigest()
 
 
+class Answers(Protocol):
+    """What a tool told when a run was recorded. Raises Refusal, as a tool does."""
+
+    async def __call__(self, name: str, fields: Mapping[str, Any], call: Call) -> Sourced: ...
+
+
 AskType = TypeVar("AskType", bound=Ask)
 AnswerType = TypeVar("AnswerType", bound=Sourced)
 
@@ -146,6 +165,12 @@ class Tool(Generic[AskType, AnswerType]):
     def says(self) -> str:
         """What a model reads of it."""
         return inspect.getdoc(self.run) or ""
+
+    @property
+    def answers(self) -> type[AnswerType]:
+        """What it answers with."""
+        found: type[AnswerType] = get_type_hints(self.run)["return"]
+        return found
 
 
 AnyTool = Tool[Any, Any]

@@ -17,15 +17,17 @@ from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 
-from core.errors import NotPermitted, RuleBroken, SignInRequired, WorldFailed
-from core.people.events import DecisionTaken, ObservationMade, StepTaken, ToolCalled
-from tools.catalog import held
-from tools.contract import Call, Refusal, Sourced, Turn
+from core.errors import IntegrityLost, NotPermitted, RuleBroken, SignInRequired, WorldFailed
+from core.people.events import DecisionTaken, ObservationMade, RunBegun, StepTaken, ToolCalled
+from tools.catalog import HELD, held
+from tools.contract import Agent, Call, Refusal, Sourced, Turn
 from tools.words import of_a_call
 
 ANSWERS_WITHIN: Final = timedelta(seconds=20)
 LONGEST_ASK: Final = 4_000  # characters of JSON
 LONGEST_ANSWER: Final = 60_000
+UNKNOWN: Final = "unknown"
+NAMES: Final = frozenset(tool.name for tools in HELD.values() for tool in tools)
 
 
 async def asked(name: str, fields: Mapping[str, Any], call: Call) -> Sourced:
@@ -38,11 +40,27 @@ async def asked(name: str, fields: Mapping[str, Any], call: Call) -> Sourced:
     """
     begun = (call.turn.clock.now(), call.turn.clock.monotonic_ns())
     try:
-        answer = await _answered(name, fields, call)
+        answer = await (call.turn.answers or _answered)(name, fields, call)
     except Refusal as no:
         await _record(name, fields, call, begun, refused(str(no)), refusal=no.code)
         raise
     await _record(name, fields, call, begun, told(call, answer), answer=answer)
+    return answer
+
+
+def answer_of(agent: str, name: str, told: Mapping[str, Any]) -> Sourced:
+    """A recorded answer as its tool would give it.
+
+    Raises:
+        Refusal: the agent does not hold that tool any more.
+        IntegrityLost: it does not fit what the tool answers now.
+    """
+    try:
+        answer: Sourced = held(Agent(agent), name).answers.model_validate_json(json.dumps(told))
+    except ValidationError as bad:
+        raise IntegrityLost(
+            f"a recorded answer of {name} does not fit what it answers now", fix="replay it with that release"
+        ) from bad
     return answer
 
 
@@ -57,7 +75,7 @@ def refused(says: str) -> str:
     return json.dumps({"refused": says}, ensure_ascii=False)
 
 
-async def steps(turn: Turn, *facts: StepTaken | DecisionTaken) -> None:
+async def steps(turn: Turn, *facts: RunBegun | StepTaken | DecisionTaken) -> None:
     """Put what the graph did on record, all of it or nothing."""
     await turn.desk.record(turn.trace, *facts)
 
@@ -113,13 +131,14 @@ async def _record(
 ) -> None:
     turn = call.turn
     started_at, mono_ns = begun
-    ask, observed = await of_a_call(turn, _text(fields)[:LONGEST_ASK], words)
+    tool, text = asked_as(name, fields)
+    ask, observed = await of_a_call(turn, text, words)
     outcome: Literal["answered", "refused"] = "answered" if answer else "refused"
     fact = ToolCalled(
         thread=turn.thread,
         call=call.id,
         agent=call.agent,
-        tool=name[:60],
+        tool=tool,
         ask=ask,
         outcome=outcome,
         refusal=refusal,
@@ -129,10 +148,28 @@ async def _record(
         took_ms=(turn.clock.monotonic_ns() - mono_ns) // 1_000_000,
     )
     observation = ObservationMade(
-        thread=turn.thread, call=call.id, agent=call.agent, tool=name[:60], outcome=outcome, words=observed
+        thread=turn.thread, call=call.id, agent=call.agent, tool=tool, outcome=outcome, words=observed
     )
     allowed = turn.desk.may_call(call.agent, name, held(call.agent, name).effect) if answer else ()
     await turn.desk.record(turn.trace, fact, observation, asked=allowed)
+
+
+def asked_as(name: str, fields: Mapping[str, Any]) -> tuple[str, str]:
+    """How a question stands on record: its tool, in clear, and its words, to be sealed.
+
+    A name that no tool of ours has could be anything, a client's too: it stands among the words.
+    """
+    if name in NAMES:
+        return name, _text(fields)[:LONGEST_ASK]
+    return UNKNOWN, _text({"tool": name, "arguments": dict(fields)})[:LONGEST_ASK]
+
+
+async def refuse(name: str, fields: Mapping[str, Any], call: Call, no: Refusal) -> str:
+    """Put a question on record that is not even put to its tool. What the model reads of it."""
+    begun = (call.turn.clock.now(), call.turn.clock.monotonic_ns())
+    says = refused(str(no))
+    await _record(name, fields, call, begun, says, refusal=no.code)
+    return says
 
 
 def _text(fields: Mapping[str, Any]) -> str:

@@ -161,6 +161,7 @@ async def drafted(
         agent=call.agent,
         trace=turn.trace,
         key=call.key(f"draft/{part}" if part else "draft"),
+        dollars=_dollars(request, picture),
     )
     return Drafted(
         source="draft, not yet assessed",
@@ -171,6 +172,15 @@ async def drafted(
         kind=request.kind,
         asked=_asked(request),
     )
+
+
+def _dollars(request: Request, picture: Picture) -> Decimal | None:
+    """What it is about, as far as her words say it; None: they say no amount."""
+    if request.quantity is not None and request.symbol is not None:
+        price = picture.market.prices.get(request.symbol)
+        per_share = request.limit_price or (price.price if price else None)
+        return None if per_share is None else request.quantity * per_share
+    return request.planning.dollars if request.planning else None
 
 
 def _asked(request: Request) -> str:

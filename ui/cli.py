@@ -97,7 +97,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "day show": ("ui.commands.day:show", "Where the business day stands."),
     "day close": ("ui.commands.day:close", "Ask for the close of the business day."),
     "day open": ("ui.commands.day:open_", "Ask for the next business day."),
-    "copilot": ("ui.commands.copilot:copilot", "Start the copilot in the foreground."),
+    "copilot": ("ui.commands.copilot:copilot", "Start the copilot, or show what it is made of."),
+    "replay": ("ui.commands.replay:replay", "Run a recorded conversation again."),
     "standing list": ("ui.commands.standing:list_", "Standing approvals, and lists to review."),
     "standing propose": ("ui.commands.standing:propose", "Offer one, within bounds: a principal."),
     "standing confirm": ("ui.commands.standing:confirm", "Another person adopts its terms."),
@@ -113,6 +114,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "batches approve": ("ui.commands.batches:approve", "Approve every row."),
     "batches return": ("ui.commands.batches:return_", "Give every row back with comments."),
     "batches decline": ("ui.commands.batches:decline", "Decline every row."),
+    "preferences list": ("ui.commands.preferences:list_", "What you stated to the copilot."),
+    "preferences erase": ("ui.commands.preferences:erase", "Let it be shown to nobody any more."),
     "worker": ("ui.commands.worker:worker", "Run one worker in the foreground."),
     "witness": ("ui.commands.witness:witness", "Run the witness in the foreground."),
     "audit bodies": ("ui.commands.audit_bodies:audit_bodies", "Check the large texts beside the record."),
@@ -142,6 +145,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "standing": "Standing approvals: what a principal gives in advance for routine proposals.",
     "deputies": "Escalation: who is told when a trade proposal waits for a principal.",
     "batches": "Batches: many trade proposals decided as one.",
+    "preferences": "What you stated to the copilot: list, erase.",
     "venue": "Simulated venues.",
 }
 

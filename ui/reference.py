@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from agents import governance as governed
 from core.errors import GatehouseError
 from core.ledger.events import KINDS
 from core.ledger.refusals import WORDS
@@ -98,8 +99,20 @@ def settings() -> str:
     return _table(("setting", "what it is", "without it"), rows)
 
 
+def governance() -> str:
+    """Who governs each agent, and what serves people without it."""
+    says = (
+        "Drawn from `agents/governance.py`. An agent without a row is asked nothing. A person stops one with "
+        "`gatehouse halt` and the scope in its row, and another person resumes it; what stands in the row's "
+        "last but one column needs no agent and no model. The table gives nobody a right: what an agent may "
+        "do stands in the catalogue of tools, in Cedar and in the database."
+    )
+    return _page("Governance of the agents", says, governed.HEAD, governed.drawn())
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "events": events,
+    "governance": governance,
     "policies": policies,
     "refusals": refusals,
     "settings": settings,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agents.offline import research
+from agents.offline import preferences, research
 from agents.offline.recognise import Recogniser
 
 RESEARCH: Final = Recogniser(
@@ -20,4 +20,14 @@ RESEARCH: Final = Recogniser(
         "draft_email": lambda _, told, cite: research.held_draft(told, cite),
     },
 )
-RECOGNISERS: Final[tuple[Recogniser, ...]] = (RESEARCH,)
+PREFERENCES: Final = Recogniser(
+    "preferences",
+    "proposal",
+    preferences.asked,
+    {
+        "keep_preference": preferences.noted,
+        "erase_preference": preferences.gone,
+        "preferences": preferences.listed,
+    },
+)
+RECOGNISERS: Final[tuple[Recogniser, ...]] = (PREFERENCES, RESEARCH)

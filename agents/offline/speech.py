@@ -27,6 +27,7 @@ CAN: Final = """I am the offline model: I read plain requests by rule. I can
 - draft an order, such as "buy 100 AAPL in acc-1003 at a limit of 150"
 - draft a request to cancel an order that is out, one that takes its place, or what is left of one that ended
 - say where a proposal stands, and do several of these for one message
+- note what you prefer ("call me Ann", "I prefer HIFO"), show it and erase it
 I draft only. You submit, a principal approves, and nothing I can do replaces either."""
 HOSTILE: Final = (
     "I will not do that, and I could not: no tool here submits, approves, releases or sends an order, "

@@ -17,7 +17,7 @@ from psycopg.rows import DictRow
 
 from core.database.pools import AsyncPool
 from core.database.rows import one, rows
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.fact import Kept, Sealed
 from core.feed.record import line_of
 from core.ids import SubjectId, TraceId
@@ -28,6 +28,8 @@ from core.people.asker import asking
 from core.people.events import StepEvent
 from core.people.keystore import KeyStore
 
+FIELDS: Final[Mapping[str, str]] = {"MessageReceived": "message", "AnswerGiven": "answer"}  # sealed as these
+MOST_ENTRIES: Final = 2_000
 FORGOTTEN: Final = "[forgotten]"
 CLOSED: Final = "[not in your book]"
 
@@ -40,6 +42,7 @@ class StepRead:
     recorded_at: datetime
     event_type: str
     told: Mapping[str, Any]
+    trace: str = ""
 
 
 class Steps:
@@ -71,6 +74,32 @@ class Steps:
                 steps.append(StepRead(line.seq, line.recorded_at, line.event_type, clear))
         return tuple(steps)
 
+    async def conversation(self, ticket: str, trace: TraceId) -> tuple[StepRead, ...]:
+        """The conversation of that trace up to its last entry, whole: messages, steps with all that a model
+        read, answers. Empty: there is none to be seen.
+
+        Raises:
+            Conflict: it is longer than can be told at once.
+            SignInRequired, IntegrityLost: as `of`.
+        """
+        asked = {"trace": trace, "limit": MOST_ENTRIES + 1}
+        async with asking(self._pool, ticket) as connection:
+            found = [line_of(row) for row in await rows(connection, PEOPLE["conversation_lines"], asked)]
+            if len(found) > MOST_ENTRIES:
+                raise Conflict(
+                    f"that conversation has more than {MOST_ENTRIES} entries", fix="replay an earlier message"
+                )
+            opening = await self._opening(connection)
+            told: list[StepRead] = []
+            for line in found:
+                fact = fact_of(line.event_type, line.event_version, line.payload).model_dump(mode="json")
+                field = FIELDS.get(line.event_type, "step")
+                clear = {
+                    name: await opening.clear(value, _field(name, field)) for name, value in fact.items()
+                }
+                told.append(StepRead(line.seq, line.recorded_at, line.event_type, clear, line.trace))
+            return tuple(told)
+
     async def _opening(self, connection: AsyncConnection[DictRow]) -> _Opening:
         mine = await rows(connection, PEOPLE["subjects_in_book"], {"names": False})
         sees_all = bool((await one(connection, "select gatehouse.asker_sees_all() as all"))["all"])
@@ -100,9 +129,7 @@ class _Opening:
             return self._opened(field, Sealed.model_validate(told))
         if {*told} == {"sealed", "kept"}:
             return await self._worded(told)
-        return {
-            name: await self.clear(value, "ask" if name == "ask" else "step") for name, value in told.items()
-        }
+        return {name: await self.clear(value, _field(name, "step")) for name, value in told.items()}
 
     async def _worded(self, words: Mapping[str, Any]) -> str | None:
         if words["sealed"] is not None:
@@ -133,3 +160,8 @@ class _Opening:
 
     def _may(self, subject: SubjectId) -> bool:
         return self.sees_all or subject in self.subjects
+
+
+def _field(name: str, otherwise: str) -> str:
+    """As what the words under that name were sealed."""
+    return "ask" if name == "ask" else otherwise

@@ -42,3 +42,8 @@ def of(kind: str, named: str) -> Scope:
 def in_words(named: str) -> str:
     """For people: `everything`, `venue ARCADIA`."""
     return "everything" if named == EVERYTHING else named.replace(":", " ", 1)
+
+
+def agent_stopped(agent: str) -> str:
+    """Why a stopped agent does nothing, for whoever asks it."""
+    return f"a person has stopped the {agent} agent; it does nothing until another person resumes it"

@@ -150,6 +150,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "no_such_hold": ("there is no such hold on that subject", "see `people holds`"),
     "no_such_leg": ("there is no such order in that proposal", "read the proposal again"),
     "no_such_person": ("nobody here has that id", "see `people list`"),
+    "no_such_preference": ("there is no such preference of yours", "see `gatehouse preferences list`"),
     "no_such_request": ("there is no such request about that subject", "see `people holds`"),
     "no_such_scope": ("the firm has nothing of that name", "check how it is written: all, or venue:ARCADIA"),
     "no_such_standing": ("there is no such standing approval", "see `standing list`"),
@@ -175,6 +176,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_covered": ("the standing approval does not cover this proposal", "a principal decides"),
     "not_due": ("the settlement date has not come", "wait until that business day opens"),
     "not_halted": ("trading is not stopped for that", "see `gatehouse halts`"),
+    "not_her_words": (
+        "a preference is kept from the advisor's own message in that conversation",
+        "let her write it",
+    ),
     "not_independent": ("you are not independent of this proposal", "another principal decides"),
     "not_longer": ("that is not more than what holds now", "ask for more"),
     "not_next_session": (
@@ -244,6 +249,8 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "the position would be larger than the limit, open orders counted",
         "draft it anew with less",
     ),
+    "preference_erased": ("that preference was erased before", "nothing is left to do"),
+    "preference_kept": ("that preference is kept already", "see `gatehouse preferences list`"),
     "principal_missing": (
         "compliance has approved this; a principal is missing",
         "ask an independent principal",
@@ -335,6 +342,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "too_large": ("the entry is larger than 256 KiB", "send less"),
     "too_many_bodies": ("your copilot has kept too much today", "ask for less, or go on tomorrow"),
     "too_many_drafts": ("there are too many open drafts", "decide on or withdraw some"),
+    "too_many_preferences": ("fifty preferences are kept, which is the most", "erase one first"),
     "venue_beside": (
         "that venue only decides beside the others",
         "propose routing rules that let it take part; another person confirms them",

@@ -1,6 +1,7 @@
 """The events of people at work: sessions, messages, answers, agents' steps, documents.
 
-Streams: `person/<id>`, `delegation/<id>`, `machine/<id>`, `thread/<thread>`, `library/<document>`.
+Streams: `person/<id>`, `delegation/<id>`, `machine/<id>`, `thread/<thread>`, `library/<document>`,
+`preference/<id>`.
 
 An agent's plan is a step `plan` (a thought that ends in questions), its questions are `ToolCalled`, what it
 read of them `ObservationMade`, and where it went `DecisionTaken`: all of one message under one trace.
@@ -14,7 +15,7 @@ from pydantic import AwareDatetime, Field
 
 from core.fact import Amount, Fact, Sealed, Words
 from core.ids import AccountId, Digest, HouseholdId, MessageId, PersonId, ThreadId
-from core.orders.events import Part
+from core.orders.events import Part, Span
 
 Decision = Literal["hand_over", "ask", "answer", "stop", "park", "report", "switch"]
 Reason = Literal[
@@ -166,6 +167,20 @@ class AnswerGiven(Fact):
     model: str
 
 
+class RunBegun(Fact):
+    """The copilot begins to work on a message, or looks again: with what, and what of her preferences it is
+    shown."""
+
+    thread: ThreadId
+    message: MessageId | None = None  # none: it was woken to look again
+    manifest: Annotated[
+        Digest, Field(pattern="^[0-9a-f]{64}$")
+    ]  # of model, prompts, tools, policies, governance
+    model: str
+    preferences: tuple[str, ...] = ()
+    words: Words | None = None  # those preferences as a model reads them; none: it reads none
+
+
 class Read(Part):
     """One of the texts that a model read, in its order."""
 
@@ -241,8 +256,28 @@ class DecisionTaken(Fact):
     why: Words | None = None  # the model's own words for it
 
 
-StepEvent = StepTaken | ToolCalled | ObservationMade | DecisionTaken
+StepEvent = RunBegun | StepTaken | ToolCalled | ObservationMade | DecisionTaken
 """What an agent may put on record."""
+
+
+class PreferenceKept(Fact):
+    """A preference that an advisor stated: a place in a message of hers, and no words of anybody's else.
+
+    It is data: it changes no limit, approves nothing and gives no right.
+    """
+
+    preference: Annotated[str, Field(pattern="^prf-[0-9a-f]{32}$")]
+    thread: ThreadId
+    agent: str
+    said: Span
+
+
+class PreferenceErased(Fact):
+    """It is shown to nobody any more. By herself, or by the copilot where a message of hers asks for it."""
+
+    preference: Annotated[str, Field(pattern="^prf-[0-9a-f]{32}$")]
+    agent: str | None = None
+    asked: Span | None = None
 
 
 class DocumentStored(Fact):

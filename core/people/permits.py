@@ -9,7 +9,7 @@ Rule 4: an answer names the policies that made it and the digest of the whole se
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -50,6 +50,7 @@ class Ask:
     action: str
     resource: Uid
     entities: Sequence[Mapping[str, Any]]
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Permits:
@@ -73,7 +74,7 @@ class Permits:
             "principal": dict(asked.principal),
             "action": {"type": "Action", "id": asked.action},
             "resource": dict(asked.resource),
-            "context": {},
+            "context": dict(asked.context),
         }
         said = cedarpy.is_authorized(
             request, self._policies, [dict(one) for one in asked.entities], self._schema

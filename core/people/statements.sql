@@ -8,6 +8,10 @@ select p.person, p.login, p.role,
                  where g.person = p.person), '{}') as registrations
 from gatehouse.person p where p.person = gatehouse.asker_person();
 
+-- whose --
+-- Who asks, and whose household that is.
+select h.advisor, gatehouse.asker_person() as person from gatehouse.household h where h.household = %(household)s;
+
 -- colleagues --
 -- Everybody who works here; the names are sealed.
 select r.id as person, r.state->'name' as name from gatehouse.reference r where r.kind = 'person' order by r.id;
@@ -43,6 +47,15 @@ select t.thread, t.household, t.opened_at from gatehouse.thread t order by t.ope
 -- What was said in a thread, as its owner may read it.
 select seq, recorded_at, event_type, text from gatehouse.journal_line
 where stream = %(stream)s and event_type in ('MessageReceived', 'AnswerGiven') order by seq;
+
+-- conversation_lines --
+-- A trace's conversation from its first entry to the last of that trace, as far as the asker may read it.
+with asked as (
+    select stream, max(seq) as last from gatehouse.journal_line
+    where trace_id = %(trace)s and starts_with(stream, 'thread/') group by stream order by last limit 1)
+select l.seq, l.recorded_at, l.role, l.actor, l.event_type, l.stream, l.trace_id, l.text
+from gatehouse.journal_line l join asked a using (stream)
+where l.seq <= a.last order by l.seq limit %(limit)s;
 
 -- trace_lines --
 select seq, recorded_at, role, actor, event_type, stream, trace_id, text from gatehouse.journal_line

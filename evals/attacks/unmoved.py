@@ -29,12 +29,14 @@ LIVELY: Final = frozenset(
 MAY_BE_ADDED: Final[Mapping[str, str]] = {
     "proposal": "status in ('DRAFTED', 'ASSESSED', 'DENIED', 'LAPSED', 'WITHDRAWN')",
     "leg": "released_seq is null",
+    "preference": "true",
     "order_state": "status in ('HELD', 'DENIED', 'CANCELLED', 'EXPIRED')",
 }
 MAY_BE_WRITTEN: Final = frozenset(
     {
         *("ProposalDrafted", "ProposalAssessed", "ProposalDenied", "ProposalLapsed", "AttemptRefused"),
         *("StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken"),
+        *("RunBegun", "PreferenceKept", "PreferenceErased"),  # no rule and no tool reads a preference
     }
 )
 TABLES: Final = """

@@ -30,9 +30,8 @@ from core.database.pools import async_pool
 from core.desk import Desk
 from core.errors import IntegrityLost, NotFound
 from core.ids import MessageId
-from core.intake import Intake
 from core.ledger.journal import Journal
-from core.people.keystore import KeyStore
+from core.library.shelf import Document, Library
 from evals.bench.facts_draw import HELD_OUT, REPORTED
 from evals.bench.harness import Bench, Round
 from evals.bench.journal_world import TRACE, JournalWorld
@@ -148,18 +147,17 @@ class FactsBench:
             async_pool(self._world.logins.dsn(INTAKE), name="bench", most=2) as pool,
             Journal(pool, clock) as journal,
         ):
-            intake = Intake(pool, journal, KeyStore(self._world.home / "keys"), clock)
+            library = Library(pool, journal, clock)
             with gzip.open(text, "rt", encoding="utf-8") as lines:
                 for line in lines:
                     filed = json.loads(line)
-                    await intake.store_document(
-                        self._world.session,
+                    document = Document(
                         title=filed["doc"],
                         source="company filing",
                         dated=date.fromisoformat(filed["doc"][-10:]),
                         text=filed["text"],
-                        subject=None,
                     )
+                    await library.store(self._world.session, document)
                     count += 1
         return count
 

@@ -27,8 +27,8 @@ from core.venues.simulated.exchange import Exchange
 from core.venues.simulated.faults import Mishap
 from core.venues.simulated.ledger import Ledger, Line, open_ledger, read_ledger
 from core.venues.simulated.listings import listed
-from core.venues.simulated.service import Answer, Service
-from core.venues.simulated.socket import ORDERS, told_of
+from core.venues.simulated.service import ORDERS, Answer, Service
+from core.venues.simulated.socket import told_of
 from evals.simulate.chance import Chance
 from evals.simulate.server import Life
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from agents.run import Copilot, Event, start
 from agents.state import Patience
 from core.ids import MessageId
 from tests.tools.book import Axes, SimulatedDesk, turn
+from tools.contract import Preference
 
 QUICK = Patience(assessment=timedelta(milliseconds=40), looks_every=timedelta(milliseconds=10))
 
@@ -27,9 +29,15 @@ def copilot(saver: BaseCheckpointSaver[Any] | None = None, thinker: Thinker | No
 
 
 async def ask(
-    at: Copilot, desk: SimulatedDesk, text: str, *, message: str = "msg-1", household: str | None = None
+    at: Copilot,
+    desk: SimulatedDesk,
+    text: str,
+    *,
+    message: str = "msg-1",
+    household: str | None = None,
+    preferences: tuple[Preference, ...] = (),
 ) -> list[Event]:
-    asking = turn(desk, household=household, embedder=Axes())
+    asking = replace(turn(desk, household=household, embedder=Axes()), preferences=preferences)
     return [event async for event in at.asked(asking, MessageId(message), text)]
 
 

@@ -35,6 +35,7 @@ def decisions(desk: SimulatedDesk) -> list[DecisionTaken]:
 async def test_plan_call_observation_and_decision_follow_each_other() -> None:
     desk = await told("How much cash does the Okafor household have?")
     assert [type(fact).__name__ for fact in desk.recorded] == [
+        "RunBegun",
         *("StepTaken", "DecisionTaken"),  # routed
         *("StepTaken", "DecisionTaken"),  # planned
         *("ToolCalled", "ObservationMade"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from langgraph.types import Command
 
+from agents.manifest import in_use
 from agents.run import _config
 from agents.state import Context
 from core.errors import Conflict
@@ -46,7 +47,7 @@ async def test_a_nudge_answers_only_when_something_ended() -> None:
 async def test_a_forged_resume_value_only_makes_it_wait_again() -> None:
     at, desk = copilot(), SimulatedDesk()
     await ask(at, desk, REBALANCE)
-    context = Context(turn(desk), at.thinker, QUICK)
+    context = Context(turn(desk), at.thinker, QUICK, in_use(at.thinker.name).digest)
     forged: Any = Command(resume={"status": "RELEASED", "approved": True, "waits_for": "nobody"})
     await at.graph.ainvoke(forged, _config(turn(desk).thread), context=context)
     state = await at.graph.aget_state(_config(turn(desk).thread))

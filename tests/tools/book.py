@@ -92,6 +92,9 @@ class Axes:
 class SimulatedDesk:
     drafts: dict[str, tuple[Request, tuple[Span, ...], ProposalView]] = field(default_factory=dict)
     cancels: dict[str, tuple[OrderId, Span]] = field(default_factory=dict)
+    kept: dict[str, Span] = field(default_factory=dict)
+    dollars: dict[str, Decimal | None] = field(default_factory=dict)
+    erased: dict[str, Span] = field(default_factory=dict)
     recorded: list[StepEvent] = field(default_factory=list)
     bodies: dict[str, str] = field(default_factory=dict)
     passages: tuple[Passage, ...] = ()
@@ -131,6 +134,7 @@ class SimulatedDesk:
             if self.drafts[proposal][0] != request:
                 raise Conflict("this key came with another body", fix="use another key")
             return proposal
+        self.dollars[proposal] = rest.get("dollars")
         view = _view(proposal, request, rest["trace"], rest["thread"], seq=len(self.drafts) + 1)
         self.drafts[proposal] = (request, rest["provenance"], view)
         if self.assesses:
@@ -140,6 +144,13 @@ class SimulatedDesk:
     async def draft_cancel(self, order: OrderId, **rest: Any) -> str:
         self.cancels[rest["key"]] = (order, rest["asked"])
         return f"cnd-{len(self.cancels)}"
+
+    async def keep_preference(self, said: Span, **rest: Any) -> str:
+        self.kept[rest["key"]] = said
+        return f"prf-{len(self.kept):032x}"
+
+    async def erase_preference(self, preference: str, **rest: Any) -> None:
+        self.erased[preference] = rest["asked"]
 
     async def proposal(self, proposal: ProposalId) -> ProposalView:
         self.looks += 1

@@ -150,6 +150,13 @@ def test_no_call_of_a_tool_makes_a_fact_that_an_agent_may_not_write(
     assert reach.outside & NETWORK == set()
 
 
+OTHER_FACTS: Final = {
+    "propose_cancel": {"CancelDrafted"},
+    "keep_preference": {"PreferenceKept"},
+    "erase_preference": {"PreferenceErased"},
+}
+
+
 def test_the_calls_of_what_proposes_lead_to_the_draft_and_those_of_what_reads_are_seen_too(
     imported: frozenset[str],
 ) -> None:
@@ -157,7 +164,7 @@ def test_the_calls_of_what_proposes_lead_to_the_draft_and_those_of_what_reads_ar
     proposing = [tool for _, tool in TOOLS if tool.effect is Effect.PROPOSE]
     assert proposing
     for tool in proposing:
-        drafted = {"CancelDrafted"} if tool.name == "propose_cancel" else {"ProposalDrafted"}
+        drafted = OTHER_FACTS.get(tool.name, {"ProposalDrafted"})
         assert drafted <= {kind.event_type() for kind in reach_of(tool, imported).makes}
     gate = import_module("core.gate.release")
     reach = Reach(imported | {"core.gate.release"})

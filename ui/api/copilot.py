@@ -10,21 +10,25 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import structlog
 import uvicorn
 from fastapi import Depends, FastAPI, Header, Request
 from fastapi.responses import StreamingResponse
+from opentelemetry.trace import Tracer
 from pydantic import Field
 
 from agents.checkpoints import CheckpointStore
 from agents.run import Copilot, start
 from agents.state import Patience
+from agents.telemetry import tracer
 from core.clock import Clock, WallClock
 from core.database.pools import AsyncPool, async_pool
 from core.desk import Desk
@@ -32,7 +36,7 @@ from core.errors import BadInput, GatehouseError, NotFound
 from core.ids import HouseholdId, MessageId, ThreadId, TraceId
 from core.ledger.journal import Journal
 from core.settings import CopilotSettings
-from tools.contract import Embedder, Turn
+from tools.contract import Embedder, Preference, Turn
 from tools.library.embed import MiniLm
 from tools.library.index import index_new
 from ui.api import problems
@@ -48,6 +52,16 @@ POOL: Final = 6
 Ticket = Annotated[str, Field(min_length=1, max_length=512)]
 
 
+class Stated(Ask):
+    """A preference of hers, in her own words."""
+
+    preference: Id
+    text: Text
+
+
+Preferences = Annotated[tuple[Stated, ...], Field(max_length=100)]
+
+
 class TurnAsked(Ask):
     ticket: Ticket
     thread: Id
@@ -55,6 +69,7 @@ class TurnAsked(Ask):
     text: Text
     trace: Id
     household: Id | None = None
+    preferences: Preferences = ()
 
 
 class Nudge(Ask):
@@ -64,6 +79,7 @@ class Nudge(Ask):
     thread: Id
     trace: Id
     unanswered: Id | None = None
+    preferences: Preferences = ()
 
 
 class Stop(Ask):
@@ -104,15 +120,17 @@ class House:
     def desk(self, ticket: str) -> Desk:
         return Desk(self.pool, self.journal, ticket, self.clock)
 
-    def turn(self, ticket: str, thread: str, trace: str, household: str | None) -> Turn:
+    def turn(self, ask: TurnAsked | Nudge, household: str | None) -> Turn:
+        ticket = ask.ticket
         return Turn(
             desk=self.desk(ticket),
             people=self.front.words(ticket),
             embedder=self.embedder,
             clock=self.clock,
-            thread=ThreadId(thread),
+            thread=ThreadId(ask.thread),
             household=HouseholdId(household) if household else None,
-            trace=TraceId(trace),
+            trace=TraceId(ask.trace),
+            preferences=tuple(Preference(one.preference, one.text) for one in ask.preferences),
         )
 
 
@@ -157,13 +175,13 @@ def create_app(opened: Callable[[], Any]) -> FastAPI:
 
 async def turns(ask: TurnAsked, at: At) -> StreamingResponse:
     """Answer one message of an advisor."""
-    turn = at.turn(ask.ticket, ask.thread, ask.trace, ask.household)
+    turn = at.turn(ask, ask.household)
     return _streamed(at, at.copilot.asked(turn, MessageId(ask.message), ask.text))
 
 
 async def nudges(ask: Nudge, at: At) -> StreamingResponse:
     """Look again at what a conversation waits for."""
-    turn = at.turn(ask.ticket, ask.thread, ask.trace, None)
+    turn = at.turn(ask, None)
     unanswered = MessageId(ask.unanswered) if ask.unanswered else None
     return _streamed(at, at.copilot.nudged(turn, unanswered=unanswered))
 
@@ -232,8 +250,10 @@ def is_loopback(host: str) -> bool:
 
 
 @asynccontextmanager
-async def opened(settings: CopilotSettings, *, patience: Patience | None = None) -> AsyncIterator[House]:
-    """The process's pool, journal, graph and line to `front`; closed again at the end.
+async def opened(
+    settings: CopilotSettings, *, patience: Patience | None = None, spans: str = ""
+) -> AsyncIterator[House]:
+    """The process's pool, journal, graph and line to `front`; closed again at the end. `spans`: as `serve`.
 
     Raises:
         WorldFailed: the database does not answer.
@@ -246,7 +266,7 @@ async def opened(settings: CopilotSettings, *, patience: Patience | None = None)
         stack.push_async_callback(front.close)
         saver = CheckpointStore(pool, bytes.fromhex(settings.checkpoint.reveal()))
         yield House(
-            copilot=start(saver, thinker_of(settings.model), patience),
+            copilot=start(saver, thinker_of(settings.model), patience, _tracer(spans)),
             pool=pool,
             journal=journal,
             front=front,
@@ -257,8 +277,15 @@ async def opened(settings: CopilotSettings, *, patience: Patience | None = None)
         )
 
 
-def serve(settings: CopilotSettings) -> None:
-    """Serve in the foreground until the process is told to stop.
+def _tracer(spans: str) -> Tracer | None:
+    if not spans:
+        return None
+    return tracer(sys.stdout if spans == "-" else Path(spans))
+
+
+def serve(settings: CopilotSettings, *, spans: str = "") -> None:
+    """Serve in the foreground until the process is told to stop. `spans`: a file for them, `-` for the
+    output.
 
     Raises:
         BadInput: the address is not on the loopback.
@@ -270,7 +297,7 @@ def serve(settings: CopilotSettings) -> None:
             field="GATEHOUSE_COPILOT_URL",
         )
     uvicorn.run(
-        create_app(lambda: opened(settings)),
+        create_app(lambda: opened(settings, spans=spans)),
         host=settings.host,
         port=settings.port,
         log_level="warning",

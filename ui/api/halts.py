@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import StringConstraints
 
+from agents.governance import TABLE as GOVERNED
 from core.errors import BadInput
 from core.halts.beside import Stopped
 from core.halts.door import InScope, Standing
@@ -175,7 +176,7 @@ def _known(about: Scope) -> Scope:
     """Raises BadInput where no agent or tool of ours has that name: who mistypes would believe it stopped."""
     kind, _, named = about.partition(":")
     ours = {
-        "agent": [agent.value for agent in HELD],
+        "agent": [*GOVERNED],
         "tool": sorted({tool.name for tools in HELD.values() for tool in tools}),
     }
     if named not in ours.get(kind, [named]):

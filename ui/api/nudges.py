@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from core.book.views import ProposalView
 from core.errors import WorldFailed
-from core.ids import MessageId, ThreadId, TraceId
+from core.ids import HouseholdId, MessageId, ThreadId, TraceId
 from core.intake import MessageView
 from core.people.events import Cited
 from ui.api.doors import Doors
@@ -71,16 +71,24 @@ async def look_again(at: Doors, ticket: str, thread: ThreadId) -> AsyncIterator[
     now = Thread(said, proposals)
     if not now.asked or not (proposals or now.unanswered) or not at.turns.moved(thread, now.state):
         return None
+    about = next((t.household for t in await at.intake.threads(ticket) if t.thread == thread), None)
     body = {
         "ticket": await at.intake.thread_ticket(ticket, thread),
         "thread": thread,
         "trace": now.trace,
         "unanswered": now.last,
+        "preferences": await stated(at, ticket, about),
     }
     if at.turns.busy(thread):  # somebody else's nudge was faster
         return None
     source = _looking(at, thread, now, at.copilot.events("/nudges", body))
     return at.turns.begin(thread, source, journals(at, ticket, thread, now.asked))
+
+
+async def stated(at: Doors, ticket: str, household: HouseholdId | None) -> list[dict[str, str]]:
+    """Her preferences as the copilot is shown them in a conversation about that household, or about none."""
+    found = await at.intake.preferences.for_thread(ticket, household)
+    return [{"preference": one.preference, "text": one.text} for one in found]
 
 
 async def _looking(

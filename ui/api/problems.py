@@ -140,6 +140,8 @@ REFUSED_STATUS: Final[Mapping[str, int]] = {
     "not_next_session": 422,
     "replace_mismatch": 422,
     "no_provenance": 422,
+    "no_such_preference": 404,
+    "not_her_words": 422,
     "not_an_owner": 422,
     "rationale_not_drafted": 422,
     "reasons_missing": 422,
@@ -148,6 +150,7 @@ REFUSED_STATUS: Final[Mapping[str, int]] = {
     "wrong_stream": 422,
     "too_many": 429,
     "too_many_drafts": 429,
+    "too_many_preferences": 429,
 }
 
 TITLES: Final[Mapping[type[GatehouseError], str]] = {

@@ -21,7 +21,7 @@ from core.intake import MessageView
 from ui.api.cited import Source, cited_by, sources_of
 from ui.api.doors import At, Doors, Key, Ticket
 from ui.api.fields import Ask, Id, PathId, Text, Told
-from ui.api.nudges import journals, look_again
+from ui.api.nudges import journals, look_again, stated
 from ui.sse import Event, written
 
 router = APIRouter(tags=["conversations"])
@@ -143,6 +143,7 @@ async def say(thread: PathId, ask: Said, at: At, ticket: Ticket, key: Key) -> St
         "text": ask.text,
         "trace": received.trace,
         "household": household,
+        "preferences": await stated(at, ticket, household),
     }
     asked = {m.message: m.trace for m in said if m.role == "advisor"} | {received.message: received.trace}
     hears = journals(at, ticket, mine, asked)

@@ -21,14 +21,15 @@ from rich.markup import escape
 from rich.text import Text
 
 from core.errors import GatehouseError, NotFound, WorldFailed
+from ui.commands import preferences
 from ui.commands.proposals import card, submit_shown
 from ui.commands.session import console, print_json, signed_in
 from ui.commands.told import laid_out, printed, sources
 from ui.screens.client import Client, Problem, Unreachable
 
 HELP: Final = (
-    "Ask in plain English. /show or /submit the trade proposal, Enter alone looks for news, Ctrl-C stops an "
-    "answer, /quit"
+    "Ask in plain English. /show or /submit the trade proposal, /preferences you stated, /erase ID one of "
+    "them, Enter alone looks for news, Ctrl-C stops an answer, /quit"
 )
 SHOWN_WHILE_WRITING: Final = 12  # lines of an answer that is still being written
 
@@ -77,7 +78,7 @@ def _conversation(client: Client, thread: str, about: Any) -> None:
         if text.startswith(("/show", "/submit")):
             _with_draft(out, client, text, drafted)
         elif text.startswith("/"):
-            out.print(f"[dim]{HELP}[/]")
+            _of_preferences(out, client, text)
         elif text:
             try:
                 fresh = [one for one in _turn(client, thread, text, as_json=False) if one not in drafted]
@@ -86,6 +87,20 @@ def _conversation(client: Client, thread: str, about: Any) -> None:
             except GatehouseError as no:  # said; the conversation goes on
                 out.print(f"[bold]{printed(no.says)}[/]; {printed(no.fix)}.")
             heard |= {message["text"] for message in client.messages(thread)}
+
+
+def _of_preferences(out: Console, client: Client, text: str) -> None:
+    """Show what she prefers, erase one of them, or say what can be asked."""
+    try:
+        if text == "/preferences":
+            preferences.tell(out, client.preferences())
+        elif text.startswith("/erase "):
+            client.erase_preference(text.removeprefix("/erase ").strip())
+            out.print("[dim]It is erased.[/]")
+        else:
+            out.print(f"[dim]{HELP}[/]")
+    except GatehouseError as no:
+        out.print(f"[bold]{printed(no.says)}[/]; {printed(no.fix)}.")
 
 
 def _with_draft(out: Console, client: Client, text: str, drafted: list[str]) -> None:

@@ -55,6 +55,12 @@ def up(
     pace_ms: Annotated[
         int, typer.Option("--pace-ms", min=0, help="How often simulated quotes move; 0: they stand still.")
     ] = 5000,
+    spans: Annotated[
+        bool,
+        typer.Option(
+            "--spans", help="Write the copilot's steps as spans, without content: run/copilot/spans.jsonl."
+        ),
+    ] = False,
     with_parent: Annotated[
         int | None, typer.Option("--with-parent", help="Its process id: stop when it ends. For worlds.")
     ] = None,
@@ -75,7 +81,8 @@ def up(
         if ready.landed:
             say(f"{len(ready.landed)} migrations landed")
         _found_once(ready.logins, settings.keystore(env), say)
-        supervisor = _supervisor(env, ready, (host, port), timedelta(milliseconds=pace_ms), say)
+        pace = timedelta(milliseconds=pace_ms)
+        supervisor = _supervisor(env, ready, (host, port), pace, say, spans=spans)
         stack.callback(supervisor.stop)
         say("starting the processes")
         supervisor.watch(lambda: supervisor.settled)
@@ -114,7 +121,7 @@ def _found_once(logins: Logins, keystore: Path, say: Steps) -> None:
 
 
 def _supervisor(
-    env: Environment, ready: Ready, address: tuple[str, int], pace: timedelta, say: Steps
+    env: Environment, ready: Ready, address: tuple[str, int], pace: timedelta, say: Steps, *, spans: bool
 ) -> Supervisor:
     home = settings.home(env)
     walls = isolation(names(VENUES), home)
@@ -125,6 +132,7 @@ def _supervisor(
         venues=VENUES,
         pace=pace,
         seed=SEED,
+        spans=spans,
     )
     processes = plan(env, wanted, logins=ready.logins, kept=kept_in(home, VENUES))
     folders = {process.name: process.folders for process in processes}

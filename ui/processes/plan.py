@@ -53,6 +53,7 @@ SETTINGS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 """The worker and each venue get the venues' keys besides, by the venues' names."""
+SPANS: Final = ("--spans", "spans.jsonl")  # in the copilot's own folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Wanted:
     venues: tuple[str, ...]
     pace: timedelta  # between two steps of the simulated quotes; zero: they stand still
     seed: int
+    spans: bool = False  # the copilot writes spans of its steps to a file in its folder
 
 
 def plan(env: Environment, wanted: Wanted, *, logins: Logins, kept: Kept) -> tuple[Process, ...]:
@@ -97,7 +99,8 @@ def plan(env: Environment, wanted: Wanted, *, logins: Logins, kept: Kept) -> tup
     return (
         *venues,
         Process(
-            "copilot", copilot_url, ("copilot",), _env("copilot", given), (), (run / "copilot",),
+            "copilot", copilot_url, ("copilot", *(SPANS if wanted.spans else ())),
+            _env("copilot", given), (), (run / "copilot",),
             ready.answers(f"{copilot_url}/healthz", secret=secret),
         ),
         Process(

@@ -100,6 +100,10 @@ class Client(LibraryCalls, OrderCalls, RoutingCalls):
         """Why the copilot did what it did, in clear; `with_read`: and all that a model read."""
         return self._ask("GET", f"/v1/audit/traces/{trace}/steps", params={"with_read": with_read})
 
+    def run(self, trace: str) -> Json:
+        """The conversation of a trace up to its last entry, in clear: what `gatehouse replay` runs again."""
+        return self._ask("GET", f"/v1/audit/runs/{trace}")
+
     def entries(self, **query: str | int) -> Json:
         """A page of the record: `entries`, how far it looked (`after`) and how far the record is (`head`)."""
         return self._ask("GET", "/v1/audit/entries", params=query)
@@ -317,6 +321,12 @@ class Client(LibraryCalls, OrderCalls, RoutingCalls):
         return self._ask("POST", "/v1/keys/rotate", json={"subject": subject}, key=key)
 
     # conversations
+
+    def preferences(self) -> Json:
+        return self._ask("GET", "/v1/preferences")
+
+    def erase_preference(self, preference: str) -> None:
+        self._ask("DELETE", f"/v1/preferences/{preference}")
 
     def open_thread(self, household: str | None) -> str:
         return str(self._ask("POST", "/v1/threads", json={"household": household})["thread"])

@@ -38,6 +38,9 @@ WORDS: Final[Mapping[str, str]] = {
     "ProposalDenied": "Denied by risk",
     "AttemptRefused": "Attempt refused",
     "AnswerGiven": "Copilot answered",
+    "RunBegun": "Copilot began",
+    "PreferenceKept": "Preference kept",
+    "PreferenceErased": "Preference erased",
     "StepTaken": "Copilot’s step",
     "ToolCalled": "Copilot asked a tool",
     "ObservationMade": "Tool’s answer read",
@@ -94,7 +97,8 @@ CHOICES: Final[Mapping[str, str]] = {
     "OrderDoubted,OrderFilled,OrderCancelled,OrderExpired,OrderSetAside,OrderRedriven,ReplaceRequested,"
     "OrderReplaced,ReplaceRefused,ReplacementSized",
     "Fills and settlement": "OrderFilled,TradeAllocated,TradeConfirmed,TradeSettled",
-    "Copilot": "MessageReceived,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven",
+    "Copilot": "MessageReceived,RunBegun,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven,"
+    "PreferenceKept,PreferenceErased",
     "Refused attempts": "AttemptRefused",
 }
 """What one may choose to see of the record, as its kinds of event."""

@@ -41,6 +41,7 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.leg": EVERYONE,
     "gatehouse.replacing": EVERYONE,
     "gatehouse.cancel_draft": {AGENT: "S", APPROVER: "S"},
+    "gatehouse.preference": {INTAKE: "S"},
     "gatehouse.thread": EVERYONE,
     "gatehouse.market_day": EVERYONE,
     # limits, and what of them is used
@@ -130,9 +131,6 @@ TABLES: Final[dict[str, Mapping[str, str]]] = {
     "gatehouse.model_price": NOBODY,
     "gatehouse.model_use": NOBODY,
     "gatehouse.model_call": NOBODY,
-    # the library
-    "gatehouse.document": {AGENT: "S", INTAKE: "SI"},
-    "gatehouse.passage": {AGENT: "S", INTAKE: "SI"},
     # the library: stored by the owner's function alone
     "gatehouse.document": {AGENT: "S", INTAKE: "S"},
     "gatehouse.passage": {AGENT: "S", INTAKE: "S"},
@@ -319,6 +317,8 @@ INTERNAL: Final = {
     "law_pay_recorded",
     "law_person_engaged",
     "law_policy_denied",
+    "law_preference_erased",
+    "law_preference_kept",
     "law_proposal_approved",
     "law_proposal_assessed",
     "law_proposal_denied",
@@ -384,6 +384,7 @@ INTERNAL: Final = {
     "may_set_limits",
     "may_set_routing",
     "may_submit",
+    "message_of",
     "model_dollars",
     "names_no_body",
     "no_of",
@@ -834,6 +835,7 @@ def test_each_kind_of_event_is_one_logins_and_refusals_are_nobodys(firm: Firm) -
         "BusinessDayOpened": {"gh_owner", GATE},
         "TradingHalted": {APPROVER, GATE},  # a person, or the machine: the law tells them apart
         "PolicyDenied": {INTAKE, APPROVER},
+        "PreferenceErased": {AGENT, INTAKE},  # by herself, or where a message of hers asks for it
     }
     assert rights["AttemptRefused"] == set()
     assert WITNESS not in set().union(*rights.values())
@@ -845,6 +847,9 @@ def test_each_kind_of_event_is_one_logins_and_refusals_are_nobodys(firm: Firm) -
         "StepTaken",
         "ObservationMade",
         "DecisionTaken",
+        "RunBegun",
+        "PreferenceKept",
+        "PreferenceErased",
     }
     assert not {kind for kind, roles in rights.items() if INTAKE in roles} & {
         "ProposalSubmitted",

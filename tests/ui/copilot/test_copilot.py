@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
+from agents.recorded import runs
+from agents.replay import replay
+from agents.replay_told import first_difference
 from core.errors import BadInput
 from core.settings import copilot as copilot_settings
 from tests.fixtures.office import Office
@@ -171,6 +175,35 @@ def test_a_ticket_of_another_thread_is_refused(line: DeskLine) -> None:
     other = line.forwarded("Who needs me?")
     heard = line.events("/turns", {**body, "thread": other["thread"], "message": "msg-planted"})
     assert [event.name for event in heard][-1] == "error"
+
+
+def test_what_she_prefers_is_kept_in_her_words_shown_to_her_alone_and_erased(line: DeskLine) -> None:
+    maria, david = line.office.of(MARIA), line.office.of(DAVID)
+    assert "Noted, in your words: “Call me Ann.”" in answer(line.said("Good morning. Call me Ann."))
+    [kept] = maria.preferences()
+    assert kept["text"] == "Call me Ann."
+    assert david.preferences() == []
+    body = line.forwarded("Show my preferences")
+    assert body["preferences"] == [{"preference": kept["preference"], "text": "Call me Ann."}]
+    assert "“Call me Ann.”" in answer(line.events("/turns", body))
+    with pytest.raises(Problem) as no:
+        david.erase_preference(kept["preference"])
+    assert (no.value.status, no.value.code) == (404, "no_such_preference")
+    maria.erase_preference(kept["preference"])
+    assert maria.preferences() == []
+    assert line.forwarded("Show my preferences")["preferences"] == []
+
+
+def test_a_recorded_conversation_is_run_again_to_the_byte_over_http(line: DeskLine) -> None:
+    house = line.office.of(MARIA).households()[0]["household"]
+    body = line.forwarded(f"How much cash does {house} have?", household=house)
+    line.events("/turns", body)
+    told = line.office.of(MARIA).run(body["trace"])
+    assert (told["thread"], told["household"]) == (body["thread"], house)
+    found = runs(told["entries"])
+    assert first_difference(found, asyncio.run(replay(told["thread"], house, found))) is None
+    with pytest.raises(Problem, match="no conversation with trace"):
+        line.office.of(DAVID).run(body["trace"])
 
 
 @pytest.mark.parametrize("path", ["/turns", "/nudges", "/stops", "/embeddings", "/healthz"])

@@ -28,6 +28,10 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="users of their own need 
 
 
 def planned(home: Path, **settings: str) -> dict[str, Process]:
+    return chosen(home, settings, spans=False)
+
+
+def chosen(home: Path, settings: dict[str, str], *, spans: bool) -> dict[str, Process]:
     wanted = Wanted(
         home=home,
         host="127.0.0.1",
@@ -35,6 +39,7 @@ def planned(home: Path, **settings: str) -> dict[str, Process]:
         venues=VENUES,
         pace=timedelta(seconds=5),
         seed=7,
+        spans=spans,
     )
     found = plan(settings, wanted, logins=LOGINS, kept=kept_in(home, VENUES))
     return {process.name: process for process in found}
@@ -99,6 +104,11 @@ def test_the_worker_stands_on_the_venues_and_the_front_on_the_worker(tmp_path: P
     after = {name: set(process.after) for name, process in planned(tmp_path).items()}
     assert after["worker"] == {"venue-arcadia", "venue-boreal"}
     assert after["front"] == {"worker"}
+
+
+def test_the_copilot_writes_spans_only_where_they_are_wanted(tmp_path: Path) -> None:
+    assert planned(tmp_path)["copilot"].words == ("copilot",)
+    assert chosen(tmp_path, {}, spans=True)["copilot"].words == ("copilot", "--spans", "spans.jsonl")
 
 
 def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:

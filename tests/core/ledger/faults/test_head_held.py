@@ -10,16 +10,18 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import psycopg
 import pytest
 
 from core.clock import WallClock
-from core.database.pools import async_pool, conninfo
+from core.database.pools import async_pool, connect_async, conninfo
 from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
 from core.worker import Halts, Parts, Worker
+from core.worker.process import telling
 from tests.core.ledger.faults.callers import (
     LOGIN,
     crowd,
@@ -43,14 +45,13 @@ async def watched(firm: Firm) -> AsyncIterator[None]:
         Journal(pool, WallClock()) as journal,
     ):
         parts = Parts(
-            name="wrk-test",
-            dsn=firm.database.gate,
+            place=partial(connect_async, firm.database.gate, name="test-place"),
             pool=pool,
             journal=journal,
             keys=KeyStore(firm.keys_folder),
             clock=WallClock(),
             venues=(),
-            simulated=(),
+            tell=telling([]),
             halts=Halts(firm.keys_folder / "halts", KEY, timedelta(minutes=5)),
             custody=firm.keys_folder / "custody",
         )
