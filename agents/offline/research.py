@@ -115,7 +115,9 @@ def compared(told: Answer) -> str:
     down = list(dict.fromkeys(cell["issuer"] for cell in told["cells"]))
     cells = {(cell["issuer"], cell["period"]): cell for cell in told["cells"]}
     rows = [(issuer, *(_cell(cells.get((issuer, period))) for period in across)) for issuer in down]
-    return f"{told['label']}:\n\n" + table(("Company", *across), rows)
+    cited = ", ".join(dict.fromkeys(f"passage/{c['found']['passage']}" for c in cells.values() if c["found"]))
+    lead = f"{told['label']}, as each row prints it" + (f" [{cited}]" if cited else "")
+    return f"{lead}.\n\n" + table(("Company", *across), rows)
 
 
 def _cell(cell: Mapping[str, Any] | None) -> str:

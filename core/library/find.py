@@ -91,7 +91,7 @@ def filing(passages: Sequence[Passage]) -> Filing:
 
 
 def covers(asked: str, passage: Passage) -> bool:
-    """The passage is the cover of a filing by that issuer: by its name, its initials or its symbol."""
+    """The passage is the cover of a filing by that issuer: by name, initials, or symbol in capitals."""
     found = _REGISTRANT.search(passage.text)
     if not found:
         return False
@@ -101,7 +101,8 @@ def covers(asked: str, passage: Passage) -> bool:
         return False
     if set(wanted) <= set(name) or wanted == ["".join(word[0] for word in name)]:
         return True
-    return len(wanted) == 1 and bool(re.search(rf"\t{re.escape(wanted[0].upper())}\t", passage.text))
+    symbol = asked.strip()
+    return symbol.isupper() and bool(re.search(rf"\t{re.escape(symbol)}\t", passage.text))
 
 
 def find(asked: str, period: Period, filings: Sequence[Filing]) -> Answer:

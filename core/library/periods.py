@@ -123,7 +123,7 @@ def asked(text: str) -> Period | None:
         if ends is None:
             return None
         if len(days) == 2 and days[0] is not None:
-            return Period(ends.year, ends, round(((ends - days[0]).days + 1) / 30.4))
+            return Period(ends.year, ends, max(1, ((ends - days[0]).days + 16) * 12 // 365))
         return Period(ends.year, ends, length(text) or 0) if len(days) == 1 else None
     years = set(YEAR.findall(text))
     return Period(int(years.pop()), None, length(text) or None) if len(years) == 1 else None

@@ -1,0 +1,50 @@
+"""A document's passages through the agents' door: all of it, in order, and nobody else's."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+
+from core.book.views import Passage
+from core.clock import WallClock
+from core.database.logins import AGENT, INTAKE
+from core.database.pools import async_pool
+from core.desk import Desk
+from core.ids import SubjectId
+from core.intake import Intake
+from core.library.find import filing
+from tests.core.library.filings import TEXT
+from tests.fixtures.firm import Firm
+
+MARIA, DAVID = "maria.alvarez", "david.nakamura"
+
+
+async def store(firm: Firm, subject: str | None) -> str:
+    async with async_pool(firm.database.intake, name="test", most=2) as pool, firm.journal(INTAKE) as journal:
+        return await Intake(pool, journal, firm.keys, WallClock()).store_document(
+            firm.ticket(MARIA),
+            title="Acme 10-K",
+            source="company filing",
+            dated=date(2022, 11, 1),
+            text=TEXT,
+            subject=SubjectId(subject) if subject else None,
+        )
+
+
+async def read(firm: Firm, login: str, document: str) -> tuple[Passage, ...]:
+    ticket = firm.thread_ticket(login, firm.thread(login))
+    async with async_pool(firm.database.agent, name="test", most=2) as pool, firm.journal(AGENT) as journal:
+        return await Desk(pool, journal, ticket, WallClock()).passages_of([document], limit=100)
+
+
+def test_all_of_a_document_is_read_in_order_and_one_about_a_client_by_her_advisor_alone(
+    shared_firm: Firm,
+) -> None:
+    public = asyncio.run(store(shared_firm, None))
+    for login in (MARIA, DAVID):
+        found = asyncio.run(read(shared_firm, login, public))
+        assert [one.ordinal for one in found] == list(range(len(found)))
+        assert filing(found).issuer == "Acme Holdings Inc."
+    hers = asyncio.run(store(shared_firm, "hh-101"))
+    assert asyncio.run(read(shared_firm, MARIA, hers))
+    assert asyncio.run(read(shared_firm, DAVID, hers)) == ()
