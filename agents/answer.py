@@ -21,8 +21,8 @@ UNSOURCED: Final = f" {TAKEN_OUT}"
 _MARK: Final = re.compile(r"\s*\[((?:passage|tool)/[\w-]+(?:\s*[,;]\s*(?:passage|tool)/[\w-]+)*)\]")
 _NOTE: Final = r"\((?:no source|the document's own|a recommendation)[^()]*\)"
 _GAP: Final = re.compile(
-    rf"\n+|(?<=[.!?])\s+(?!\s*(?:\[(?:(?:passage|tool)/|\d+\])|{_NOTE}))|(?<=[.!?]\])\s+|(?<=\])\s+(?=[A-Z])"
-    r"|(?<=\))\s+(?=[^\s\[(])"
+    rf"\n+|(?<=[.!?])\s+(?!\s*(?:\[(?:(?:passage|tool)/|\d+\])|{_NOTE}))|(?<=[.!?]\])\s+"
+    r"|(?<=[\])])\s+(?=[^\s\[(])"
 )
 _ENDED: Final = re.compile(rf"[.!?:]\W*(?:(?:\[[^\]]*\]|{_NOTE})\s*)*$")
 _ABBREVIATIONS: Final = (

@@ -134,7 +134,7 @@ def _read(grounds: Grounds, told: dict[str, Any]) -> None:
     if not isinstance(answer, dict):
         grounds.add_told("", {"refused": str(told.get("refused", ""))})
         return
-    for passage in answer.get("passages", ()):
+    for passage in _quoted(answer):
         title = f"{passage.get('title', '')}, {passage.get('dated', '')}"
         grounds.add_passage(f"passage/{passage['passage']}", str(passage["text"]), title=title)
     grounds.add_told(str(told["cite"]), {key: part for key, part in answer.items() if key != "passages"})
@@ -144,5 +144,11 @@ def _passages(messages: Sequence[AnyMessage]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for message in messages:
         if isinstance(message, ToolMessage) and message.status != "error":
-            found.extend(json.loads(str(message.content))["answer"].get("passages", ()))
+            found.extend(_quoted(json.loads(str(message.content))["answer"]))
     return found
+
+
+def _quoted(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The passages of a tool's answer, where it gives any with their text."""
+    rows = answer.get("passages") or ()
+    return [row for row in rows if isinstance(row, dict) and "passage" in row and "text" in row]
