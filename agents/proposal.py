@@ -66,11 +66,11 @@ def outcome(proposal: Proposal, cite: str) -> str:
     if status == "DENIED":
         return "\n".join(_denied(proposal, cite))
     if not any(order.venue for order in proposal.orders):
-        lead = f"The proposal to {_what(proposal)} for the {proposal.name} was {status.lower()} [{cite}]."
+        lead = f"The proposal to {_whose(proposal)} was {status.lower()} [{cite}]."
         return f"{lead} Nothing was sent."
     filled = [order for order in proposal.orders if order.filled]
     lead = (
-        f"The proposal to {_what(proposal)} for the {proposal.name} is done: "
+        f"The proposal to {_whose(proposal)} is done: "
         f"{len(filled)} of {len(proposal.orders)} orders have fills [{cite}]."
     )
     return "\n".join([lead, *(f"- {_order(order)} [{cite}]" for order in proposal.orders)])
@@ -87,7 +87,7 @@ def status(proposal: Proposal, cite: str) -> str:
 
 
 def _first_line(proposal: Proposal, cite: str) -> str:
-    lead = f"The proposal to {_what(proposal)} for the {proposal.name} is {proposal.status.lower()}"
+    lead = f"The proposal to {_whose(proposal)} is {proposal.status.lower()}"
     if not proposal.legs:
         return f"{lead} [{cite}]."
     legs = f"{len(proposal.legs)} order{'s' if len(proposal.legs) > 1 else ''}"
@@ -142,8 +142,7 @@ def _findings(proposal: Proposal, cite: str) -> Iterator[str]:
 
 def _denied(proposal: Proposal, cite: str) -> Iterator[str]:
     at = f" at {proposal.denied_at}" if proposal.denied_at else ""
-    what = _what(proposal)
-    yield f"The proposal to {what} for the {proposal.name} was denied{at} [{cite}]. Nothing was sent."
+    yield f"The proposal to {_whose(proposal)} was denied{at} [{cite}]. Nothing was sent."
     breaches = (f"{f.policy.replace('_', ' ')}: {f.says}" for f in proposal.findings if f.result == "breach")
     for says in dict.fromkeys(breaches):
         yield f"- {says} [{cite}]"
@@ -166,6 +165,11 @@ def _order(order: OrderLine) -> str:
         f"{done.replace('_', ' ')}, {shares(order.filled)} at an average of {dollars(order.average_price)}"
         f"{venue}, fees {dollars(order.fees)}"
     )
+
+
+def _whose(proposal: Proposal) -> str:
+    joined = " " if proposal.kind == "rebalance" else " for "
+    return f"{_what(proposal)}{joined}the {proposal.name}"
 
 
 def _what(proposal: Proposal) -> str:

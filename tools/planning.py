@@ -11,11 +11,12 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from core.book.picture import Picture
 from core.errors import NotFound, Refused
-from core.ids import HouseholdId, ProposalId
+from core.ids import AccountId, HouseholdId, ProposalId
 from core.orders.events import Request
 from core.orders.planning import Planning
-from core.orders.planning_said import KINDS, dollars_said, everybody_said
+from core.orders.planning_said import KINDS, dollars_said, everybody_said, model_said
 from core.plan.assumptions import assumptions_on
 from core.plan.rebalance import rebalance
 from core.risk.limits import DEFAULT_LIMITS
@@ -107,12 +108,14 @@ class SetDrafted(Sourced):
 
 
 class ProposeSetAsk(Ask):
-    set_words: str = Field(max_length=120, description=f"which ones, as 'all ... out of tolerance', {WORDS}")
+    set_words: str = Field(
+        max_length=120, description=f"'all ... out of tolerance' or 'all ... on the X model', {WORDS}"
+    )
 
 
 async def propose_set(ask: ProposeSetAsk, call: Call) -> SetDrafted:
-    """Draft a rebalance for every household of her book that is out of tolerance: a row for each, ready or
-    set aside with the reason.
+    """Draft a rebalance for every household of her book that is out of tolerance, or of its accounts on one
+    named model: a row for each household, ready or set aside with the reason.
 
     Only where she asks for all of them in so many words. It only drafts; each draft is hers to submit.
     """
@@ -120,17 +123,24 @@ async def propose_set(ask: ProposeSetAsk, call: Call) -> SetDrafted:
         raise Refusal(
             "this conversation is about one household; open one without a client", code="other_thread"
         )
-    if not everybody_said(ask.set_words):
-        raise Refusal(f"{ask.set_words!r} does not say all that are out of tolerance", code="unread")
-    spans = [*spans_of("household", [ask.set_words], call.said)]
+    model = model_said(ask.set_words)
+    if model is None and not everybody_said(ask.set_words):
+        raise Refusal(
+            f"{ask.set_words!r} does not say all that are out of tolerance, or all on a named model",
+            code="unread",
+        )
+    spans = [*spans_of("accounts" if model else "household", [ask.set_words], call.said)]
     pictures = await call.turn.desk.pictures()
     names = {named.household: named for named in await book(call.turn)}
     rows: list[SetRow] = []
     for picture in pictures:
         household = picture.household.id
+        accounts = _on_model(picture, model)
+        if model and not accounts:
+            continue
         named = names[household]
         try:
-            plan = rebalance(picture, (), assumptions_on(picture.market.session, DEFAULT_LIMITS))
+            plan = rebalance(picture, accounts, assumptions_on(picture.market.session, DEFAULT_LIMITS))
             odd = {a: why for a, why in plan.set_aside.items() if not why.startswith(NOBODY_NEEDED)}
             aside = "; ".join(f"{account}: {why}" for account, why in sorted(odd.items()))
             if not plan.trades:
@@ -141,7 +151,7 @@ async def propose_set(ask: ProposeSetAsk, call: Call) -> SetDrafted:
                     _row(household, named.name, None, f"{MOST_DRAFTS} are drafted; ask again for the rest")
                 )
                 continue
-            request = Request(kind="rebalance", household=household)
+            request = Request(kind="rebalance", household=household, accounts=accounts)
             made = await drafted(request, spans, named, picture, call, part=household)
             rows.append(_row(household, named.name, made.proposal, aside))
         except (Refusal, Refused, NotFound) as no:
@@ -154,6 +164,13 @@ async def propose_set(ask: ProposeSetAsk, call: Call) -> SetDrafted:
         ready=ready,
         set_aside=len(rows) - ready,
         households_looked_at=len(pictures),
+    )
+
+
+def _on_model(picture: Picture, model: str | None) -> tuple[AccountId, ...]:
+    """The accounts of the household that follow it; none where no model is named."""
+    return tuple(
+        a.id for a in picture.household.accounts if model and a.model and a.model.name.casefold() == model
     )
 
 

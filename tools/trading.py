@@ -144,9 +144,9 @@ async def drafted(
     turn = call.turn
     kinds = {account.id: account.kind for account in picture.household.accounts}
     texts = {said.message: said.text for said in call.said}
-    missing = unproven(
-        request, spans, texts, Known(named.household, named.names, kinds, turn.household, rests)
-    )
+    models = {a.id: a.model.name for a in picture.household.accounts if a.model}
+    known = Known(named.household, named.names, kinds, turn.household, models, rests)
+    missing = unproven(request, spans, texts, known)
     if missing:
         raise Refusal(
             NO_GO_AHEAD

@@ -48,7 +48,7 @@ def _largest(name: str, found: list[dict[str, Any]], cite: str) -> str:
     first = ordered[0]
     lead = (
         f"The largest position of the {name} is {first['symbol']} ({first['name']}), {first['weight']} % of "
-        f"{first['account']} [{cite}]. Of {len(found)}, the largest by weight in their account [{cite}]:"
+        f"{first['account']} [{cite}]. Of {len(found)}, the largest by weight in their account [{cite}]."
     )
     return f"{lead}\n\n{table(HEAD, [_row(h) for h in ordered[:LARGEST]])}"
 

@@ -51,7 +51,6 @@ UNSUPPORTED: Final = rule(
     r"\bother advisors?['’]?s?['’]? (?:clients|books?|households)\b",
     r"\bwill\b.{0,60}\bbe worth\b|\bprice target\b|\b(?:predict|forecast)\b|\bwill\b.{0,40}\b(?:go up"
     r"|go down|rise|fall)\b",
-    r"\b(?:all|every|each)\b.{0,40}\b(?:on|follow\w*|in)\b (?:the |our )?(?!same|its|their)\w+ model\b",
     r"\bfactor (?:exposure|model|loading)s?\b|\b(?:momentum|value|stock|technical) (?:scan|screen)\w*"
     r"|\bscreen (?:for|of)\b"
     r"|\bscanner\b|\b(?:performance )?attribution\b|\bmoving averages?\b",

@@ -24,10 +24,10 @@ HEAD: Final = ("", "Orders", "Largest drift", "Short-term gain", "Long-term gain
 
 def risk(wish: Wish, told: Answer, cite: str) -> str:
     if wish.intent is Intent.EXPOSURE:
-        return f"What the {told['name']} holds, by sector [{cite}]:\n\n{_sectors(told)}"
+        return f"What the {told['name']} holds, by sector [{cite}].\n\n{_sectors(told)}"
     if FALLS.search(wish.text):
         return (
-            f"What the {told['name']} holds now, through falls of the past, by the packaged closes [{cite}]:"
+            f"What the {told['name']} holds now, through falls of the past, by the packaged closes [{cite}]."
             f"\n\n{_falls(told)}"
         )
     percent = told["confidence_percent"].split(".")[0]

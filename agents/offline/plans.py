@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.offline.words import TICKER, tickers
-from core.orders.planning_said import EVERYBODY, KINDS, METHODS, TAX_AWARE
+from core.orders.planning_said import EVERYBODY, KINDS, METHODS, ON_MODEL, TAX_AWARE
 
 _AMOUNT: Final = (
     r"\$\s?\d[\d,]*(?:\.\d+)?(?:\s?(?:k|mm?|thousand|million)\b)?"
@@ -110,8 +110,8 @@ def lots(text: str) -> str | None:
 
 
 def everybody(text: str) -> str | None:
-    """All that are out of tolerance."""
-    found = EVERYBODY.search(text)
+    """All that are out of tolerance, or on a named model."""
+    found = EVERYBODY.search(text) or ON_MODEL.search(text)
     return found[0] if found else None
 
 

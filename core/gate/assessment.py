@@ -21,7 +21,7 @@ from core.database.rows import rows
 from core.database.statements import statements
 from core.errors import BadInput, NotFound
 from core.fact import Sealed
-from core.ids import MessageId, ThreadId
+from core.ids import AccountId, MessageId, ThreadId
 from core.limits.reading import read_limits
 from core.orders.events import Finding, ProposalAssessed, ProposalDenied, ProposalDrafted
 from core.orders.exceptions import CorrectionDrafted
@@ -96,11 +96,16 @@ async def _unproven(
     (household,) = [h for h in await read_households(connection) if h.household == view.household]
     kinds = await rows(connection, SQL["account_kinds"], {"household": view.household})
     pinned = await rows(connection, SQL["pinned"], {"thread": thread})
+    models: dict[AccountId, str] = {}
+    if drafted.request.kind == "rebalance" and drafted.request.accounts:
+        picture = await read_picture(connection, view.household, without=view.proposal)
+        models = {a.id: a.model.name for a in picture.household.accounts if a.model}
     known = Known(
         household=view.household,
         names=_names(keys, household),
         account_kinds={row["account"]: row["kind"] for row in kinds},
         pinned=pinned[0]["household"] if pinned else None,
+        models=models,
         rests=tuple(
             _rest(row) for row in await rows(connection, SQL["rests"], {"household": view.household})
         ),

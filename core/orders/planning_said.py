@@ -76,6 +76,11 @@ EVERYBODY: Final = _rule(
     r"(?:all|every|everyone|everybody|each|any|whoever)\b[\w\s'’]*"
     r"\b(?:out(?:side)? (?:of )?(?:tolerance|balance|line|band)|off (?:its|their) (?:model|target)s?)"
 )
+ON_MODEL: Final = re.compile(
+    r"(?:all|every|everyone|everybody|each)\b[\w\s'’]*?\b(?:on|in|follow\w*) (?:the |our )?"
+    r"(?!its|their|the\b|our\b)(?P<name>\w[\w ]*?) model(?: portfolio)?",
+    re.IGNORECASE,
+)
 _DOLLARS: Final = re.compile(
     r"\$?\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(k|thousand|mm?|million)?\s*(?:dollars|usd)?",
     re.IGNORECASE,
@@ -123,6 +128,12 @@ def dollars_said(words: str) -> Decimal | None:
 def method_said(words: str) -> LotMethod | None:
     """The method that these words name."""
     return next((method for method, p in METHODS.items() if p.fullmatch(words.strip())), None)
+
+
+def model_said(words: str) -> str | None:
+    """The model portfolio of which these words name every account, in lower case."""
+    found = ON_MODEL.fullmatch(" ".join(words.split()))
+    return found["name"].casefold() if found else None
 
 
 def everybody_said(words: str) -> bool:

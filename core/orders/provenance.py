@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -22,7 +22,7 @@ from core.ids import AccountId, HouseholdId, MessageId
 from core.money import exact
 from core.orders.events import Request, Side, Span
 from core.orders.negation import said_no
-from core.orders.planning_said import everybody_said, planning_fields
+from core.orders.planning_said import everybody_said, model_said, planning_fields
 from core.orders.rests import Rest, rest_fields, takes_up
 
 SIDES: Final[Mapping[str, Side]] = {
@@ -59,6 +59,7 @@ class Known:
     names: tuple[str, ...]  # of the household and its clients, in clear
     account_kinds: Mapping[AccountId, str]
     pinned: HouseholdId | None  # the thread's
+    models: Mapping[AccountId, str] = field(default_factory=dict)  # what the model of an account is called
     rests: Sequence[Rest] = ()  # of its orders, those that are out or ended with something left
 
 
@@ -102,7 +103,14 @@ def _fields(request: Request, said: Mapping[str, list[str]], known: Known) -> It
         yield from rest_fields(request, said, known.rests, number_said)
         return
     for account in request.accounts:
-        yield "accounts", any(says_account(words, account, known) for words in said.get("accounts", ()))
+        model = known.models.get(account, "").casefold() if request.kind == "rebalance" else ""
+        yield (
+            "accounts",
+            any(
+                says_account(words, account, known) or (model and model_said(words) == model)
+                for words in said.get("accounts", ())
+            ),
+        )
     if not request.accounts:
         named = any(
             says_household(words, known.names)

@@ -163,3 +163,25 @@ def test_dollars_are_read_as_they_are_written(words: str, dollars: str) -> None:
 
 def test_a_question_about_losses_is_no_harvest() -> None:
     assert read("Which losses could we harvest for the Okafor household?").intent is Intent.TAXES
+
+
+@pytest.mark.anyio
+async def test_all_on_a_model_are_drafted_by_their_accounts_and_no_other_model_is_proven() -> None:
+    words = "all accounts on the Model model"
+    desk = SimulatedDesk()
+    told = await propose_set(ProposeSetAsk(set_words=words), call(desk, f"rebalance {words}"))
+    assert told.ready == len(desk.drafts) > 0
+    for request, spans, _ in desk.drafts.values():
+        assert request.accounts
+        assert {span.field for span in spans} == {"accounts"}
+    other = "all accounts on the Growth model"
+    assert (await propose_set(ProposeSetAsk(set_words=other), call(desk, f"rebalance {other}"))).rows == ()
+    [(request, spans, _), *_] = desk.drafts.values()
+    texts = {spans[0].message: f"rebalance {words}"}
+    kinds = dict.fromkeys(request.accounts, "taxable")
+    of_it, of_other = (
+        Known(request.household, ("Okafor household",), kinds, None, dict.fromkeys(request.accounts, name))
+        for name in ("Model", "Growth")
+    )
+    assert unproven(request, spans, texts, of_it) == ()
+    assert unproven(request, spans, texts, of_other) == ("accounts",)

@@ -105,7 +105,9 @@ async def test_two_orders_of_one_symbol_are_asked_about() -> None:
 
 TEXT = "change the limit on my BBB order to 97"
 REST = Rest(LIVE, AccountId("acc-1001"), Symbol("BBB"), Side.BUY, Decimal(70), Decimal("95.5"), live=True)
-KNOWN = Known(HouseholdId("hh-1"), ("Okafor household",), {AccountId("acc-1001"): "taxable"}, None, (REST,))
+KNOWN = Known(
+    HouseholdId("hh-1"), ("Okafor household",), {AccountId("acc-1001"): "taxable"}, None, rests=(REST,)
+)
 GOOD: dict[str, Any] = {
     "kind": "order",
     "household": HouseholdId("hh-1"),
