@@ -19,6 +19,8 @@ from core.errors import Refused, WorldFailed
 from core.execution import entries
 from core.execution.changing import change, stands_after
 from core.execution.lease import LASTS, SETTING, Lease, fresh_name
+from core.execution.outbox import Outbox
+from core.execution.working import working
 from core.fact import Entry
 from core.gate.release import released
 from core.ids import OrderId, VenueName
@@ -27,7 +29,7 @@ from core.orders.released import ReleasedOrder
 from core.venues.fees import Liquidity
 from core.venues.venue import Accepted, Busted, Execution, digest_of, encode
 from tests.core.gate.deal import GATE, Deal, leg
-from tests.core.routing.cases import record_of_choice
+from tests.core.routing.cases import record_of_choice, routing, view
 from tests.fixtures.firm import Firm, FirmTemplate
 
 V = VenueName("ARCADIA")
@@ -286,6 +288,23 @@ async def test_fills_and_what_a_venue_takes_back_are_written_by_the_worker_that_
         assert await heir.lease.claim_late(order)
         assert await stopped.writes(busted) == "lease_passed"
         assert await heir.writes(busted) == "ok"
+
+
+@pytest.mark.anyio
+async def test_what_the_worker_writes_of_a_choice_is_taken_each_time_and_then_it_sends(firm: Firm) -> None:
+    (order,) = let_out(firm)
+    async with hand(firm) as worker:
+        assert await worker.lease.claim(1) == (order,)
+        work, outbox = working(await worker.order(order)), Outbox(worker.journal)
+        for _ in range(2):  # before anything is sent it may be made again
+            chosen = routing([view("ARCADIA"), view("BOREAL", ask="100.05", bid="99.95")], work.released)
+            assert chosen.venue == V
+            await outbox.routed(work, chosen, chosen.venue)
+        await outbox.sent(work, V, encode(work.released))
+    kinds = "select event_type from gatehouse.journal where stream = %s order by seq"
+    assert [row["event_type"] for row in firm.ask("superuser", kinds, f"order/{order}")] == [
+        *("OrderReleased", "RouteRecorded", "OrderRouted", "RouteRecorded", "OrderRouted", "OrderSent")
+    ]
 
 
 @pytest.mark.parametrize("role", ["gh_agent", "gh_intake", "gh_approver", "gh_witness"])
