@@ -146,8 +146,8 @@ begin
         select * into newest from gatehouse.document d where d.document = library_store.document;
         digest := newest.content;
     else
-        of_series := 'name/' || case when about is not null then 'subject/' || about when keeps then 'firm'
-            else 'person/' || who.person end || '/' || named;
+        of_series := 'name/' || coalesce('subject/' || about, case when not keeps then 'person/' || who.person end, 'firm')
+            || '/' || named;
         select * into newest from gatehouse.document d where d.series = of_series order by d.version desc limit 1;
     end if;
     if newest.document is not null and newest.content is not distinct from digest then
