@@ -75,8 +75,8 @@ class OneLife:
 
 @dataclass(slots=True)
 class Setting:
-    """What all lives of a run share. `wrapped` may change what a worker is made of: for the proof that a broken
-    one is found."""
+    """What all lives of a run share. `wrapped` may change what a worker is made of: for the proof that a
+    broken one is found."""
 
     loop: VirtualLoop
     server: Server
