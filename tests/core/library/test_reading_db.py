@@ -11,8 +11,8 @@ from core.database.logins import AGENT, INTAKE
 from core.database.pools import async_pool
 from core.desk import Desk
 from core.ids import SubjectId
-from core.intake import Intake
 from core.library.find import filing
+from core.library.shelf import Document, Library
 from tests.core.library.filings import TEXT
 from tests.fixtures.firm import Firm
 
@@ -21,14 +21,14 @@ MARIA, DAVID = "maria.alvarez", "david.nakamura"
 
 async def store(firm: Firm, subject: str | None) -> str:
     async with async_pool(firm.database.intake, name="test", most=2) as pool, firm.journal(INTAKE) as journal:
-        return await Intake(pool, journal, firm.keys, WallClock()).store_document(
-            firm.ticket(MARIA),
+        document = Document(
             title="Acme 10-K",
             source="company filing",
             dated=date(2022, 11, 1),
             text=TEXT,
             subject=SubjectId(subject) if subject else None,
         )
+        return (await Library(pool, journal, WallClock()).store(firm.ticket(MARIA), document)).document
 
 
 async def read(firm: Firm, login: str, document: str) -> tuple[Passage, ...]:
