@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, Final, cast
+from uuid import UUID
 
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -26,6 +27,7 @@ from agents.model import Thinker
 from agents.recorded import Run, recorded_thinker
 from agents.run import Copilot, Event, start
 from agents.state import Patience
+from core.budget.spending import Reserved
 from core.clock import SetClock
 from core.errors import GatehouseError, IntegrityLost, NotFound, WorldFailed
 from core.fact import Fact, PolicyDecision, Sealed, Words
@@ -58,9 +60,16 @@ class Replayed:
 
 
 async def replay(
-    thread: str, household: str | None, runs: Sequence[Run], other: Other | None = None
+    thread: str,
+    household: str | None,
+    runs: Sequence[Run],
+    other: Other | None = None,
+    *,
+    names: Sequence[str] = (),
 ) -> list[Replayed]:
     """Every run of a conversation again, in order; the last one with `other`, where that is given.
+
+    `names` are those of the book: no model but the one in this process reads them, now as then.
 
     Raises:
         IntegrityLost: the record is not that of a conversation of this product.
@@ -75,7 +84,7 @@ async def replay(
         thinker = another.thinker or recorded_thinker(run.thoughts, run.model)
         playing = replace_at(at, thinker, {**run.instructions, **another.instructions})
         done = Replayed()
-        desk = RecordedDesk(run, runs, known, done.entries)
+        desk = RecordedDesk(run, runs, known, done.entries, names)
         turn = Turn(
             desk=cast("Any", desk),
             people=OpenSeals(),
@@ -127,12 +136,18 @@ class RecordedDesk:
     """In the desk's place: it answers what the record answers, and can do nothing."""
 
     def __init__(
-        self, run: Run, runs: Sequence[Run], known: Mapping[str, str], entries: list[dict[str, Any]]
+        self,
+        run: Run,
+        runs: Sequence[Run],
+        known: Mapping[str, str],
+        entries: list[dict[str, Any]],
+        names: Sequence[str] = (),
     ) -> None:
         self._run = run
         self._runs = runs
         self._known = known
         self._entries = entries
+        self._names = names
 
     def __getattr__(self, name: str) -> Any:
         raise WorldFailed(
@@ -158,7 +173,20 @@ class RecordedDesk:
         return agent_stopped(agent) if agent in self._run.stopped else None
 
     async def households(self) -> tuple[Any, ...]:
-        return (SimpleNamespace(advisor=PersonId("replayed"), household=None),)
+        seals = await OpenSeals().seal(
+            SubjectId("replayed"), [("name", name) for name in self._names or ("",)]
+        )
+        return tuple(
+            SimpleNamespace(advisor=PersonId("replayed"), household=None, name=seal, clients=(), accounts=())
+            for seal in seals
+        )
+
+    async def reserve(self, message: MessageId, **_: Any) -> Reserved:
+        """A replay spends nobody's budget: who runs it has the endpoint's key at hand."""
+        return Reserved(UUID(int=0))
+
+    async def settle(self, reserved: Reserved, tokens: tuple[int, int] | None) -> None:
+        """Nothing was reserved."""
 
     async def proposal(self, proposal: ProposalId) -> Any:
         """Only whom it waits for: that is all that the graph itself asks of the desk."""

@@ -42,6 +42,9 @@ def replay(
     settings.harden_agents()
     with signed_in() as client:
         told = client.run(run)
+        names = [
+            n for one in client.households() for n in (one["name"], *(c["name"] for c in one["clients"]))
+        ]
     # These load the graph: not for `--help`.
     from agents.manifest import in_use
     from agents.recorded import runs
@@ -51,7 +54,7 @@ def replay(
 
     found = runs(told["entries"])
     other = Other(_thinker(model), _instructions(prompt)) if model or prompt else None
-    replayed = asyncio.run(again(told["thread"], told["household"], found, other))
+    replayed = asyncio.run(again(told["thread"], told["household"], found, other, names=names))
     difference = first_difference(found, replayed)
     lines = diff(found[-1], replayed[-1])
     made_alike = found[-1].manifest == in_use(found[-1].model).digest
