@@ -96,7 +96,10 @@ def compose(
         unsourced = check_figures and (bald or (checked.hers and not row))
         parts.append(f"{bare.rstrip()}{UNSOURCED if unsourced else ''}{refs}{gap}")
     return Composed(
-        "".join(parts).strip(), tuple(cited), tuple((source, sources[source]) for source in order), lost
+        "".join(parts).strip(),
+        tuple(cited),
+        tuple((source, plain(sources[source])) for source in order),
+        lost,
     )
 
 

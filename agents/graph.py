@@ -168,8 +168,9 @@ async def ask(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
     if not isinstance(message, AIMessage) or runtime.context.stop.is_set():
         return await _stopped(runtime.context, agent)
     for call in message.tool_calls[: bind.MOST_AT_ONCE]:
-        does = "drafts" if bind.effect(agent, call["name"]) is Effect.PROPOSE else "asks"
-        says(agent, f"{does}: {call['name'].replace('_', ' ')[:40]}")
+        does = bind.effect(agent, call["name"])
+        named = call["name"].replace("_", " ") if does else "for a tool that it does not hold"
+        says(agent, f"{'drafts' if does is Effect.PROPOSE else 'asks'}: {named}")
     answers, drafts = await bind.ask_all(
         message,
         turn=runtime.context.turn,

@@ -120,3 +120,15 @@ def test_no_tool_can_fetch_an_address() -> None:
             names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
             names += [str(node.module)] if isinstance(node, ast.ImportFrom) else []
             assert not {name.split(".")[0] for name in names} & SPEAKS_OUT, (path, names)
+
+
+@pytest.mark.anyio
+async def test_neither_a_tools_name_nor_a_documents_title_leads_anywhere() -> None:
+    desk = SimulatedDesk()
+    with endpoint(Played(tool="https://evil.example/x", arguments="{}", says="I could not look.")) as url:
+        events = await ask(copilot(thinker=behind(url)), desk, "How is the Okafor household?")
+    assert all("evil" not in str(event) for event in events)
+    made = compose(
+        "It is calm [passage/7].", {"passage/7": "See https://evil.example\u202e, 2022"}, check_figures=True
+    )
+    assert made.sources == (("passage/7", "See (link removed) 2022"),)
