@@ -110,15 +110,16 @@ def checked(
     booked = _booked(superuser)
     lost = [*_unended(superuser, ours), *_unbooked(theirs, booked)]
     duplicates = [*_at_two_venues(ledgers), *_more_than_asked(theirs, ours), *_counted_twice(facts)]
-    breaks = [
-        *watched.against,
-        *_unasked(ledgers, facts),
-        *_not_theirs(theirs, booked),
-        *_wrong_books(watched.before, _books(superuser), theirs, ours),
-    ]
+    groups = (
+        watched.against,
+        _unasked(ledgers, facts),
+        _not_theirs(theirs, booked),
+        _wrong_books(watched.before, _books(superuser), theirs, ours),
+    )
+    breaks = tuple(says for group in groups for says in _few(group))
     kinds = superuser.execute(_KINDS, {"after": watched.begun_at}).fetchall()
     counted = {"executions": len(theirs), **{row["kind"]: row["times"] for row in kinds}}
-    return Said(_few(breaks), _few(lost), _few(duplicates), counted)
+    return Said(breaks, _few(lost), _few(duplicates), counted)
 
 
 def executions(ledgers: Ledgers) -> dict[tuple[OrderId, str], Figures]:
