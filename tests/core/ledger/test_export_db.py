@@ -225,7 +225,7 @@ def test_an_accounts_selection_has_all_that_names_it_and_the_whole_life_of_its_p
 
 
 def test_a_proposals_selection_goes_from_the_draft_to_the_settlement(busy: Busy, tmp_path: Path) -> None:
-    assert len(busy.life(busy.deal)) == 8
+    assert len(busy.life(busy.deal)) == 10
     assert busy.export(tmp_path / "P", proposal=busy.deal.proposal) == busy.life(busy.deal)
 
 
