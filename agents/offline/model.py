@@ -187,7 +187,7 @@ def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
         case Intent.STATUS:
             return "proposal_status", {"proposal": wish.proposal, "household": wish.household}
         case Intent.PREFER:
-            return "keep_preference", {"preference_words": wish.text.strip()[:500]}
+            return "keep_preference", {"preference_words": preferences.stated(wish.text)[:500]}
         case Intent.PREFERENCES:
             return "preferences", {}
         case Intent.ERASE:

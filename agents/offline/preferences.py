@@ -9,8 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from core.people.sentences import in_sentences
+
 STATES: Final = re.compile(
-    r"^\W*(?:please |and )*(?:remember\b|note that\b|from now on\b|always\b|never\b|call me\b|by default\b"
+    r"(?:^|(?<=[.!?])\s+)\W*(?:please |and )*(?:remember\b|note that\b"
+    r"|from now on\b|always\b|never\b|call me\b|by default\b"
     r"|(?:i|my clients?|the \w+s) (?:always |usually |generally |still )?prefers?\b)",
     re.IGNORECASE,
 )
@@ -28,6 +31,12 @@ LEAD: Final = re.compile(
     r"(?:that |about |for )?",
     re.IGNORECASE,
 )
+
+
+def stated(text: str) -> str:
+    """The sentence that states it, as it stands in her message."""
+    found = STATES.search(text)
+    return in_sentences(text, found.end() - 1, found.end()) if found else ""
 
 
 def erased(text: str) -> str:
