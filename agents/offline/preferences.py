@@ -9,8 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from core.people.sentences import in_sentences
+
 STATES: Final = re.compile(
-    r"^\W*(?:please |and )*(?:remember\b|note that\b|from now on\b|always\b|never\b|call me\b|by default\b"
+    r"(?:^|(?<=[.!?])\s+)\W*(?:please |and )*(?:remember\b|note that\b"
+    r"|from now on\b|always\b|never\b|call me\b|by default\b"
     r"|(?:i|my clients?|the \w+s) (?:always |usually |generally |still )?prefers?\b)",
     re.IGNORECASE,
 )
@@ -36,7 +39,13 @@ def asked(text: str) -> tuple[str, dict[str, Any]] | None:
         return "erase_preference", {"preference": erased(text)[:500]}
     if LISTS.search(text):
         return "preferences", {}
-    return ("keep_preference", {"preference_words": text.strip()[:500]}) if STATES.search(text) else None
+    return ("keep_preference", {"preference_words": stated(text)[:500]}) if STATES.search(text) else None
+
+
+def stated(text: str) -> str:
+    """The sentence that states it, as it stands in her message."""
+    found = STATES.search(text)
+    return in_sentences(text, found.end() - 1, found.end()) if found else ""
 
 
 def erased(text: str) -> str:
