@@ -105,8 +105,8 @@ async def compare(ask: CompareAsk, call: Call) -> Compared:
 
 async def _filings(call: Call, issuer: str, as_of: date | None) -> tuple[Filing, ...]:
     """What the asker may read of that issuer's filings."""
-    found = await call.turn.desk.quoting(COVER, limit=MOST_COVERS)
-    documents = {p.document for p in found if covers(issuer, p) and (as_of is None or p.dated <= as_of)}
+    found = await call.turn.desk.quoting(COVER, limit=MOST_COVERS, as_of=as_of)
+    documents = {p.document for p in found if covers(issuer, p)}
     if not documents:
         return ()
     read = await call.turn.desk.passages_of(sorted(documents), limit=MOST_PASSAGES)

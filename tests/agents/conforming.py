@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -139,15 +139,14 @@ def _streamed(at: BaseHTTPRequestHandler, played: Real, body: dict[str, Any], te
     if body.get("stream_options", {}).get("include_usage") and not played.has("no_usage"):
         usage = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
         chunks.append({**head, "choices": [], "usage": usage})
-    try:
+    with suppress(OSError):  # whoever asked has left
         for chunk in chunks:
             at.wfile.write(f"data: {json.dumps(chunk)}\n\n".encode())
             at.wfile.flush()
-        if played.has("goes_on_alone") and "500" in str(body["messages"][0]["content"]):
-            played.over.wait(60)  # as one that writes to its end for nobody
+    if played.has("goes_on_alone") and "500" in str(body["messages"][0]["content"]):
+        played.over.wait(60)  # as one that writes to its end for nobody
+    with suppress(OSError):
         at.wfile.write(b"data: [DONE]\n\n")
-    except OSError:
-        pass  # whoever asked has left
     at.close_connection = True
 
 

@@ -238,7 +238,7 @@ create function gatehouse.library_nearest(vector text, most int, as_of date)
     language plpgsql security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
 #variable_conflict use_column
 declare
-    compared_up_to constant bigint := 5000;  -- measured: below it comparing each is as fast as the index, and exact
+    compared_up_to constant bigint := 5000;  -- below it each is compared, which is exact
     within text[];
     reach bigint;
     filter text := 'and (e.document in (select unnest($2))) is true';  -- hashed once, and leaves the index its order
