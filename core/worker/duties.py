@@ -89,7 +89,7 @@ class Duties:
         ):
             await asyncio.sleep(STANDS_BY.total_seconds())
         log.info("worker_has_the_place")
-        await self._follower.catch_up()
+        await self._caught_up()
         async with asyncio.TaskGroup() as tasks:
             beside = [
                 tasks.create_task(doing, name=name)
@@ -106,6 +106,18 @@ class Duties:
                 task.cancel()
         await place.execute("select pg_advisory_unlock(%(n)s)", {"n": AT_WORK})
         log.info("worker_gave_the_place_up")
+
+    async def _caught_up(self) -> None:
+        """The book, as the record has it. Whoever had the place before may stand still with a row of it in
+        hand: then it is waited for, until the server ends that one's transaction."""
+        while True:
+            try:
+                await self._follower.catch_up()
+            except WorldFailed as away:
+                log.warning("book_waits", says=away.says)
+                await asyncio.sleep(AWAY.total_seconds())
+            else:
+                return
 
     async def _turns(self, lease: Lease) -> None:
         while True:

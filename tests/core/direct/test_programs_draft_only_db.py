@@ -19,6 +19,9 @@ DRAFTS: Final = {"ProposalDrafted", "ProposalAssessed", "ProposalDenied", "Signa
 OWN_STREAM: Final = {"PolicyDenied"}  # what was denied to itself
 BY_ROLE: Final = {"CorrectionDrafted"}  # operations' alone
 IN_THREAD: Final = {"MessageReceived", "AnswerGiven"}
+STATED_IN_THREAD: Final = {
+    "PreferenceErased"
+}  # by whom stated it, in a conversation, which a program has not
 DOCUMENT: Final[dict[str, Any]] = {
     "document": "doc-1",
     "title": "t",
@@ -50,8 +53,15 @@ def test_nothing_new_that_the_intake_may_write_is_open_to_a_program_unseen(share
     rows = shared_firm.ask(
         "superuser", "select event_type from gatehouse.event_right where role = %s", INTAKE
     )
-    known = DRAFTS | OWN_STREAM | BY_ROLE | IN_THREAD | {*BY_A_PERSON}
+    known = DRAFTS | OWN_STREAM | BY_ROLE | IN_THREAD | STATED_IN_THREAD | {*BY_A_PERSON}
     assert {row["event_type"] for row in rows} == known, "say here what stops a program from writing it"
+
+
+def test_it_erases_no_preference(shared_firm: Firm, key: str) -> None:
+    named = "prf-" + "0" * 32
+    payload = {"preference": named, "agent": None, "asked": None}
+    item = shared_firm.item("PreferenceErased", f"preference/{named}", payload, ticket=key)
+    assert shared_firm.append(INTAKE, item)[0].code == "no_such_preference"
 
 
 def test_it_speaks_in_nobodys_conversation(shared_firm: Firm, key: str) -> None:

@@ -16,7 +16,7 @@ from core.library.shelf import Document, Library
 from tests.core.library.filings import TEXT
 from tests.fixtures.firm import Firm
 
-MARIA, DAVID = "maria.alvarez", "david.nakamura"
+MARIA, DAVID, HANNAH = "maria.alvarez", "david.nakamura", "hannah.lindqvist"
 
 
 async def store(firm: Firm, subject: str | None) -> str:
@@ -28,7 +28,8 @@ async def store(firm: Firm, subject: str | None) -> str:
             text=TEXT,
             subject=SubjectId(subject) if subject else None,
         )
-        return (await Library(pool, journal, WallClock()).store(firm.ticket(MARIA), document)).document
+        login = MARIA if subject else HANNAH  # research fills the shelves that everybody reads
+        return (await Library(pool, journal, WallClock()).store(firm.ticket(login), document)).document
 
 
 async def read(firm: Firm, login: str, document: str) -> tuple[Passage, ...]:
