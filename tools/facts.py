@@ -45,6 +45,7 @@ class RowFound(Ask):
     passage: int  # cite as passage/<id>
     title: str
     dated: str
+    later_than_market_day: bool  # say so beside what is quoted
     row: str  # as it stands in the passage
     starts: int  # where the row begins in the passage's text
     ends: int
@@ -148,6 +149,7 @@ def _row(said: Said) -> RowFound:
         passage=passage.id,
         title=passage.title,
         dated=passage.dated.isoformat(),
+        later_than_market_day=passage.later_than_market_day,
         row=passage.text[told.row.start : told.row.end],
         starts=told.row.start,
         ends=told.row.end,

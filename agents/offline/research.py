@@ -101,12 +101,18 @@ def figure(told: Answer) -> str:
         return (
             f"{asked_for}: {_amount(found)} [passage/{found['passage']}].\n"
             f'The row reads: "{_row(found)}" [passage/{found["passage"]}].\n'
-            f"From {found['title']}, dated {found['dated']} [passage/{found['passage']}]."
+            f"From {found['title']}, dated {dated(found)} [passage/{found['passage']}]."
         )
     if told["candidates"]:
         rows = [f'- {_amount(one)}: "{_row(one)}" [passage/{one["passage"]}]' for one in told["candidates"]]
         return "\n".join([f"{asked_for}: the library has rows that differ; I choose none.", *rows])
     return f"The library does not say: {asked_for}."
+
+
+def dated(passage: Mapping[str, Any]) -> str:
+    """Its date, marked where the firm's business day has not come to it."""
+    later = passage.get("later_than_market_day")
+    return f"{passage['dated']}{', after the business day' if later else ''}"
 
 
 def compared(told: Answer) -> str:
@@ -128,10 +134,8 @@ def _cell(cell: Mapping[str, Any] | None) -> str:
 
 def _amount(found: Mapping[str, Any]) -> str:
     """As the row prints it, with what it is in; in brackets in the row is negative here."""
-    value = Decimal(found["value"])
-    printed = value.scaleb(-int(found["scale"]))
-    text = f"{abs(printed):,f}"
-    sign = "-" if value < 0 else ""
+    text = re.sub(r"[^\d.,]", "", found["printed"])
+    sign = "-" if Decimal(found["value"]) < 0 else ""
     match found["unit"]:
         case "percent":
             return f"{sign}{text}%"

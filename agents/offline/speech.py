@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from agents.offline import holding_speech, plan_speech
 from agents.offline.extract import extract, instructs
 from agents.offline.figures import Answer, dollars, points, shares, table
 from agents.offline.intents import Intent, Wish
+from agents.offline.research import dated
 
 CAN: Final = """I am the offline model: I read plain requests by rule. I can
 - say who needs you today, with reasons and dollars
@@ -164,7 +165,7 @@ def library(wish: Wish, told: Answer, _: str) -> str:
         return "\n".join(["The library does not say.", *lines])
     papers: dict[tuple[str, str], dict[str, None]] = {}
     for _, p in sorted(found, key=lambda one: (one[1]["title"], one[1]["dated"], one[1]["passage"])):
-        papers.setdefault((p["title"], _dated(p)), {})[f"passage/{p['passage']}"] = None
+        papers.setdefault((p["title"], dated(p)), {})[f"passage/{p['passage']}"] = None
     listed = "; ".join(
         f"{title}, dated {dated} [{', '.join(keys)}]" for (title, dated), keys in papers.items()
     )
@@ -182,12 +183,6 @@ def brief(wish: Wish, told: Answer, cite: str) -> str:
         *(f"The library does not say anything about {symbol}." for symbol in told["without"]),
     ]
     return "\n\n".join(parts)
-
-
-def _dated(passage: Mapping[str, Any]) -> str:
-    """Its date, marked where the firm's business day has not come to it."""
-    later = passage.get("later_than_market_day")
-    return f"{passage['dated']}{', after the business day' if later else ''}"
 
 
 def drafted(_: Wish, told: Answer, cite: str) -> str:

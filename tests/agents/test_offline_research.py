@@ -77,7 +77,7 @@ def test_nobody_is_got_round_by_such_words() -> None:
 def row(**changed: Any) -> dict[str, Any]:
     found = {
         "passage": 7, "title": "Acme 10-K", "dated": "2024-11-01", "row": "Gross margin\t180,683\t169,148",
-        "value": "180683E6", "unit": "dollars", "scale": 6,
+        "value": "180683000000.000000", "printed": "180,683", "unit": "dollars", "scale": 6,
     }  # fmt: skip
     return {**found, **changed}
 
@@ -96,10 +96,13 @@ def test_a_figure_is_spoken_as_printed_and_every_sentence_cites_its_passage() ->
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"value": "0.241", "unit": "percent", "scale": -2}, "24.1%"),
-        ({"value": "-29749E6"}, "-$29,749 million"),
-        ({"value": "15343783E3", "unit": "shares", "scale": 3}, "15,343,783 thousand shares"),
-        ({"value": "6.11", "unit": "dollars a share", "scale": 0}, "$6.11 a share"),
+        ({"value": "0.241", "printed": "24.1", "unit": "percent", "scale": -2}, "24.1%"),
+        ({"value": "-29749000000.000000", "printed": "(29,749"}, "-$29,749 million"),
+        (
+            {"value": "15343783000.000000", "printed": "15,343,783", "unit": "shares", "scale": 3},
+            "15,343,783 thousand shares",
+        ),
+        ({"value": "6.110000", "printed": "6.11", "unit": "dollars a share", "scale": 0}, "$6.11 a share"),
     ],
 )
 def test_units_scale_and_sign_are_said(changed: dict[str, Any], words: str) -> None:
