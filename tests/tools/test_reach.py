@@ -12,6 +12,7 @@ import inspect
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from types import FunctionType, ModuleType
 from typing import Any, Final
@@ -106,13 +107,22 @@ class Reach:
             yield from (one for one in vars(found).values() if isinstance(one, FunctionType))
 
     def _methods(self, name: str) -> Iterator[FunctionType]:
-        for module in self.modules:
-            for kind in vars(import_module(module)).values():
-                method = vars(kind).get(name) if isinstance(kind, type) else None
+        yield from methods_of(self.modules).get(name, ())
+
+
+@cache
+def methods_of(modules: frozenset[str]) -> dict[str, list[FunctionType]]:
+    """By name, every method of ours in these modules."""
+    found: dict[str, dict[int, FunctionType]] = {}
+    for module in modules:
+        for kind in vars(import_module(module)).values():
+            for name, method in vars(kind).items() if isinstance(kind, type) else ():
                 if isinstance(method, FunctionType) and str(method.__module__).startswith(ROOMS):
-                    yield method
+                    found.setdefault(name, {})[id(method)] = method
+    return {name: list(methods.values()) for name, methods in found.items()}
 
 
+@cache
 def _tree(function: FunctionType) -> ast.AST:
     try:
         return ast.parse(textwrap.dedent(inspect.getsource(function)))
@@ -129,6 +139,7 @@ def imported(graph: grimp.ImportGraph) -> frozenset[str]:
     return frozenset(name for name in found if name.startswith(ROOMS))
 
 
+@cache
 def reach_of(tool: AnyTool, imported: frozenset[str]) -> Reach:
     reach = Reach(imported)
     assert isinstance(tool.run, FunctionType)
