@@ -32,7 +32,7 @@ from core.people.events import DocumentStored
 
 Sensitivity = Literal["public", "firm", "supervision", "compliance", "named"]
 OPEN: Final = frozenset({"public", "firm"})  # classes whose titles everybody may read in the record
-TRIES: Final = 3
+TRIES: Final = 12  # each that is lost to another is one that another won
 
 
 @dataclass(frozen=True, slots=True)
