@@ -55,7 +55,7 @@ class FactsBench:
         if not (filings / "text.jsonl.gz").is_file():
             raise NotFound(f"there are no filings in {filings}", fix="put the shared data beside the project")
         self._key = filings / "facts.jsonl.gz"
-        self._world = JournalWorld(1)
+        self._world = JournalWorld(1, role="research")  # who fills the shelves that everybody reads
         self._stored = asyncio.run(self._store(filings / "text.jsonl.gz"))
         self._first: tuple[Sequence[str], Answers, Mapping[str, Any]] | None = None
 

@@ -28,6 +28,7 @@ from core.database.migrate import found, migrate
 from core.database.pools import async_pool, connect
 from core.fact import Entry, Sealed
 from core.firm.events import PersonEngaged
+from core.firm.people import Role
 from core.ids import PersonId, SubjectId, ThreadId, TraceId
 from core.ledger.journal import Journal
 from core.people.events import ThreadOpened
@@ -49,7 +50,8 @@ class Caller:
 class JournalWorld:
     """Opened when made; `close` stops the server and removes its folder."""
 
-    def __init__(self, callers: int) -> None:
+    def __init__(self, callers: int, *, role: Role = "advisor") -> None:
+        self._role = role
         self.home = Path(tempfile.mkdtemp(prefix="gh-"))
         self.home.chmod(0o711)  # the server's own user enters
         self._cluster = open_cluster(self.home)
@@ -87,7 +89,7 @@ class JournalWorld:
 
     async def _engage(self) -> None:
         name = Sealed(subject=SubjectId(PERSON), key=1, sealed="AAAA")
-        fact = PersonEngaged(person=PERSON, login="bench", role="advisor", name=name)
+        fact = PersonEngaged(person=PERSON, login="bench", role=self._role, name=name)
         async with (
             async_pool(self.logins.dsn(OWNER), name="bench", most=1) as pool,
             Journal(pool, self.clock) as journal,

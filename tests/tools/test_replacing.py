@@ -141,3 +141,15 @@ def test_a_copilot_that_lies_about_the_order_proves_nothing() -> None:
     assert "order" in missing(replace(KNOWN, rests=()))
     assert "order" in missing(replace(KNOWN, rests=(REST, replace(REST, order=ENDED))))
     assert "household" in missing(accounts=(AccountId("acc-9"),))
+
+
+def test_whose_place_it_takes_is_never_taken_from_other_words() -> None:
+    """All of a new order stands in her words but that it replaces one: a model added that."""
+    text = "Buy 70 BBB in acc-1001 at a limit of 97"
+    words = {"accounts": "acc-1001", "side": "Buy", "quantity": "70", "symbol": "BBB", "limit_price": "97"}
+    spans = [
+        Span(field=f, message=MessageId("m"), start=text.index(w), end=text.index(w) + len(w))
+        for f, w in words.items()
+    ]
+    assert unproven(Request(**GOOD), spans, {MessageId("m"): text}, KNOWN) == ("kind", "order")
+    assert unproven(Request(**{**GOOD, "replaces": None}), spans, {MessageId("m"): text}, KNOWN) == ()
