@@ -1,8 +1,7 @@
 """How venues are chosen, at the approver's door: propose, confirm, withdraw, and try on the past.
 
-Rule 1: who acts is the session's person; whether she may, and whether she is another, is the append's answer.
-Rule 2: what is confirmed is a digest: the whole set with its reasons and its business day, as it was read.
-Rule 3: what waits for a second person decides beside the live rules, and no order goes by it.
+Rule 1: versions, and who may set them, are as `core.rule_sets` has them; the digest is of the reasons too.
+Rule 2: what waits for a second person decides beside the live rules, and no order goes by it.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final, Literal
 
 from core.best_execution.events import (
@@ -26,15 +25,16 @@ from core.best_execution.versions import rules_in
 from core.clock import Clock
 from core.database.pools import AsyncPool
 from core.database.rows import one, rows
-from core.errors import BadInput, NotFound, NotPermitted
+from core.errors import BadInput, NotFound
 from core.fact import Entry, Fact, Sealed
-from core.ids import Digest, PersonId, SubjectId, fresh_trace_id
+from core.ids import Digest, SubjectId, fresh_trace_id
 from core.ledger.envelope import Recorded, opened
 from core.ledger.journal import Journal
 from core.people.asker import asking
 from core.people.keystore import KeyStore
 from core.routing.rules import Rules
 from core.routing.trying import Tried, tried
+from core.rule_sets import Standing, ask_whole_record, business_day, read_standing
 
 LAST: Final = 1_000
 """Orders that a dry run makes again, where nobody says how many."""
@@ -44,40 +44,11 @@ FORGOTTEN: Final = "(the words were forgotten)"
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """One that holds, held or will hold, with its reasons in clear where they can be read. Version 0 is what
-    the product brings: nobody set it."""
+class Reasoned:
+    """A set with the reasons for its weights, in clear where they can be read."""
 
-    version: int
-    digest: Digest
-    effective_on: date
     routing: RoutingSet
     reasons: Mapping[str, str]
-    proposed_by: PersonId | None
-    confirmed_by: PersonId | None
-    confirmed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Proposed:
-    """A set that waits for another person, and decides beside meanwhile."""
-
-    digest: Digest
-    effective_on: date
-    routing: RoutingSet
-    reasons: Mapping[str, str]
-    proposed_by: PersonId
-    proposed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Every version, newest first; which of them is in force; and what waits."""
-
-    in_force: int
-    session: date
-    versions: tuple[Version, ...]
-    proposed: Proposed | None
 
 
 class Routes:
@@ -89,27 +60,10 @@ class Routes:
         self._keys = keys
         self._clock = clock
 
-    async def show(self, ticket: str) -> Standing:
+    async def show(self, ticket: str) -> Standing[Reasoned]:
         """What holds, what held, and what is proposed: to everybody who works here."""
         async with asking(self._pool, ticket) as connection:
-            in_force = (await one(connection, SQL["in_force"]))["version"]
-            session = (await one(connection, SQL["session"]))["session"]
-            found = await rows(connection, SQL["versions"])
-            waiting = await rows(connection, SQL["proposed"])
-        versions = tuple(
-            Version(
-                version=row["version"],
-                digest=Digest(row["digest"]),
-                effective_on=row["effective_on"],
-                routing=RoutingSet.model_validate_json(row["routing"]),
-                reasons=self._in_clear(row["reasons"]),
-                proposed_by=row["proposed_by"],
-                confirmed_by=row["confirmed_by"],
-                confirmed_at=row["confirmed_at"],
-            )
-            for row in found
-        )
-        return Standing(in_force, session, versions, self._proposed(waiting[0]) if waiting else None)
+            return await read_standing(connection, SQL, self._reasoned)
 
     async def try_out(self, ticket: str, routing: RoutingSet, orders: int = LAST) -> Tried:
         """What would have gone elsewhere, of the last orders that were let out. Records nothing.
@@ -118,8 +72,7 @@ class Routes:
             NotPermitted: she is not shown the whole record: half an answer would mislead.
         """
         async with asking(self._pool, ticket) as connection:
-            if not (await one(connection, SQL["supervises"]))["everything"]:
-                raise NotPermitted("a dry run reads the whole record", fix="ask a principal or compliance")
+            await ask_whole_record(connection, SQL)
             found = await rows(connection, SQL["newest_routed"], {"orders": orders})
         rules = rules_in(routing, version=0, digest=digest_of(routing, (), ""))
         return await asyncio.to_thread(_tried, sorted((row["seq"], row["text"]) for row in found), rules)
@@ -134,7 +87,7 @@ class Routes:
                 reason, a venue is in a table twice, or another set waits.
         """
         async with asking(self._pool, ticket) as connection:
-            session: date = (await one(connection, SQL["session"]))["session"]
+            session = await business_day(connection, SQL)
             person = (await one(connection, "select gatehouse.asker_person() as person"))["person"]
         day = (effective_on or session).isoformat()
         told = tuple(self._sealed(person, weight, words) for weight, words in sorted(reasons.items()))
@@ -163,24 +116,15 @@ class Routes:
             {"weight": weight, "text": self._keys.seal(SubjectId(person), FIELD, words)}
         )
 
-    def _in_clear(self, reasons: list[dict[str, Any]]) -> Mapping[str, str]:
-        return {one["weight"]: self._words(Sealed.model_validate(one["text"])) for one in reasons}
+    def _reasoned(self, row: Mapping[str, Any]) -> Reasoned:
+        told = {one["weight"]: self._words(Sealed.model_validate(one["text"])) for one in row["reasons"]}
+        return Reasoned(RoutingSet.model_validate_json(row["routing"]), told)
 
     def _words(self, sealed: Sealed) -> str:
         try:
             return self._keys.clear(FIELD, sealed)
         except NotFound:
             return FORGOTTEN
-
-    def _proposed(self, row: Mapping[str, Any]) -> Proposed:
-        return Proposed(
-            digest=Digest(row["digest"]),
-            effective_on=row["effective_on"],
-            routing=RoutingSet.model_validate_json(row["routing"]),
-            reasons=self._in_clear(row["reasons"]),
-            proposed_by=row["proposed_by"],
-            proposed_at=row["proposed_at"],
-        )
 
     async def _record(self, ticket: str, fact: Fact) -> Recorded:
         entry = Entry("routing", fact, fresh_trace_id(self._clock), ticket=ticket)

@@ -1,14 +1,12 @@
-"""The firm's limits at the approver's door: propose, confirm, withdraw.
+"""The firm's limits at the approver's door: propose, confirm, withdraw, and try on the past.
 
-Rule 1: who acts is the session's person; whether she may, and whether she is another, is the append's answer.
-Rule 2: what is confirmed is a digest: the whole set with its business day, as the other person read it.
+Rule 1: versions, and who may set them, are as `core.rule_sets` has them.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -16,11 +14,10 @@ from psycopg.rows import DictRow
 
 from core.clock import Clock
 from core.database.pools import AsyncPool
-from core.database.rows import one, rows
-from core.errors import NotPermitted
+from core.database.rows import rows
 from core.fact import Entry, Fact
 from core.firm.events import RmdDetermined
-from core.ids import AccountId, Digest, PersonId, fresh_trace_id
+from core.ids import AccountId, Digest, fresh_trace_id
 from core.ledger.envelope import Recorded, stored
 from core.ledger.journal import Journal
 from core.limits.events import LimitsConfirmed, LimitSet, LimitsProposed, LimitsWithdrawn, digest_of
@@ -28,42 +25,9 @@ from core.limits.reading import SQL
 from core.limits.trying import KINDS, Trial, Tried, limits_of
 from core.people.asker import asking
 from core.projections.folded import FOLDED
+from core.rule_sets import Standing, ask_whole_record, business_day, read_standing
 
 PAGE: Final = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One that holds, held or will hold. Version 0 is what the product brings: nobody set it."""
-
-    version: int
-    digest: Digest
-    effective_on: date
-    limits: LimitSet
-    proposed_by: PersonId | None
-    confirmed_by: PersonId | None
-    confirmed_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Proposed:
-    """A set that waits for another person."""
-
-    digest: Digest
-    effective_on: date
-    limits: LimitSet
-    proposed_by: PersonId
-    proposed_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Every version, newest first; which of them is in force; and what waits."""
-
-    in_force: int
-    session: date
-    versions: tuple[Version, ...]
-    proposed: Proposed | None
 
 
 class Limiting:
@@ -74,26 +38,10 @@ class Limiting:
         self._journal = journal
         self._clock = clock
 
-    async def show(self, ticket: str) -> Standing:
+    async def show(self, ticket: str) -> Standing[LimitSet]:
         """What holds, what held, and what is proposed: to everybody who works here."""
         async with asking(self._pool, ticket) as connection:
-            in_force = (await one(connection, SQL["in_force"]))["version"]
-            session = (await one(connection, SQL["session"]))["session"]
-            found = await rows(connection, SQL["versions"])
-            waiting = await rows(connection, SQL["proposed"])
-        versions = tuple(
-            Version(
-                version=row["version"],
-                digest=Digest(row["digest"]),
-                effective_on=row["effective_on"],
-                limits=LimitSet.model_validate_json(row["limits"]),
-                proposed_by=row["proposed_by"],
-                confirmed_by=row["confirmed_by"],
-                confirmed_at=row["confirmed_at"],
-            )
-            for row in found
-        )
-        return Standing(in_force, session, versions, _proposed(waiting[0]) if waiting else None)
+            return await read_standing(connection, SQL, _limits)
 
     async def try_out(self, ticket: str, limits: LimitSet) -> Tried:
         """What these limits would have changed, over everything that the journal holds. Records nothing.
@@ -103,8 +51,7 @@ class Limiting:
         """
         trial = Trial(limits_of(limits))
         async with asking(self._pool, ticket) as connection:
-            if not (await one(connection, SQL["supervises"]))["everything"]:
-                raise NotPermitted("a dry run reads the whole record", fix="ask a principal or compliance")
+            await ask_whole_record(connection, SQL)
             asked = {"after": 0, "kinds": sorted(FOLDED | KINDS), "page": PAGE}
             while found := await rows(connection, SQL["past"], asked):
                 entries = [stored(row) for row in found]
@@ -122,7 +69,7 @@ class Limiting:
                 waits.
         """
         async with asking(self._pool, ticket) as connection:
-            session: date = (await one(connection, SQL["session"]))["session"]
+            session = await business_day(connection, SQL)
         day = (effective_on or session).isoformat()
         digest = digest_of(limits, day)
         fact = LimitsProposed(limits=limits, effective_on=day, digest=digest)
@@ -154,11 +101,5 @@ class Limiting:
         return (await self._journal.record(entry))[0]
 
 
-def _proposed(row: DictRow) -> Proposed:
-    return Proposed(
-        digest=Digest(row["digest"]),
-        effective_on=row["effective_on"],
-        limits=LimitSet.model_validate_json(row["limits"]),
-        proposed_by=row["proposed_by"],
-        proposed_at=row["proposed_at"],
-    )
+def _limits(row: DictRow) -> LimitSet:
+    return LimitSet.model_validate_json(row["limits"])

@@ -18,15 +18,18 @@ from core.book import cash, lots
 from core.book.activity import Activity, Asked, Executed, Sold, Traded
 from core.book.picture import (
     Account,
-    Custodian,
     Household,
-    Instrument,
-    Ips,
     Market,
     ModelPortfolio,
-    Outflow,
     Picture,
     Price,
+)
+from core.book.stated import (
+    custodian_stated,
+    instrument_stated,
+    ips_stated,
+    model_stated,
+    outflow_stated,
 )
 from core.errors import IntegrityLost
 from core.ids import (
@@ -34,12 +37,10 @@ from core.ids import (
     CustodianId,
     HouseholdId,
     LotId,
-    ModelId,
     OrderId,
     PersonId,
     ProposalId,
     Symbol,
-    VenueName,
 )
 from core.ledger.envelope import Stored
 from core.market.calendar import previous_session
@@ -191,13 +192,13 @@ class Past:
             custodian=CustodianId(state["custodian"]),
             status=state["status"],
             model=self._model(state["model"]),
-            ips=_ips(ips) if ips else None,
+            ips=ips_stated(ips) if ips else None,
             do_not_trade=frozenset(Symbol(one["symbol"]) for one in self._all("do_not_trade", account)),
             lots=self.folded.lots.get(account, lots.NO_LOTS).open,
             reserved_lots=promised,
             cash=cash.on(money, self._session(), reserved=max(needed, ZERO)),
             outflows=tuple(
-                _outflow(what, one)
+                outflow_stated(what, one)
                 for what in ("withdrawal", "fee", "rmd")
                 for one in self._all(what, account)
             ),
@@ -205,16 +206,7 @@ class Past:
 
     def _model(self, named: str | None) -> ModelPortfolio | None:
         state = self._find("model", named) if named else None
-        if state is None:
-            return None
-        return ModelPortfolio(
-            id=ModelId(state["model"]),
-            name=state["name"],
-            version=state["version"],
-            weights={Symbol(t["symbol"]): Decimal(t["weight"]) for t in state["targets"]},
-            cash_weight=Decimal(state["cash_weight"]),
-            tolerance=Decimal(state["tolerance"]),
-        )
+        return None if state is None else model_stated(state)
 
     def _session(self) -> date:
         return self.folded.session or date.min
@@ -236,8 +228,10 @@ class Past:
             previous_session=before,
             open=self.open,
             prices=prices,
-            instruments={Symbol(one["symbol"]): _instrument(one) for one in self._all("instrument")},
-            custodians={CustodianId(one["custodian"]): _custodian(one) for one in self._all("custodian")},
+            instruments={Symbol(one["symbol"]): instrument_stated(one) for one in self._all("instrument")},
+            custodians={
+                CustodianId(one["custodian"]): custodian_stated(one) for one in self._all("custodian")
+            },
             restricted=frozenset(Symbol(one["symbol"]) for one in self._all("restriction")),
             volatility=volatilities(session),
             quoting={},
@@ -336,41 +330,3 @@ class Past:
                     if c.order == order.id
                 ),
             )
-
-
-def _outflow(what: str, state: Mapping[str, Any]) -> Outflow:
-    named = f"rmd-{state['year']}" if what == "rmd" else state["schedule"]
-    return Outflow(named, what, Decimal(state["amount"]), date.fromisoformat(state["due_on"]))
-
-
-def _ips(state: Mapping[str, Any]) -> Ips:
-    return Ips(
-        date.fromisoformat(state["adopted_on"]),
-        Decimal(state["cash_floor"]),
-        Decimal(state["max_issuer_weight"]),
-    )
-
-
-def _instrument(state: Mapping[str, Any]) -> Instrument:
-    return Instrument(
-        symbol=Symbol(state["symbol"]),
-        name=state["name"],
-        kind=state["kind"],
-        issuer=state["issuer"],
-        sector=state["sector"],
-        tick=Decimal(state["tick"]),
-        tradable=state["tradable"],
-        synthetic=state["synthetic"],
-        average_daily_volume=Decimal(state["average_daily_volume"]),
-        spread_bps=Decimal(state["spread_bps"]),
-    )
-
-
-def _custodian(state: Mapping[str, Any]) -> Custodian:
-    return Custodian(
-        id=CustodianId(state["custodian"]),
-        name=state["name"],
-        venues=frozenset(VenueName(venue) for venue in state["venues"]),
-        fractional_shares=state["fractional_shares"],
-        ticket_fee=Decimal(state["ticket_fee"]),
-    )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -16,7 +15,8 @@ from typing import Any, Final, NamedTuple
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from core.book.picture import Custodian, Instrument, Market, ModelPortfolio, Price
+from core.book.picture import Market, ModelPortfolio, Price
+from core.book.stated import custodian_stated, instrument_stated, model_stated
 from core.database.rows import one, rows
 from core.database.statements import statements
 from core.ids import CustodianId, ModelId, Symbol, VenueName
@@ -49,14 +49,14 @@ async def read_market(connection: Connection) -> tuple[Market, Mapping[ModelId, 
         previous_session=before,
         open=day["state"] == "open",
         prices=MappingProxyType({**_closes(before), **quotes.prices}),
-        instruments={Symbol(s): _instrument(state) for s, state in stated["instrument"].items()},
-        custodians={CustodianId(c): _custodian(state) for c, state in stated["custodian"].items()},
+        instruments={Symbol(s): instrument_stated(state) for s, state in stated["instrument"].items()},
+        custodians={CustodianId(c): custodian_stated(state) for c, state in stated["custodian"].items()},
         restricted=frozenset(Symbol(s) for s in stated["restriction"]),
         volatility=volatilities(day["session"]),
         quoting=quotes.quoting,
         halts=frozenset(row["scope"] for row in await rows(connection, SQL["halted"])),
     )
-    return market, {ModelId(m): _model(state) for m, state in stated["model"].items()}
+    return market, {ModelId(m): model_stated(state) for m, state in stated["model"].items()}
 
 
 def _closes(session: date) -> dict[Symbol, Price]:
@@ -84,39 +84,3 @@ async def _quotes(connection: Connection, session: date) -> _Quotes:
         for row in found
     }
     return _Quotes(prices, {Symbol(row["symbol"]): frozenset(row["venues"]) for row in found})
-
-
-def _instrument(state: Mapping[str, Any]) -> Instrument:
-    return Instrument(
-        symbol=Symbol(state["symbol"]),
-        name=state["name"],
-        kind=state["kind"],
-        issuer=state["issuer"],
-        sector=state["sector"],
-        tick=Decimal(state["tick"]),
-        tradable=state["tradable"],
-        synthetic=state["synthetic"],
-        average_daily_volume=Decimal(state["average_daily_volume"]),
-        spread_bps=Decimal(state["spread_bps"]),
-    )
-
-
-def _custodian(state: Mapping[str, Any]) -> Custodian:
-    return Custodian(
-        id=CustodianId(state["custodian"]),
-        name=state["name"],
-        venues=frozenset(VenueName(venue) for venue in state["venues"]),
-        fractional_shares=state["fractional_shares"],
-        ticket_fee=Decimal(state["ticket_fee"]),
-    )
-
-
-def _model(state: Mapping[str, Any]) -> ModelPortfolio:
-    return ModelPortfolio(
-        id=ModelId(state["model"]),
-        name=state["name"],
-        version=state["version"],
-        weights={Symbol(t["symbol"]): Decimal(t["weight"]) for t in state["targets"]},
-        cash_weight=Decimal(state["cash_weight"]),
-        tolerance=Decimal(state["tolerance"]),
-    )

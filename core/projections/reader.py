@@ -29,6 +29,7 @@ from core.book.picture import (
     StandIn,
 )
 from core.book.replaced import Replaced, as_if_gone, lots_left
+from core.book.stated import ips_stated, outflow_stated
 from core.database.rows import one, rows
 from core.database.statements import statements
 from core.errors import NotFound
@@ -195,25 +196,13 @@ class _Stated:
                 if state["model"] is not None:
                     self.models[account] = ModelId(state["model"])
             case "ips":
-                self.ips[account] = Ips(
-                    date.fromisoformat(state["adopted_on"]),
-                    Decimal(state["cash_floor"]),
-                    Decimal(state["max_issuer_weight"]),
-                )
+                self.ips[account] = ips_stated(state)
             case "profile":
                 self.profiles[row["household"]] = state
             case "do_not_trade":
                 self.do_not_trade[account].add(Symbol(state["symbol"]))
-            case "rmd":
-                due = date.fromisoformat(state["due_on"])
-                named = f"rmd-{state['year']}"
-                self.outflows[account].append(Outflow(named, "rmd", Decimal(state["amount"]), due))
-            case "withdrawal" | "fee" as what:
-                self.outflows[account].append(
-                    Outflow(
-                        state["schedule"], what, Decimal(state["amount"]), date.fromisoformat(state["due_on"])
-                    )
-                )
+            case "rmd" | "withdrawal" | "fee" as what:
+                self.outflows[account].append(outflow_stated(what, state))
 
 
 async def _own_cash(connection: Connection, without: ProposalId | None) -> Mapping[str, Decimal]:

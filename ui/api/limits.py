@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from core.ids import AccountId, Digest
-from core.ledger.envelope import Recorded
-from core.limits.door import Proposed
-from core.limits.door import Version as Held
 from core.limits.events import LimitSet
 from core.limits.trying import Count, Tried
+from core.rule_sets import Proposed
+from core.rule_sets import Version as Held
 from ui.api.doors import At, Ticket
 from ui.api.fields import Amount, Ask, PathId, Told
+from ui.api.rule_sets import Decide, Deciding, Step, step_told
 
 router = APIRouter(tags=["limits"])
 
@@ -38,12 +38,6 @@ class Propose(Ask):
 
     limits: LimitSet
     effective_on: date | None = None
-
-
-class Decide(Ask):
-    """The fingerprint of the set as it was read."""
-
-    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Rmd(Ask):
@@ -123,13 +117,6 @@ class Trial(Told):
     changed_in_all: int
 
 
-class Step(Told):
-    digest: str
-    status: str
-    seq: int
-    repeated: bool
-
-
 @router.get("/v1/limits", response_model=Limits, summary="The limits in force, and every version")
 async def limits(at: At, ticket: Ticket) -> Limits:
     standing = await at.approval.limits.show(ticket)
@@ -151,13 +138,13 @@ async def try_out(ask: Try, at: At, ticket: Ticket) -> Trial:
 async def propose(ask: Propose, at: At, ticket: Ticket) -> Step:
     """Another person confirms them."""
     digest, recorded = await at.approval.limits.propose(ticket, ask.limits, ask.effective_on)
-    return _step(digest, "PROPOSED", recorded)
+    return step_told(digest, "propose", recorded)
 
 
 @router.post("/v1/limits/{step}", response_model=Step, summary="Confirm them, or take them back")
-async def decide(step: Literal["confirm", "withdraw"], ask: Decide, at: At, ticket: Ticket) -> Step:
+async def decide(step: Deciding, ask: Decide, at: At, ticket: Ticket) -> Step:
     recorded = await at.approval.limits.decide(ticket, Digest(ask.digest), step)
-    return _step(ask.digest, {"confirm": "CONFIRMED", "withdraw": "WITHDRAWN"}[step], recorded)
+    return step_told(ask.digest, step, recorded)
 
 
 @router.post(
@@ -171,30 +158,26 @@ async def rmd(account: PathId, ask: Rmd, at: At, ticket: Ticket) -> Recording:
     return Recording(seq=recorded.seq, repeated=recorded.duplicate)
 
 
-def _version(one: Held) -> Version:
+def _version(one: Held[LimitSet]) -> Version:
     return Version(
         version=one.version,
         digest=one.digest,
         effective_on=one.effective_on,
-        limits=one.limits,
+        limits=one.rules,
         proposed_by=one.proposed_by,
         confirmed_by=one.confirmed_by,
         confirmed_at=one.confirmed_at,
     )
 
 
-def _waiting(one: Proposed) -> Waiting:
+def _waiting(one: Proposed[LimitSet]) -> Waiting:
     return Waiting(
         digest=one.digest,
         effective_on=one.effective_on,
-        limits=one.limits,
+        limits=one.rules,
         proposed_by=one.proposed_by,
         proposed_at=one.proposed_at,
     )
-
-
-def _step(digest: str, status: str, recorded: Recorded) -> Step:
-    return Step(digest=digest, status=status, seq=recorded.seq, repeated=recorded.duplicate)
 
 
 def _counted(count: Count) -> Counted:

@@ -8,19 +8,19 @@ Rule 2: a set that waits decides beside the live one; confirming it promotes it.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.best_execution.door import LAST, Proposed
-from core.best_execution.door import Version as Held
+from core.best_execution.door import LAST, Reasoned
 from core.best_execution.events import RoutingSet, WeightName
 from core.ids import Digest
-from core.ledger.envelope import Recorded
 from core.routing.trying import Tried
+from core.rule_sets import Proposed
+from core.rule_sets import Version as Held
 from ui.api.doors import At, Ticket
 from ui.api.fields import Amount, Ask, Told
+from ui.api.rule_sets import Decide, Deciding, Step, step_told
 
 router = APIRouter(tags=["routing"])
 
@@ -41,12 +41,6 @@ class Propose(Ask):
     routing: RoutingSet
     reasons: dict[WeightName, str] = Field(default_factory=dict)
     effective_on: date | None = None
-
-
-class Decide(Ask):
-    """The fingerprint of the set as it was read."""
-
-    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Version(Told):
@@ -113,13 +107,6 @@ class Trial(Told):
     elsewhere_in_all: int
 
 
-class RoutingStep(Told):
-    digest: str
-    status: str
-    seq: int
-    repeated: bool
-
-
 @router.get("/v1/routing", response_model=RoutingRules, summary="How venues are chosen, and every version")
 async def show(at: At, ticket: Ticket) -> RoutingRules:
     standing = await at.approval.routes.show(ticket)
@@ -137,46 +124,42 @@ async def try_out(ask: Try, at: At, ticket: Ticket) -> Trial:
     return _trial(await at.approval.routes.try_out(ticket, ask.routing, ask.orders))
 
 
-@router.post("/v1/routing", status_code=201, response_model=RoutingStep, summary="Propose other rules")
-async def propose(ask: Propose, at: At, ticket: Ticket) -> RoutingStep:
+@router.post("/v1/routing", status_code=201, response_model=Step, summary="Propose other rules")
+async def propose(ask: Propose, at: At, ticket: Ticket) -> Step:
     """They decide beside the live ones until another person confirms them."""
     reasons = {str(weight): words for weight, words in ask.reasons.items()}
     digest, recorded = await at.approval.routes.propose(ticket, ask.routing, reasons, ask.effective_on)
-    return _step(digest, "PROPOSED", recorded)
+    return step_told(digest, "propose", recorded)
 
 
-@router.post("/v1/routing/{step}", response_model=RoutingStep, summary="Confirm them, or take them back")
-async def decide(step: Literal["confirm", "withdraw"], ask: Decide, at: At, ticket: Ticket) -> RoutingStep:
+@router.post("/v1/routing/{step}", response_model=Step, summary="Confirm them, or take them back")
+async def decide(step: Deciding, ask: Decide, at: At, ticket: Ticket) -> Step:
     recorded = await at.approval.routes.decide(ticket, Digest(ask.digest), step)
-    return _step(ask.digest, {"confirm": "CONFIRMED", "withdraw": "WITHDRAWN"}[step], recorded)
+    return step_told(ask.digest, step, recorded)
 
 
-def _version(one: Held) -> Version:
+def _version(one: Held[Reasoned]) -> Version:
     return Version(
         version=one.version,
         digest=one.digest,
         effective_on=one.effective_on,
-        routing=one.routing,
-        reasons=dict(one.reasons),
+        routing=one.rules.routing,
+        reasons=dict(one.rules.reasons),
         proposed_by=one.proposed_by,
         confirmed_by=one.confirmed_by,
         confirmed_at=one.confirmed_at,
     )
 
 
-def _waiting(one: Proposed) -> Waiting:
+def _waiting(one: Proposed[Reasoned]) -> Waiting:
     return Waiting(
         digest=one.digest,
         effective_on=one.effective_on,
-        routing=one.routing,
-        reasons=dict(one.reasons),
+        routing=one.rules.routing,
+        reasons=dict(one.rules.reasons),
         proposed_by=one.proposed_by,
         proposed_at=one.proposed_at,
     )
-
-
-def _step(digest: str, status: str, recorded: Recorded) -> RoutingStep:
-    return RoutingStep(digest=digest, status=status, seq=recorded.seq, repeated=recorded.duplicate)
 
 
 def _trial(tried: Tried) -> Trial:

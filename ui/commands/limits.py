@@ -6,22 +6,16 @@ Rule 2: what is tried is recorded nowhere; what is proposed holds only after ano
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from core.errors import BadInput
+from ui.commands.rule_sets import Day, Digest, Json, read_set, say, set_by
 from ui.commands.session import console, print_json, signed_in
 from ui.screens import figures as f
 
-Json = Annotated[bool, typer.Option("--json", help="print the answer as JSON")]
 File = Annotated[Path, typer.Argument(help="A JSON file with the whole set, as `limits show --json` has it.")]
-Digest = Annotated[str, typer.Argument(help="The fingerprint, as `limits show` has it.")]
-Day = Annotated[
-    str | None, typer.Option("--on", help="The business day, as 2022-12-30. Without it: the one that runs.")
-]
 CHANGES: Final = {
     "denied": "would be denied",
     "let_through": "would be let through",
@@ -39,12 +33,12 @@ def show(as_json: Json = False) -> None:
         print_json(held["limits"])
         return
     out = console()
-    out.print(f"Version {held['version']} holds on {f.day(told['session'])}{_by(held)}.")
+    out.print(f"Version {held['version']} holds on {f.day(told['session'])}{set_by(held)}.")
     for name, value in held["limits"].items():
         out.print(f"  {name}  {value}")
     for one in told["versions"]:
         if one["effective_on"] > told["session"]:
-            out.print(f"Version {one['version']} holds from {f.day(one['effective_on'])}{_by(one)}.")
+            out.print(f"Version {one['version']} holds from {f.day(one['effective_on'])}{set_by(one)}.")
     if told["proposed"] is not None:
         _show_proposed(told["proposed"], held["limits"])
 
@@ -52,7 +46,7 @@ def show(as_json: Json = False) -> None:
 def try_(file: File, as_json: Json = False) -> None:
     """Ask every past proposal and release again under these limits. Nothing is recorded."""
     with signed_in() as client:
-        told = client.try_limits(_read(file))
+        told = client.try_limits(read_set(file, written_by="limits show"))
     if as_json:
         print_json(told)
         return
@@ -73,8 +67,8 @@ def try_(file: File, as_json: Json = False) -> None:
 def propose(file: File, effective_on: Day = None, as_json: Json = False) -> None:
     """Propose these limits. Another person confirms them. Try them first."""
     with signed_in() as client:
-        told = client.propose_limits(_read(file), effective_on)
-    _say(told, f"Proposed: {told['digest']}. Another person confirms it with `limits confirm`.", as_json)
+        told = client.propose_limits(read_set(file, written_by="limits show"), effective_on)
+    say(told, f"Proposed: {told['digest']}. Another person confirms it with `limits confirm`.", as_json)
 
 
 def confirm(digest: Digest, as_json: Json = False) -> None:
@@ -82,14 +76,14 @@ def confirm(digest: Digest, as_json: Json = False) -> None:
     with signed_in() as client:
         told = client.decide_limits(digest, "confirm")
     words = f"Confirmed, entry {told['seq']}. What is under way is assessed again before it leaves."
-    _say(told, words, as_json)
+    say(told, words, as_json)
 
 
 def withdraw(digest: Digest, as_json: Json = False) -> None:
     """Take a proposed set back, or say no to it."""
     with signed_in() as client:
         told = client.decide_limits(digest, "withdraw")
-    _say(told, f"Withdrawn, entry {told['seq']}.", as_json)
+    say(told, f"Withdrawn, entry {told['seq']}.", as_json)
 
 
 def _show_proposed(waiting: Any, held: Any) -> None:
@@ -100,27 +94,3 @@ def _show_proposed(waiting: Any, held: Any) -> None:
         if value != held[name]:
             out.print(f"  {name}  {held[name]} -> {value}")
     out.print("Another person confirms it with `limits confirm`, or says no with `limits withdraw`.")
-
-
-def _by(version: Any) -> str:
-    if version["version"] == 0:
-        return ": what the product brings"
-    return f", proposed by {version['proposed_by']} and confirmed by {version['confirmed_by']}"
-
-
-def _read(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as bad:
-        raise BadInput(
-            f"{str(file)!r} cannot be read as JSON",
-            fix="write it with `limits show --json > FILE`",
-            field="file",
-        ) from bad
-
-
-def _say(told: Any, words: str, as_json: bool) -> None:
-    if as_json:
-        print_json(told)
-    else:
-        console().print(words)

@@ -7,7 +7,6 @@ Rule 2: what is tried is recorded nowhere; what is proposed decides beside the l
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -15,21 +14,17 @@ from typing import Annotated, Any, Final
 import typer
 
 from core.errors import BadInput
+from ui.commands.rule_sets import Day, Digest, Json, read_set, say, set_by
 from ui.commands.session import console, print_json, signed_in
 from ui.screens import figures as f
 
-Json = Annotated[bool, typer.Option("--json", help="print the answer as JSON")]
 File = Annotated[
     Path, typer.Argument(help="A JSON file with the whole set, as `routing show --json` has it.")
 ]
-Digest = Annotated[str, typer.Argument(help="The fingerprint, as `routing show` has it.")]
 Orders = Annotated[int, typer.Option("--orders", help="How many of the last orders are routed again.")]
 Why = Annotated[
     list[str] | None,
     typer.Option("--why", help="A reason for a weight that moves, as latency_bps='venues answer slower'."),
-]
-Day = Annotated[
-    str | None, typer.Option("--on", help="The business day, as 2022-12-30. Without it: the one that runs.")
 ]
 Order = Annotated[str, typer.Argument(help="The order's id.")]
 Period = Annotated[str, typer.Argument(help="A month, as 2022-12, or a quarter, as 2022-Q4.")]
@@ -46,12 +41,12 @@ def show(as_json: Json = False) -> None:
         print_json(held["routing"])
         return
     out = console()
-    out.print(f"Version {held['version']} decides on {f.day(told['session'])}{_by(held)}.")
+    out.print(f"Version {held['version']} decides on {f.day(told['session'])}{set_by(held)}.")
     for name, value in _flat(held["routing"]).items():
         out.print(f"  {name}  {value}{_why(held['reasons'], name)}")
     for one in told["versions"]:
         if one["effective_on"] > told["session"]:
-            out.print(f"Version {one['version']} decides from {f.day(one['effective_on'])}{_by(one)}.")
+            out.print(f"Version {one['version']} decides from {f.day(one['effective_on'])}{set_by(one)}.")
     if told["proposed"] is not None:
         _show_proposed(told["proposed"], held["routing"])
 
@@ -59,7 +54,7 @@ def show(as_json: Json = False) -> None:
 def try_(file: File, orders: Orders = 1_000, as_json: Json = False) -> None:
     """Route the last orders again by these rules, on the quotes that were seen. Nothing is recorded."""
     with signed_in() as client:
-        told = client.try_routing(_read(file), orders)
+        told = client.try_routing(read_set(file, written_by="routing show"), orders)
     if as_json:
         print_json(told)
         return
@@ -79,25 +74,27 @@ def try_(file: File, orders: Orders = 1_000, as_json: Json = False) -> None:
 def propose(file: File, why: Why = None, effective_on: Day = None, as_json: Json = False) -> None:
     """Propose these rules. They decide beside the live ones until another person confirms them."""
     with signed_in() as client:
-        told = client.propose_routing(_read(file), _reasons(why or []), effective_on)
+        told = client.propose_routing(
+            read_set(file, written_by="routing show"), _reasons(why or []), effective_on
+        )
     words = (
         f"Proposed: {told['digest']}. It decides beside; another person confirms it with `routing confirm`."
     )
-    _say(told, words, as_json)
+    say(told, words, as_json)
 
 
 def confirm(digest: Digest, as_json: Json = False) -> None:
     """Confirm what another person proposed: from its day on it decides."""
     with signed_in() as client:
         told = client.decide_routing(digest, "confirm")
-    _say(told, f"Confirmed, entry {told['seq']}. The next order is routed by it, from its day on.", as_json)
+    say(told, f"Confirmed, entry {told['seq']}. The next order is routed by it, from its day on.", as_json)
 
 
 def withdraw(digest: Digest, as_json: Json = False) -> None:
     """Take a proposed set back, or say no to it."""
     with signed_in() as client:
         told = client.decide_routing(digest, "withdraw")
-    _say(told, f"Withdrawn, entry {told['seq']}.", as_json)
+    say(told, f"Withdrawn, entry {told['seq']}.", as_json)
 
 
 def quality(order: Order, as_json: Json = False) -> None:
@@ -174,12 +171,6 @@ def _why(reasons: Mapping[str, str], name: str) -> str:
     return f"  ({reasons[name]})" if name in reasons else ""
 
 
-def _by(version: Any) -> str:
-    if version["version"] == 0:
-        return ": what the product brings"
-    return f", proposed by {version['proposed_by']} and confirmed by {version['confirmed_by']}"
-
-
 def _cost(dollars: str | None) -> str:
     return f.DASH if dollars is None else f.dollars(dollars, cents=True)
 
@@ -191,21 +182,3 @@ def _reasons(why: list[str]) -> Mapping[str, str]:
             "a reason names its weight", fix="write --why latency_bps='venues answer slower'", field="why"
         )
     return found
-
-
-def _read(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as bad:
-        raise BadInput(
-            f"{str(file)!r} cannot be read as JSON",
-            fix="write it with `routing show --json > FILE`",
-            field="file",
-        ) from bad
-
-
-def _say(told: Any, words: str, as_json: bool) -> None:
-    if as_json:
-        print_json(told)
-    else:
-        console().print(words)

@@ -168,7 +168,7 @@ async def test_what_is_proposed_decides_beside_until_another_person_confirms_it(
         assert (beside.rules.version, beside.waiting and beside.waiting.digest) == (0, digest)
         shown = await at.routes.show(firm.ticket(MARIA))
         assert shown.proposed is not None
-        assert dict(shown.proposed.reasons) == WHY
+        assert dict(shown.proposed.rules.reasons) == WHY
         with pytest.raises(Refused) as no:
             await at.routes.decide(robert, digest, "confirm")
         assert no.value.code == "same_person"
@@ -179,7 +179,7 @@ async def test_what_is_proposed_decides_beside_until_another_person_confirms_it(
         shown = await at.routes.show(robert)
         assert (shown.in_force, shown.proposed, shown.versions[0].confirmed_by) == (1, None, "com-1")
         firm.keys.forget(SubjectId("pri-1"))
-        assert dict((await at.routes.show(robert)).versions[0].reasons) == {"latency_bps": FORGOTTEN}
+        assert dict((await at.routes.show(robert)).versions[0].rules.reasons) == {"latency_bps": FORGOTTEN}
 
 
 @pytest.mark.anyio
