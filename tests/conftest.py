@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.fixtures.firm import firm, firm_template, shared_firm
 from tests.fixtures.network import loopback_only
 from tests.fixtures.servers import database, server
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")  # no test of ours asserts wall-clock time
 
 __all__ = ["database", "firm", "firm_template", "loopback_only", "server", "shared_firm"]
 
