@@ -18,7 +18,6 @@ from typing import Any, Final
 
 import clarabel
 import numpy as np
-from scipy.sparse import csc_matrix
 
 from core.errors import IntegrityLost
 from core.ids import Symbol
@@ -117,7 +116,7 @@ def matrices(problem: Problem) -> Matrices:
         rows.scale_last(RATE)
     q = np.array(linear, dtype=np.float64) / (np.float64(value) * RATE)
     across, down = [column for _, column in squares], [row for row, _ in squares]
-    p = csc_matrix((np.ones(len(squares)), (down, across)), shape=(cash + 1, cash + 1))
+    p = _sparse(np.ones(len(squares)), (down, across), shape=(cash + 1, cash + 1))
     a, b = rows.read()
     buys = tuple((one.symbol, len(pieces) + n) for n, one in enumerate(problem.buys))
     return Matrices(p, q, a, b, rows.count - 1, budget_row, tuple(sells), buys)
@@ -156,7 +155,14 @@ class _Rows:
             entries[np.array(self._down) == self.count - 1] /= self._last
             most[-1] /= self._last
         shape = (self.count, self._columns)
-        return csc_matrix((entries, (self._down, self._across)), shape=shape), most
+        return _sparse(entries, (self._down, self._across), shape=shape), most
+
+
+def _sparse(entries: Any, at: tuple[list[int], list[int]], *, shape: tuple[int, int]) -> Any:
+    """Imported with the first plan: scipy is a seventh of a worker's start, and most processes solve none."""
+    from scipy.sparse import csc_matrix
+
+    return csc_matrix((entries, at), shape=shape)
 
 
 @cache

@@ -9,6 +9,7 @@ import sys
 import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
@@ -23,8 +24,11 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 ROOMS: Final = ("core", "tools", "agents", "ui", "evals", "tests")
 SUMMARY: Final = re.compile(r"^=* ?(\d+ .* in [\d.]+s.*?|no tests ran in [\d.]+s) ?=*$")
 
+SETTINGS: Final = ("GATEHOUSE_", "OPENAI_", "DATABASE_URL")
 TESTS_FAILED: Final = 1  # pytest's exit code for it
 FEW_ENOUGH: Final = 3
+WORKERS: Final = 3
+"""One more than the cores of the machine that has to do it in time: half of a test is waiting."""
 THE_SAME_ON_EVERY_SERVER: Final = (
     *("tests/ui", "tests/evals", "tests/browser", "tests/conformance", "tests/agents", "tests/house"),
     *("tests/core/worker", "tests/core/ledger/faults"),
@@ -37,7 +41,7 @@ Check = tuple[str, Sequence[str]]
 def test(
     long: Annotated[bool, typer.Option("--long", help="Run the full counts that the issues name.")] = False,
     room: Annotated[str | None, typer.Option("--room", help="Only the tests of that folder.")] = None,
-    workers: Annotated[int, typer.Option("--workers", help="How many tests run at once.")] = 2,
+    workers: Annotated[int, typer.Option("--workers", help="How many tests run at once.")] = WORKERS,
     oldest: Annotated[
         bool, typer.Option("--oldest", help="What asks the database, on PostgreSQL 16.")
     ] = False,
@@ -46,16 +50,17 @@ def test(
     folder = "tests" if room is None else f"tests/{room}"
     if not (ROOT / folder).is_dir():
         raise typer.BadParameter(f"there is no folder {folder}", param_hint="--room")
-    broken = [] if oldest else [name for name, command in checks() if not passes(name, command)]
     words = [folder, "-n", str(workers), "--dist", "worksteal"]  # whole files, as long as it can be
     words += ["--long"] if long else []
     words += oldest_words(room=room, long=long) if oldest else []
     env = environment() | ({"GATEHOUSE_TEST_SERVER": "tcp16"} if oldest else {})
-    with scratch() as place:
+    with scratch() as place, ThreadPoolExecutor(1, "checks") as beside:
+        checking = beside.submit(not_passed, () if oldest else checks())
         env |= {"TMPDIR": str(place)}
         code, summary = run_tests(words, env, place / "report.xml")
         if code == TESTS_FAILED and alone(words, env, failed(place / "report.xml"), place / "alone.xml"):
             code = 0
+        broken = checking.result()
     if long and not oldest and room in (None, "core"):
         found = run_mutants(environment(), workers=workers)
         typer.echo("\n".join(found.lines()))
@@ -83,6 +88,11 @@ def checks() -> Sequence[Check]:
         ("types", ["mypy", "--no-error-summary", *rooms]),
         ("imports", ["lint-imports", "--no-logo"]),
     )
+
+
+def not_passed(asked: Sequence[Check]) -> list[str]:
+    """The names of those that do not pass. One after the other: they run beside the tests."""
+    return [name for name, command in asked if not passes(name, command)]
 
 
 def passes(name: str, command: Sequence[str]) -> bool:
@@ -175,10 +185,14 @@ def show_shares(report: Path) -> None:
 
 
 def environment() -> dict[str, str]:
-    """The caller's environment without the product's own settings, which would change what is tested."""
+    """The caller's environment without the product's own settings, which would change what is tested.
+
+    Bytecode is kept whatever the caller says: a run starts hundreds of processes, and without it each of them
+    compiles all that it imports, which takes longer than the rest of its start.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()  # noqa: TID251 - handed on to the tests as it is
-        if not name.startswith(("GATEHOUSE_", "OPENAI_", "DATABASE_URL"))
+        if not name.startswith((*SETTINGS, "PYTHONDONTWRITEBYTECODE"))
     }
     return {"PATH": os.defpath, **kept, "PYTHONPATH": str(ROOT), "LANGSMITH_TRACING": "false"}

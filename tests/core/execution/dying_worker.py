@@ -1,13 +1,19 @@
-"""A worker process that kills itself at a counted step: `python -m tests.core.execution.dying_worker ...`."""
+"""Worker processes that kill themselves at a counted step, each forked from one that has imported everything.
+
+`python -m tests.core.execution.dying_worker VENUE=URL...` reads lines `[orders, record, step]` of JSON. For
+each it forks a worker, waits for its end, and answers `[record, status]`: 0, or minus the signal.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import pickle
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.ids import VenueName
@@ -20,7 +26,7 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def main(orders_file: Path, record_file: Path, at: int, *venues: str) -> None:
+async def work(orders_file: Path, record_file: Path, at: int, venues: Sequence[str]) -> None:
     orders = pickle.loads(orders_file.read_bytes())
     async with contextlib.AsyncExitStack() as stack:
         clients = []
@@ -30,5 +36,19 @@ async def main(orders_file: Path, record_file: Path, at: int, *venues: str) -> N
         await one_life(orders, clients, FileRecord(record_file), Steps(die, at or None))
 
 
+def in_a_fork(orders: str, record: str, at: int, venues: Sequence[str]) -> int:
+    """How it ended. Nothing but bytes on the disk comes back from it."""
+    worker = os.fork()
+    if worker == 0:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what it logs is no answer
+        asyncio.run(work(Path(orders), Path(record), at, venues))
+        sys.exit()
+    _, status = os.waitpid(worker, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:]))
+    for line in sys.stdin:
+        orders, record, at = json.loads(line)
+        sys.stdout.write(json.dumps([record, in_a_fork(orders, record, at, sys.argv[1:])]) + "\n")
+        sys.stdout.flush()

@@ -54,7 +54,7 @@ def until(holds: Callable[[], bool], *, within: float = 30.0) -> None:
     ends = time.monotonic() + within
     while not holds():
         assert time.monotonic() < ends, "it did not come"
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 def is_alive(pid: int) -> bool:

@@ -37,6 +37,7 @@ FIELDS: Final = {
     "FirmFounded": "firm",
 }
 ALL: Final = 3  # entries of one call that are all or nothing
+PATIENCE: Final = 100.0  # seconds; a slow machine under load, where each write of the server may ask us
 
 
 @dataclass
@@ -169,7 +170,7 @@ async def until_told(voice: Voice, *, recorded: int = 0, raised: int = 0) -> Non
     """Until so many more answers of each sort have come."""
     told = voice.told
     wanted = len(told.recorded) + recorded, told.raised.total() + raised
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while len(told.recorded) < wanted[0] or told.raised.total() < wanted[1]:
             await asyncio.sleep(0.005)
 

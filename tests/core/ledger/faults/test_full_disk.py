@@ -11,6 +11,8 @@ from tests.core.ledger.faults.syscalls import NotHere
 
 WAYS = ("mount", "kernel")
 
+pytestmark = pytest.mark.timeout(400)  # three waits, each as patient as `until_told`
+
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("way", WAYS)
