@@ -6,7 +6,7 @@ Rule 1: a caller is answered once. Whoever may have been heard is told so: `Outc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -21,7 +21,8 @@ class Call:
     """One caller's entries, waiting. Those of one call are neighbours in the batch."""
 
     entries: tuple[Entry, ...]
-    payloads: tuple[str, ...]
+    payloads: Sequence[str]
+    letters: int  # of the payloads
     occurred_at: str
     mono_ns: int
     done: asyncio.Future[tuple[Recorded, ...]]
@@ -34,10 +35,6 @@ class Call:
     def safe_to_repeat(self) -> bool:
         """Every entry has a key: the append itself answers whether it happened."""
         return all(entry.key is not None for entry in self.entries)
-
-    @property
-    def letters(self) -> int:
-        return sum(map(len, self.payloads))
 
     def answer(self, recorded: tuple[Recorded, ...] | GatehouseError) -> None:
         """Tell the caller, once."""

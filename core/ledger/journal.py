@@ -32,6 +32,7 @@ from core.database.statements import statements
 from core.errors import BadInput, Conflict, GatehouseError, Refused
 from core.fact import Entry
 from core.ids import uuid7s
+from core.ledger.answers import Answered, each_of, placed
 from core.ledger.call import Call, connection_broke, first_line, in_doubt, not_taken, refuse, tell
 from core.ledger.envelope import Recorded, payload_of, text_of, written
 from core.ledger.line import Line, Lines, Rows
@@ -107,8 +108,9 @@ class Journal:
             return ()
         if self._entries_waiting + len(entries) > MOST_WAITING:
             raise not_taken("too many entries wait for the journal")
-        payloads = tuple(payload_of(entry) for entry in entries)
-        if len(entries) > MOST_TOGETHER or sum(map(len, payloads)) > MOST_LETTERS:
+        payloads = [payload_of(entry) for entry in entries]
+        letters = sum(map(len, payloads))
+        if len(entries) > MOST_TOGETHER or letters > MOST_LETTERS:
             raise BadInput(
                 f"{len(entries)} entries are too many, or too large, to happen together",
                 fix=f"record at most {MOST_TOGETHER} at once, and {MOST_LETTERS} letters in them",
@@ -116,7 +118,9 @@ class Journal:
         loop = asyncio.get_running_loop()
         now = written(self._clock.now())
         until_ms = int(loop.time() * 1_000) + WAITS // timedelta(milliseconds=1)
-        call = Call(entries, payloads, now, self._clock.monotonic_ns(), loop.create_future(), until_ms)
+        call = Call(
+            entries, payloads, letters, now, self._clock.monotonic_ns(), loop.create_future(), until_ms
+        )
         self._wait(call)
         return await call.done
 
@@ -187,29 +191,31 @@ class Journal:
                 known = {str(stream or b"", "utf-8"): int(version or 0) for stream, version in rows}
                 self._next.learn(streams, known)
         except psycopg.Error as bad:
-            self._came_back(batch, bad)
+            self._came_back(batch, 0, bad)
             return
         if batch in self._under_way:
             self._ask(batch, batch.line)
 
     def _ask(self, batch: Batch, line: Line) -> None:
-        line.ask("append", msgspec.json.encode(self._items(batch.calls)), partial(self._came_back, batch))
+        items = self._items(batch.calls)
+        what = "append_one" if len(items) == 1 else "append"
+        line.ask(what, msgspec.json.encode(items), partial(self._came_back, batch, len(items)))
 
-    def _came_back(self, batch: Batch, said: Rows | psycopg.Error) -> None:
+    def _came_back(self, batch: Batch, entries: int, said: Rows | psycopg.Error) -> None:
         """Answer the callers of a batch; those whose stream moved wait again."""
         if batch not in self._under_way:
             return  # it was given up, and its callers were told
         self._under_way.discard(batch)
         if batch.line is not None:
             self._lines.rest(batch.line, unprepared=isinstance(said, InvalidSqlStatementName))
+        if not isinstance(said, psycopg.Error):
+            try:
+                self._settle(batch.calls, said, entries)
+            except psycopg.DataError as bad:
+                said = bad
         if isinstance(said, psycopg.Error):
             self._nothing_known(batch.calls)
             self._broke(batch.calls, said)
-        else:
-            at = 0
-            for call in batch.calls:
-                self._settle(call, said[at : at + len(call.entries)])
-                at += len(call.entries)
         if self._waiting:
             self._wake()
 
@@ -268,25 +274,35 @@ class Journal:
                 items.append(item)
         return items
 
-    def _settle(self, call: Call, rows: Rows) -> None:
-        """What the append answered to one call: of each entry its number, answer, sequence and code."""
-        for entry, (_, answer, _, why) in zip(call.entries, rows, strict=True):
-            if why == b"version":
+    def _settle(self, calls: Sequence[Call], said: Rows, entries: int) -> None:
+        """Tell each caller what the append answered."""
+        at = 0
+        taken = placed(said, entries)
+        answers = each_of(said, entries) if taken is None else ()
+        for call in calls:
+            behind = at + len(call.entries)
+            if taken is not None:
+                call.answer(tuple(taken[at:behind]))
+            else:
+                self._settle_one(call, answers[at:behind])
+            at = behind
+
+    def _settle_one(self, call: Call, answers: Sequence[Answered]) -> None:
+        for entry, answer in zip(call.entries, answers, strict=True):
+            if answer.code == "version":
                 self._next.moved(entry.stream)
-            elif answer != b"ok":
+            elif answer.answer != "ok":
                 self._next.forget(entry.stream)
-        no = next((row for row in rows if row[1] in (b"refused", b"conflict") and row[3] != b"group"), None)
+        no = next((answer for answer in answers if answer.is_no and answer.code != "group"), None)
         if no is None:
-            call.answer(
-                tuple([Recorded(int(seq or 0), answer == b"duplicate") for _, answer, seq, _ in rows])
-            )
+            call.answer(tuple([Recorded(a.seq, a.answer == "duplicate") for a in answers]))
             return
-        code = (no[3] or b"").decode()
+        code = no.code
         if code == "version":
             self._once_more(
                 call, Conflict("others kept changing the same thing", fix="read it again, then repeat")
             )
-        elif no[1] == b"conflict":
+        elif no.answer == "conflict":
             call.answer(
                 Conflict(f"the journal answered conflict ({code})", fix="use a fresh key for another body")
             )

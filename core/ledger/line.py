@@ -24,7 +24,7 @@ from core.database.pools import AsyncPool
 from core.database.statements import statements
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
-ASKED: Final = ("append", "stream_versions")  # each takes one text of JSON
+ASKED: Final = ("append", "append_one", "stream_versions")  # each takes one text of JSON
 LINGERS: Final = timedelta(milliseconds=20)  # an honest caller's next entry comes sooner, or much later
 
 Rows = list[tuple[bytes | None, ...]]

@@ -172,6 +172,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_approved": ("the proposal is not approved", "a principal approves it first"),
     "not_assessed": ("the proposal has not been assessed yet", "wait a moment, then read it again"),
     "not_canonical": ("the text is not the envelope's RFC 8785 form", "send RFC 8785 text and no other key"),
+    "not_as_stored": (
+        "the library has no such document, or says something else of it",
+        "store the document; what is on record says what its row says",
+    ),
     "not_confirmed": ("no other person has confirmed it", "another person confirms it first"),
     "not_covered": ("the standing approval does not cover this proposal", "a principal decides"),
     "not_due": ("the settlement date has not come", "wait until that business day opens"),

@@ -1,6 +1,13 @@
 -- prepare_append --
--- One statement, autocommit: every caller of this batch is acknowledged after its commit. In the entries' order.
-prepare gatehouse_append (text) as select n, answer, at_seq, code from gatehouse.append($1::jsonb);
+-- One statement, autocommit: every caller of this batch is acknowledged after its commit. What was answered alike comes
+-- in one row, so mostly there is one. A number of `entries`, which begin at 1, and `before` make the sequence.
+prepare gatehouse_append (text) as
+select answer, at_seq - n as before, code, array_agg(n) as entries from gatehouse.append($1::jsonb) group by 1, 2, 3;
+
+-- prepare_append_one --
+-- The same of a single entry, which has nothing to be put together with.
+prepare gatehouse_append_one (text) as
+select answer, at_seq - n as before, code, array[n] as entries from gatehouse.append($1::jsonb);
 
 -- prepare_stream_versions --
 prepare gatehouse_stream_versions (text) as

@@ -39,6 +39,7 @@ FUNCTIONS: Final = (
     "law_proposal_drafted",
     "law_proposal_assessed",
     "law_proposal_denied",
+    "take_together",
     "take",
     "write_down",
 )

@@ -4,7 +4,8 @@ Rule 1: subject is the product's own way, every check on: the copilot's login an
     each entry. Each caller is told after the commit that holds its entry, and only then asks again. The
     figure is at 128.
 Rule 2: baseline is COPY of those very rows by the same driver into an unchained table with the same indexes,
-    in commits of the same size.
+    in commits as large as an append may be. `detail.copy_in_our_commits` is the same in commits as large as
+    ours were: two appends share the callers, so they are half as large.
 Rule 3: `detail` has the other numbers of callers, the append without checks, a bare insert and commit, the
     peer, and what each part of the append takes at the server.
 """
@@ -15,6 +16,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -40,7 +43,7 @@ CALLERS: Final = (1, 8, 32, 128, 512)
 ENTRIES: Final = {1: 300, 8: 1_000, 32: 2_000, 128: 6_000, 512: 6_000}  # of one round
 PEER_CALLERS: Final = 32
 PEER_EACH: Final = 12
-PARTS: Final = ("look", "law_says", "take", "write_down", "append")
+PARTS: Final = ("look", "law_says", "take_together", "take", "append")
 SHOWN: Final = (
     *("server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method"),
     *("wal_compression", "shared_buffers", "wal_buffers", "max_wal_size", "checkpoint_timeout"),
@@ -50,6 +53,7 @@ COLUMNS: Final = (
     "seq, recorded_at, role, actor, text, event_id, event_type, event_version, stream, stream_version,"
     " trace_id, occurred_at, digest"
 )
+MOMENT: Final = "recorded_at"
 INSERT: Final = (
     f"insert into bench.unchained ({COLUMNS}) values ({', '.join(['%s'] * len(COLUMNS.split(',')))})"  # noqa: S608
 )
@@ -63,7 +67,7 @@ class JournalBench:
         self._world = JournalWorld(max(CALLERS))
         self._superuser = self._world.superuser
         self._superuser.execute("create schema bench")
-        for table in ("unchained", "journal"):
+        for table in ("unchained", "as_committed", "journal"):
             self._superuser.execute(f"create table bench.{table} (like gatehouse.journal including indexes)")
         self._superuser.execute("create table bench.head as select * from gatehouse.head")
         self._superuser.execute(Path(__file__).with_name("bare_append.sql").read_text(encoding="utf-8"))
@@ -97,12 +101,21 @@ class JournalBench:
             [self._copied, ENTRIES[FIGURE_AT]],
         )
         ready = rows.fetchall()
+        # One append has one moment of its own.
+        ours = [[*of_one] for _, of_one in groupby(ready, key=itemgetter(COLUMNS.split(", ").index(MOMENT)))]
+        self._seen["entries_a_commit"].append(len(ready) / len(ours))
+        self._seen["copy_in_our_commits"].append(self._copied_in("as_committed", ours))
+        batches = [ready[at : at + BATCH] for at in range(0, len(ready), BATCH)]
+        return Round(figure=self._copied_in("unchained", batches))
+
+    def _copied_in(self, table: str, batches: Sequence[Sequence[Sequence[Any]]]) -> float:
+        """Rows a second, each batch copied and committed alone."""
         begun = self._world.clock.monotonic_ns()
-        for at in range(0, len(ready), BATCH):
-            with self._superuser.cursor().copy(f"copy bench.unchained ({COLUMNS}) from stdin") as copy:
-                for row in ready[at : at + BATCH]:
+        for batch in batches:
+            with self._superuser.cursor().copy(f"copy bench.{table} ({COLUMNS}) from stdin") as copy:
+                for row in batch:
                     copy.write_row(row)
-        return Round(figure=len(ready) / self._since(begun))
+        return sum(map(len, batches)) / self._since(begun)
 
     def close(self) -> None:
         self._peer.close()
@@ -206,6 +219,7 @@ class JournalBench:
             "baseline": "COPY, same indexes",
             "batch": BATCH,
             "callers": {str(callers): seen[f"at_{callers}"] for callers in CALLERS},
+            **{name: seen.get(name) for name in ("entries_a_commit", "copy_in_our_commits")},
             "server_alone": seen["server_alone"],
             "bare_append": seen["bare_append"],
             "server_us_an_entry": {part: seen[f"us_{part}"] for part in PARTS},

@@ -84,6 +84,7 @@ REFUSED_STATUS: Final[Mapping[str, int]] = {
     "not_the_advisor": 403,
     "not_unsolicited": 422,
     "program_drafts_only": 403,
+    "not_as_stored": 422,
     "not_a_principal": 403,
     "not_registered": 403,
     "not_independent": 403,

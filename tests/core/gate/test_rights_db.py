@@ -434,6 +434,7 @@ INTERNAL: Final = {
     "take_one",
     "take_over",
     "take_step_up",
+    "take_together",
     "take_try",
     "threads_of",
     "to_cents",
@@ -539,7 +540,7 @@ def test_a_function_without_a_search_path_is_one_that_no_login_may_call(firm: Fi
         " and coalesce(p.proconfig::text, '') not like '%%search_path=%%'",
         [*ROLES, "public"],
     )
-    assert {row["proname"] for row in rows} >= {"law_says", "law_in_thread", "take", "take_one"}
+    assert {row["proname"] for row in rows} >= {"law_says", "law_in_thread", "take", "take_together"}
     assert [row["name"] for row in rows if row["callers"] or row["prosecdef"]] == []
 
 
