@@ -7,6 +7,8 @@ Rule 3: the preview has the rows that the order moves: the rest of the account s
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from core.ids import ProposalId
 from core.orders.content import Preview
 from core.orders.events import Finding, Request
@@ -47,16 +49,17 @@ def work_out_direct(
     plan = Plan((trade,), {}, Preview(rows=seen.rows, accounts=(seen.summary,)))
     legs = legs_of(proposal, plan.trades, picture.market, assumptions.limits, partly=False)
     verdict = assess(intents(legs, ground), policies, assumptions.limits)
-    content = content_of(proposal, request, picture, legs, verdict, assumptions.limits)
+    content = content_of(proposal, request, ground, legs, verdict, assumptions.limits)
     return Worked(plan, verdict, content, findings_of(verdict, legs))
 
 
 def together(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The passes as one line, at the end; everything else as it is. `core.orders.events.apart` undoes it."""
-    passed, loud = [], []
-    for finding in findings:
-        if finding.result == "pass":
-            passed.append(finding.policy)
-        else:
-            loud.append(finding)
-    return (*loud, Finding(policy=" ".join(passed), result="pass")) if passed else tuple(loud)
+    loud = tuple(finding for finding in findings if finding.result != "pass")
+    passed = tuple([finding.policy for finding in findings if finding.result == "pass"])
+    return (*loud, _passed(passed)) if passed else loud
+
+
+@lru_cache(maxsize=256)
+def _passed(policies: tuple[str, ...]) -> Finding:
+    return Finding(policy=" ".join(policies), result="pass")
