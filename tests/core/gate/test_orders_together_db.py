@@ -8,6 +8,7 @@ Rule 2: what is odd is made by one change to a good pair, each by name; the prop
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.database.logins import INTAKE, OWNER
+from core.ids import ProposalId, order_id_for
 from tests.core.direct.test_direct_orders_db import admit
 from tests.core.gate.deal import DAVID, MARIA, Deal, leg
 from tests.fixtures.firm import Firm
@@ -33,29 +35,46 @@ Change = Callable[[Pair], None]
 
 @dataclass(frozen=True)
 class World:
-    """A firm with two programs, one of them a strategy without accounts. `keys` by their names."""
+    """A firm with three programs: one is a strategy without accounts, one is halted. `keys` by their names,
+    `content` of a plain order.
+    """
 
     firm: Firm
     keys: Mapping[str, str]
+    content: Mapping[str, Any]
 
 
 @pytest.fixture(scope="module")
 def world(shared_firm: Firm) -> World:
     shared_firm.ask(OWNER, BOTH.read_text(encoding="utf-8"))
-    keys = {name: admit(shared_firm, f"mch-{name}") for name in ("program", "strategy")}
+    keys = {name: admit(shared_firm, f"mch-{name}") for name in ("program", "strategy", "halted")}
     shared_firm.ask("superuser", "update gatehouse.machine set signals = true where machine = 'mch-strategy'")
     shared_firm.ask("superuser", "insert into gatehouse.stream_head values ('restricted/KO', 1)")
-    return World(shared_firm, keys)
+    shared_firm.ask(
+        "superuser",
+        "insert into gatehouse.halt (halt, scope, cause, halted_at, seq)"
+        " values ('hlt-1', 'strategy:mch-halted', 'person', clock_timestamp(), 1)",
+    )
+    deal = Deal(shared_firm)
+    return World(shared_firm, keys, deal.content(leg(deal.account, "buy", "AAPL", "5"), kind="order"))
 
 
 def good(world: World, *, side: str = "buy", limit: str | None = "100", login: str = "program") -> Pair:
     """A draft and its assessment, apart, as a change finds them."""
-    deal = Deal(world.firm)
-    content = deal.content(leg(deal.account, side, "AAPL", "5", limit=limit), kind="order")
+    proposal = f"prp-{secrets.token_hex(16)}"
+    content = deepcopy(dict(world.content))
+    content["proposal"] = proposal
+    account = content["legs"][0]["account"]
+    one = {
+        **leg(account, side, "AAPL", "5", limit=limit),
+        "leg": 0,
+        "order": order_id_for(ProposalId(proposal), 0),
+    }
+    content["legs"] = [one]
     request = {
         "kind": "order",
-        "household": deal.household,
-        "accounts": [deal.account],
+        "household": content["household"],
+        "accounts": [account],
         "symbol": "AAPL",
         "side": side,
         "quantity": "5",
@@ -63,22 +82,22 @@ def good(world: World, *, side: str = "buy", limit: str | None = "100", login: s
         "limit_price": limit,
     }
     said = {
-        "proposal": deal.proposal,
+        "proposal": proposal,
         "tier": content["tier"],
         "needs_consent": content["needs_consent"],
         "findings": [],
         "preview": '{"accounts":[],"rows":[]}',
     }
     return {
-        "drafted": {"proposal": deal.proposal, "request": request, "provenance": []},
+        "drafted": {"proposal": proposal, "request": request, "provenance": []},
         "content": content,
         "leg": content["legs"][0],
         "said": said,
         "kind": "ProposalAssessed",
         "login": login,
-        "draft": {"stream": deal.stream, "key": f"draft/{deal.proposal}", "stream_version": 1},
-        "assess": {"stream": deal.stream, "key": f"assess/{deal.proposal}", "stream_version": 2},
-        "group": deal.proposal,
+        "draft": {"stream": f"proposal/{proposal}", "key": f"draft/{proposal}", "stream_version": 1},
+        "assess": {"stream": f"proposal/{proposal}", "key": f"assess/{proposal}", "stream_version": 2},
+        "group": proposal,
         "alone": False,
     }
 
@@ -165,7 +184,8 @@ GOOD: Final[Mapping[str, Change]] = {
     "by a person": lambda pair: pair.update(login=MARIA),
     "another kind in what is decided on": put("content", kind="rebalance"),
 }
-ODD: Final[Mapping[str, Change]] = {
+# What is wrong with a draft is wrong with it whatever is said of it.
+OF_THE_DRAFT: Final[Mapping[str, Change]] = {
     "no such household": asked(household="hh-999"),
     "another's account": asked(accounts=["acc-none"]),
     "no account": asked(accounts=[]),
@@ -189,6 +209,22 @@ ODD: Final[Mapping[str, Change]] = {
     "with provenance": put("drafted", provenance=[{"field": "f", "message": "m", "start": 0, "end": 1}]),
     "a field too many": put("drafted", more="x"),
     "a proposal by another name": put("drafted", proposal="prp-1"),
+    "another advisor's ticket": lambda pair: pair.update(login=DAVID),
+    "a strategy's ticket": lambda pair: pair.update(login="strategy"),
+    "a halted program's ticket": lambda pair: pair.update(login="halted"),
+    "two symbols": both(symbol=["AAPL"]),
+    "a household that is no name": asked(household=["hh-101"]),
+    "an account that is no name": asked(accounts=[["x"]]),
+    "a side that is none": both(side="short"),
+    "a type that is none": both(order_type="stop"),
+    "a quantity that is a number": asked(quantity=5),
+    "a quantity below nothing": both(quantity="-5"),
+    "a limit that is none": both(limit_price="1e2"),
+    "lots named": asked(planning={"lots": ["x y"]}),
+}
+ODD: Final[Mapping[str, Change]] = {
+    **OF_THE_DRAFT,
+    **{f"denied: {name}": all_of(change, denied) for name, change in OF_THE_DRAFT.items()},
     "assessed by another name": put("said", proposal="prp-" + "1" * 32),
     "content by another name": put("content", proposal="prp-" + "1" * 32),
     "content for another household": put("content", household="hh-102"),
@@ -226,8 +262,6 @@ ODD: Final[Mapping[str, Change]] = {
     "denied at the release": lambda pair: denied(pair, at="release"),
     "denied nowhere": lambda pair: denied(pair, at=None),
     "no ticket": lambda pair: pair.update(login=None),
-    "another advisor's ticket": lambda pair: pair.update(login=DAVID),
-    "a strategy's ticket": lambda pair: pair.update(login="strategy"),
     "a ticket of nobody": put("assess", ticket="nobody"),
     "a ticket for one of two": put("assess", login=DAVID),
     "begun at two": put("draft", stream_version=2),
