@@ -53,7 +53,7 @@ from core.people.permits import Permits
 from core.people.permitting import Permitting
 from core.plan.alternatives import considered
 from core.plan.assumptions import Assumptions, assumptions_on
-from core.plan.direct import together, work_out_direct
+from core.plan.direct import all_passed, together, work_out_direct
 from core.projections.reader import read_picture
 from core.risk.best_interest import BestInterest
 from core.risk.findings import policy_decisions
@@ -284,12 +284,15 @@ def assessed(
     except (BadInput, NotFound) as bad:
         finding = Finding(policy="request", result="breach", says=str(bad))
         return ProposalDenied(proposal=proposal, at="draft", findings=(finding,))
-    findings = together(worked.findings)
     if worked.content is None or worked.verdict is None or worked.verdict.breaches:
-        return ProposalDenied(proposal=proposal, at="draft", findings=findings)
+        return ProposalDenied(proposal=proposal, at="draft", findings=together(worked.findings))
     content = worked.content
-    if BestInterest.code in content.findings:
+    if not worked.verdict.answers:
+        findings = all_passed(worked.verdict.asked)
+    elif BestInterest.code in content.findings:
         findings = together(considered(worked, ground.picture))
+    else:
+        findings = together(worked.findings)
     text = content.text()
     return ProposalAssessed(
         proposal=proposal,

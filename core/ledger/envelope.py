@@ -61,7 +61,8 @@ class Opened(msgspec.Struct, frozen=True, gc=False):
 
 def written(moment: datetime) -> str:
     """RFC 3339 in UTC with six decimals: one form, so that equal times are equal texts."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+    there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return there.isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def payload_of(entry: Entry) -> str:

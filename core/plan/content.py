@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from core.book.picture import Picture
 from core.errors import BadInput
@@ -26,6 +27,9 @@ from core.risk.limits import Limits
 from core.risk.policies import POLICIES
 from core.risk.policy import Verdict, assess
 from core.risk.standing import Ground
+from core.shapes import worked_out
+
+_CONTENT: Final = worked_out(Content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def content_of(
     accounts = [picture.account(account) for account in sorted({leg.account for leg in legs})]
     worths = {account.id: ground.standings[account.id].worth for account in accounts}
     models = {f"{a.model.id}@{a.model.version}" for a in accounts if a.model is not None}
-    return Content(
+    return _CONTENT(
         proposal=proposal,
         household=picture.household.id,
         advisor=picture.household.advisor,
