@@ -194,13 +194,16 @@ begin
     return row(answers, at_head)::gatehouse.taken;
 end $$;
 
--- Whether what stands at `at` is a draft with what is said of it behind, and nobody else in their group.
+-- Whether what stands at `at` is a draft with what is said of it behind, and nobody else in their group. What
+-- `take_direct` is not for is in none of its runs, so that it keeps nobody else from being taken together.
 create function gatehouse.direct_pair(items gatehouse.looked_at[], at int) returns boolean
     language plpgsql stable as $$
 begin
     return items[at].event_type = 'ProposalDrafted'
        and items[at + 1].event_type in ('ProposalAssessed', 'ProposalDenied')
        and items[at].stream = items[at + 1].stream
+       and items[at].payload->'request'->>'replaces' is null
+       and items[at].payload->'request'->>'for_session' is null
        and (items[at]."group" is null or items[at]."group" is distinct from items[at - 1]."group")
        and (items[at + 1]."group" is null or items[at + 1]."group" is distinct from items[at + 2]."group");
 end $$;

@@ -150,6 +150,17 @@ def around(**changed: Any) -> Change:
     return all_of(put("draft", **changed), put("assess", **changed))
 
 
+def named(proposal: str) -> Change:
+    """Everywhere, and so is its stream."""
+
+    def change(pair: Pair) -> None:
+        for where in ("drafted", "content", "said"):
+            pair[where]["proposal"] = proposal
+        around(stream=f"proposal/{proposal}")(pair)
+
+    return change
+
+
 def consenting(*, said: bool) -> Change:
     def change(pair: Pair) -> None:
         pair["content"]["needs_consent"] = pair["said"]["needs_consent"] = said
@@ -206,6 +217,11 @@ OF_THE_DRAFT: Final[Mapping[str, Change]] = {
     "an agent's": put("drafted", agent="proposal"),
     "of a thread": put("drafted", thread="thr-1"),
     "supersedes": put("drafted", supersedes="prp-" + "0" * 32),
+    "of a thread that is no name": put("drafted", thread="x y"),
+    "with a span too long": put(
+        "drafted", provenance=[{"field": "f", "message": "m", "start": 0, "end": 1_234_567}]
+    ),
+    "of a name that is none": named("prp-1"),
     "with provenance": put("drafted", provenance=[{"field": "f", "message": "m", "start": 0, "end": 1}]),
     "a field too many": put("drafted", more="x"),
     "a proposal by another name": put("drafted", proposal="prp-1"),
@@ -264,6 +280,8 @@ ODD: Final[Mapping[str, Change]] = {
     "no ticket": lambda pair: pair.update(login=None),
     "a ticket of nobody": put("assess", ticket="nobody"),
     "a ticket for one of two": put("assess", login=DAVID),
+    "begun at three": put("draft", stream_version=3),
+    "denied by another name": lambda pair: denied(pair, proposal="prp-" + "1" * 32),
     "begun at two": put("draft", stream_version=2),
     "assessed at three": put("assess", stream_version=3),
     "in another stream": lambda pair: pair["assess"].update(stream=pair["draft"]["stream"] + "x"),
@@ -326,6 +344,14 @@ def test_what_is_good_is_taken_together_and_as_in_its_turn(world: World, name: s
     assert [answer["answer"] for answer in said["answers"]] == ["ok"] * 6
     assert said["together"] == 6
     assert len(said["entries"]) == 6
+
+
+def test_an_order_for_the_next_session_keeps_nobody_from_being_taken_together(world: World) -> None:
+    pairs = [good(world), good(world), good(world)]
+    all_of(asked(for_session="2022-12-30"), put("content", valid_for="2022-12-30"))(pairs[1])
+    said = same(world, [item for pair in pairs for item in items(world, pair)])
+    assert [answer["answer"] for answer in said["answers"]] == ["ok"] * 6
+    assert said["together"] == 4
 
 
 @pytest.mark.parametrize("name", ODD)
