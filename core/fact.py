@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from operator import methodcaller
 from typing import Annotated, Any, ClassVar, TypeGuard, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -30,7 +31,7 @@ def _decimal(value: Any) -> Decimal:
 
 
 Amount = Annotated[
-    Decimal, BeforeValidator(_decimal), PlainSerializer(lambda d: format(d, "f"), return_type=str)
+    Decimal, BeforeValidator(_decimal), PlainSerializer(methodcaller("__format__", "f"), return_type=str)
 ]
 """A decimal that is a plain string in JSON, never a number and never in exponent form."""
 

@@ -48,6 +48,10 @@ def uuid7(clock: Clock) -> UUID:
 
     Source: RFC 9562 section 5.7 (48 bits of Unix milliseconds, then random bits).
     """
+    return UUID(int=_uuid7(clock))
+
+
+def _uuid7(clock: Clock) -> int:
     milliseconds = int(clock.now().timestamp() * 1000)
     random = int.from_bytes(random_bytes.get()(10), "big")
     value = (milliseconds & (1 << 48) - 1) << 80
@@ -55,7 +59,7 @@ def uuid7(clock: Clock) -> UUID:
     value |= (random >> 68) << 64
     value |= 0b10 << 62
     value |= random & ((1 << 62) - 1)
-    return UUID(int=value)
+    return value
 
 
 def begun_at(trace: TraceId) -> datetime:
@@ -76,4 +80,4 @@ def uuid7s(clock: Clock, number: int) -> list[str]:
 
 def fresh_trace_id(clock: Clock) -> TraceId:
     """One causal id from the prompt to the settlement. 32 hex digits, as W3C Trace Context has it."""
-    return TraceId(uuid7(clock).hex)
+    return TraceId(f"{_uuid7(clock):032x}")

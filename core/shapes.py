@@ -17,7 +17,20 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache, lru_cache
 from types import GenericAlias, NoneType, UnionType
-from typing import Annotated, Any, Final, Generic, Literal, NewType, TypeVar, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Generic,
+    Literal,
+    NewType,
+    ParamSpec,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+)
 
 import annotated_types
 import msgspec
@@ -25,7 +38,7 @@ from msgspec.structs import asdict
 from pydantic import AwareDatetime, BaseModel
 from pydantic.fields import FieldInfo
 
-from core.errors import BadInput
+from core.errors import BadInput, IntegrityLost
 from core.fact import Amount
 from core.money import MOST_DIGITS, exact
 
@@ -43,6 +56,7 @@ NOT_TAKEN: Final = (msgspec.MsgspecError, UnicodeError, RecursionError, BadInput
 """What decoding into a shape, and making the fact of it, may raise where the shape does not take a text."""
 
 M = TypeVar("M", bound=BaseModel)
+P = ParamSpec("P")
 Convert = Callable[[Any], Any]
 Bounds = tuple[tuple[str, Any], ...]
 
@@ -82,6 +96,34 @@ def reader_of(model: type[M]) -> Callable[[bytes | str], M]:
             return by_itself(text)
 
     return read
+
+
+def worked_out(model: Callable[P, M]) -> Callable[P, M]:
+    """Makes a part of what the core itself worked out, by names: values that are of their types already, as
+    the type checker sees. To check them once more takes most of what such a part takes.
+
+    Raises (when called): IntegrityLost: a field is missing.
+    """
+    part = cast(type[M], model)
+    empty = {name: field.get_default() for name, field in part.model_fields.items()}
+    needed = {name for name, field in part.model_fields.items() if field.is_required()}
+    new, names = part.__new__, set(part.model_fields)
+
+    def made(*_: P.args, **told: P.kwargs) -> M:
+        if not told.keys() >= needed:
+            missing = ", ".join(sorted(needed - told.keys()))
+            raise IntegrityLost(
+                f"a {part.__name__} was made without {missing}", fix="say it where it is made"
+            )
+        values = {**empty, **told}
+        fact = new(part)
+        _PUT_VALUES(fact, values)
+        _PUT_NAMES(fact, names)
+        _PUT_EXTRA(fact, None)
+        _PUT_PRIVATE(fact, None)
+        return fact
+
+    return made
 
 
 @dataclass(frozen=True, slots=True)

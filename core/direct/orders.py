@@ -53,7 +53,7 @@ from core.people.permits import Permits
 from core.people.permitting import Permitting
 from core.plan.alternatives import considered
 from core.plan.assumptions import Assumptions, assumptions_on
-from core.plan.direct import together, work_out_direct
+from core.plan.direct import all_passed, together, work_out_direct
 from core.projections.reader import read_picture
 from core.risk.best_interest import BestInterest
 from core.risk.findings import policy_decisions
@@ -92,8 +92,8 @@ class Asked:
 class Placed:
     """The answer. `status` is HELD, for people decide next, or BLOCKED: a policy denies it.
 
-    `digest` is what the advisor submits; None where there is nothing to submit. `findings` are of every
-    policy. `submitted`: it is the advisor's already.
+    `digest` is what the advisor submits; None where there is nothing to submit. `told` are the findings as
+    they are recorded: the passes in one line, at the end. `submitted`: it is the advisor's already.
     """
 
     order: OrderId
@@ -102,14 +102,19 @@ class Placed:
     status: str
     accepted_at: datetime
     trace: TraceId
-    findings: tuple[Finding, ...]
+    told: tuple[Finding, ...]
     submitted: bool
     repeated: bool
 
     @property
+    def findings(self) -> tuple[Finding, ...]:
+        """One for each policy."""
+        return apart(self.told)
+
+    @property
     def needs_reasons(self) -> tuple[str, ...]:
         """Policies with a finding: the advisor submits it with a written reason for each."""
-        return tuple(dict.fromkeys(f.policy for f in self.findings if f.result == "finding"))
+        return tuple(dict.fromkeys(f.policy for f in self.told if f.result == "finding"))
 
 
 class DirectOrders:
@@ -180,7 +185,7 @@ class DirectOrders:
             status=HELD if digest else BLOCKED,
             accepted_at=begun_at(trace),
             trace=trace,
-            findings=apart(fact.findings),
+            told=fact.findings,
             submitted=False,
             repeated=False,
         )
@@ -254,7 +259,7 @@ class DirectOrders:
             status=HELD if row["digest"] else BLOCKED,
             accepted_at=begun_at(trace),
             trace=trace,
-            findings=apart(Finding.model_validate(f) for f in row["findings"]),
+            told=tuple(Finding.model_validate(f) for f in row["findings"]),
             submitted=row["submitted"],
             repeated=True,
         )
@@ -279,12 +284,15 @@ def assessed(
     except (BadInput, NotFound) as bad:
         finding = Finding(policy="request", result="breach", says=str(bad))
         return ProposalDenied(proposal=proposal, at="draft", findings=(finding,))
-    findings = together(worked.findings)
     if worked.content is None or worked.verdict is None or worked.verdict.breaches:
-        return ProposalDenied(proposal=proposal, at="draft", findings=findings)
+        return ProposalDenied(proposal=proposal, at="draft", findings=together(worked.findings))
     content = worked.content
-    if BestInterest.code in content.findings:
+    if not worked.verdict.answers:
+        findings = all_passed(worked.verdict.asked)
+    elif BestInterest.code in content.findings:
         findings = together(considered(worked, ground.picture))
+    else:
+        findings = together(worked.findings)
     text = content.text()
     return ProposalAssessed(
         proposal=proposal,

@@ -60,8 +60,9 @@ class Opened(msgspec.Struct, frozen=True, gc=False):
 
 def written(moment: datetime) -> str:
     """RFC 3339 in UTC with six decimals: one form, so that equal times are equal texts."""
-    said = str(_plainly(moment.astimezone(UTC))[1:-1], "ascii")
-    return said if moment.microsecond else f"{said[:-1]}.000000Z"
+    there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    said = str(_plainly(there)[1:-1], "ascii")
+    return said if there.microsecond else f"{said[:-1]}.000000Z"
 
 
 def payload_of(entry: Entry) -> str:

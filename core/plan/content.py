@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from core.book.picture import Picture
 from core.errors import BadInput
@@ -18,7 +19,7 @@ from core.orders.events import Finding, Request
 from core.plan.assumptions import Assumptions
 from core.plan.kinds import ORDER, plan_of
 from core.plan.legs import legs_of
-from core.plan.tiers import consent_needed, tier_of
+from core.plan.tiers import consent_needed, tier_among
 from core.plan.trade import Plan
 from core.risk.findings import findings_of
 from core.risk.intent import Intent, intents
@@ -26,6 +27,9 @@ from core.risk.limits import Limits
 from core.risk.policies import POLICIES
 from core.risk.policy import Verdict, assess
 from core.risk.standing import Ground
+from core.shapes import worked_out
+
+_CONTENT: Final = worked_out(Content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,9 @@ def work_out(proposal: ProposalId, request: Request, picture: Picture, assumptio
     if not plan.trades:
         return Worked(plan, None, None, set_aside_findings(plan))
     legs = legs_of(proposal, plan.trades, picture.market, assumptions.limits, partly=request.kind != ORDER)
-    verdict = assess(intents_of(legs, picture), POLICIES, assumptions.limits)
-    content = content_of(proposal, request, picture, legs, verdict, assumptions.limits)
+    ground = Ground(picture)
+    verdict = assess(intents(legs, ground), POLICIES, assumptions.limits)
+    content = content_of(proposal, request, ground, legs, verdict, assumptions.limits)
     return Worked(plan, verdict, content, findings_of(verdict, legs))
 
 
@@ -65,22 +70,24 @@ def intents_of(legs: Sequence[Leg], picture: Picture) -> tuple[Intent, ...]:
 def content_of(
     proposal: ProposalId,
     request: Request,
-    picture: Picture,
+    ground: Ground,
     legs: tuple[Leg, ...],
     verdict: Verdict,
     limits: Limits,
 ) -> Content:
     """What people decide on."""
+    picture = ground.picture
     accounts = [picture.account(account) for account in sorted({leg.account for leg in legs})]
+    worths = {account.id: ground.standings[account.id].worth for account in accounts}
     models = {f"{a.model.id}@{a.model.version}" for a in accounts if a.model is not None}
-    return Content(
+    return _CONTENT(
         proposal=proposal,
         household=picture.household.id,
         advisor=picture.household.advisor,
         kind=request.kind,
         legs=legs,
         needs_consent=consent_needed(legs, picture),
-        tier=tier_of(legs, picture, limits, has_finding=bool(verdict.findings)),
+        tier=tier_among(legs, picture, limits, worths, has_finding=bool(verdict.findings)),
         valid_for=request.for_session or picture.market.session.isoformat(),
         portfolio_seq=picture.as_of_seq,
         policy_set=verdict.policy_set,

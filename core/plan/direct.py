@@ -7,6 +7,9 @@ Rule 3: the preview has the rows that the order moves: the rest of the account s
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 from core.ids import ProposalId
 from core.orders.content import Preview
 from core.orders.events import Finding, Request
@@ -21,6 +24,9 @@ from core.risk.intent import intents
 from core.risk.policies import POLICIES
 from core.risk.policy import Policy, assess
 from core.risk.standing import Ground
+from core.shapes import worked_out
+
+_PREVIEW: Final = worked_out(Preview)
 
 
 def work_out_direct(
@@ -44,19 +50,23 @@ def work_out_direct(
         return Worked(plan, None, None, set_aside_findings(plan))
     total = ground.standings[account.id].worth
     seen = shown_briefly(account, trade, picture.market, assumptions, total=total)
-    plan = Plan((trade,), {}, Preview(rows=seen.rows, accounts=(seen.summary,)))
+    plan = Plan((trade,), {}, _PREVIEW(rows=seen.rows, accounts=(seen.summary,)))
     legs = legs_of(proposal, plan.trades, picture.market, assumptions.limits, partly=False)
     verdict = assess(intents(legs, ground), policies, assumptions.limits)
-    content = content_of(proposal, request, picture, legs, verdict, assumptions.limits)
+    content = content_of(proposal, request, ground, legs, verdict, assumptions.limits)
     return Worked(plan, verdict, content, findings_of(verdict, legs))
 
 
 def together(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The passes as one line, at the end; everything else as it is. `core.orders.events.apart` undoes it."""
-    passed, loud = [], []
-    for finding in findings:
-        if finding.result == "pass":
-            passed.append(finding.policy)
-        else:
-            loud.append(finding)
-    return (*loud, Finding(policy=" ".join(passed), result="pass")) if passed else tuple(loud)
+    loud = tuple([finding for finding in findings if finding.result != "pass"])
+    if not loud and findings:
+        return all_passed(tuple([finding.policy for finding in findings]))
+    passed = [finding.policy for finding in findings if finding.result == "pass"]
+    return (*loud, Finding(policy=" ".join(passed), result="pass")) if passed else loud
+
+
+@lru_cache(maxsize=256)
+def all_passed(policies: tuple[str, ...]) -> tuple[Finding, ...]:
+    """`together` of findings that are a pass of each of these."""
+    return (Finding(policy=" ".join(policies), result="pass"),)

@@ -8,6 +8,7 @@ Rule 2: a limit order without a limit is one at the far edge of its band, so it 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from core.book.picture import Market
 from core.ids import ProposalId, order_id_for
@@ -17,6 +18,9 @@ from core.orders.events import OrderType, Side, TimeInForce
 from core.plan.band import Band, band
 from core.plan.trade import Trade
 from core.risk.limits import Limits
+from core.shapes import worked_out
+
+_LEG: Final = worked_out(Leg)
 
 
 def legs_of(
@@ -59,7 +63,7 @@ def _leg(
     limit = trade.limit_price
     if trade.order_type is OrderType.LIMIT and limit is None:
         limit = edges.high if trade.side is Side.BUY else edges.low
-    return Leg(
+    return _LEG(
         leg=n,
         order=order_id_for(proposal, n),
         account=trade.account,

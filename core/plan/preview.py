@@ -25,8 +25,10 @@ from core.plan.drift import CASH, largest_drift, weight_of
 from core.plan.lots import gains_of
 from core.plan.tax import NO_GAINS, estimated_tax
 from core.plan.trade import Trade
+from core.shapes import worked_out
 
 ZERO: Final = Decimal(0)
+_ROW, _SUMMARY = worked_out(Row), worked_out(AccountSummary)
 ACCESS_FEE: Final = Decimal("0.003")
 """Dollars a share: the usual taker fee. Source: Regulation NMS Rule 610(c), 17 CFR 242.610(c)."""
 
@@ -84,7 +86,7 @@ def shown_briefly(
     cash = _row(account, CASH, held, (cash_then, cash_now), (total, after), cash_target)
     realised = _gains(account, (trade,), market)
     drifted = account.model is not None
-    summary = AccountSummary(
+    summary = _SUMMARY(
         account=account.id,
         value=to_cents(total),
         drift_before=_drift(account, market, assumptions) if drifted else ZERO,
@@ -105,7 +107,7 @@ Twice = tuple[Decimal, Decimal]  # before and after
 def _row(
     account: Account, symbol: str, shares: Twice, values: Twice, totals: Twice, target: Decimal | None
 ) -> Row:
-    return Row(
+    return _ROW(
         account=account.id,
         symbol=symbol,
         shares_before=tidy(shares[0]),

@@ -10,12 +10,13 @@ Rule 5: a soft finding, a non-discretionary account, or a buy outside the accoun
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from core.book.picture import Account, Picture
+from core.ids import AccountId
 from core.orders.content import Leg
 from core.orders.events import Side
 from core.plan.preview import worth
@@ -42,13 +43,28 @@ def tiers(limits: Limits) -> tuple[Tier, Tier]:
 
 def tier_of(legs: Sequence[Leg], picture: Picture, limits: Limits, *, has_finding: bool) -> Literal[1, 2, 3]:
     """The first tier that the proposal fits."""
+    worths = {name: worth(picture.account(name), picture.market) for name in {leg.account for leg in legs}}
+    return tier_among(legs, picture, limits, worths, has_finding=has_finding)
+
+
+def tier_among(
+    legs: Sequence[Leg],
+    picture: Picture,
+    limits: Limits,
+    worths: Mapping[AccountId, Decimal],
+    *,
+    has_finding: bool,
+) -> Literal[1, 2, 3]:
+    """The same, by whoever knows what the accounts are worth. Dollars."""
     if picture.household.related or any(leg.symbol in picture.market.restricted for leg in legs):
         return 3
     accounts = [picture.account(account) for account in sorted({leg.account for leg in legs})]
     routine = not has_finding and all(_routine(account, legs) for account in accounts)
     total = sum((_dollars(leg) for leg in legs), Decimal(0))
     for tier in tiers(limits):
-        fits = total <= tier.dollars and all(_fits(account, legs, picture, tier) for account in accounts)
+        fits = total <= tier.dollars and all(
+            _fits(account, legs, worths[account.id], tier) for account in accounts
+        )
         if fits and (routine or not tier.routine):
             return tier.number
     return 3
@@ -59,14 +75,16 @@ def consent_needed(legs: Sequence[Leg], picture: Picture) -> bool:
     return any(not picture.account(leg.account).discretionary for leg in legs)
 
 
-def _fits(account: Account, legs: Sequence[Leg], picture: Picture, tier: Tier) -> bool:
+def _fits(account: Account, legs: Sequence[Leg], whole: Decimal, tier: Tier) -> bool:
     dollars = sum((_dollars(leg) for leg in legs if leg.account == account.id), Decimal(0))
-    return dollars <= tier.fraction * worth(account, picture.market)
+    return dollars <= tier.fraction * whole
 
 
 def _routine(account: Account, legs: Sequence[Leg]) -> bool:
+    if not account.discretionary or account.model is None:
+        return False
     bought = {leg.symbol for leg in legs if leg.account == account.id and leg.side is Side.BUY}
-    return account.discretionary and account.model is not None and bought <= set(account.model.weights)
+    return bought <= account.model.weights.keys()
 
 
 def _dollars(leg: Leg) -> Decimal:

@@ -36,6 +36,7 @@ PACE: Final = 1_000  # a second
 PACED: Final = 2_000
 FUNCTIONS: Final = (
     "look",
+    "take_direct",
     "law_proposal_drafted",
     "law_proposal_assessed",
     "law_proposal_denied",

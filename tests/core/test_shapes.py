@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError, field_validator
 
-from core.errors import GatehouseError
+from core.errors import GatehouseError, IntegrityLost
 from core.fact import Amount, Fact
 from core.ledger.events import KINDS
 from core.market.events import BusinessDayOpened
 from core.orders.content import Content
-from core.orders.events import OrderFilled, OrderRouted, Part
-from core.shapes import NOT_TAKEN, reader_of, shape_of
+from core.orders.events import Finding, OrderFilled, OrderRouted, Part
+from core.shapes import NOT_TAKEN, reader_of, shape_of, worked_out
 
 STORED: Final = Path(__file__).parent / "ledger" / "stored_events.jsonl"
 ODD: Final[tuple[Any, ...]] = (
@@ -252,3 +252,17 @@ def test_a_kind_with_a_rule_of_its_own_has_no_shape() -> None:
     assert shape_of(Open) is None
     with pytest.raises(ValidationError, match="odd"):
         reader_of(Ruled)('{"amount":"1"}')
+
+
+def test_a_part_that_was_worked_out_is_the_one_that_checks_itself() -> None:
+    told = {"policy": "cash", "result": "breach", "says": "too much", "observed": Decimal("1.50"), "leg": 0}
+    ours, theirs = worked_out(Finding)(**told), Finding(**told)
+    assert ours == theirs
+    assert hash(ours) == hash(theirs)
+    assert ours.model_dump_json() == theirs.model_dump_json()
+    assert ours.model_copy(update={"leg": 1}).leg == 1
+
+
+def test_a_part_that_was_worked_out_has_all_its_fields() -> None:
+    with pytest.raises(IntegrityLost, match="policy"):
+        worked_out(Finding)(result="pass")  # type: ignore[call-arg]

@@ -9,8 +9,10 @@ Rule 2: the same `client_order_id` with the same order gets the first answer for
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -21,7 +23,7 @@ from core.direct.askers import KEY_BEGINS
 from core.direct.orders import BLOCKED, Asked, Placed
 from core.errors import BadInput, GatehouseError, NotFound, RuleBroken
 from core.ids import AccountId, OrderId, PersonId, Symbol
-from core.orders.events import OrderType, Side
+from core.orders.events import Finding, OrderType, Side
 from core.orders.rationale import Said, Solicitation
 from ui.api.bare import Bare, Called, decoded, documented
 from ui.api.doors import Doors
@@ -216,7 +218,7 @@ def told(client_order: str, placed: Placed, *, submitted: bool, says: str) -> Pl
         status=placed.status,
         accepted_at=moment(placed.accepted_at),
         trace_id=placed.trace,
-        risk_decisions=decisions(placed.findings),
+        risk_decisions=decisions(placed.told),
         client_order_id=client_order,
         proposal_id=placed.proposal,
         digest=placed.digest,
@@ -226,16 +228,21 @@ def told(client_order: str, placed: Placed, *, submitted: bool, says: str) -> Pl
     )
 
 
-def decisions(findings: Any) -> tuple[RiskDecision, ...]:
-    """Every policy's answer: a pass in one word, anything else in numbers."""
-    return tuple(
-        RiskDecision(f.policy, f.result)
-        if f.result == "pass"
-        else RiskDecision(
-            f.policy, f.result, f.says, _plain(f.observed), _plain(f.limit), _plain(f.headroom), f.unit
-        )
-        for f in findings
-    )
+def decisions(told: Iterable[Finding]) -> tuple[RiskDecision, ...]:
+    """Every policy's answer: a pass in one word, anything else in numbers. Passes may stand in one line."""
+    found: list[RiskDecision] = []
+    for f in told:
+        if f.result == "pass":
+            found += _passes(f.policy)
+        else:
+            numbers = _plain(f.observed), _plain(f.limit), _plain(f.headroom)
+            found.append(RiskDecision(f.policy, f.result, f.says, *numbers, f.unit))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _passes(policies: str) -> tuple[RiskDecision, ...]:
+    return tuple(RiskDecision(policy, "pass") for policy in policies.split(" "))
 
 
 def moment(at: datetime) -> str:

@@ -7,6 +7,7 @@ Rule 3: what is slow to load is loaded before the port opens.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -38,6 +39,7 @@ from ui.api.relay import CopilotLine, Turns
 from ui.api.sign_in import COOKIE
 from ui.api.tries import Tries
 
+SELDOM: Final = (20_000, 20, 20)  # an order makes a thousand objects and no circle: look at them rarely
 NOT_STARTED: Final = 3  # as uvicorn's own command ends
 SCREENS: Final = Path(__file__).parents[1] / "screens" / "app.py"
 
@@ -193,6 +195,7 @@ def _reachable(host: str) -> str:
 
 def serve(settings: FrontSettings, *, screens: bool) -> None:
     """Serve in the foreground until the process is told to stop."""
+    gc.set_threshold(*SELDOM)
     app = with_screens(settings) if screens else without_screens(settings)
     config = uvicorn.Config(
         app,

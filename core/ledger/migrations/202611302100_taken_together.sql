@@ -130,6 +130,7 @@ declare
     careful gatehouse.taken;
     first int := 1;
     last int;
+    in_pairs boolean;
 begin
     -- The parts of one statement begin within moments of each other; a transaction that was opened before
     -- and did something else is older.
@@ -157,8 +158,13 @@ begin
     -- The head is locked here and moved at the end, both outside the transaction part between, which may fail. A head
     -- that was touched inside it would have a multixact for its holder, and the watchdog would not see who holds it.
     select h.* into at_head from gatehouse.head h for no key update;
+    -- A draft that its front has assessed comes with what is said of it; `take` knows how many of those go together.
+    in_pairs := session_user = 'gh_intake' and exists (
+        select from unnest(items) as i where i.event_type = 'ProposalDrafted');
     begin
-        if cardinality(items) = 1 then
+        if in_pairs then
+            done := gatehouse.take(items, at_head, false);
+        elsif cardinality(items) = 1 then
             after := gatehouse.take_one(items[1], at_head);
         else
             after := gatehouse.take_together(items, at_head);
@@ -166,7 +172,7 @@ begin
     exception when sqlstate 'GH001' or data_exception or integrity_constraint_violation or program_limit_exceeded then
         null;  -- nothing of it happened: once more, in turn
     end;
-    if after.seq is null and cardinality(items) > 1 then
+    if after.seq is null and cardinality(items) > 1 and not in_pairs then
         begin
             done := gatehouse.take(items, at_head, false);
         exception when sqlstate 'GH001' or data_exception or integrity_constraint_violation or program_limit_exceeded then
