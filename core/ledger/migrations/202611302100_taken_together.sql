@@ -162,10 +162,10 @@ begin
     in_pairs := session_user = 'gh_intake' and exists (
         select from unnest(items) as i where i.event_type = 'ProposalDrafted');
     begin
-        if in_pairs then
-            done := gatehouse.take(items, at_head, false);
-        elsif cardinality(items) = 1 then
+        if cardinality(items) = 1 then
             after := gatehouse.take_one(items[1], at_head);
+        elsif in_pairs then
+            done := gatehouse.take(items, at_head, false);
         else
             after := gatehouse.take_together(items, at_head);
         end if;
