@@ -21,7 +21,7 @@ from core.budget import spending
 from core.budget.spending import Reserved, Spent
 from core.clock import Clock
 from core.database.pools import AsyncPool
-from core.database.rows import one, rows
+from core.database.rows import rows
 from core.errors import NotFound, NotPermitted
 from core.fact import Entry, PolicyDecision, Sealed, Words
 from core.halts.scope import agent_stopped
@@ -31,14 +31,18 @@ from core.ledger.journal import Journal
 from core.library.reader import SQL, as_passage
 from core.orders.events import CancelDrafted, ProposalDrafted, Request, Span
 from core.people.asker import SQL as PEOPLE
-from core.people.asker import asking
+from core.people.asker import asking, at_once
 from core.people.events import PreferenceErased, PreferenceKept, StepEvent
 from core.people.permits import Ask, Denied, entity, permits, reference, uid
 from core.projections.households import read_households
 from core.projections.proposals import read_proposal, read_proposals
 from core.projections.reader import read_picture, read_pictures
 
-HALTED: Final = "select gatehouse.halted(%(agent)s) as agent, gatehouse.halted(%(tool)s) as tool"
+# Halts of agents and of tools are shown to everybody.
+HALTED: Final = """
+select gatehouse.present(%(ticket)s) as person,
+       gatehouse.halted(%(agent)s) as agent, gatehouse.halted(%(tool)s) as tool
+"""
 
 WHOSE: Final = PEOPLE["whose"]
 
@@ -223,8 +227,7 @@ class Desk:
     async def stopped(self, *, agent: str, tool: str) -> str | None:
         """Why that agent may not ask that tool now; None: nobody stopped the one or the other."""
         asked = {"agent": f"agent:{agent}", "tool": f"tool:{tool}"}
-        async with asking(self._pool, self._ticket) as connection:
-            halted = await one(connection, HALTED, asked)
+        halted = await at_once(self._pool, self._ticket, HALTED, asked)
         if halted["agent"]:
             return agent_stopped(agent)
         if halted["tool"]:

@@ -124,7 +124,10 @@ class CopilotWorld:
     async def graph(self) -> AsyncIterator[Graph]:
         """The copilot as in its own process, on its own login."""
         dsn = self.world.logins.dsn(AGENT)
-        async with async_pool(dsn, name="bench", most=6) as pool, Journal(pool, self.clock) as journal:
+        async with (
+            async_pool(dsn, name="bench", most=6, asks_first=False) as pool,
+            Journal(pool, self.clock) as journal,
+        ):
             keys = KeysHere(KeyStore(self.world.home / "keys"))
             copilot = start(CheckpointStore(pool, self._key), offline())
             yield Graph(copilot, pool, journal, keys, self.clock, self.household)
