@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
+from functools import cache
 from hashlib import sha256
 from typing import Final
 
@@ -68,6 +69,19 @@ class Desk:
         """The ticket's book, by id."""
         async with asking(self._pool, self._ticket) as connection:
             return await read_households(connection)
+
+    async def household(self, household: HouseholdId) -> tuple[HouseholdLine, Picture]:
+        """That household alone, with what it holds.
+
+        Raises:
+            NotFound: it is not in the book.
+        """
+        async with asking(self._pool, self._ticket) as connection:
+            picture = await read_picture(connection, household)
+            lines = await read_households(connection, [household])
+        if not lines:
+            raise NotFound("there is no such household in your book", fix="choose one of your own")
+        return lines[0], picture
 
     async def picture(self, household: HouseholdId) -> Picture:
         """What that household holds, with its prices.
@@ -189,9 +203,7 @@ class Desk:
         Raises:
             NotPermitted: no policy lets this agent call that tool.
         """
-        known = (entity("Agent", agent), entity("Tool", tool, effect=effect))
-        asked = Ask(uid("Agent", agent), "call", uid("Tool", tool), known)
-        return _allowed(asked, f"the {agent} agent may not call {tool[:60]!r}")
+        return _may_call(agent, tool, effect)
 
     async def _may_draft(
         self, agent: str, household: HouseholdId, dollars: Decimal | None
@@ -215,13 +227,24 @@ class Desk:
         asked = Ask(uid("Agent", agent), "draft", uid("Book", household), known, said)
         return _allowed(asked, f"the {agent} agent may not draft this")
 
-    async def record(self, trace: TraceId, *facts: StepEvent, asked: tuple[PolicyDecision, ...] = ()) -> None:
-        """Journal what an agent did, all of it or nothing. `asked` is what policies said to it."""
+    async def record(
+        self,
+        trace: TraceId,
+        *facts: StepEvent,
+        asked: tuple[PolicyDecision, ...] = (),
+        held: Sequence[tuple[str, StepEvent]] = (),
+    ) -> None:
+        """Journal what an agent did, all of it or nothing. `asked` is what policies said to it. `held` goes
+        first: what was to be journaled earlier, each with its key. What was is not journaled again."""
         await self._journal.record(
+            *(
+                Entry(f"thread/{one.thread}", one, trace, ticket=self._ticket, key=f"held/{key}")
+                for key, one in held
+            ),
             *(
                 Entry(f"thread/{fact.thread}", fact, trace, ticket=self._ticket, policy_decisions=asked)
                 for fact in facts
-            )
+            ),
         )
 
     async def stopped(self, *, agent: str, tool: str) -> str | None:
@@ -295,6 +318,14 @@ class Desk:
 def derived_proposal_id(thread: ThreadId, key: str) -> ProposalId:
     """The proposal that this step of this thread drafts. The same step again is the same proposal."""
     return ProposalId("prp-" + sha256(f"{thread}/{key}".encode()).hexdigest()[:32])
+
+
+@cache
+def _may_call(agent: str, tool: str, effect: str) -> tuple[PolicyDecision, ...]:
+    """The policies are read once a process, so a question to them has one answer."""
+    known = (entity("Agent", agent), entity("Tool", tool, effect=effect))
+    asked = Ask(uid("Agent", agent), "call", uid("Tool", tool), known)
+    return _allowed(asked, f"the {agent} agent may not call {tool[:60]!r}")
 
 
 def _allowed(asked: Ask, no: str) -> tuple[PolicyDecision, ...]:
