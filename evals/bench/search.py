@@ -9,6 +9,7 @@ Rule 3: `figure` and `ratio` are of somebody who sees everything, without the qu
     need alike; `p95_ms` is with it, and `detail` has both for each level.
 Rule 4: where the product itself compares each vector, both sides are one statement, and `detail` says so.
 Rule 5: both sides do the same beside the search: embed before it, ask through that login, read ten passages.
+    Each writes the question's vector out in its own way: the desk's takes 0.03 ms, `str` 0.3 ms.
 """
 
 from __future__ import annotations
@@ -140,8 +141,8 @@ class SearchBench:
                 level = self._levels[percent]
                 for n, (question, vector) in enumerate(self._asked):
                     self._world.embedder.embed([question])  # as before ours: neither comes in warm
-                    asked = {"vector": str(vector), "limit": NEAREST}
                     begun = self._clock.monotonic_ns()
+                    asked = {"vector": str(vector), "limit": NEAREST}
                     async with asking(pool, ticket) as connection:
                         found = await rows(connection, EXACT, asked)
                     nearest = {Found(as_passage(row), str(row["distance"])).passage.id for row in found}

@@ -19,9 +19,11 @@ create or replace function gatehouse.library_nearest(vector text, most int, as_o
 declare
     compared_up_to constant bigint := 2000;  -- below it each is compared, which is exact
     signs_up_to constant bigint := 20000;
-    by_signs constant int := 300;  -- of which the nearest ten are among the ten by all numbers, 99 times of 100
+    by_signs constant int := 300;  -- among which 99 of 100 of the nearest ten are
     within text[];
     reach bigint;
+    found bigint[];
+    distances double precision[];
     filter text := 'and (e.document in (select unnest($2))) is true';  -- hashed once, and leaves the index its order
     nearest text := 'select c.passage, c.vector operator(public.<=>) $1 as distance from (
             select e.passage, e.vector from copilot.embedding e where true %s
@@ -45,13 +47,17 @@ begin
         end if;
         nearest := format(nearest, filter);
     end if;
-    return query execute format(
-        'select p.id, p.document, p.ordinal, p.text, d.title, d.source, d.dated, d.issuer,
-                d.dated > (select m.session from gatehouse.market_day m),
-                exists (select from gatehouse.document n where n.series = d.series and n.version > d.version), f.distance
-         from (%s) f join gatehouse.passage p on p.id = f.passage join gatehouse.document d using (document)
-         where p.document = any ($2) order by f.distance, p.id', nearest)
-        using vector::public.vector, within, least(most, 200), least(most, 200) + 40;
+    execute format('select array_agg(f.passage order by f.distance, f.passage),
+                           array_agg(f.distance order by f.distance, f.passage) from (%s) f', nearest)
+        into found, distances using vector::public.vector, within, least(most, 200), least(most, 200) + 40;
+    -- Planned once a connection; what is above is planned for its question.
+    return query
+        select p.id, p.document, p.ordinal, p.text, d.title, d.source, d.dated, d.issuer,
+               d.dated > (select m.session from gatehouse.market_day m),
+               exists (select from gatehouse.document n where n.series = d.series and n.version > d.version), f.distance
+        from unnest(found, distances) as f (passage, distance)
+        join gatehouse.passage p on p.id = f.passage join gatehouse.document d on d.document = p.document
+        where p.document = any (within) order by f.distance, p.id;
 end $$;
 
 revoke all on all functions in schema gatehouse from public;
