@@ -100,7 +100,8 @@ def sources(messages: Sequence[Any]) -> dict[str, str]:
         told = json.loads(str(message.content))
         answer = told["answer"]
         found[told["cite"]] = f"{message.name}: {answer['source']}, as of {answer['as_of']}"
-        for passage in _passages(answer):
+        quotes = '"passage"' in message.content  # else there is none, however deep
+        for passage in _passages(answer) if quotes else ():
             later = ", after the business day" if passage.get("later_than_market_day") else ""
             found[f"passage/{passage['passage']}"] = f"{passage['title']}, {passage['dated']}{later}"
     return found

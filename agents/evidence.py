@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from secrets import token_hex
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage
@@ -22,14 +24,20 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemM
 from agents import preferences
 from agents.model import Thinker
 from agents.state import Context
+from core.errors import IntegrityLost
 from core.ids import Digest
 from core.people.events import Decision, DecisionTaken, Read, Reason, RunBegun, StepTaken, Thought
+from tools.contract import GraphStep, Held
 from tools.record import steps
 from tools.words import words_of
 
 LONGEST_WHY: Final = 600
 MODEL_NAME: Final = re.compile(r"[\w.:/@+-]{1,100}")
 MOST_TOKENS: Final = 10**12
+
+HELD_KINDS: Final[Mapping[str, type[GraphStep]]] = MappingProxyType(
+    {kind.event_type(): kind for kind in (RunBegun, StepTaken, DecisionTaken)}
+)
 
 Step = Literal["route", "plan", "think", "park", "resume", "answer"]
 By = Literal["instructions", "advisor", "copilot", "tool"]
@@ -70,7 +78,11 @@ async def thought_taken(
     since: Begun,
     decided: Decided,
 ) -> None:
-    """Put one thought on record, with the decision that came of it. `read` begins with the instructions."""
+    """Put one thought on record, with the decision that came of it. `read` begins with the instructions.
+
+    Where what follows takes no model's time it is held, and goes on record with that: the tool's answer, or
+    the answer to her. It is in the checkpoint meanwhile.
+    """
     took_ms = _since(context, since)
     texts = [text_of(one) for one in read]
     found = await words_of(context.turn, [*texts, text_of(message), decided.why[:LONGEST_WHY]])
@@ -86,7 +98,10 @@ async def thought_taken(
     )
     taken = _step(context, agent, kind, since.at, took_ms, thought)
     decision = _decision(context, agent, decided).model_copy(update={"why": why if decided.why else None})
-    await _put(context, taken, decision)
+    if context.thinker.offline or kind == "plan":
+        await _hold(context, taken, decision)
+    else:
+        await _put(context, taken, decision)
 
 
 async def step_taken(context: Context, agent: str, kind: Step, *decided: Decided) -> None:
@@ -114,6 +129,39 @@ async def _put(context: Context, *facts: StepTaken | DecisionTaken) -> None:
     first = await _run_begun(context)
     await steps(context.turn, first, *facts)
     context.begun.append(first)
+
+
+async def _hold(context: Context, *facts: StepTaken | DecisionTaken) -> None:
+    """For the record, with what is put there next."""
+    new: list[GraphStep] = list(facts)
+    if not context.begun:
+        context.begun.append(await _run_begun(context))
+        new.insert(0, context.begun[0])
+    context.turn.held.extend(Held(token_hex(16), one) for one in new)
+
+
+def kept(held: Sequence[Held]) -> list[str]:
+    """What is held, as a checkpoint keeps it."""
+    return [
+        json.dumps({"key": one.key, "kind": one.fact.event_type(), "fact": one.fact.model_dump(mode="json")})
+        for one in held
+    ]
+
+
+def held_again(texts: Sequence[str]) -> list[Held]:
+    """What a checkpoint kept.
+
+    Raises:
+        IntegrityLost: it is nothing that is held.
+    """
+    found: list[Held] = []
+    for text in texts:
+        told = json.loads(text)
+        if told["kind"] not in HELD_KINDS:
+            raise IntegrityLost(f"a checkpoint holds {told['kind']!r}", fix="open a new conversation")
+        fact = HELD_KINDS[told["kind"]].model_validate_json(json.dumps(told["fact"]))
+        found.append(Held(str(told["key"]), fact))
+    return found
 
 
 async def _run_begun(context: Context) -> RunBegun:

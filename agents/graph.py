@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
-from functools import partial
+from functools import partial, wraps
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -31,7 +32,7 @@ from langgraph.types import Command, interrupt
 from agents import bind, router
 from agents.answer import Composed, compose
 from agents.chain import signed
-from agents.evidence import Decided, begins, decision_taken, step_taken
+from agents.evidence import Decided, begins, decision_taken, kept, step_taken
 from agents.governance import ORCHESTRATOR, stopped
 from agents.guarded import answered, notices
 from agents.parts import outline, told
@@ -68,18 +69,34 @@ LEFT_FOR_LATER: Final = 900  # positions from here on are the graph's own look-u
 def build(saver: BaseCheckpointSaver[Any]) -> Graph:
     """The graph, ready to run, kept by `saver`."""
     graph = StateGraph(Conversation, context_schema=Context)
-    graph.add_node("orchestrate", orchestrate)
+    graph.add_node("orchestrate", _keeping(orchestrate))
     for agent in Agent:
         others = (other.value for other in Agent)
-        graph.add_node(agent.value, _specialist(agent), destinations=("ask", "answer", *others))
-    graph.add_node("ask", ask, destinations=(*(agent.value for agent in Agent), "assess", "answer"))
-    graph.add_node("assess", assess, destinations=(*(agent.value for agent in Agent), "answer"))
-    graph.add_node("answer", answer)
+        graph.add_node(agent.value, _keeping(_specialist(agent)), destinations=("ask", "answer", *others))
+    asked = (*(agent.value for agent in Agent), "assess", "answer")
+    graph.add_node("ask", _keeping(ask), destinations=asked)
+    graph.add_node("assess", _keeping(assess), destinations=(*(agent.value for agent in Agent), "answer"))
+    graph.add_node("answer", _keeping(answer))
     graph.add_node("park", park)
     graph.add_node("read_decision", read_decision)
     graph.add_node("report", report)
     graph.add_edge(START, "orchestrate")
     return graph.compile(checkpointer=saver)
+
+
+def _keeping(node: Any) -> Any:
+    """The node, and with its checkpoint what it holds for the record: whoever goes on puts it there."""
+
+    @wraps(node)
+    async def run(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
+        went: Command[Any] = await node(state, runtime)
+        held = kept(runtime.context.turn.held)
+        if held == state.get("held", []):
+            return went
+        update: Any = went.update or {}
+        return replace(went, update={**update, "held": held})
+
+    return run
 
 
 async def orchestrate(
@@ -235,7 +252,7 @@ async def _assessed(draft: str, context: Context) -> str:
         if now != "assessment" or left <= timedelta(0):
             return now
         await asyncio.sleep(pause.total_seconds())
-        left, pause = left - pause, min(2 * pause, context.patience.looks_every)
+        left, pause = left - pause, min(pause * 5 // 4, context.patience.looks_every)
     return await waits_for(context.turn, ProposalId(draft))
 
 

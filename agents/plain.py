@@ -36,6 +36,8 @@ _ADDRESS: Final = re.compile(
     r"|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?/\S*",
     re.IGNORECASE,
 )
+# What every address has some of: whether to look for one, which takes ten times as long.
+_ADDRESSED: Final = re.compile(r":\S|www\.|//|\\\\|\.[\w-]+(?::\d{1,5})?[/?#]", re.IGNORECASE)
 _EMAIL_HOST: Final = re.compile(r"(?<=\w)@(?=[\w-]+\.\w)")
 _FORMULA_LINK: Final = re.compile(r"\\(?=(?:href|url|includegraphics|html\w*|unicode|def|input)\b)", re.I)
 
@@ -58,7 +60,9 @@ def _digit(sign: str) -> str:
 
 def plain(text: str) -> str:
     """The text with nothing in it that a browser would fetch or follow."""
-    text = _ADDRESS.sub(GONE, seen(text))
+    text = seen(text)
+    if _ADDRESSED.search(text):
+        text = _ADDRESS.sub(GONE, text)
     text = _EMAIL_HOST.sub(" at ", text)
     text = _FORMULA_LINK.sub("", text)
     text = re.sub(r"!+\[", "[", text).replace("](", "] (").replace("]:", "] :")

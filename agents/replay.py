@@ -201,9 +201,16 @@ class RecordedDesk:
     def may_call(self, agent: str, tool: str, effect: str) -> tuple[PolicyDecision, ...]:
         return ()
 
-    async def record(self, trace: TraceId, *facts: Fact, asked: tuple[PolicyDecision, ...] = ()) -> None:
+    async def record(
+        self,
+        trace: TraceId,
+        *facts: Fact,
+        asked: tuple[PolicyDecision, ...] = (),
+        held: Sequence[tuple[str, Fact]] = (),
+    ) -> None:
         self._entries.extend(
-            {"event_type": fact.event_type(), "told": opened(fact.model_dump(mode="json"))} for fact in facts
+            {"event_type": fact.event_type(), "told": opened(fact.model_dump(mode="json"))}
+            for fact in (*(one for _, one in held), *facts)
         )
 
 

@@ -23,6 +23,7 @@ from langgraph.errors import GraphRecursionError
 from langgraph.types import Command
 from opentelemetry.trace import Tracer
 
+from agents.evidence import held_again
 from agents.graph import Graph, build
 from agents.manifest import in_use
 from agents.model import Thinker
@@ -31,6 +32,7 @@ from agents.telemetry import Watch
 from core.errors import Conflict, WorldFailed
 from core.ids import MessageId, ThreadId
 from tools.contract import Turn
+from tools.record import steps
 
 MOST_STEPS: Final = 40
 RUNS_WITHIN: Final = timedelta(minutes=4)
@@ -73,6 +75,7 @@ class Copilot:
                 async for event in self._go_on(turn, state, unanswered=message):
                     yield event
                 return
+            await _put_again(turn, state)
             asked: Any = {
                 "messages": [HumanMessage(text, id=message)],
                 "asked": message,
@@ -95,6 +98,7 @@ class Copilot:
         turn = replace(turn, household=state.values.get("household"))
         if unanswered is not None and state.values.get("answered") == unanswered:
             yield {"event": "answer", **state.values["answer"]}
+        await _put_again(turn, state)
         # Not `next`: that leaves out a task that was killed between its writes and the step's end.
         if not state.tasks:
             return
@@ -159,6 +163,14 @@ def start(
 ) -> Copilot:
     """The copilot of this process."""
     return Copilot(build(saver), thinker, patience or Patience(), tracer=tracer)
+
+
+async def _put_again(turn: Turn, state: Any) -> None:
+    """What the last checkpoint held for the record, where it may not have come there. By themselves: they are
+    on record all, or none is."""
+    turn.held.extend(held_again(state.values.get("held", ())))
+    if turn.held:
+        await steps(turn)
 
 
 def _config(thread: ThreadId) -> RunnableConfig:

@@ -23,6 +23,7 @@ from agents.prompts import prompt
 from agents.state import Context, said
 from agents.stopping import unless_stopped
 
+SHOWN_EVERY_NS: Final = 30_000_000  # an eye sees no more; each is a frame for the front and the screen
 OUT_OF_STEPS: Final = "I stopped here: this took more steps than one request may. Ask for less at once."
 
 
@@ -43,10 +44,17 @@ async def thought(
     streamed = Streamed(guard.shows)
     since = begun(context)
 
+    ready: list[str] = []
+    shown_at: int | None = None
+
     def heard(text: str) -> None:
-        ready = streamed.add(text)
-        if ready:
-            write({"event": "token", "text": ready})
+        nonlocal shown_at
+        ready.append(streamed.add(text))
+        now = context.turn.clock.monotonic_ns()
+        if any(ready) and (shown_at is None or now - shown_at >= SHOWN_EVERY_NS):
+            write({"event": "token", "text": "".join(ready)})
+            ready.clear()
+            shown_at = now
 
     told = SystemMessage(context.instructions.get(agent) or prompt(agent).text)
     stated = [] if agent == ORCHESTRATOR else preferences.read(context.turn)
@@ -58,7 +66,7 @@ async def thought(
     if found is None:
         return AIMessage("")
     message, thinker = found
-    rest = streamed.rest()
+    rest = "".join(ready) + streamed.rest()
     if rest:
         write({"event": "token", "text": rest})
     decided = decides(message)

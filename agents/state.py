@@ -51,6 +51,7 @@ class Conversation(MessagesState):
     thoughts: int
     drafts: list[str]
     looked: dict[str, str]  # what the graph itself looked up for this message: source, what it is
+    held: list[str]  # steps that go on record with what comes next: `agents.evidence.kept`
     waiting: list[Waiting]
     answered: str  # the last message that got an answer
     answer: dict[str, Any]  # that answer, as it went out

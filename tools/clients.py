@@ -17,6 +17,7 @@ from pydantic import Field
 from rapidfuzz import fuzz
 
 from core.book.picture import Account, Picture, value
+from core.book.views import HouseholdLine
 from core.fact import Amount
 from core.ids import AccountId, HouseholdId
 from core.money import to_cents
@@ -70,7 +71,10 @@ class About(Ask):
 
 async def book(turn: Turn) -> tuple[Named, ...]:
     """The ticket's households, names in clear, in the desk's order."""
-    lines = await turn.desk.households()
+    return await _named(turn, await turn.desk.households())
+
+
+async def _named(turn: Turn, lines: Sequence[HouseholdLine]) -> tuple[Named, ...]:
     sealed = [s for line in lines for s in (line.name, *(name for _, name in line.clients))]
     clear = iter(await turn.people.clear("name", sealed) if sealed else ())
     return tuple(
@@ -86,6 +90,10 @@ async def scope(about: About, call: Call) -> Scope:
         Refusal: nobody of that name in the book, several, or another household than the thread's.
     """
     turn = call.turn
+    if turn.household is not None and not about.account and _says_pinned(about.household):
+        line, picture = await turn.desk.household(turn.household)
+        [named] = await _named(turn, [line])
+        return Scope(named, picture, picture.household.accounts)
     households = await book(turn)
     named = _household(about, households, turn.household)
     if turn.household is not None and named.household != turn.household:
@@ -101,7 +109,7 @@ async def scope(about: About, call: Call) -> Scope:
 
 
 def _household(about: About, households: Sequence[Named], pinned: HouseholdId | None) -> Named:
-    if about.household and not name_words(about.household) <= PINNED_WORDS:
+    if about.household and not _says_pinned(about.household):
         return by_name(about.household, households)
     if about.account:
         holding = [h for h in households if _same(about.account, h.accounts)]
@@ -114,6 +122,11 @@ def _household(about: About, households: Sequence[Named], pinned: HouseholdId | 
     if about.account:
         return _nobody(about.account)
     raise Refusal("which household? Name it, for example: the Smith household", code="not_named")
+
+
+def _says_pinned(words: str | None) -> bool:
+    """Whether it names nobody, or says "this" or "their" of the thread's own."""
+    return not words or name_words(words) <= PINNED_WORDS
 
 
 def by_name(words: str, households: Sequence[Named]) -> Named:

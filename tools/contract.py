@@ -21,6 +21,9 @@ from core.clock import Clock
 from core.desk import Desk
 from core.fact import Sealed, Words
 from core.ids import HouseholdId, MessageId, SubjectId, ThreadId, TraceId
+from core.people.events import DecisionTaken, RunBegun, StepTaken
+
+GraphStep = RunBegun | StepTaken | DecisionTaken
 
 
 class Effect(StrEnum):
@@ -100,13 +103,22 @@ class Preference:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A step that goes on record with what comes next. `key` is its own: the same key is the same step."""
+
+    key: str
+    fact: GraphStep
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One request of one person: her desk, and what her thread is pinned to.
 
     `preferences` are hers, as the front opened them for this request. `answers` stand in place of every
     tool's own where a recorded run is replayed: then no tool runs.
 
-    `worded` remembers, for this request, what was sealed and kept before: subject and text.
+    `worded` remembers, for this request, what was sealed and kept before: subject and text. `held` goes on
+    record with whatever is put there next, and before anything is drafted or answered.
     """
 
     desk: Desk
@@ -119,6 +131,7 @@ class Turn:
     preferences: tuple[Preference, ...] = ()
     answers: Answers | None = None
     worded: dict[tuple[SubjectId, str], Words] = field(default_factory=dict, compare=False, repr=False)
+    held: list[Held] = field(default_factory=list, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

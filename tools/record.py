@@ -5,22 +5,25 @@ Rule 1: every question of an agent becomes a `ToolCalled` entry before its answe
 Rule 2: the words of question and answer are sealed. A large answer is kept once, and named by its digest.
 Rule 3: a tool that a person has stopped, or whose agent she has, answers nothing: it is asked each time.
 Rule 4: a broken rule of core's is a refusal that the model may read; a failed world ends the run.
+Rule 5: a thought may wait for the entries of what comes of it, so that they are one append; nothing is
+    drafted before it is on record.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 
 from core.errors import IntegrityLost, NotPermitted, RuleBroken, SignInRequired, WorldFailed
-from core.people.events import DecisionTaken, ObservationMade, RunBegun, StepTaken, ToolCalled
+from core.fact import PolicyDecision
+from core.people.events import ObservationMade, StepEvent, ToolCalled
 from tools.catalog import HELD, held
-from tools.contract import Agent, Call, Refusal, Sourced, Turn
+from tools.contract import Agent, Call, Effect, GraphStep, Refusal, Sourced, Turn
 from tools.words import of_a_call
 
 ANSWERS_WITHIN: Final = timedelta(seconds=20)
@@ -75,9 +78,15 @@ def refused(says: str) -> str:
     return json.dumps({"refused": says}, ensure_ascii=False)
 
 
-async def steps(turn: Turn, *facts: RunBegun | StepTaken | DecisionTaken) -> None:
-    """Put what the graph did on record, all of it or nothing."""
-    await turn.desk.record(turn.trace, *facts)
+async def steps(turn: Turn, *facts: GraphStep) -> None:
+    """Put what the graph did on record, behind what was held back: all of it or nothing."""
+    await _put(turn, facts, ())
+
+
+async def _put(turn: Turn, facts: Sequence[StepEvent], asked: tuple[PolicyDecision, ...]) -> None:
+    held = tuple((one.key, one.fact) for one in turn.held)
+    await turn.desk.record(turn.trace, *facts, asked=asked, held=held)
+    del turn.held[: len(held)]
 
 
 async def _answered(name: str, fields: Mapping[str, Any], call: Call) -> Sourced:
@@ -97,6 +106,8 @@ async def _answered(name: str, fields: Mapping[str, Any], call: Call) -> Sourced
         ask = tool.ask.model_validate(fields)
     except ValidationError as bad:
         raise Refusal(complaint(bad), code="invalid") from bad
+    if tool.effect is Effect.PROPOSE and call.turn.held:
+        await steps(call.turn)
     try:
         async with asyncio.timeout(ANSWERS_WITHIN.total_seconds()):
             answer: Sourced = await tool.run(ask, call)
@@ -151,7 +162,7 @@ async def _record(
         thread=turn.thread, call=call.id, agent=call.agent, tool=tool, outcome=outcome, words=observed
     )
     allowed = turn.desk.may_call(call.agent, name, held(call.agent, name).effect) if answer else ()
-    await turn.desk.record(turn.trace, fact, observation, asked=allowed)
+    await _put(turn, (fact, observation), allowed)
 
 
 def asked_as(name: str, fields: Mapping[str, Any]) -> tuple[str, str]:

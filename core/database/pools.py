@@ -104,8 +104,11 @@ def async_pool(
     least: int = 1,
     statement_within: timedelta = STATEMENT_WITHIN,
     says: Mapping[str, str] = NOTHING_MORE,
+    asks_first: bool = True,
 ) -> AsyncPool:
-    """A pool for the event loop, closed: open it with `async with`."""
+    """A pool for the event loop, closed: open it with `async with`. It asks a connection whether it works
+    before it lends it, or only looks whether the server has hung up: no round trip, and a connection that is
+    just being ended fails whoever has it."""
     return AsyncConnectionPool(
         conninfo(dsn, name=name, statement_within=statement_within, says=says),
         connection_class=AsyncConnection[DictRow],
@@ -113,7 +116,7 @@ def async_pool(
         min_size=least,
         max_size=most,
         timeout=WAITS_FOR_A_CONNECTION.total_seconds(),
-        check=AsyncConnectionPool.check_connection,
+        check=AsyncConnectionPool.check_connection if asks_first else _not_hung_up,
         name=name,
         open=False,
     )
@@ -140,6 +143,12 @@ async def lend(pool: AsyncPool) -> AsyncIterator[AsyncConnection[DictRow]]:
             f"the database did not answer: {(str(bad).splitlines() or ['no reason given'])[0]}",
             fix="try again; see that it runs",
         ) from bad
+
+
+async def _not_hung_up(connection: AsyncConnection[DictRow]) -> None:
+    """Raises OperationalError where what came meanwhile is the connection's end."""
+    connection.pgconn.consume_input()  # the server's last words, if any,
+    connection.pgconn.consume_input()  # and that there is nothing after them
 
 
 def _stop_if_told() -> None:

@@ -53,7 +53,7 @@ def _facts(seed: int, seal: Seal) -> Iterator[tuple[str, Fact]]:
         yield f"household/{household.id}", instructions.risk_profile(household)
     for household in clients:
         for account in household.accounts:
-            for fact in _account(account, Draw(seed).under(account.id)):
+            for fact in opening(account, Draw(seed).under(account.id)):
                 yield f"account/{account.id}", fact
     session = next_session(closes().last_session())
     yield "market", BusinessDayOpened(session=session.isoformat(), at=new_york(session, STANDS_AT))
@@ -110,7 +110,7 @@ def _household(household: Household, seal: Seal) -> HouseholdOpened:
     )
 
 
-def _account(account: Account, draw: Draw) -> Iterator[Fact]:
+def opening(account: Account, draw: Draw) -> Iterator[Fact]:
     """The account, what its owner laid down, its lots and its cash."""
     yield AccountOpened(
         account=account.id,

@@ -7,10 +7,10 @@ Rule 2: the binding ends with the transaction: a pooled connection carries nobod
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
@@ -30,8 +30,10 @@ async def asking(pool: AsyncPool, ticket: str) -> AsyncIterator[AsyncConnection[
     Raises:
         SignInRequired: there is no such session, it has ended, or it is not good at this login.
     """
-    async with lend(pool) as connection, connection.transaction():
-        await present(connection, ticket, by=SQL["present"])
+    async with lend(pool) as connection, AsyncExitStack() as stack:
+        async with connection.pipeline():  # the transaction's begin goes with who asks, in one round trip
+            await stack.enter_async_context(connection.transaction())
+            await present(connection, ticket, by=SQL["present"])
         yield connection
 
 
@@ -41,7 +43,25 @@ async def present(connection: AsyncConnection[DictRow], ticket: str, *, by: str)
     Raises:
         SignInRequired: as `asking`.
     """
+    await _presented(connection, ticket, by, {})
+
+
+async def at_once(pool: AsyncPool, ticket: str, statement: str, asked: Mapping[str, Any]) -> DictRow:
+    """The row of one statement that itself says who asks (`person`): one round trip. What it reads is what
+    everybody may: the binding is not there yet when it begins.
+
+    Raises:
+        SignInRequired: as `asking`.
+    """
+    async with lend(pool) as connection:
+        return await _presented(connection, ticket, statement, asked)
+
+
+async def _presented(
+    connection: AsyncConnection[DictRow], ticket: str, by: str, asked: Mapping[str, Any]
+) -> DictRow:
     # No ticket of ours holds NUL, and no text of PostgreSQL can.
-    row = None if "\x00" in ticket else await one(connection, by, {"ticket": ticket})
+    row = None if "\x00" in ticket else await one(connection, by, {"ticket": ticket, **asked})
     if row is None or row["person"] is None:
         raise SignInRequired("your session has ended", fix="sign in again")
+    return row

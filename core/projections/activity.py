@@ -19,7 +19,7 @@ from psycopg.rows import DictRow
 
 from core.book.activity import Activity, Asked, Executed, Sold, Traded
 from core.book.lots import lot_id_for
-from core.database.rows import one, rows
+from core.database.rows import Statement, rows, together
 from core.database.statements import statements
 from core.ids import AccountId, HouseholdId, LotId, OrderId, PersonId, ProposalId, Symbol
 from core.market.settlement import settles_on
@@ -67,18 +67,30 @@ async def read_lately(
     connection: Connection, households: Sequence[HouseholdId] | None, *, without: ProposalId | None
 ) -> Lately:
     """Of those households, or with None of all that this connection is shown. `without` is left out."""
+    found = await together(connection, lately_asks(households, without))
+    return await lately_of(connection, found)
+
+
+def lately_asks(households: Sequence[HouseholdId] | None, without: ProposalId | None) -> dict[str, Statement]:
+    """The statements that `lately_of` is made of."""
     wanted = {"households": None if households is None else list(households), "without": without}
-    asking = await one(connection, SQL["asking"], wanted)
+    return {
+        name: (SQL[name], wanted) for name in ("asking", "asked", "executed", "order_times", "day_totals")
+    }
+
+
+async def lately_of(connection: Connection, found: Mapping[str, Sequence[DictRow]]) -> Lately:
+    """The same, of what those statements found."""
+    [asking] = found["asking"]
     asked: dict[HouseholdId, list[Asked]] = defaultdict(list)
-    for row in await rows(connection, SQL["asked"], wanted):
+    for row in found["asked"]:
         asked[HouseholdId(row["household"])].append(_asked(row))
     executed: dict[HouseholdId, list[Executed]] = defaultdict(list)
-    for row in await rows(connection, SQL["executed"], wanted):
+    for row in found["executed"]:
         executed[HouseholdId(row["household"])].append(_executed(row))
     times: dict[PersonId, list[datetime]] = defaultdict(list)
-    for row in await rows(connection, SQL["order_times"], wanted):
+    for row in found["order_times"]:
         times[PersonId(row["advisor"])].append(row["decided_at"])
-    totals = await rows(connection, SQL["day_totals"], wanted)
     agent, strategy = asking["agent"], asking["strategy"]
     return Lately(
         taken_at=asking["taken_at"],
@@ -86,7 +98,7 @@ async def read_lately(
         asked=asked,
         executed=executed,
         times=times,
-        totals=totals,
+        totals=found["day_totals"],
         agent_traded=await _traded(connection, agent=agent) if agent else (),
         strategy=strategy,
         strategy_traded=await _traded(connection, strategy=strategy) if strategy else (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,17 +11,22 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
 from core.book.views import HouseholdLine
-from core.database.rows import rows
+from core.database.rows import together
 from core.database.statements import statements
 from core.fact import Sealed
+from core.ids import HouseholdId
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
 
-async def read_households(connection: AsyncConnection[DictRow]) -> tuple[HouseholdLine, ...]:
-    """The households that this connection is shown and the worker has folded, by id."""
+async def read_households(
+    connection: AsyncConnection[DictRow], households: Sequence[HouseholdId] | None = None
+) -> tuple[HouseholdLine, ...]:
+    """Those households, or all that this connection is shown, as far as the worker has folded them, by id."""
+    asked = {"households": None if households is None else list(households)}
+    found = await together(connection, {name: (SQL[name], asked) for name in ("accounts", "households")})
     accounts = defaultdict(list)
-    for row in await rows(connection, SQL["accounts"], {"households": None}):
+    for row in found["accounts"]:
         accounts[row["household"]].append(row["account"])
     return tuple(
         HouseholdLine(
@@ -30,6 +36,6 @@ async def read_households(connection: AsyncConnection[DictRow]) -> tuple[Househo
             clients=tuple((c["client"], Sealed.model_validate(c["name"])) for c in row["state"]["clients"]),
             accounts=tuple(accounts[row["household"]]),
         )
-        for row in await rows(connection, SQL["households"], {"households": None})
+        for row in found["households"]
         if row["state"] is not None
     )

@@ -6,7 +6,7 @@ Rule 1: a price is the middle of the venues' best bid and ask of this business d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -17,8 +17,9 @@ from psycopg.rows import DictRow
 
 from core.book.picture import Market, ModelPortfolio, Price
 from core.book.stated import custodian_stated, instrument_stated, model_stated
-from core.database.rows import one, rows
+from core.database.rows import together
 from core.database.statements import statements
+from core.errors import IntegrityLost
 from core.ids import CustodianId, ModelId, Symbol, VenueName
 from core.market.calendar import previous_session
 from core.market.prices import closing_prices
@@ -30,19 +31,33 @@ SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 Connection = AsyncConnection[DictRow]
 
 
+ASKS: Final = {name: (SQL[name], None) for name in ("market_day", "firm_reference", "quotes", "halted")}
+
+
 async def read_market(connection: Connection) -> tuple[Market, Mapping[ModelId, ModelPortfolio]]:
     """The market as of this read, and the firm's model portfolios."""
-    day = await one(connection, SQL["market_day"])
+    return market_of(await together(connection, ASKS))
+
+
+def market_of(found: Mapping[str, Sequence[DictRow]]) -> tuple[Market, Mapping[ModelId, ModelPortfolio]]:
+    """The same, of what `ASKS` found.
+
+    Raises:
+        IntegrityLost: the firm has no business day.
+    """
+    if not found["market_day"]:
+        raise IntegrityLost("there is no business day", fix="run `gatehouse doctor`")
+    day = found["market_day"][0]
     stated: dict[str, dict[str, Mapping[str, Any]]] = {
         "instrument": {},
         "custodian": {},
         "model": {},
         "restriction": {},
     }
-    for row in await rows(connection, SQL["firm_reference"]):
+    for row in found["firm_reference"]:
         stated[row["kind"]][row["id"]] = row["state"]
     before = previous_session(day["session"])
-    quotes = await _quotes(connection, day["session"])
+    quotes = _quotes(found["quotes"])
     market = Market(
         session=day["session"],
         now=day["at"],
@@ -54,7 +69,7 @@ async def read_market(connection: Connection) -> tuple[Market, Mapping[ModelId, 
         restricted=frozenset(Symbol(s) for s in stated["restriction"]),
         volatility=volatilities(day["session"]),
         quoting=quotes.quoting,
-        halts=frozenset(row["scope"] for row in await rows(connection, SQL["halted"])),
+        halts=frozenset(row["scope"] for row in found["halted"]),
     )
     return market, {ModelId(m): model_stated(state) for m, state in stated["model"].items()}
 
@@ -71,8 +86,7 @@ class _Quotes(NamedTuple):
     quoting: Mapping[Symbol, frozenset[VenueName]]
 
 
-async def _quotes(connection: Connection, session: date) -> _Quotes:
-    found = await rows(connection, SQL["quotes"], {"session": session})
+def _quotes(found: Sequence[DictRow]) -> _Quotes:
     prices = {
         Symbol(row["symbol"]): Price(
             symbol=Symbol(row["symbol"]),

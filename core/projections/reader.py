@@ -30,18 +30,30 @@ from core.book.picture import (
 )
 from core.book.replaced import Replaced, as_if_gone, lots_left
 from core.book.stated import ips_stated, outflow_stated
-from core.database.rows import one, rows
+from core.database.rows import rows, together
 from core.database.statements import statements
 from core.errors import NotFound
 from core.ids import AccountId, HouseholdId, LotId, ModelId, OrderId, PersonId, ProposalId, Symbol
 from core.orders.events import Side
-from core.projections.activity import read_lately
-from core.projections.market import read_market
+from core.projections.activity import lately_asks, lately_of
+from core.projections.market import ASKS as MARKET
+from core.projections.market import market_of
 from core.risk.wash_sale import WINDOW
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 
+OF_A_BOOK: Final = (
+    "households",
+    "accounts",
+    "book_reference",
+    "lots",
+    "cash",
+    "promised_sales",
+    "stands_for",
+)
+
 Connection = AsyncConnection[DictRow]
+Found = Mapping[str, Sequence[DictRow]]  # by statement
 
 
 async def read_picture(
@@ -75,12 +87,22 @@ async def read_pictures(
 ) -> tuple[Picture, ...]:
     """Those households, or with None all that this connection is shown, by id. Call it in one transaction."""
     asked = {"households": None if households is None else list(households)}
-    market, models = await read_market(connection)
-    as_of = (await one(connection, SQL["as_of"]))["as_of_seq"]
-    book = await _read_book(connection, asked, models, without)
-    lately = await read_lately(connection, households, without=without)
+    found = await together(
+        connection,
+        {
+            **MARKET,
+            "as_of": (SQL["as_of"], None),
+            **{name: (SQL[name], asked) for name in OF_A_BOOK},
+            "promised_cash": (SQL["promised_cash"], {"proposal": without}),
+            **lately_asks(households, without),
+        },
+    )
+    market, models = market_of(found)
+    as_of = found["as_of"][0]["as_of_seq"]
+    book = _book_of(found, models, without)
+    lately = await lately_of(connection, found)
     pictures = []
-    for row in await rows(connection, SQL["households"], asked):
+    for row in found["households"]:
         profile = book.profiles.get(row["household"])
         household = Household(
             id=HouseholdId(row["household"]),
@@ -120,17 +142,12 @@ class _Book:
     profiles: Mapping[str, Mapping[str, Any]]
 
 
-async def _read_book(
-    connection: Connection,
-    asked: Mapping[str, Any],
-    models: Mapping[ModelId, ModelPortfolio],
-    without: ProposalId | None,
-) -> _Book:
+def _book_of(found: Found, models: Mapping[ModelId, ModelPortfolio], without: ProposalId | None) -> _Book:
     stated = _Stated()
-    for row in await rows(connection, SQL["book_reference"], asked):
+    for row in found["book_reference"]:
         stated.take(row)
     lots = defaultdict(list)
-    for row in await rows(connection, SQL["lots"], asked):
+    for row in found["lots"]:
         lots[row["account"]].append(
             Lot(
                 LotId(row["lot"]),
@@ -140,7 +157,7 @@ async def _read_book(
                 row["acquired_on"],
             )
         )
-    own_cash = await _own_cash(connection, without)
+    own_cash = {row["account"]: row["reserved"] for row in found["promised_cash"]}
     cash = {
         row["account"]: Cash(
             row["settled"],
@@ -148,12 +165,12 @@ async def _read_book(
             row["held"],
             row["reserved"] - own_cash.get(row["account"], Decimal(0)),
         )
-        for row in await rows(connection, SQL["cash"], asked)
+        for row in found["cash"]
     }
-    promised = await _promised_lots(connection, asked, without)
-    stands_for = await _stands_for(connection, asked)
+    promised = _promised_lots(found["promised_sales"], without)
+    stands_for = _stands_for(found["stands_for"])
     accounts = defaultdict(list)
-    for row in await rows(connection, SQL["accounts"], asked):
+    for row in found["accounts"]:
         account = row["account"]
         model = stated.models.get(account)
         accounts[row["household"]].append(
@@ -205,28 +222,19 @@ class _Stated:
                 self.outflows[account].append(outflow_stated(what, state))
 
 
-async def _own_cash(connection: Connection, without: ProposalId | None) -> Mapping[str, Decimal]:
-    if without is None:
-        return {}
-    found = await rows(connection, SQL["promised_cash"], {"proposal": without})
-    return {row["account"]: row["reserved"] for row in found}
-
-
-async def _stands_for(connection: Connection, asked: Mapping[str, Any]) -> dict[str, dict[Symbol, StandIn]]:
+def _stands_for(words: Sequence[DictRow]) -> dict[str, dict[Symbol, StandIn]]:
     """What stands in for which holding, by account; the newest word on a symbol counts."""
     found: dict[str, dict[Symbol, StandIn]] = defaultdict(dict)
-    for row in await rows(connection, SQL["stands_for"], asked):
+    for row in words:
         until = row["session"] + WINDOW + timedelta(days=1)
         found[row["account"]][Symbol(row["symbol"])] = StandIn(Symbol(row["original"]), until)
     return found
 
 
-async def _promised_lots(
-    connection: Connection, asked: Mapping[str, Any], without: ProposalId | None
-) -> dict[str, dict[LotId, Decimal]]:
+def _promised_lots(sales: Sequence[DictRow], without: ProposalId | None) -> dict[str, dict[LotId, Decimal]]:
     """Shares of each lot that open sells will still take: fills use the chosen lots in their order."""
     promised: dict[str, dict[LotId, Decimal]] = defaultdict(dict)
-    for row in await rows(connection, SQL["promised_sales"], asked):
+    for row in sales:
         if row["proposal"] == without:
             continue
         filled = row["filled"]

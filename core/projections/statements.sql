@@ -83,7 +83,7 @@ where l.released_seq is not null and not l.ended
 -- quotes --
 select symbol, max(bid) as bid, min(ask) as ask, session, max(taken_at) as taken_at, bool_and(synthetic) as synthetic,
        array_agg(venue) as venues
-from gatehouse.quote where session = %(session)s group by symbol, session;
+from gatehouse.quote where session = (select m.session from gatehouse.market_day m) group by symbol, session;
 
 -- proposals --
 select p.proposal, p.household, p.advisor, p.kind, p.status, p.request, p.digest, p.content, p.preview, p.findings,

@@ -1,7 +1,8 @@
 """The bare graph of the same shape: the same thoughts and steps, and nothing of ours around them.
 
 Rule 1: it has no tickets, policies, records or seals; its tool answers at once, with the text that ours gave.
-Rule 2: its saver is LangGraph's own for PostgreSQL where that package is installed; the result names it.
+Rule 2: its saver is LangGraph's own for PostgreSQL, as it comes; the result names it. Both graphs keep a step
+    before the next one begins.
 """
 
 from __future__ import annotations
@@ -9,23 +10,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, Final, Literal
+from typing import Any, Literal
 from uuid import uuid4
 
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.types import Command
 
 from agents import bind, router
-from agents.checkpoints import CheckpointStore
 from agents.model import offline, think
-from core.database.pools import AsyncPool
 from tools.contract import Agent
-
-PACKAGE: Final = "langgraph.checkpoint.postgres.aio"
 
 
 class State(MessagesState):
@@ -50,16 +46,11 @@ class Peer:
 
 
 @asynccontextmanager
-async def peer(superuser: str, pool: AsyncPool) -> AsyncIterator[Peer]:
-    """It, on that server. `pool` is the agents' login's, for the saver that is there otherwise."""
-    if find_spec("langgraph.checkpoint.postgres") is None:
-        name = "agents.checkpoints.CheckpointStore (langgraph-checkpoint-postgres is not installed)"
-        yield Peer(_graph(CheckpointStore(pool, b"\x07" * 32)), name)
-        return
-    saver_of = import_module(PACKAGE).AsyncPostgresSaver
-    async with saver_of.from_conn_string(superuser) as saver:
+async def peer(superuser: str) -> AsyncIterator[Peer]:
+    """It, on that server."""
+    async with AsyncPostgresSaver.from_conn_string(superuser) as saver:
         await saver.setup()
-        yield Peer(_graph(saver), f"{PACKAGE}.AsyncPostgresSaver")
+        yield Peer(_graph(saver), f"{AsyncPostgresSaver.__module__}.{AsyncPostgresSaver.__name__}")
 
 
 def _graph(saver: BaseCheckpointSaver[Any]) -> Any:

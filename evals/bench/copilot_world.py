@@ -8,11 +8,13 @@ Rule 2: the graph alone thinks, asks, records and keeps its checkpoints as in th
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from time import sleep
 from typing import Any, Final
 from uuid import uuid4
 
@@ -20,12 +22,15 @@ from agents.checkpoints import CheckpointStore
 from agents.model import offline
 from agents.run import Copilot, start
 from core.clock import WallClock
-from core.database.logins import AGENT, INTAKE
+from core.database.logins import AGENT, INTAKE, OWNER
 from core.database.pools import async_pool
 from core.desk import Desk
 from core.errors import WorldFailed
-from core.fact import Sealed
-from core.ids import HouseholdId, MessageId, SubjectId, ThreadId, TraceId
+from core.fact import Entry, Sealed
+from core.firm.demo import opening
+from core.firm.draw import Draw
+from core.firm.households import Account, households
+from core.ids import AccountId, HouseholdId, MessageId, SubjectId, ThreadId, TraceId
 from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
 from evals.person import Person
@@ -36,11 +41,20 @@ ACCOUNTS: Final = 5  # of the household that is rebalanced
 BIGGEST: Final = """
 select h.household, p.login, count(*) as accounts from gatehouse.household h
 join gatehouse.account a using (household) join gatehouse.person p on p.person = h.advisor
-where not h.related group by h.household, p.login order by abs(count(*) - %s), h.household limit 1
+where not h.related group by h.household, p.login order by count(*) desc, h.household limit 1
 """
+FOLDED: Final = """
+select count(*) as accounts from gatehouse.account a join gatehouse.cash c using (account)
+where a.household = %s
+"""
+FOLDED_WITHIN: Final = 60  # seconds
 THOUGHT_MS: Final = """
 select coalesce(sum((text::jsonb->'payload'->>'took_ms')::bigint), 0) as ms from gatehouse.journal
 where stream = %s and event_type = 'StepTaken'
+"""
+SEED: Final = """
+select (text::jsonb->'payload'->>'seed')::bigint as seed from gatehouse.journal
+where event_type = 'FirmFounded'
 """
 OPEN: Final = "select gatehouse.open_thread_session(%s, %s, %s, %s) as until"
 
@@ -75,11 +89,12 @@ class CopilotWorld:
         try:
             self.clock = WallClock()
             self._reader = self._stack.enter_context(self.world.superuser())
-            found = self._reader.execute(BIGGEST.encode(), [ACCOUNTS]).fetchone()
+            found = self._reader.execute(BIGGEST.encode()).fetchone()
             if found is None:
                 raise WorldFailed("the firm has no household", fix="see the demo firm")
             self.advisor: Person = self.world.person(found["login"])
-            self.household, self.accounts = HouseholdId(found["household"]), int(found["accounts"])
+            self.household = HouseholdId(found["household"])
+            self.accounts = self._widened()
             self._key = secrets.token_bytes(32)
         except BaseException:  # an interrupt, too: no process may be left behind; told on as it is
             self.close()
@@ -87,6 +102,32 @@ class CopilotWorld:
 
     def close(self) -> None:
         self._stack.close()
+
+    def _widened(self) -> int:
+        """How many accounts the household has, once it has as many as are asked for: those that are missing
+        are opened as the founding opened the others, each like one of them."""
+        row = self._reader.execute(SEED.encode()).fetchone()
+        seed = int(row["seed"]) if row else 0
+        [there] = [one.accounts for one in households(seed) if one.id == self.household]
+        more = [
+            replace(there[number % len(there)], id=AccountId(f"acc-9{number:03}"))
+            for number in range(len(there), ACCOUNTS)
+        ]
+        asyncio.run(self._open(more, Draw(seed)))
+        until = self.clock.monotonic_ns() + FOLDED_WITHIN * 1_000_000_000
+        while self.clock.monotonic_ns() < until:
+            row = self._reader.execute(FOLDED.encode(), [self.household]).fetchone()
+            if row and row["accounts"] >= ACCOUNTS:
+                return int(row["accounts"])
+            sleep(0.1)
+        raise WorldFailed("the worker did not take the new accounts in", fix="see the worker's log")
+
+    async def _open(self, accounts: Sequence[Account], draw: Draw) -> None:
+        dsn, trace = self.world.logins.dsn(OWNER), TraceId(secrets.token_hex(16))
+        async with async_pool(dsn, name="bench", most=1) as pool, Journal(pool, self.clock) as journal:
+            for account in accounts:
+                facts = opening(account, draw.under(account.id))
+                await journal.record(*[Entry(f"account/{account.id}", fact, trace) for fact in facts])
 
     @property
     def superuser_dsn(self) -> str:
@@ -124,7 +165,10 @@ class CopilotWorld:
     async def graph(self) -> AsyncIterator[Graph]:
         """The copilot as in its own process, on its own login."""
         dsn = self.world.logins.dsn(AGENT)
-        async with async_pool(dsn, name="bench", most=6) as pool, Journal(pool, self.clock) as journal:
+        async with (
+            async_pool(dsn, name="bench", most=6, asks_first=False) as pool,
+            Journal(pool, self.clock) as journal,
+        ):
             keys = KeysHere(KeyStore(self.world.home / "keys"))
             copilot = start(CheckpointStore(pool, self._key), offline())
             yield Graph(copilot, pool, journal, keys, self.clock, self.household)

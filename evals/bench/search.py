@@ -1,13 +1,15 @@
 """How fast, and how fully, a question finds its ten nearest of 100,000 passages, by how many may be seen.
 
 Rule 1: subject is the product's own way, through the copilot's login: her ticket, the permission of every
-    document, the index where many may be seen and each vector where few are, the passages' texts.
+    document, the index where many may be seen, signs where fewer are and each vector where few, the texts.
 Rule 2: baseline is the very same function made to compare every vector that may be seen, in the same round
     and for the same questions; what it finds is what recall is counted against. `sequential` in `detail` is a
     bare scan of the whole table that joins and checks next to nothing.
 Rule 3: `figure` and `ratio` are of somebody who sees everything, without the question's embedding, which both
     need alike; `p95_ms` is with it, and `detail` has both for each level.
 Rule 4: where the product itself compares each vector, both sides are one statement, and `detail` says so.
+Rule 5: both sides do the same beside the search: embed before it, ask through that login, read ten passages.
+    Each writes the question's vector out in its own way: the desk's takes 0.03 ms, `str` 0.3 ms.
 """
 
 from __future__ import annotations
@@ -21,8 +23,9 @@ from core.clock import WallClock
 from core.database.logins import AGENT
 from core.database.pools import async_pool
 from core.database.rows import rows
-from core.desk import Desk
+from core.desk import Desk, Found
 from core.ledger.journal import Journal
+from core.library.reader import as_passage
 from core.people.asker import asking
 from evals.bench.harness import Bench, Round, percentile
 from evals.bench.search_world import LEVELS, SQL, SearchWorld
@@ -31,8 +34,8 @@ PASSAGES: Final = 100_000
 QUESTIONS: Final = 20  # of each level in a round
 NEAREST: Final = 10
 FIGURE_AT: Final = 100
-COMPARED_UP_TO: Final = 5_000  # as `gatehouse.library_nearest` has it
-EXACT: Final = "select id from gatehouse.library_exact(%(vector)s::text, %(limit)s, null)"
+COMPARED_UP_TO: Final = 2_000  # as `gatehouse.library_nearest` has it
+EXACT: Final = "select * from gatehouse.library_exact(%(vector)s::text, %(limit)s, null)"
 SHOWN: Final = ("server_version", "shared_buffers", "work_mem", "jit", "max_parallel_workers_per_gather")
 SUBJECTS: Final = ("cloud revenue", "oil prices", "the dividend", "interest expense", "net sales in Europe")
 ASKS: Final = (
@@ -136,17 +139,21 @@ class SearchBench:
         async with self._pool() as pool:
             for percent, ticket in self._world.tickets.items():
                 level = self._levels[percent]
-                for n, (_, vector) in enumerate(self._asked):
-                    asked = {"vector": str(vector), "limit": NEAREST, "within": self._within[percent]}
+                for n, (question, vector) in enumerate(self._asked):
+                    self._world.embedder.embed([question])  # as before ours: neither comes in warm
                     begun = self._clock.monotonic_ns()
+                    asked = {"vector": str(vector), "limit": NEAREST}
                     async with asking(pool, ticket) as connection:
-                        nearest = {row["id"] for row in await rows(connection, EXACT, asked)}
+                        found = await rows(connection, EXACT, asked)
+                    nearest = {Found(as_passage(row), str(row["distance"])).passage.id for row in found}
                     level.exact.append((self._clock.monotonic_ns() - begun) / 1e6)
                     level.found += len(nearest & self._answers[percent, n])
                     level.there += len(nearest)
-                    self._sequential(level, asked)
                     if percent == FIGURE_AT:
                         spent += level.exact[-1]
+                for _, vector in self._asked:
+                    asked = {"vector": str(vector), "limit": NEAREST, "within": self._within[percent]}
+                    self._sequential(level, asked)
         self._tell()
         return Round(len(self._asked) * 1e3 / spent)
 
@@ -159,7 +166,7 @@ class SearchBench:
         level.sequential.append((self._clock.monotonic_ns() - begun) / 1e6)
 
     def _pool(self) -> Any:
-        return async_pool(self._world.logins.dsn(AGENT), name="bench", most=2)
+        return async_pool(self._world.logins.dsn(AGENT), name="bench", most=2, asks_first=False)
 
     def _tell(self) -> None:
         """Bring up to date what every round's `detail` refers to."""
@@ -170,7 +177,7 @@ class SearchBench:
         self._told.update(
             recall_at_10=min(level["recall_at_10"] for level in levels.values()),
             passages=self._world.passages,
-            vectors="synthetic: this product's embeddings of house notes, mixed by two and perturbed",
+            vectors="synthetic: this product's embeddings of filings' sentences, moved between two others",
             percent_seen=levels,
             index_build_s=self._world.build_s,
             fill_s=self._world.fill_s,

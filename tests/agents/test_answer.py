@@ -12,7 +12,7 @@ from agents.answer import UNSOURCED, Streamed, compose, sentences
 from agents.grounding.check import Checking
 from agents.grounding.sources import Grounds
 from agents.guards.promises import allowed
-from agents.plain import plain
+from agents.plain import _ADDRESS, _ADDRESSED, plain
 
 SOURCES = {"passage/7": "House note, 2022-11-01", "tool/call-ab12": "drift: book at entry 4"}
 
@@ -192,3 +192,29 @@ def test_no_figure_without_a_source_is_seen_even_while_it_streams(parts: list[st
     shown = "".join(streamed.add(text[i : i + size]) for i in range(0, len(text), size)) + streamed.rest()
     assert not re.search(r"[45]", shown)
     assert shown.count("3 %") == text.count("3 %")
+
+
+PIECES = (
+    "http",
+    ":",
+    "//",
+    "\\\\",
+    "www.",
+    "a",
+    ".",
+    "com",
+    "io",
+    "/",
+    "?",
+    "#",
+    "data:",
+    "192.168.0.1",
+    ":80",
+    "K",
+    " ",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=7).map("".join))
+def test_no_address_is_passed_over_by_the_first_look(text: str) -> None:
+    assert _ADDRESSED.search(text) or not _ADDRESS.search(text)

@@ -96,6 +96,7 @@ class SimulatedDesk:
     dollars: dict[str, Decimal | None] = field(default_factory=dict)
     erased: dict[str, Span] = field(default_factory=dict)
     recorded: list[StepEvent] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
     bodies: dict[str, str] = field(default_factory=dict)
     passages: tuple[Passage, ...] = ()
     assesses: bool = True
@@ -119,6 +120,9 @@ class SimulatedDesk:
 
     async def households(self) -> tuple[HouseholdLine, ...]:
         return tuple(_line(HouseholdId(one)) for one in FAMILIES)
+
+    async def household(self, household: HouseholdId) -> tuple[HouseholdLine, Picture]:
+        return _line(household), await self.picture(household)
 
     async def picture(self, household: HouseholdId) -> Picture:
         if household not in FAMILIES:
@@ -164,8 +168,15 @@ class SimulatedDesk:
     def may_call(self, agent: str, tool: str, effect: str) -> tuple[PolicyDecision, ...]:
         return Desk.may_call(cast(Desk, self), agent, tool, effect)
 
-    async def record(self, trace: TraceId, *facts: StepEvent, asked: tuple[PolicyDecision, ...] = ()) -> None:
-        self.recorded.extend(facts)
+    async def record(
+        self,
+        trace: TraceId,
+        *facts: StepEvent,
+        asked: tuple[PolicyDecision, ...] = (),
+        held: Sequence[tuple[str, StepEvent]] = (),
+    ) -> None:
+        self.recorded.extend([*(one for key, one in held if key not in self.keys), *facts])
+        self.keys |= {key for key, _ in held}
 
     async def keep(self, sealed: Sequence[Sealed]) -> tuple[Words, ...]:
         found = tuple(worded(one) for one in sealed)

@@ -66,9 +66,7 @@ class MiniLm:
         session = onnxruntime.InferenceSession(
             str(weights),
             options,
-            providers=["CPUExecutionProvider"],
-            # Folding would keep the int8 weights as floats: 100 MB more, for half the time a query.
-            disabled_optimizers=["ConstantFolding"],
+            providers=["CPUExecutionProvider"],  # weights become floats once, and not with each text
         )
         return tokenizer, session
 

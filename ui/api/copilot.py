@@ -260,7 +260,9 @@ async def opened(
     """
     clock = WallClock()
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(async_pool(settings.agent.reveal(), name="copilot", most=POOL))
+        pool = await stack.enter_async_context(
+            async_pool(settings.agent.reveal(), name="copilot", most=POOL, asks_first=False)
+        )
         journal = await stack.enter_async_context(Journal(pool, clock))
         front = FrontLine(settings.front_url, settings.loopback)
         stack.push_async_callback(front.close)

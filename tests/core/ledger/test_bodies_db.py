@@ -63,13 +63,13 @@ class Office:
 
         return asyncio.run(run())
 
-    def record(self, *facts: StepEvent) -> None:
+    def record(self, *facts: StepEvent, held: Sequence[tuple[str, StepEvent]] = ()) -> None:
         async def run() -> None:
             async with (
                 async_pool(self.firm.database.agent, name="test", most=2) as pool,
                 self.firm.journal(AGENT) as journal,
             ):
-                await Desk(pool, journal, self.ticket, WallClock()).record(TraceId(TRACE), *facts)
+                await Desk(pool, journal, self.ticket, WallClock()).record(TraceId(TRACE), *facts, held=held)
 
         asyncio.run(run())
 
@@ -357,6 +357,17 @@ def test_whatever_stands_in_an_entry_is_looked_through(payload: Any) -> None:
 
 
 # Read again -----------------------------------------------------------------------------------------------
+
+
+def test_a_step_that_was_held_is_on_record_once_however_often_it_comes(office: Office) -> None:
+    """A run that ended behind the append and before its checkpoint hands it over again; the same decision of
+    another message has a key of its own."""
+    said = DecisionTaken(thread=office.thread, agent="portfolio", decision="answer", because="model_chose")
+    count = "select count(*) from gatehouse.journal where stream = %s and event_type = 'DecisionTaken'"
+    for key in ("first", "second"):
+        office.record(office.observed(Words(sealed=office.sealed("short"))), held=[(key, said)])
+        office.record(held=[(key, said)])
+    assert office.firm.value("superuser", count, f"thread/{office.thread}") == 2
 
 
 def test_who_may_read_a_step_reads_its_words(office: Office) -> None:

@@ -1,7 +1,7 @@
 """What the index finds is what comparing each vector finds, of what the asker may read and no more.
 
-The documents say that they have many passages, so that the search goes by the index as in a large library;
-the planner is kept from what it prefers in a small one.
+The documents say that they have more passages than they do, so that the search goes by signs or by the index
+as in a larger library; the planner is kept from what it prefers in a small one.
 """
 
 from __future__ import annotations
@@ -40,17 +40,23 @@ def large(shared_firm: Firm) -> Firm:
         name = "named" if n % 10 == 0 else ("public", "compliance")[n % 2]
         readers: dict[str, Any] = {"readers": ["adv-2"]} if name == "named" else {}
         put(shared_firm, HANNAH, f"{name} {n}", sensitivity=name, vector=vector(draw), **readers)
-    shared_firm.ask("superuser", "update gatehouse.document set passages = 100000")
     return shared_firm
+
+
+@pytest.fixture(params=[1, 100, 100_000], ids=["each", "by signs", "by the index"])
+def sized(large: Firm, request: pytest.FixtureRequest) -> Firm:
+    large.ask("superuser", "update gatehouse.document set passages = %s", request.param)
+    return large
 
 
 @pytest.mark.parametrize(
     ("login", "classes"),
     [(MARIA, {"public"}), (DAVID, {"public", "named"}), (NGOZI, {"public", "compliance", "named"})],
 )
-def test_the_index_finds_what_comparing_each_finds_and_nothing_closed(
-    large: Firm, login: str, classes: set[str]
+def test_a_search_finds_what_comparing_each_finds_and_nothing_closed(
+    sized: Firm, login: str, classes: set[str]
 ) -> None:
+    large = sized
     asked = vector(Random(11))
     rows = large.ask("superuser", "select title, series from gatehouse.document where ingested_by = 'res-1'")
     may = [row["series"] for row in rows if row["title"].split()[0] in classes]
@@ -63,6 +69,20 @@ def test_the_index_finds_what_comparing_each_finds_and_nothing_closed(
     assert [row["title"] for row in found] == expected
     assert {row["title"].split()[0] for row in everything if row["title"].split()[0] in CLASSES} == classes
     assert [row["distance"] for row in found] == sorted(row["distance"] for row in found)
+
+
+def test_signs_are_those_of_the_vector_and_are_read_from_the_index_alone(large: Firm) -> None:
+    signs = "select bool_and(signs = public.binary_quantize(vector)::bit(384)) from copilot.embedding"
+    assert large.value("superuser", signs) is True
+    plan = (
+        "explain select e.passage from copilot.embedding e where e.document = any (array['x', 'y'])"
+        " order by e.signs operator(public.<~>) public.binary_quantize(%s::public.vector)::bit(384) limit 9"
+    )
+    with large.connection("superuser").transaction():
+        for setting in ("set local enable_seqscan = off", "set local enable_bitmapscan = off"):
+            large.ask("superuser", setting)
+        told = large.ask("superuser", plan, vector(Random(1)))
+    assert "Index Only Scan using embedding_document" in str(told)
 
 
 def test_so_asked_the_planner_takes_the_index(large: Firm) -> None:
