@@ -15,6 +15,7 @@ from core.errors import BadInput
 from core.ids import ProposalId
 from core.orders.content import Content, Leg
 from core.orders.events import Finding, Request
+from core.orders.schedule import Schedule
 from core.plan.assumptions import Assumptions
 from core.plan.kinds import ORDER, plan_of
 from core.plan.legs import legs_of
@@ -51,15 +52,15 @@ def work_out(proposal: ProposalId, request: Request, picture: Picture, assumptio
     if not plan.trades:
         return Worked(plan, None, None, set_aside_findings(plan))
     legs = legs_of(proposal, plan.trades, picture.market, assumptions.limits, partly=request.kind != ORDER)
-    verdict = assess(intents_of(legs, picture), POLICIES, assumptions.limits)
-    content = content_of(proposal, request, picture, legs, verdict, assumptions.limits)
+    verdict = assess(intents_of(legs, picture, plan.schedule), POLICIES, assumptions.limits)
+    content = content_of(proposal, request, picture, legs, verdict, assumptions.limits, plan.schedule)
     return Worked(plan, verdict, content, findings_of(verdict, legs))
 
 
-def intents_of(legs: Sequence[Leg], picture: Picture) -> tuple[Intent, ...]:
+def intents_of(legs: Sequence[Leg], picture: Picture, schedule: Schedule | None = None) -> tuple[Intent, ...]:
     """One intent a leg. At release pass the legs that are still to be released, and a picture that
-    leaves out what this very proposal has reserved."""
-    return intents(legs, Ground(picture))
+    leaves out what this very proposal has reserved. The parts of a `schedule` are measured as the whole."""
+    return intents(legs, Ground(picture), whole=None if schedule is None else schedule.quantity)
 
 
 def content_of(
@@ -69,6 +70,7 @@ def content_of(
     legs: tuple[Leg, ...],
     verdict: Verdict,
     limits: Limits,
+    schedule: Schedule | None = None,
 ) -> Content:
     """What people decide on."""
     accounts = [picture.account(account) for account in sorted({leg.account for leg in legs})]
@@ -86,6 +88,7 @@ def content_of(
         policy_set=verdict.policy_set,
         model_versions=tuple(sorted(models)),
         findings=tuple(sorted({answer.code for answer in verdict.findings})),
+        schedule=schedule,
     )
 
 

@@ -312,3 +312,22 @@ def test_no_other_login_takes_a_lease_or_ends_one(firm: Firm, role: str, tmp_pat
     for call in ("lease_begin(1)", "lease_beat()", "lease_end()", "lease_bury(1, 0)", "lease_claim(1)"):
         with pytest.raises(Exception, match="permission denied"):
             firm.ask(role, f"select gatehouse.{call}")
+
+
+@pytest.mark.anyio
+async def test_who_begins_takes_no_order_before_every_other_has_seen_it(firm: Firm) -> None:
+    told: list[int] = []
+    async with hand(firm) as first:
+        first.lease.tell = told.append
+        await first.lease._look_at_others()
+        assert first.lease.joined
+        async with hand(firm) as second:
+            await second.lease._look_at_others()
+            await first.lease._beat()
+            await second.lease._look_at_others()
+            assert not second.lease.joined  # the first may have looked before it beat
+            await first.lease._look_at_others()
+            await first.lease._beat()
+            await second.lease._look_at_others()
+            assert second.lease.joined
+        assert told == [1, 2]
