@@ -226,8 +226,8 @@ def _over(plan: Plan) -> Iterator[str]:
     how = plan.schedule
     if how is not None:
         yield (
-            f"{how.says()}: the first leaves when it is released, each of the others at its time, and at most "
-            f"{how.catch_up} in the time of one; what is not executed by the end comes back as a draft"
+            f"{how.says()}: the first leaves when it is released, each of the others at its time, and at "
+            f"most {how.catch_up} in the time of one; what is not executed by the end comes back as a draft"
         )
 
 

@@ -104,6 +104,15 @@ begin
     return null;
 end $$;
 
+-- Parts do not make a large order small: the whole is held by what one order may be.
+create function gatehouse.schedule_too_large(l gatehouse.leg) returns text
+    language sql stable set search_path = pg_catalog, gatehouse, pg_temp as $$
+    select 'order_limit_reached' from gatehouse.schedule s, gatehouse.limits_in_force() v
+    where s.proposal = l.proposal
+      and (s.quantity > (v.limits->>'order_quantity')::numeric
+           or gatehouse.open_dollars(l) * s.quantity / l.quantity > (v.limits->>'order_value')::numeric)
+$$;
+
 -- Whether nothing more of it may leave and what is out is to come back: its time is over, a person stopped it, or its
 -- business day has ended. By the journal's own clock. Null: it has no schedule.
 create function gatehouse.schedule_over(of_proposal text) returns boolean
@@ -142,7 +151,7 @@ begin
         return refusal;
     end if;
     select * into mine from gatehouse.leg where order_id = e.payload->>'order';
-    refusal := gatehouse.schedule_fault(mine, e.recorded_at);
+    refusal := coalesce(gatehouse.schedule_fault(mine, e.recorded_at), gatehouse.schedule_too_large(mine));
     if refusal is not null then
         return refusal;
     end if;

@@ -106,7 +106,7 @@ def test_no_second_brings_more_than_the_venue_takes(per_second: int, verbs: list
 
 @given(st.integers(8, 5000), st.integers(1, 3), st.integers(0, 3_000))
 def test_workers_that_share_a_venue_take_together_what_it_takes(pace: int, many: int, joins_at: int) -> None:
-    """However fast each is, and while one more begins: from then on each has its part, and nothing in hand."""
+    """However fast each is, and while one more begins: each has its part then, and nothing in hand."""
     now, begins, spent = timedelta(0), timedelta(milliseconds=joins_at), []
     workers = [Allowance(max(1, pace // many)) for _ in range(many)]
     joined = False

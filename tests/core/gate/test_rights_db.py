@@ -420,6 +420,7 @@ INTERNAL: Final = {
     "routing_well_formed",
     "said_fault",
     "schedule_due",
+    "schedule_too_large",
     "schedule_well_formed",
     "scope_known",
     "scope_well_formed",

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
@@ -12,7 +18,16 @@ from core.ledger.journal import Journal
 from core.orders.content import Content, content_read
 from core.orders.events import Request
 from tests.core.gate.deal import GATE, Deal
-from tests.fixtures.firm import Firm
+from tests.fixtures.firm import Firm, FirmTemplate
+from tests.fixtures.servers import ROOT
+
+PROGRAM: Final = Path(__file__).with_name("releases_and_dies.py")
+
+
+@pytest.fixture(scope="module")
+def firm(firm_template: FirmTemplate, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+    with firm_template.cloned(tmp_path_factory.mktemp("firm") / "keys") as one:
+        yield one
 
 
 async def no_quotes_needed() -> None:
@@ -58,6 +73,46 @@ def pass_by(deal: Deal, minutes: int) -> None:
         "update gatehouse.schedule set began_at = began_at - make_interval(mins => %s) where proposal = %s"
     )
     deal.firm.ask("superuser", f"{earlier} returning 1", minutes, deal.proposal)
+
+
+async def decided(firm: Firm, worker: Deciding, household: str) -> Deal:
+    """Four parts in an hour, assessed by that worker, submitted and approved."""
+    deal = Deal(firm, household=household)
+    assert deal.draft(request=request_of(deal, minutes=60, parts=4)).ok
+    while await worker.assess():
+        pass
+    content_of(deal)
+    assert deal.submit().ok
+    assert deal.approve().ok
+    return deal
+
+
+def killed(firm: Firm, dies: str) -> int:
+    words = [firm.database.gate, str(firm.keys_folder), dies]
+    program = [sys.executable, "-m", f"tests.core.gate.{PROGRAM.stem}", *words]
+    return subprocess.run(program, cwd=ROOT, timeout=120, check=False).returncode
+
+
+@pytest.mark.anyio
+async def test_two_workers_and_one_that_is_killed_between_parts_let_each_out_once(firm: Firm) -> None:
+    async with async_pool(firm.database.gate, name="test", most=4) as pool, firm.journal(GATE) as journal:
+        one, other = deciding(pool, journal, firm), deciding(pool, journal, firm)
+        deal = await decided(firm, one, "hh-103")
+        await asyncio.gather(one.release(), other.release())
+        assert out(deal) == [0]
+        pass_by(deal, 15)
+        assert await asyncio.to_thread(killed, firm, "before") == -signal.SIGKILL
+        assert out(deal) == [0]
+        assert await asyncio.to_thread(killed, firm, "after") == -signal.SIGKILL
+        assert out(deal) == [0, 1]
+        assert not await deciding(pool, journal, firm).release()
+        pass_by(deal, 35)  # the last part's time: two are due
+        await asyncio.gather(*(deciding(pool, journal, firm).release() for _ in range(2)))
+    assert out(deal) == [0, 1, 2, 3]
+    released = (
+        "select count(*) as n from gatehouse.journal where event_type = 'OrderReleased' and text like %s"
+    )
+    assert firm.ask("superuser", released, f"%{deal.proposal}%")[0]["n"] == 4
 
 
 @pytest.mark.anyio

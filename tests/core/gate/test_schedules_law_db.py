@@ -226,6 +226,15 @@ def test_legs_that_are_not_the_equal_parts_of_what_was_asked_for_are_no_content(
     assert assessed(firm, asked=unasked)[1].code == "malformed_payload"
 
 
+def test_parts_do_not_make_an_order_small_that_is_larger_than_one_may_be(firm: Firm) -> None:
+    deal = decided(firm)
+    larger = "update gatehouse.schedule set quantity = %s where proposal = %s"  # what the law was shown
+    firm.ask("superuser", f"{larger} returning 1", 1_000_000, deal.proposal)
+    assert deal.release(0).code == "order_limit_reached"
+    firm.ask("superuser", f"{larger} returning 1", 42, deal.proposal)
+    assert deal.release(0).ok
+
+
 def test_a_halt_and_the_close_stop_the_parts_that_are_not_out(firm: Firm) -> None:
     deal = decided(firm)
     assert deal.release(0).ok
