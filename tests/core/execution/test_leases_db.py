@@ -118,6 +118,10 @@ def in_time(worker: Hand) -> bool:
     return worker.lease.in_time
 
 
+def joined(worker: Hand) -> bool:
+    return worker.lease.joined
+
+
 def beside_a_newer(worker: Hand) -> bool:
     return worker.lease.newer_at_work
 
@@ -320,14 +324,14 @@ async def test_who_begins_takes_no_order_before_every_other_has_seen_it(firm: Fi
     async with hand(firm) as first:
         first.lease.tell = told.append
         await first.lease._look_at_others()
-        assert first.lease.joined
+        assert joined(first)
         async with hand(firm) as second:
             await second.lease._look_at_others()
             await first.lease._beat()
             await second.lease._look_at_others()
-            assert not second.lease.joined  # the first may have looked before it beat
+            assert not joined(second)  # the first may have looked before it beat
             await first.lease._look_at_others()
             await first.lease._beat()
             await second.lease._look_at_others()
-            assert second.lease.joined
+            assert joined(second)
         assert told == [1, 2]

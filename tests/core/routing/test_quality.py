@@ -68,7 +68,7 @@ def test_an_order_over_time_is_measured_against_the_mean_of_its_parts_arrivals()
     waits = replace(first, arrival=Decimal("100.20"), executed=Decimal(0), average_price=None)
     found = over_time(Side.BUY, Decimal(5000), 5, [first, later, waits])
     # the parts met 100.00, 100.10 and 100.20; 2,000 shares were bought at 100.061 on average
-    assert (found.parts, found.out, found.executed) == (5, 3, 2000)
+    assert (found.parts, found.out, found.executed) == (5, 3, Decimal(2000))
     assert (found.benchmark, found.average_price) == (Decimal("100.1"), Decimal("100.061"))
     assert found.over_bps == Decimal("-3.90")
     assert over_time(Side.SELL, Decimal(5000), 5, [first, later, waits]).over_bps == Decimal("3.90")
