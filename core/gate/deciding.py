@@ -74,14 +74,16 @@ class Deciding:
         """Offer every approved leg that may go now. Whether anything was recorded."""
         async with lend(self._pool) as connection:
             wanted = [one for one in await waiting(connection) if self._may_go(one)]
-        if not wanted:
-            return False
+        moved = any([await self._offer(one) for one in wanted if one.over])  # no price is asked for them
+        timely = [one for one in wanted if not one.over]
+        if not timely:
+            return moved
         try:
             await self._fresh_quotes()
         except WorldFailed as later:
             log.warning("release_waits", says=later.says)
-            return False
-        return any([await self._offer(one) for one in wanted])
+            return moved
+        return any([await self._offer(one) for one in timely]) or moved
 
     async def give_back(self) -> bool:
         """Draft what sales did not fund, for the advisor to decide. Whether anything was recorded."""
