@@ -19,8 +19,8 @@ from core.book.picture import Picture
 from core.ids import AccountId, HouseholdId, ProposalId, Symbol
 from core.orders.events import OrderType, Request, Side, Span
 from core.orders.negation import REBALANCING
-from core.orders.planning import Planning
-from core.orders.planning_said import TAX_AWARE, dollars_said, method_said
+from core.orders.planning import MOST_MINUTES, MOST_PARTS, Planning
+from core.orders.planning_said import TAX_AWARE, dollars_said, method_said, minutes_said, parts_said
 from core.orders.provenance import (
     SIDES,
     Known,
@@ -61,6 +61,10 @@ class ProposeOrderAsk(Ask):
     symbol_words: str = Field(max_length=12, description=f"the symbol, {WORDS}")
     limit_words: str | None = Field(default=None, max_length=20, description=f"limit price, if any, {WORDS}")
     lot_words: str | None = Field(default=None, max_length=40, description=f"FIFO, HIFO, if said, {WORDS}")
+    time_words: str | None = Field(
+        default=None, max_length=40, description=f"'over two hours', if said, {WORDS}"
+    )
+    parts_words: str | None = Field(default=None, max_length=30, description=f"'12 parts', if said, {WORDS}")
 
 
 class Drafted(Sourced):
@@ -94,7 +98,8 @@ async def propose_rebalance(ask: ProposeRebalanceAsk, call: Call) -> Drafted:
 
 
 async def propose_order(ask: ProposeOrderAsk, call: Call) -> Drafted:
-    """Draft one order: buy or sell a number of shares of one symbol in one account, at market or a limit.
+    """Draft one order: buy or sell a number of shares of one symbol in one account, at market or a limit, at
+    once or over a time in equal parts.
 
     Pass the advisor's own words for every field. This only drafts: it submits, approves and sends nothing,
     and nobody can make it do so. Long only; listed US shares and ETFs.
@@ -112,7 +117,7 @@ async def propose_order(ask: ProposeOrderAsk, call: Call) -> Drafted:
         quantity=number_of("quantity", ask.quantity_words),
         order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
         limit_price=limit,
-        planning=_meant(None, None, ask.lot_words)[0],
+        planning=_over(ask, _meant(None, None, ask.lot_words)[0]),
     )
     words = {
         "accounts": ask.account_words,
@@ -121,6 +126,8 @@ async def propose_order(ask: ProposeOrderAsk, call: Call) -> Drafted:
         "quantity": ask.quantity_words,
         **({"limit_price": ask.limit_words} if ask.limit_words else {}),
         **_meant(None, None, ask.lot_words)[1],
+        **({"minutes": ask.time_words} if ask.time_words else {}),
+        **({"parts": ask.parts_words} if ask.parts_words else {}),
     }
     spans = [span for field, said in words.items() for span in spans_of(field, [said], call.said)]
     return await drafted(request, spans, named, picture, call)
@@ -198,8 +205,11 @@ def _asked(request: Request) -> str:
         }[request.kind]
     at = f"at a limit of {request.limit_price}" if request.limit_price is not None else "at market"
     lots = "" if how.lot_method is None else f", {how.lot_method.replace('_', ' ')} lots"
+    time = "" if how.minutes is None else f", over {how.minutes} minutes in {how.parts} parts"
     place = "" if request.replaces is None else f", in the place of {request.replaces}"
-    return f"{request.side} {request.quantity} {request.symbol} in {request.accounts[0]} {at}{lots}{place}"
+    return (
+        f"{request.side} {request.quantity} {request.symbol} in {request.accounts[0]} {at}{lots}{time}{place}"
+    )
 
 
 def _meant(
@@ -217,6 +227,24 @@ def _meant(
     if lots and method is None:
         raise Refusal(f"{lots!r} names no method: FIFO, HIFO or minimum tax", code="unread")
     return Planning(weigh_tax=bool(tax), gains_budget=amount if budget else None, lot_method=method), said
+
+
+def _over(ask: ProposeOrderAsk, how: Planning | None) -> Planning | None:
+    """As she means it, with the time and the parts that she says."""
+    if ask.time_words is None and ask.parts_words is None:
+        return how
+    minutes, parts = minutes_said(ask.time_words or ""), parts_said(ask.parts_words or "")
+    if minutes is None or parts is None:
+        raise Refusal(
+            "an order over time needs both, as in: over two hours in 12 parts; ask her to write it",
+            code="unread",
+        )
+    if not (MOST_MINUTES >= minutes > 0 and 2 <= parts <= MOST_PARTS):
+        raise Refusal(
+            f"an order goes out over {MOST_MINUTES} minutes at most, in 2 to {MOST_PARTS} parts",
+            code="unread",
+        )
+    return (how or Planning()).model_copy(update={"minutes": minutes, "parts": parts})
 
 
 def whose(

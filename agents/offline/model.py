@@ -254,6 +254,8 @@ def _order_fields(order: OrderWords, account: str | None, text: str) -> dict[str
         "symbol_words": order.symbol,
         "limit_words": order.limit,
         "lot_words": plans.lots(text),
+        "time_words": plans.over(text),
+        "parts_words": plans.parts(text),
     }
 
 

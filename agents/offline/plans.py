@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from agents.offline.words import TICKER, tickers
-from core.orders.planning_said import EVERYBODY, KINDS, METHODS, ON_MODEL, TAX_AWARE
+from core.orders.planning_said import EVERYBODY, KINDS, METHODS, ON_MODEL, OVER, PARTS, TAX_AWARE
 
 _AMOUNT: Final = (
     r"\$\s?\d[\d,]*(?:\.\d+)?(?:\s?(?:k|mm?|thousand|million)\b)?"
@@ -107,6 +107,18 @@ def lots(text: str) -> str | None:
     """The method by which lots are to be chosen."""
     found = (pattern.search(text) for pattern in METHODS.values())
     return next((one[0] for one in found if one), None)
+
+
+def over(text: str) -> str | None:
+    """Over how long an order goes out, where it names parts as well."""
+    found = OVER.search(text) if PARTS.search(text) else None
+    return found[0] if found else None
+
+
+def parts(text: str) -> str | None:
+    """In how many parts."""
+    found = PARTS.search(text)
+    return found[0] if found else None
 
 
 def everybody(text: str) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -24,6 +24,7 @@ from core.ledger.envelope import Stored, stored
 from core.orders.events import OrderFilled
 from core.people.asker import asking
 from core.routing.evidence import Evidence
+from core.routing.over_time import Whole, over_time
 from core.routing.quality import Filled, Measured, measured
 from core.routing.review import Review, Routed, review
 
@@ -42,11 +43,13 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """`choices` oldest first; the last is where it went. `fills` are the entries of its executions."""
+    """`choices` oldest first; the last is where it went. `fills` are the entries of its executions. `whole`:
+    the order over time that it is a part of."""
 
     choices: tuple[Choice, ...]
     measured: Measured
     fills: tuple[int, ...]
+    whole: Whole | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,9 @@ class ExecutionQuality:
         """
         async with asking(self._pool, session) as connection:
             found = [stored(row) for row in await rows(connection, SQL["of_order"], {"order": order})]
+            parts = await rows(connection, SQL["parts_beside"], {"order": order})
+            names = [row["order_id"] for row in parts]
+            beside = await rows(connection, SQL["of_orders"], {"orders": names}) if names else []
         quality = _quality(found)
         if quality is None:
             raise NotFound(
@@ -79,7 +85,7 @@ class ExecutionQuality:
                 fix="look again when it was let out",
                 field="order_id",
             )
-        return quality
+        return replace(quality, whole=_whole(quality, parts, beside)) if parts else quality
 
     async def over(self, session: str, period: Period) -> Review:
         """Every order of a period in the asker's book, together."""
@@ -109,10 +115,26 @@ def period_of(name: str) -> Period:
     return Period(name, date(year, begins, 1), last)
 
 
-def _routed(page: Sequence[DictRow], entries: Iterable[DictRow]) -> list[Routed]:
-    by_stream: dict[str, list[Stored]] = {}
+def _whole(quality: Quality, parts: Sequence[DictRow], entries: Iterable[DictRow]) -> Whole:
+    by_stream = _by_stream(entries)
+    found = [_quality(by_stream.get(f"order/{row['order_id']}", ())) for row in parts]
+    return over_time(
+        quality.choices[-1].evidence.asked.side,
+        parts[0]["quantity"],
+        parts[0]["parts"],
+        [one.measured for one in found if one is not None],
+    )
+
+
+def _by_stream(entries: Iterable[DictRow]) -> dict[str, list[Stored]]:
+    found: dict[str, list[Stored]] = {}
     for row in entries:
-        by_stream.setdefault(row["stream"], []).append(stored(row))
+        found.setdefault(row["stream"], []).append(stored(row))
+    return found
+
+
+def _routed(page: Sequence[DictRow], entries: Iterable[DictRow]) -> list[Routed]:
+    by_stream = _by_stream(entries)
     found = []
     for row in page:
         quality = _quality(by_stream.get(f"order/{row['order_id']}", ()))

@@ -35,6 +35,12 @@ from gatehouse.journal_line l
 where l.stream = 'order/' || %(order)s::text and l.event_type in ('RouteRecorded', 'OrderFilled')
 order by l.seq;
 
+-- parts_beside --
+-- Of an order over time: the orders of its parts that were let out, in their order; none of any other order.
+select g.order_id, s.parts, s.quantity
+from gatehouse.leg mine join gatehouse.schedule s using (proposal) join gatehouse.leg g using (proposal)
+where mine.order_id = %(order)s and g.released_seq is not null order by g.leg;
+
 -- released_between --
 -- The next orders that were let out for sessions of a period.
 select g.order_id, g.released_seq, p.session

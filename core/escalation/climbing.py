@@ -3,6 +3,8 @@
 Rule 1: how long a proposal has waited is computed from the record each time: a restart forgets nothing, and a
     rung has a key, so it is climbed once.
 Rule 2: one rung a turn: whoever was away for long is not passed over.
+Rule 3: it is asked by the record's own clock: a worker whose clock is ahead would only be refused.
+Rule 4: a submission that nobody decided on is no submission of ours: it is said so, and the others go on.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ from typing import Final
 
 import structlog
 
-from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import rows
 from core.database.statements import statements
@@ -33,10 +34,10 @@ log = structlog.get_logger(__name__)
 class Climbing:
     """One for each worker."""
 
-    def __init__(self, pool: AsyncPool, journal: Journal, clock: Clock) -> None:
+    def __init__(self, pool: AsyncPool, journal: Journal) -> None:
         self._pool = pool
         self._journal = journal
-        self._clock = clock
+        self.troubles: dict[ProposalId, str] = {}
 
     async def turn(self) -> bool:
         """Tell whoever is to be told now. Whether anybody was."""
@@ -44,8 +45,11 @@ class Climbing:
             waiting = await rows(connection, SQL["waiting"])
         told = False
         for row in waiting:
+            if row["since"] is None:
+                self._in_trouble(ProposalId(row["proposal"]))
+                continue
             clock = FirmClock(row["opened_at"], row["opened_on_the_wall"])
-            waited = business_time(clock.at(row["since"]), clock.at(self._clock.now()))
+            waited = business_time(clock.at(row["since"]), clock.at(row["now"]))
             rung = due(waited, row["climbed"])
             if rung is None:
                 continue
@@ -60,6 +64,15 @@ class Climbing:
             )
             told = await self._tell(fact, TraceId(row["trace"])) or told
         return told
+
+    def _in_trouble(self, proposal: ProposalId) -> None:
+        """Once for each: it is looked at every few seconds."""
+        if proposal not in self.troubles:
+            says = (
+                "it stands as submitted, and the record has no submission of it; run `gatehouse audit verify`"
+            )
+            self.troubles[proposal] = says
+            log.error("submission_without_decision", proposal=proposal, says=says)
 
     async def _tell(self, fact: ProposalEscalated, trace: TraceId) -> bool:
         key = f"escalate/{fact.proposal}/{fact.rung}"

@@ -3,7 +3,7 @@
 Rule 1: a venue that does not answer has no quote; nothing older stands in for it.
 Rule 2: what is kept is a fraction of a second old at most; every quote carries its own time.
 Rule 3: many who ask the same at once are one question: a thousand released orders do not storm a venue.
-Rule 4: a line goes at the pace that its venue says, from the moment that it says so.
+Rule 4: a line goes at the pace that its venue says, from the moment that it says so; workers share it.
 Rule 5: nobody waits twice for a venue that did not answer: it is asked again beside what goes on.
 """
 
@@ -84,6 +84,11 @@ class Board:
         self._health: Kept[Health] = Kept(QUOTES_KEPT)
         self._quotes: Kept[Mapping[Symbol, Quote]] = Kept(QUOTES_KEPT)
         self.tally = Tally(WEIGHTS.half_life)
+
+    def share(self, workers: int) -> None:
+        """So many workers are at work: each line has its part of its venue's pace."""
+        for line in self._lines.values():
+            line.share(workers)
 
     async def views(self, symbol: Symbol) -> tuple[VenueView, ...]:
         """Every venue that tells us what it takes, as it stands for one symbol."""

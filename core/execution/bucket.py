@@ -50,6 +50,10 @@ class Bucket:
     def take(self, tokens: int, now: timedelta) -> None:
         self._full_at = max(self._full_at, now) + self._time(tokens)
 
+    def empty(self, now: timedelta) -> None:
+        """Nothing waits to be used from now on: what comes, comes evenly."""
+        self._full_at = max(self._full_at, now + self._time(self.burst))
+
     def _time(self, tokens: int) -> timedelta:
         return SECOND * tokens / self.per_second
 
@@ -69,6 +73,11 @@ class Allowance:
         common = max(self.per_second - kept, 1)
         self._common = Bucket(common, max(common // 10, dearest))
         self._kept = Bucket(kept, max(kept // 10, dearest))
+
+    def empty(self, now: timedelta) -> None:
+        """Begin with nothing: whoever had the pace before may just have used what waited."""
+        self._common.empty(now)
+        self._kept.empty(now)
 
     def wait_for(self, verb: Verb, now: timedelta) -> timedelta:
         """How long until such a message may go. Changes nothing."""

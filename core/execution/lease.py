@@ -9,13 +9,16 @@ Rule 2: a lease is ended by another worker when its connection is gone, or when 
 Rule 3: whoever has not beaten for `LASTS` begins no send: between an intent and its bytes a process can be
     stopped for an hour, and the order be another's by then. What slips through is the same order under the
     same id.
-Rule 4: a worker whose lease has ended stops. What it believed is old: it begins anew, with a new lease.
+Rule 4: whoever begins takes no order before every other has seen it: what venues allow is shared, and two
+    who both believed to be alone would go above it.
+Rule 5: a worker whose lease has ended stops. What it believed is old: it begins anew, with a new lease.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -38,6 +41,7 @@ VERSION: Final = 1
 LASTS: Final = timedelta(seconds=3)
 BEATS: Final = timedelta(milliseconds=300)
 NO_BEAT: Final = -1
+SEEN: Final = 2  # beats of another after which it has looked at the others once
 SETTING: Final = "gatehouse.worker"
 
 log = structlog.get_logger(__name__)
@@ -88,6 +92,13 @@ class Lease:
         self._beaten = timedelta(0)
         self._others: dict[int, _Seen] = {}
         self.newer_at_work = False
+        self.tell: Callable[[int], None] = _nobody
+        self._before: dict[int, int] | None = None  # whoever was there when this one began, by its beat then
+
+    @property
+    def joined(self) -> bool:
+        """Whether every other worker knows of this one: what is shared among workers is shared by then."""
+        return self._before == {}
 
     async def begin(self) -> None:
         self._beaten = _now()
@@ -161,10 +172,19 @@ class Lease:
             known = before.get(row["lease"])
             stood = known is not None and known.beat == row["beat"]
             self._others[row["lease"]] = known if known is not None and stood else _Seen(row["beat"], now)
+        self._join({row["lease"]: row["beat"] for row in others if not row["gone"]})
         for lease, seen in list(self._others.items()):
             stands_still = now - seen.since >= LASTS
             if stands_still or lease in gone:
                 await self._bury(lease, seen.beat if stands_still else NO_BEAT)
+
+    def _join(self, beats: Mapping[int, int]) -> None:
+        """Whoever has beaten twice since has looked at the others in between, and seen this one."""
+        if self._before is None:
+            self._before = dict(beats)
+        known = self._before.items()
+        self._before = {lease: beat for lease, beat in known if beats.get(lease, beat + SEEN) < beat + SEEN}
+        self.tell(1 + len(beats))
 
     async def _bury(self, lease: int, beat: int) -> None:
         try:
@@ -174,6 +194,10 @@ class Lease:
             return
         if buried:
             log.warning("lease_ended_of_another", lease=lease)
+
+
+def _nobody(_: int) -> None:
+    """Nobody is told how many workers there are."""
 
 
 def _now() -> timedelta:

@@ -93,6 +93,7 @@ class Line:
         self._patience = patience
         self._breaker = Breaker()
         self._takes = (patience.per_second, EVEN)
+        self._workers = 1
         self._way = Turnstile(Allowance(patience.per_second), at_once=patience.at_once)
         self._sends = 0
         self._answered = 0
@@ -127,9 +128,19 @@ class Line:
         takes = (min(ours, can.per_second or ours), can.weights)
         if takes != self._takes:
             self._takes = takes
-            of = can.weights
-            weights = {Verb.SEND: of.send, Verb.CANCEL: of.cancel, Verb.LOOKUP: of.lookup}
-            self._way.allow(Allowance(takes[0], weights))
+            self._way.allow(self._allowance())
+
+    def share(self, workers: int) -> None:
+        """So many workers send to this venue: each has its part of the pace from now on."""
+        if workers != self._workers:
+            self._workers = workers
+            self._way.allow(self._allowance(), empty=True)
+
+    def _allowance(self) -> Allowance:
+        """A token a second at least: of a venue that takes fewer than there are workers, no part is left."""
+        pace, of = self._takes
+        weights = {Verb.SEND: of.send, Verb.CANCEL: of.cancel, Verb.LOOKUP: of.lookup}
+        return Allowance(max(1, pace // self._workers), weights)
 
     async def newest(self) -> str:
         return await self.venue.newest(timeout=self._patience.lookup)

@@ -90,8 +90,10 @@ class Turnstile:
         self._allowance.take(verb, _now())
         self._in_flight += 1
 
-    def allow(self, allowance: Allowance) -> None:
-        """Another pace from now on. Those who wait keep their turns."""
+    def allow(self, allowance: Allowance, *, empty: bool = False) -> None:
+        """Another pace from now on. Those who wait keep their turns. `empty`: it begins with nothing."""
+        if empty:
+            allowance.empty(_now())
         self._allowance = allowance
         self._let_through()
 

@@ -73,7 +73,7 @@ async def assess_draft(
     if isinstance(drafted, CorrectionDrafted):
         content = content.model_copy(update={"kind": drafted.exception, "tier": HIGHEST})
     asked = replace(picture, approvals=await read_approvals(connection, view.proposal, content.kind))
-    covered = coverage(intents_of(content.legs, asked), tier=content.tier)
+    covered = coverage(intents_of(content.legs, asked, content.schedule), tier=content.tier)
     return ProposalAssessed(
         proposal=view.proposal,
         content=content.text(),

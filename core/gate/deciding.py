@@ -20,10 +20,10 @@ from core.errors import Conflict, IntegrityLost, Refused, WorldFailed
 from core.fact import Entry
 from core.gate.assessment import assess_draft
 from core.gate.release import SQL, Waiting, offer, waiting
-from core.ids import ProposalId, TraceId
+from core.ids import OrderId, ProposalId, TraceId
 from core.ledger.envelope import stored
 from core.ledger.journal import Journal
-from core.orders.events import ProposalDrafted, Request
+from core.orders.events import CancelRequested, ProposalDrafted, Request
 from core.orders.remainders import remainder
 from core.people.keystore import KeyStore
 from core.projections.proposals import read_proposal
@@ -33,6 +33,7 @@ from core.standing.drawing import Drawing
 log = structlog.get_logger(__name__)
 
 AT_ONCE: Final = 20  # drafts in one turn
+ASKED_AGAIN: Final = frozenset({"halted", "limits_changed", "part_not_due", "schedule_over"})
 
 
 class Deciding:
@@ -73,14 +74,16 @@ class Deciding:
         """Offer every approved leg that may go now. Whether anything was recorded."""
         async with lend(self._pool) as connection:
             wanted = [one for one in await waiting(connection) if self._may_go(one)]
-        if not wanted:
-            return False
+        moved = any([await self._offer(one) for one in wanted if one.over])  # no price is asked for them
+        timely = [one for one in wanted if not one.over]
+        if not timely:
+            return moved
         try:
             await self._fresh_quotes()
         except WorldFailed as later:
             log.warning("release_waits", says=later.says)
-            return False
-        return any([await self._offer(one) for one in wanted])
+            return moved
+        return any([await self._offer(one) for one in timely]) or moved
 
     async def give_back(self) -> bool:
         """Draft what sales did not fund, for the advisor to decide. Whether anything was recorded."""
@@ -98,11 +101,27 @@ class Deciding:
                         agent=row["agent"],
                         thread=row["thread"],
                         trace=TraceId(row["trace"]),
+                        shares=row["shares"],
                     )
                 )
                 recorded = True
             except (Refused, Conflict) as no:
                 log.info("remainder_not_drafted", proposal=row["proposal"], says=no.says)
+        return recorded
+
+    async def end_schedules(self) -> bool:
+        """Ask to cancel what is out of orders whose time is over. Whether anything was recorded."""
+        async with lend(self._pool) as connection:
+            overdue = await rows(connection, SQL["overdue"])
+        recorded = False
+        for row in overdue:
+            fact = CancelRequested(order=OrderId(row["order_id"]))
+            key = f"cancel/{fact.order}"
+            try:
+                await self._journal.record(Entry(f"order/{fact.order}", fact, TraceId(row["trace"]), key=key))
+                recorded = True
+            except (Refused, Conflict) as no:  # it ended in this moment
+                log.info("part_not_cancelled", order=fact.order, says=no.says)
         return recorded
 
     def _may_go(self, one: Waiting) -> bool:
@@ -157,5 +176,5 @@ class Deciding:
 
 
 def _is_asked_again(no: Refused | Conflict) -> bool:
-    """Whether it may go as it stands: when it is resumed, or under limits confirmed since it was read."""
-    return isinstance(no, Refused) and no.code in ("halted", "limits_changed")
+    """Whether it may go as it stands: when it is resumed, at its time, or under newer limits."""
+    return isinstance(no, Refused) and no.code in ASKED_AGAIN

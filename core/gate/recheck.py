@@ -33,7 +33,7 @@ class Rechecked:
 
 def recheck(content: Content, legs: Sequence[Leg], picture: Picture, in_force: InForce) -> Rechecked:
     """Ask every policy about these legs. `picture` leaves out what this very proposal has reserved."""
-    verdict = assess(intents_of(legs, picture), POLICIES, in_force.limits)
+    verdict = assess(intents_of(legs, picture, content.schedule), POLICIES, in_force.limits)
     findings = (*findings_of(verdict, legs), *_tier(content, picture, in_force), *_gone(legs, picture))
     return Rechecked(findings, tuple(f for f in findings if _stops(f, content)))
 

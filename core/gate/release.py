@@ -5,7 +5,8 @@ Rule 2: a breach, or a soft finding that nobody has given reasons for, denies: t
     first order, single orders after it. It comes back with the differences.
 Rule 3: what lets an order out is the append: this file offers it, and believes its answer.
 Rule 4: limits that came into force since are the ones that are asked, and an entry says so first.
-Rule 5: a missing consent ends nothing, nor does a halt: the proposal waits.
+Rule 5: of an order over time a part is offered at its time; what its time is over for is denied, one by one.
+Rule 6: a missing consent ends nothing, nor does a halt: the proposal waits.
 """
 
 from __future__ import annotations
@@ -49,12 +50,14 @@ Connection = AsyncConnection[DictRow]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Approved legs of one proposal that are not out yet. `most` is None while a leg's funding is open."""
+    """Approved legs of one proposal that are not out yet. `most` is None while a leg's funding or its time is
+    open; `over`: they are parts of an order whose time is over."""
 
     proposal: ProposalId
     status: str
     last_seq: int
     most: Mapping[int, Decimal | None]
+    over: bool = False
 
 
 async def waiting(connection: Connection) -> tuple[Waiting, ...]:
@@ -63,7 +66,8 @@ async def waiting(connection: Connection) -> tuple[Waiting, ...]:
     for row in await rows(connection, SQL["releasable"]):
         known = found.get(row["proposal"])
         most = {**(known.most if known else {}), row["leg"]: row["most"]}
-        found[row["proposal"]] = Waiting(row["proposal"], row["status"], row["last_seq"], most)
+        over = bool(row["over"])
+        found[row["proposal"]] = Waiting(row["proposal"], row["status"], row["last_seq"], most, over)
     return tuple(found.values())
 
 
@@ -80,6 +84,10 @@ async def offer(connection: Connection, wanted: Waiting) -> tuple[Entry, ...]:
             f"proposal {view.proposal!r} was approved without content", fix="run `audit verify`"
         )
     content = view.content
+    if wanted.over:  # no price is asked for what does not leave
+        return tuple(
+            _leg_denied(view, leg, (_too_late(leg),)) for leg in content.legs if leg.leg in wanted.most
+        )
     legs = tuple(_at_most(leg, wanted.most[leg.leg]) for leg in content.legs if leg.leg in wanted.most)
     approvals = await read_approvals(connection, view.proposal, view.kind)
     picture = await read_picture(connection, view.household, without=view.proposal)
@@ -185,6 +193,11 @@ def _leg_denied(view: ProposalView, leg: Leg, against: Sequence[Finding]) -> Ent
         key=f"denied/{leg.order}",
         policy_decisions=policy_decisions(against),
     )
+
+
+def _too_late(leg: Leg) -> Finding:
+    says = "the order's time was over, or it was stopped, before this part left"
+    return Finding(policy="schedule", result="breach", says=says, account=leg.account, leg=leg.leg)
 
 
 def _not_funded(leg: Leg) -> Finding:

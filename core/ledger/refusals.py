@@ -248,6 +248,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "outside_book": ("that household or account is not in your book", "choose one of your own"),
     "overfilled": ("more would be executed than was released", "stop and compare with the venue"),
+    "part_not_due": ("the time of this part has not come", "wait for it"),
     "own_data": ("nobody decides about her own or her family's data", "another person decides"),
     "position_limit_reached": (
         "the position would be larger than the limit, open orders counted",
@@ -315,6 +316,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
         "that takes another person than who asked; taking it back takes the asker",
         "another person decides",
     ),
+    "schedule_over": ("the time of this order is over, or somebody stopped it", "see what is left of it"),
     "second_approver_missing": (
         "a batch of tier 3 takes compliance before the principal",
         "compliance approves it first",

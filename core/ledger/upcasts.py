@@ -90,6 +90,17 @@ def _drafted_1(payload: Payload) -> Payload:
     return {**payload, "request": {**payload.get("request", {}), **added}}
 
 
+def _drafted_2(payload: Payload) -> Payload:
+    """The next version may go out over time, in parts."""
+    request = payload.get("request", {})
+    if request.get("planning") is None:
+        return payload
+    return {
+        **payload,
+        "request": {**request, "planning": {**request["planning"], "minutes": None, "parts": None}},
+    }
+
+
 def _released_1(payload: Payload) -> Payload:
     """Version 2 says which live order it takes the place of."""
     return {**payload, "replaces": None, "executed_before": None}
@@ -102,6 +113,9 @@ UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType(
         ("DecisionTaken", 1): _decision_1,
         ("RegistrationRecorded", 1): _registration_1,
         ("ProposalDrafted", 1): _drafted_1,
+        ("ProposalDrafted", 2): _drafted_2,
+        ("CorrectionDrafted", 1): _drafted_2,
+        ("RemainderDrafted", 1): _drafted_2,
         ("ProposalApproved", 1): _approved_1,
         ("ProposalReturned", 1): _returned_1,
         ("ProposalSubmitted", 1): _submitted_1,

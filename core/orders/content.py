@@ -18,6 +18,7 @@ from pydantic import Field
 from core.fact import Amount
 from core.ids import AccountId, Digest, HouseholdId, LotId, OrderId, PersonId, ProposalId, Symbol
 from core.orders.events import OrderType, Part, Side, TimeInForce
+from core.orders.schedule import Schedule
 from core.shapes import reader_of
 
 
@@ -76,6 +77,8 @@ class Leg(Part):
 
 
 class Content(Part):
+    """`schedule`: the legs are parts of one order over time. In the text only where there is one."""
+
     proposal: ProposalId
     household: HouseholdId
     advisor: PersonId
@@ -88,6 +91,7 @@ class Content(Part):
     policy_set: Digest
     model_versions: tuple[str, ...]  # "growth@3"
     findings: tuple[str, ...]  # codes of the policies with a soft finding, sorted
+    schedule: Schedule | None = Field(default=None, exclude_if=_nothing)
 
     def text(self) -> str:
         """RFC 8785 text: the same content, the same bytes."""

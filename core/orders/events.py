@@ -27,7 +27,7 @@ from core.orders.request import TimeInForce as TimeInForce
 class ProposalDrafted(Fact):
     """A request, by an agent for an advisor or by a person directly. Reserves nothing."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
     proposal: ProposalId
     request: Request
     provenance: tuple[Span, ...] = ()  # an agent's draft must have one for each chosen field
@@ -297,7 +297,7 @@ class OrderFilled(Fact):
 
 
 class CancelRequested(Fact):
-    """A person asked that the order be executed no further. Where it is out, its venue has the last word."""
+    """It is to be executed no further: a person asked, or its time is over. Its venue has the last word."""
 
     order: OrderId
 

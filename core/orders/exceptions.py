@@ -22,7 +22,7 @@ Exceptional = Literal["error_correction", "allocation_exception"]
 class CorrectionDrafted(ProposalDrafted):
     """Operations asks for an order that corrects an error, or that allocates otherwise. Reserves nothing."""
 
-    VERSION: ClassVar[int] = 1
+    VERSION: ClassVar[int] = 2
     exception: Exceptional
     corrects: OrderId
     cause: Sealed

@@ -6,11 +6,15 @@ Rule 1: every field is a choice of hers. What she does not say is `None`, and th
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.fact import Amount
 from core.ids import LotId, Symbol
+
+MOST_MINUTES: Final = 390  # a whole session
+MOST_PARTS: Final = 60
 
 
 class LotMethod(StrEnum):
@@ -23,7 +27,8 @@ class LotMethod(StrEnum):
 
 class Planning(BaseModel):
     """`weigh_tax`: gains are weighed against drift. `gains_budget`: the most net gain, in dollars. `dollars`:
-    how much cash. `replacement`: what is bought for what is sold at a loss. `lots`: these, in this order."""
+    how much cash. `replacement`: what is bought for what is sold at a loss. `lots`: these, in this order.
+    `minutes` and `parts`: over how long an order goes out, and in how many."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     weigh_tax: bool = False
@@ -32,3 +37,5 @@ class Planning(BaseModel):
     lot_method: LotMethod | None = None
     lots: tuple[LotId, ...] = ()
     replacement: Symbol | None = None
+    minutes: int | None = Field(default=None, ge=1, le=MOST_MINUTES)
+    parts: int | None = Field(default=None, ge=2, le=MOST_PARTS)

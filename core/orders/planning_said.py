@@ -85,6 +85,37 @@ _DOLLARS: Final = re.compile(
     r"\$?\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(k|thousand|mm?|million)?\s*(?:dollars|usd)?",
     re.IGNORECASE,
 )
+_COUNTS: Final[Mapping[str, int]] = {
+    "a": 1,
+    "an": 1,
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "twelve": 12,
+    "fifteen": 15,
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "sixty": 60,
+    "ninety": 90,
+}
+_COUNT: Final = "|".join([r"\d{1,3}", *_COUNTS])
+OVER: Final = re.compile(
+    rf"(?:over|across|during|for)\s+(?:the\s+(?:next|coming)\s+)?(?:(?P<half>half an hour)"
+    rf"|(?P<count>{_COUNT})\s+(?P<unit>hours?|minutes?|mins?)|(?P<one>hour))",
+    re.IGNORECASE,
+)
+PARTS: Final = re.compile(
+    rf"(?P<count>{_COUNT})\s+(?:equal\s+|even\s+)?(?:parts|pieces|slices|clips|children|tranches)",
+    re.IGNORECASE,
+)
 _TIMES: Final = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "mm": 1_000_000, "million": 1_000_000}
 
 Said = Mapping[str, Sequence[str]]
@@ -107,6 +138,10 @@ def planning_fields(request: Request, said: Said) -> Iterator[tuple[str, bool]]:
     if how.lot_method is not None:
         pattern = METHODS[how.lot_method]
         yield "lot_method", any(pattern.fullmatch(words.strip()) for words in said.get("lot_method", ()))
+    if how.minutes is not None:
+        yield "minutes", any(minutes_said(words) == how.minutes for words in said.get("minutes", ()))
+    if how.parts is not None:
+        yield "parts", any(parts_said(words) == how.parts for words in said.get("parts", ()))
     for lot in how.lots:
         yield "lots", any(words.strip() == lot for words in said.get("lots", ()))
     if how.replacement is not None:
@@ -128,6 +163,26 @@ def dollars_said(words: str) -> Decimal | None:
 def method_said(words: str) -> LotMethod | None:
     """The method that these words name."""
     return next((method for method, p in METHODS.items() if p.fullmatch(words.strip())), None)
+
+
+def minutes_said(words: str) -> int | None:
+    """`over two hours` as minutes."""
+    found = OVER.fullmatch(words.strip())
+    if found is None:
+        return None
+    if found["count"] is None:
+        return 30 if found["half"] else 60
+    return _counted(found["count"]) * (60 if found["unit"].lower().startswith("hour") else 1)
+
+
+def parts_said(words: str) -> int | None:
+    """`12 parts` as their number."""
+    found = PARTS.fullmatch(words.strip())
+    return None if found is None else _counted(found["count"])
+
+
+def _counted(word: str) -> int:
+    return int(word) if word.isdigit() else _COUNTS[word.lower()]
 
 
 def model_said(words: str) -> str | None:

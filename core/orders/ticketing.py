@@ -40,6 +40,7 @@ from core.orders.events import (
 from core.orders.exceptions import CorrectionDrafted
 from core.orders.remainders import RemainderDrafted
 from core.orders.replacements import OrderReplaced, ReplacementSized
+from core.orders.schedule import Schedule
 from core.orders.ticket import (
     Around,
     Authority,
@@ -96,8 +97,10 @@ def fold(lines: Iterable[Line], around: Around) -> Tickets:
             _keep(tickets, of_proposal[fact.proposal][1], _requested(line, fact, around))
         elif isinstance(fact, ProposalAssessed):
             drafted, orders = of_proposal.get(fact.proposal, (line, []))
-            for leg in Content.model_validate_json(fact.content).legs:
-                _keep(tickets, orders, (_assessed(tickets.get(leg.order), drafted, line, leg, fact, around),))
+            content = Content.model_validate_json(fact.content)
+            for leg in content.legs:
+                made = _assessed(tickets.get(leg.order), drafted, line, leg, fact, around)
+                _keep(tickets, orders, (_part(made, line, fact, content.schedule),))
             of_proposal[fact.proposal] = (drafted, orders)
         elif type(fact) in DECISIONS:
             for order in of_proposal.get(fact.proposal, (line, []))[1]:  # type: ignore[attr-defined]
@@ -148,6 +151,15 @@ def _assessed(
     if known.terms != terms:
         changes = (*changes, _step(line, "assessed", digest=fact.digest, says=_differing(known.terms, terms)))
     return _with(known, line, status=HELD, terms=terms, changes=changes)
+
+
+def _part(ticket: Ticket, line: Line, fact: ProposalAssessed, schedule: Schedule | None) -> Ticket:
+    """Of an order over time: which part of which whole it is."""
+    if schedule is None:
+        return ticket
+    says = f"part {ticket.leg + 1} of {schedule.parts} of one order: {schedule.says()}"
+    step = _step(line, "assessed", digest=fact.digest, says=says)
+    return ticket.model_copy(update={"changes": (*ticket.changes, step)})
 
 
 def _fresh(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from core.book.picture import Picture
@@ -16,6 +17,7 @@ from core.errors import BadInput
 from core.ids import ProposalId
 from core.orders.content import Content, Leg
 from core.orders.events import Finding, Request
+from core.orders.schedule import Schedule
 from core.plan.assumptions import Assumptions
 from core.plan.kinds import ORDER, plan_of
 from core.plan.legs import legs_of
@@ -56,15 +58,20 @@ def work_out(proposal: ProposalId, request: Request, picture: Picture, assumptio
         return Worked(plan, None, None, set_aside_findings(plan))
     legs = legs_of(proposal, plan.trades, picture.market, assumptions.limits, partly=request.kind != ORDER)
     ground = Ground(picture)
-    verdict = assess(intents(legs, ground), POLICIES, assumptions.limits)
-    content = content_of(proposal, request, ground, legs, verdict, assumptions.limits)
+    verdict = assess(intents(legs, ground, whole=whole_of(plan.schedule)), POLICIES, assumptions.limits)
+    content = content_of(proposal, request, ground, legs, verdict, assumptions.limits, plan.schedule)
     return Worked(plan, verdict, content, findings_of(verdict, legs))
 
 
-def intents_of(legs: Sequence[Leg], picture: Picture) -> tuple[Intent, ...]:
+def intents_of(legs: Sequence[Leg], picture: Picture, schedule: Schedule | None = None) -> tuple[Intent, ...]:
     """One intent a leg. At release pass the legs that are still to be released, and a picture that
-    leaves out what this very proposal has reserved."""
-    return intents(legs, Ground(picture))
+    leaves out what this very proposal has reserved. The parts of a `schedule` are measured as the whole."""
+    return intents(legs, Ground(picture), whole=whole_of(schedule))
+
+
+def whole_of(schedule: Schedule | None) -> Decimal | None:
+    """The shares that each part is measured as; None: each leg as itself."""
+    return None if schedule is None else schedule.quantity
 
 
 def content_of(
@@ -74,6 +81,7 @@ def content_of(
     legs: tuple[Leg, ...],
     verdict: Verdict,
     limits: Limits,
+    schedule: Schedule | None = None,
 ) -> Content:
     """What people decide on."""
     picture = ground.picture
@@ -93,6 +101,7 @@ def content_of(
         policy_set=verdict.policy_set,
         model_versions=tuple(sorted(models)),
         findings=tuple(sorted({answer.code for answer in verdict.findings})),
+        schedule=schedule,
     )
 
 

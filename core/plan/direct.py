@@ -10,13 +10,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
+from core.errors import BadInput
 from core.ids import ProposalId
 from core.orders.content import Preview
 from core.orders.events import Finding, Request
 from core.plan.assumptions import Assumptions
 from core.plan.content import Worked, content_of, set_aside_findings
 from core.plan.legs import legs_of
-from core.plan.order import account_of, set_aside, trade_of
+from core.plan.order import account_of, over_time, set_aside, trade_of
 from core.plan.preview import shown_briefly
 from core.plan.trade import Plan
 from core.risk.findings import findings_of
@@ -43,6 +44,10 @@ def work_out_direct(
         NotFound: the account is not of the household. Nothing is planned.
     """
     picture = ground.picture
+    if over_time(request):
+        raise BadInput(
+            "a direct order goes out at once", fix="ask the copilot for it in parts", field="planning"
+        )
     account = account_of(picture, request)
     trade = trade_of(picture, account, request, assumptions)
     if isinstance(trade, str):

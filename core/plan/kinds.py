@@ -23,7 +23,7 @@ from core.plan.cash_plan import invest_cash, raise_cash
 from core.plan.harvest import harvest_plan, harvestable, tax_year
 from core.plan.leaving import exit_plan, years
 from core.plan.location import locate
-from core.plan.order import single_order
+from core.plan.order import over_time, single_order
 from core.plan.preview import untouched
 from core.plan.rebalance import Way, account_plan, chosen, plan_each
 from core.plan.tax_aware import TaxAware, bought_lately, tax_aware_plan
@@ -50,7 +50,7 @@ def plan_of(picture: Picture, request: Request, assumptions: Assumptions) -> Pla
     beside = [("this plan", _meaning(request), plan), *_cheaper(picture, request, assumptions, plan)]
     rows = [figures(name, says, one) for name, says, one in beside]
     nothing = figures("do nothing", "the accounts stay as they are", _nothing(picture, request, assumptions))
-    notes = tuple(_notes(picture, request, assumptions))
+    notes = (*_over(plan), *_notes(picture, request, assumptions))
     preview = plan.preview.model_copy(update={"alternatives": (rows[0], nothing, *rows[1:]), "notes": notes})
     return replace(plan, preview=preview)
 
@@ -222,6 +222,15 @@ def _nothing(picture: Picture, request: Request, assumptions: Assumptions) -> Pl
     return replace(plan, preview=plan.preview.model_copy(update={"accounts": still}))
 
 
+def _over(plan: Plan) -> Iterator[str]:
+    how = plan.schedule
+    if how is not None:
+        yield (
+            f"{how.says()}: the first leaves when it is released, each of the others at its time, and at "
+            f"most {how.catch_up} in the time of one; what is not executed by the end comes back as a draft"
+        )
+
+
 def _notes(picture: Picture, request: Request, assumptions: Assumptions) -> Iterator[str]:
     how = request.planning or Planning()
     if request.kind == "harvest":
@@ -277,6 +286,8 @@ def _whole(request: Request) -> None:
         raise BadInput("a budget of gains is zero or more", fix="give zero or more", field="gains_budget")
     if request.kind == "exit" and request.symbol is None:
         raise BadInput("which position?", fix="name its symbol", field="symbol")
+    if request.kind != ORDER and over_time(request):
+        raise BadInput("one order goes out in parts, not a plan", fix="ask for one order", field="parts")
     if request.kind != ORDER and (how.lots or how.lot_method):
         raise BadInput(
             "lots are chosen for a single sale; a plan sells what costs the least tax",

@@ -3,18 +3,22 @@
 Rule 1: legs are sells first, then buys that name the sells that pay for them: all of their account, or the
 one that they stand in for.
 Rule 2: a limit order without a limit is one at the far edge of its band, so it cannot trade outside it.
+Rule 3: an order over time is a leg a part, in the order of the parts; each sells the next lots.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from decimal import Decimal
 from typing import Final
 
 from core.book.picture import Market
 from core.ids import ProposalId, order_id_for
 from core.money import tidy
-from core.orders.content import Leg
+from core.orders.content import Leg, LotChoice
 from core.orders.events import OrderType, Side, TimeInForce
+from core.orders.schedule import Schedule
 from core.plan.band import Band, band
 from core.plan.trade import Trade
 from core.risk.limits import Limits
@@ -40,6 +44,25 @@ def legs_of(
         edges = _band(trade, market, limits)
         legs.append(_leg(proposal, n, trade, edges, funded_by, may_release_less=partly and buys))
     return tuple(legs)
+
+
+def parts_of(trade: Trade, schedule: Schedule) -> Iterator[Trade]:
+    """The trade's parts, in order. They add up to it, and so do their lots."""
+    ends = Decimal(0)
+    for part in range(1, schedule.parts + 1):
+        begins, ends = ends, schedule.due_by(part)
+        lots = tuple(_lots_between(trade.lots, begins, ends))
+        yield replace(trade, quantity=ends - begins, lots=lots)
+
+
+def _lots_between(lots: Iterable[LotChoice], begins: Decimal, ends: Decimal) -> Iterator[LotChoice]:
+    """Of shares that are counted through the lots: those from the first number up to the second."""
+    so_far = Decimal(0)
+    for choice in lots:
+        first, so_far = so_far, so_far + choice.quantity
+        shares = min(ends, so_far) - max(begins, first)
+        if shares > 0:
+            yield LotChoice(lot=choice.lot, quantity=tidy(shares))
 
 
 def _band(trade: Trade, market: Market, limits: Limits) -> Band:

@@ -9,18 +9,22 @@ uses what is left of that one's lots.
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from core.book.picture import Account, Picture
 from core.book.replaced import Replaced
 from core.errors import BadInput, NotFound
 from core.ids import Symbol
+from core.market.calendar import session_close, session_open
 from core.money import tidy
 from core.orders.content import LotChoice, Preview
 from core.orders.events import OrderType, Request, Side
 from core.orders.planning import Planning
+from core.orders.schedule import Schedule, schedule_of
 from core.plan.assumptions import Assumptions
 from core.plan.band import band, unusable_price
+from core.plan.legs import parts_of
 from core.plan.lots import lots_by, named_lots
 from core.plan.preview import shown, untouched
 from core.plan.trade import Plan, Trade
@@ -37,8 +41,30 @@ def single_order(picture: Picture, request: Request, assumptions: Assumptions) -
     trade = trade_of(picture, account, request, assumptions)
     if isinstance(trade, str):
         return set_aside(account, picture, assumptions, trade)
-    seen = shown(account, (trade,), picture.market, assumptions)
-    return Plan((trade,), {}, Preview(rows=seen.rows, accounts=(seen.summary,)))
+    schedule = _schedule(picture, request, trade)
+    trades = (trade,) if schedule is None else tuple(parts_of(trade, schedule))
+    seen = shown(account, trades, picture.market, assumptions)
+    return Plan(trades, {}, Preview(rows=seen.rows, accounts=(seen.summary,)), schedule)
+
+
+def _schedule(picture: Picture, request: Request, trade: Trade) -> Schedule | None:
+    """Over which time it goes out; None where it goes at once."""
+    if not over_time(request):
+        return None
+    if request.replaces is not None:
+        raise BadInput(
+            "an order over time takes nobody's place", fix="cancel that one first", field="replaces"
+        )
+    market = picture.market
+    session = date.fromisoformat(request.for_session) if request.for_session else market.session
+    now = market.now if session == market.session else session_open(session)
+    return schedule_of(request.planning, trade.quantity, now=now, close=session_close(session))
+
+
+def over_time(request: Request) -> bool:
+    """Whether it asks to go out in parts."""
+    how = request.planning
+    return how is not None and not (how.minutes is None and how.parts is None)
 
 
 def set_aside(account: Account, picture: Picture, assumptions: Assumptions, why: str) -> Plan:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from core.ids import AccountId, OrderId, Symbol
 from core.orders.content import LotChoice, Preview
 from core.orders.events import OrderType, Side
+from core.orders.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,10 @@ class Trade:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What should change, what would come of it, and why nothing is proposed for the rest."""
+    """What should change, what would come of it, and why nothing is proposed for the rest. `schedule`: the
+    trades are the parts of one order over time."""
 
     trades: tuple[Trade, ...]
     set_aside: Mapping[AccountId, str]
     preview: Preview
+    schedule: Schedule | None = None

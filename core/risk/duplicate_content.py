@@ -48,7 +48,9 @@ class DuplicateContent:
 
 
 def _copies(intent: Intent, content: Content) -> int:
-    """Earlier legs of the proposal with this content."""
+    """Earlier legs of the proposal with this content. The parts of one order over time are no copies."""
+    if intent.is_part:
+        return 0
     found = 0
     for one in intent.upto:
         if (one.account, one.symbol, one.side, one.quantity, one.limit_price) == content:

@@ -27,6 +27,8 @@ class Intent:
 
     `price` is the market's, dollars a share; None where there is none. `worst_cash` is what the leg moves at
     worst, as `core.orders.cost` has it; None where the custodian's fees are not known.
+    `whole` is the shares that the order is measured by: its own, or of the order over time that it is a part
+    of. `whole_dollars` is its dollars, measured so.
     """
 
     __slots__ = (
@@ -38,6 +40,7 @@ class Intent:
         "earlier_own",
         "ground",
         "instrument",
+        "is_part",
         "leg",
         "legs",
         "market",
@@ -45,6 +48,7 @@ class Intent:
         "price",
         "standing",
         "upto",
+        "whole",
         "worst_cash",
     )
 
@@ -59,11 +63,14 @@ class Intent:
         earlier: Decimal,
         earlier_own: Decimal,
         bought_before: Decimal,
+        whole: Decimal | None,
     ) -> None:
         market = ground.market
         standing = ground.standings[leg.account]
         price = market.prices.get(leg.symbol)
         self.leg: Final = leg
+        self.whole: Final = leg.quantity if whole is None else whole
+        self.is_part: Final = whole is not None
         self.legs: Final = legs
         self.own: Final = own  # legs of the same account, in order
         self.upto: Final = own if len(own) == 1 else tuple(one for one in own if one.leg <= leg.leg)
@@ -81,15 +88,19 @@ class Intent:
         self.earlier_own: Final = earlier_own
         self.bought_before: Final = bought_before
 
+    @property
+    def whole_dollars(self) -> Decimal:
+        return self.dollars if not self.is_part else self.dollars * self.whole / self.leg.quantity
 
-def intents(legs: Sequence[Leg], ground: Ground) -> tuple[Intent, ...]:
-    """One intent a leg, in the order of their numbers.
+
+def intents(legs: Sequence[Leg], ground: Ground, *, whole: Decimal | None = None) -> tuple[Intent, ...]:
+    """One intent a leg, in the order of their numbers. `whole`: they are parts of an order of so many shares.
 
     Raises: KeyError: an account is not of the picture's household.
     """
     if len(legs) == 1:
         alone = tuple(legs)
-        return (_intent(alone[0], alone, alone, ground, ZERO, ZERO, ZERO),)
+        return (_intent(alone[0], alone, alone, ground, ZERO, ZERO, ZERO, whole),)
     together = tuple(sorted(legs, key=lambda leg: leg.leg))
     found, earlier = [], ZERO
     own: dict[AccountId, tuple[Leg, ...]] = {}
@@ -100,7 +111,7 @@ def intents(legs: Sequence[Leg], ground: Ground) -> tuple[Intent, ...]:
         asked[account] = bought[account] = ZERO
     for leg in together:
         account = leg.account
-        one = _intent(leg, together, own[account], ground, earlier, asked[account], bought[account])
+        one = _intent(leg, together, own[account], ground, earlier, asked[account], bought[account], whole)
         found.append(one)
         earlier += one.dollars
         asked[account] += one.dollars
@@ -116,6 +127,7 @@ def _intent(
     earlier: Decimal,
     earlier_own: Decimal,
     bought_before: Decimal,
+    whole: Decimal | None,
 ) -> Intent:
     return Intent(
         leg,
@@ -126,4 +138,5 @@ def _intent(
         earlier=earlier,
         earlier_own=earlier_own,
         bought_before=bought_before,
+        whole=whole,
     )

@@ -22,10 +22,10 @@ class OrderMinimum:
 
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
         leg = intent.leg
-        observed, limit = leg.quantity * leg.reference_price, limits.order_minimum
+        observed, limit = intent.whole * leg.reference_price, limits.order_minimum
         if observed >= limit:
             return None
-        if not intent.buys and leg.quantity == intent.standing.shares.get(leg.symbol, NONE):
+        if not intent.buys and intent.whole == intent.standing.shares.get(leg.symbol, NONE):
             return None
         says = f"the order is worth ${observed:,.2f}; the least is ${limit:,.2f}"
         return at_least(

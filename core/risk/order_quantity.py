@@ -20,7 +20,7 @@ class OrderQuantity:
     code: ClassVar[str] = "order_quantity"
 
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
-        observed, limit = intent.leg.quantity, limits.order_quantity
+        observed, limit = intent.whole, limits.order_quantity
         if observed <= limit:
             return None
         return at_most(

@@ -19,7 +19,7 @@ class OrderValue:
     code: ClassVar[str] = "order_value"
 
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
-        observed, limit = intent.dollars, limits.order_value
+        observed, limit = intent.whole_dollars, limits.order_value
         if observed <= limit:
             return None
         return at_most(

@@ -24,7 +24,7 @@ class OrderVolume:
     def check(self, intent: Intent, limits: Limits) -> Breach | None:
         if intent.instrument is None:
             return None
-        observed = intent.leg.quantity
+        observed = intent.whole
         limit = limits.order_volume * intent.instrument.average_daily_volume
         if observed <= limit:
             return None

@@ -1,7 +1,8 @@
 """Orders from the record to this worker's hands: those that are free, a few at a time.
 
 Rule 1: a worker takes no more than it can send soon, so that several share what comes at once.
-Rule 2: what was another's goes on where the record stands, from its venue's word on.
+Rule 2: it takes none before the other workers know of it, with whom it shares what venues allow.
+Rule 3: what was another's goes on where the record stands, from its venue's word on.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Claiming:
 
     async def turn(self, executor: Executor) -> int:
         """Take what is free and what this worker has room for. How many orders that was."""
-        room = min(AT_ONCE, IN_HAND - executor.unsent)
+        room = min(AT_ONCE, IN_HAND - executor.unsent) if self._lease.joined else 0
         mine = await self._lease.claim(room) if room > 0 else ()
         async with lend(self._pool) as connection:
             if mine or self._asked_in_vain:

@@ -118,6 +118,7 @@ class Worker:
             stops=watch,
             hold=lease,
         )
+        lease.tell = executor.board.share
         halts = Keeping(
             parts.pool,
             parts.journal,

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -48,7 +48,8 @@ NAMES: Final = ("ARCADIA", "BOREAL", "CORTLAND")
 class LifecycleWorld:
     """Opened when made; `close` stops everything and removes its folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, faults: Mapping[str, int] | None = None) -> None:
+        """`faults`: how its venues misbehave."""
         self.home = Path(tempfile.mkdtemp(prefix="gh-"))
         self.home.chmod(0o711)  # the server's own user enters
         self._cluster = open_cluster(self.home)
@@ -62,6 +63,8 @@ class LifecycleWorld:
         self._releasing = Releasing(self.superuser, iter(uuid4, None))
         self._made = 0
         self._found_firm()
+        self._faults = self.home / "faults.json"
+        self._faults.write_text(json.dumps(faults or {}))
         self._venues = [self._venue(name) for name in NAMES]
 
     def value(self, statement: str) -> Any:
@@ -115,6 +118,7 @@ class LifecycleWorld:
 
     def _venue(self, name: str) -> tuple[str, str, subprocess.Popen[bytes]]:
         words = ["venue", "serve", "--name", name, "--port", "0", "--pace-ms", "0", "--seed", "7"]
+        words += ["--faults", str(self._faults)]
         process = subprocess.Popen(
             [sys.executable, "-m", "ui.cli", *words, "--ledger", str(self.home / f"{name}.jsonl")],
             env={**environment(), f"GATEHOUSE_VENUE_KEY_{name}": self._key},

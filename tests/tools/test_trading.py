@@ -44,6 +44,40 @@ async def test_an_order_is_read_from_the_advisors_words_with_a_span_for_each_fie
     }
 
 
+OVER_TIME = "Sell 1,200 shares of AAA in acc-1001 over two hours in 12 parts"
+IN_PARTS = {
+    **{name: words for name, words in WORDS.items() if name != "limit_words"},
+    "time_words": "over two hours",
+    "parts_words": "12 parts",
+}
+
+
+@pytest.mark.anyio
+async def test_an_order_over_time_has_its_minutes_and_parts_from_her_words() -> None:
+    desk = SimulatedDesk()
+    told = await propose_order(ProposeOrderAsk(**IN_PARTS), call(desk, OVER_TIME))
+    request, spans, _ = desk.drafts[told.proposal]
+    assert request.planning is not None
+    assert (request.planning.minutes, request.planning.parts) == (120, 12)
+    assert told.asked.endswith("over 120 minutes in 12 parts")
+    said = {s.field: OVER_TIME[s.start : s.end] for s in spans}
+    assert (said["minutes"], said["parts"]) == ("over two hours", "12 parts")
+    longer = request.planning.model_copy(update={"minutes": 240})
+    known = Known(HouseholdId("hh-1"), (), {AccountId("acc-1001"): "taxable"}, None)
+    texts = {MESSAGE: OVER_TIME}
+    assert unproven(request, spans, texts, known) == ()
+    assert unproven(request.model_copy(update={"planning": longer}), spans, texts, known) == ("minutes",)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("missing", ["time_words", "parts_words"])
+async def test_a_time_without_parts_or_parts_without_a_time_are_not_drafted(missing: str) -> None:
+    desk = SimulatedDesk()
+    with pytest.raises(Refusal, match="needs both"):
+        await propose_order(ProposeOrderAsk(**{**IN_PARTS, missing: None}), call(desk, OVER_TIME))
+    assert not desk.drafts
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     ("field", "words"),

@@ -5,6 +5,7 @@ Rule 1: figures are the core's, from the record; one sees those of one's own boo
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated
 
@@ -82,6 +83,19 @@ class LoserTold(Told):
     over_actual: Amount | None
 
 
+class OverTime(Told):
+    """The order over time that it is a part of. `benchmark`: the mean of the arrival prices of the parts that
+    are `out`; `over_bps`: by how much the average price is worse, in basis points."""
+
+    parts: int
+    out: int
+    quantity: Amount
+    executed: Amount
+    benchmark: Amount
+    average_price: Amount | None
+    over_bps: Amount | None
+
+
 class OrderExecution(Told):
     """One order against its arrival price: the middle of the best quotes when it was first routed.
 
@@ -108,6 +122,7 @@ class OrderExecution(Told):
     shares_at_quote: Amount
     shares_outside: Amount
     waited_ms: int | None
+    over_time: OverTime | None
     losers: tuple[LoserTold, ...]
     choices: tuple[Choice, ...]
     seqs: tuple[int, ...]
@@ -209,6 +224,7 @@ def _told(order: str, found: Quality) -> OrderExecution:
         shares_at_quote=of.shares_at_quote,
         shares_outside=of.shares_outside,
         waited_ms=of.waited_ms,
+        over_time=None if found.whole is None else OverTime(**asdict(found.whole)),
         losers=tuple(_loser(one) for one in of.losers),
         choices=tuple(_choice(one) for one in found.choices),
         seqs=(*(one.seq for one in found.choices), *found.fills),

@@ -21,7 +21,7 @@ from core.ids import AccountId, HouseholdId, LotId, PersonId, ProposalId, Symbol
 from core.money import to_cents
 from core.orders.content import Leg, Preview
 from core.orders.events import Finding, OrderType, Request, RouteScore, Side
-from core.orders.planning import LotMethod, Planning
+from core.orders.planning import MOST_MINUTES, MOST_PARTS, LotMethod, Planning
 from core.orders.rationale import Solicitation
 from ui.api.consents import ConsentOf, consents_of
 from ui.api.deciders import (
@@ -52,6 +52,8 @@ class How(Ask):
     lot_method: LotMethod | None = None
     lots: tuple[Id, ...] = Field(default=(), max_length=100)
     replacement: Id | None = None
+    minutes: int | None = Field(default=None, ge=1, le=MOST_MINUTES)  # over which an order goes out,
+    parts: int | None = Field(default=None, ge=2, le=MOST_PARTS)  # and in how many parts
 
     def planning(self) -> Planning:
         return Planning(
@@ -61,6 +63,8 @@ class How(Ask):
             lot_method=self.lot_method,
             lots=tuple(LotId(lot) for lot in self.lots),
             replacement=Symbol(self.replacement) if self.replacement else None,
+            minutes=self.minutes,
+            parts=self.parts,
         )
 
 

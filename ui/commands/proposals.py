@@ -263,7 +263,8 @@ def card(out: Console, found: Any) -> None:
         about = f"About order {found['corrects']['order']}, as operations wrote"
         out.print(f"{about}: {escape(found['corrects']['cause'])}")
     if found["remainder_of"]:
-        out.print(f"What the sales of {found['remainder_of']} did not fund, asked once more.")
+        left = "the time of" if found["kind"] == "order" else "the sales of"
+        out.print(f"What {left} {found['remainder_of']} did not bring about, asked once more.")
     if found["solicited"]:
         out.print(f"{str(found['solicited']).capitalize()}, as submitted.")
     if found["rationale"]:

@@ -49,10 +49,14 @@ def comes_from(proposal: Json) -> None:
         cause = words(proposal["corrects"]["cause"])
         st.html(f'<div class="said"><strong>{about}</strong>{cause}</div>')
     if proposal["remainder_of"] is not None:
-        st.info(
-            "The sales of an earlier plan brought too little for all that it was to buy. This is the same "
-            "request once more, for the one account. It moves nothing: submit or withdraw it."
+        why_left = (
+            "The time of an earlier order was over before all of it was executed. This asks for the shares "
+            "that are left, at once."
+            if proposal["kind"] == "order"
+            else "The sales of an earlier plan brought too little for all that it was to buy. This is the "
+            "same request once more, for the one account."
         )
+        st.info(f"{why_left} It moves nothing: submit or withdraw it.")
 
 
 def why(proposal: Json) -> None:

@@ -44,8 +44,20 @@ def _measure(told: Json) -> Mapping[str, Cell]:
         "Shortfall, basis points": f.DASH if points is None else f.minus(points),
         "Fees": f.dollars(told["fees"], cents=True),
         "Price improvement": f.dollars(told["price_improvement"], cents=True),
+        **_over_time(told["over_time"]),
         "Routing rules": f"version {went['version']}, {f.fingerprint(went['rules'])}",
         "Entries": ", ".join(map(str, told["seqs"])),
+    }
+
+
+def _over_time(told: Json | None) -> Mapping[str, Cell]:
+    if told is None:
+        return {}
+    worse = "" if told["over_bps"] is None else f"; {f.minus(told['over_bps'])} basis points worse"
+    return {
+        "Order over time": f"{told['out']} of {told['parts']} parts are out, {f.shares(told['executed'])} of "
+        f"{f.shares(told['quantity'])} shares executed at {f.average(told['average_price'])}",
+        "Average arrival (TWAP)": f"{f.price(told['benchmark'])}{worse}",
     }
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
 
-from core.clock import WallClock
 from core.database.pools import async_pool
 from core.escalation.climbing import Climbing
 from core.escalation.ladder import LADDER, LADDER_DIGEST
@@ -26,19 +24,6 @@ from tests.core.gate.deal import (
 from tests.fixtures.firm import Answer, Firm
 
 DEPUTY: Final = {"valid_from": "2022-12-29", "valid_until": "2022-12-30"}
-
-
-class Later:
-    """The wall, so many minutes on."""
-
-    def __init__(self, minutes: float) -> None:
-        self._wall, self._ahead = WallClock(), timedelta(minutes=minutes)
-
-    def now(self) -> datetime:
-        return self._wall.now() + self._ahead
-
-    def monotonic_ns(self) -> int:
-        return self._wall.monotonic_ns()
 
 
 def aged(firm: Firm, deal: Deal, minutes: float) -> None:
@@ -183,14 +168,19 @@ async def test_the_worker_climbs_a_step_a_turn_and_a_restart_repeats_nothing(fir
     deal = Deal(firm).submitted()
     aged(firm, deal, 61)
     count = "select count(*) from gatehouse.journal where event_type = 'ProposalEscalated'"
+    refused = "select count(*) from gatehouse.journal where text like '%not_waited%'"
     async with async_pool(firm.database.gate, name="test", most=2) as pool, firm.journal(GATE) as journal:
-        assert await Climbing(pool, journal, WallClock()).turn()
+        assert await Climbing(pool, journal).turn()
         assert firm.value(GATE, count) == 1
-        assert await Climbing(pool, journal, WallClock()).turn()
+        assert await Climbing(pool, journal).turn()
         for _ in range(3):
-            assert not await Climbing(pool, journal, WallClock()).turn()
+            assert not await Climbing(pool, journal).turn()
         assert firm.value(GATE, count) == 2
-        assert not await Climbing(pool, journal, Later(58)).turn()  # 119 minutes
+        aged(firm, deal, 58)
+        assert not await Climbing(pool, journal).turn()  # 119 minutes
+        assert firm.value(GATE, refused) == 0  # it does not ask before the record's clock says that it is due
+        aged(firm, deal, 1)
+        assert await Climbing(pool, journal).turn()
     assert deal.status == "SUBMITTED"
 
 
@@ -202,6 +192,28 @@ async def test_minutes_after_the_close_do_not_count(firm: Firm) -> None:
     row = firm.ask(GATE, waiting)[0]
     assert row["opened_at"].isoformat().startswith("2022-12-29T15:00")
     assert row["since"] >= row["opened_on_the_wall"]
+    aged(firm, deal, 29)
     async with async_pool(firm.database.gate, name="test", most=2) as pool, firm.journal(GATE) as journal:
-        assert not await Climbing(pool, journal, Later(29)).turn()
+        assert not await Climbing(pool, journal).turn()
     assert deal.status == "SUBMITTED"
+
+
+@pytest.mark.anyio
+async def test_a_submission_without_a_decision_is_told_once_and_the_others_climb(firm: Firm) -> None:
+    broken, sound = Deal(firm).submitted(), Deal(firm).submitted()
+    aged(firm, sound, 31)
+    firm.ask("superuser", "delete from gatehouse.decision where proposal = %s returning 1", broken.proposal)
+    try:
+        async with async_pool(firm.database.gate, name="test", most=2) as pool, firm.journal(GATE) as journal:
+            climbing = Climbing(pool, journal)
+            assert await climbing.turn()
+            assert not await climbing.turn()
+        assert list(climbing.troubles) == [broken.proposal]
+        rungs = "select count(*) from gatehouse.escalation where proposal = %s"
+        assert firm.value("superuser", rungs, sound.proposal) == 1
+    finally:
+        firm.ask(
+            "superuser",
+            "update gatehouse.proposal set status = 'LAPSED' where proposal = %s returning 1",
+            broken.proposal,
+        )

@@ -118,6 +118,10 @@ def in_time(worker: Hand) -> bool:
     return worker.lease.in_time
 
 
+def joined(worker: Hand) -> bool:
+    return worker.lease.joined
+
+
 def beside_a_newer(worker: Hand) -> bool:
     return worker.lease.newer_at_work
 
@@ -312,3 +316,22 @@ def test_no_other_login_takes_a_lease_or_ends_one(firm: Firm, role: str, tmp_pat
     for call in ("lease_begin(1)", "lease_beat()", "lease_end()", "lease_bury(1, 0)", "lease_claim(1)"):
         with pytest.raises(Exception, match="permission denied"):
             firm.ask(role, f"select gatehouse.{call}")
+
+
+@pytest.mark.anyio
+async def test_who_begins_takes_no_order_before_every_other_has_seen_it(firm: Firm) -> None:
+    told: list[int] = []
+    async with hand(firm) as first:
+        first.lease.tell = told.append
+        await first.lease._look_at_others()
+        assert joined(first)
+        async with hand(firm) as second:
+            await second.lease._look_at_others()
+            await first.lease._beat()
+            await second.lease._look_at_others()
+            assert not joined(second)  # the first may have looked before it beat
+            await first.lease._look_at_others()
+            await first.lease._beat()
+            await second.lease._look_at_others()
+            assert joined(second)
+        assert told == [1, 2]

@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.execution.bucket import RESERVED, SECOND, Allowance, Verb
@@ -102,6 +102,30 @@ def test_no_second_brings_more_than_the_venue_takes(per_second: int, verbs: list
     for begin, _ in spent:
         within = sum(tokens for at, tokens in spent if begin <= at < begin + SECOND)
         assert within <= per_second + burst
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(8, 400), st.integers(1, 3), st.integers(0, 3_000))
+def test_workers_that_share_a_venue_take_together_what_it_takes(pace: int, many: int, joins_at: int) -> None:
+    """However fast each is, and while one more begins: each has its part then, and nothing in hand."""
+    now, begins, spent = timedelta(0), timedelta(milliseconds=joins_at), []
+    workers = [Allowance(max(1, pace // many)) for _ in range(many)]
+    joined = False
+    for _ in range(120):
+        if now >= begins and not joined:
+            joined = True
+            workers = [Allowance(max(1, pace // (many + 1))) for _ in range(many + 1)]
+            for one in workers:
+                one.empty(now)
+        for one in workers:
+            while not one.wait_for(Verb.CANCEL, now):
+                one.take(Verb.CANCEL, now)
+                spent.append(now)
+        soonest = min(one.wait_for(Verb.CANCEL, now) for one in workers)
+        now += max(soonest, timedelta(milliseconds=1))
+    most = pace + pace // 10 + 4 * many
+    for begin in spent[:: max(1, len(spent) // 50)]:
+        assert sum(1 for at in spent if begin <= at < begin + SECOND) <= most
 
 
 @given(st.integers(1, 9), st.integers(1, 9))

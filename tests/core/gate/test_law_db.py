@@ -288,6 +288,8 @@ OF_SAYING: Final = {"not_recommended_now", "not_unsolicited", "rationale_not_dra
 OF_CORRECTIONS: Final = {"nothing_to_correct"}
 # Tried by `test_remainders_db.py`.
 OF_REMAINDERS: Final = {"nothing_left"}
+# Tried by `test_schedules_law_db.py`.
+OF_SCHEDULES: Final = {"part_not_due", "schedule_over"}
 # Tried by `tests/core/execution/test_leases_db.py` and `test_set_aside_db.py`.
 OF_WORKERS: Final = {"lease_missing", "lease_passed", "not_set_aside", "set_aside_before"}
 NOT_REFUSALS: Final = {
@@ -329,7 +331,7 @@ def test_every_code_has_words_and_is_tried() -> None:
     elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_ROUTING | OF_DIRECT_ORDERS | OF_WORKERS
     elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_SAYING | OF_CORRECTIONS | OF_REPLACING
     elsewhere |= OF_TRADES | OF_RECONCILIATION | OF_REPLACEMENTS | OF_REMAINDERS | OF_PREFERENCES
-    elsewhere |= OF_THE_LIBRARY
+    elsewhere |= OF_THE_LIBRARY | OF_SCHEDULES
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 

@@ -138,6 +138,18 @@ def test_nobody_but_the_worker_drafts_a_remainder(firm: Firm) -> None:
     assert firm.append(GATE, plain)[0].code == "no_right"  # and it drafts nothing else
 
 
+def test_what_the_close_came_before_is_drafted_on_the_next_business_day_and_no_later(firm: Firm) -> None:
+    on_the_next, too_late = short(firm), short(firm)
+    day = "update gatehouse.market_day set session = session + %s returning 1"
+    firm.ask("superuser", day, 1)
+    try:
+        assert left(on_the_next).ok
+        firm.ask("superuser", day, 1)
+        assert left(too_late).code == "day_closed"
+    finally:
+        firm.ask("superuser", "update gatehouse.market_day set session = '2022-12-29' returning 1")
+
+
 async def no_quotes_needed() -> None:
     """Drafts are assessed on the book's own prices."""
 

@@ -10,6 +10,7 @@ from typing import Final
 from core.ids import VenueName
 from core.orders.events import Side
 from core.routing.evidence import Evidence
+from core.routing.over_time import over_time
 from core.routing.quality import Filled, Measured, measured
 from core.routing.review import Routed, review
 from core.routing.rules import BUILT_IN, WEIGHTS
@@ -57,6 +58,21 @@ def test_a_purchase_is_measured_against_the_middle_when_it_was_routed() -> None:
     assert found.improvement == Decimal("-1.00")  # against the offer of 100.01: 3.00 better, 4.00 worse
     assert [found.shares_improved, found.shares_at_quote, found.shares_outside] == shares(600, 0, 400)
     assert found.waited_ms == 2_200
+
+
+def test_an_order_over_time_is_measured_against_the_mean_of_its_parts_arrivals() -> None:
+    first = bought()
+    later = replace(
+        first, arrival=Decimal("100.10"), executed=Decimal(1000), average_price=Decimal("100.111")
+    )
+    waits = replace(first, arrival=Decimal("100.20"), executed=Decimal(0), average_price=None)
+    found = over_time(Side.BUY, Decimal(5000), 5, [first, later, waits])
+    # the parts met 100.00, 100.10 and 100.20; 2,000 shares were bought at 100.061 on average
+    assert (found.parts, found.out, found.executed) == (5, 3, Decimal(2000))
+    assert (found.benchmark, found.average_price) == (Decimal("100.1"), Decimal("100.061"))
+    assert found.over_bps == Decimal("-3.90")
+    assert over_time(Side.SELL, Decimal(5000), 5, [first, later, waits]).over_bps == Decimal("3.90")
+    assert over_time(Side.BUY, Decimal(5000), 5, [waits]).over_bps is None
 
 
 def test_a_sale_has_the_opposite_sign() -> None:
