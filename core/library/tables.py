@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, TypeVar
 
 from core.library import periods
+from core.library.columns import Column, named
 from core.library.periods import Period
 
 _NUMBER: Final = re.compile(r"[-−(]?\s*\$?\s*[-−(]?\s*(?P<digits>\d[\d,]*(?:\.\d+)?|\.\d+)\s*\)?\s*%?\s*\)?")
@@ -28,6 +29,8 @@ _DASH: Final = re.compile(r"[$(]*\s*[—–-]\s*[)%]*")
 _OPEN: Final = re.compile(r"\$?\s*\(\s*\$?\s*[\d,]*\.?\d+")
 _SIGNS: Final = frozenset({"$", "%", ")", "(", "€", "£", ")%"})
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_YEAR_ROW: Final = re.compile(r"(?:fiscal (?:year )?)?20\d\d", re.IGNORECASE)
+_MARKS: Final = frozenset("123456789")
 _MONTHS: Final = re.compile(r"\b(?:three|six|nine|twelve) months\b", re.IGNORECASE)
 _WRAPPED: Final = re.compile(r"(?:\b(?:of|to|the|and|for|in|on|by|with|from|at)|,)$", re.IGNORECASE)
 _LEADS: Final = re.compile(r"\bfollow(?:s|ing)\b[^.]*:?$", re.IGNORECASE)
@@ -55,6 +58,7 @@ class Figure:
     period: Period | None
     start: int
     end: int
+    column: str = ""  # what stands over it where its column is no period alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class _State:
     sections: list[Piece] = field(default_factory=list)
     waiting: list[Piece] = field(default_factory=list)  # lines since the last row
     percent: set[int] = field(default_factory=set)  # columns that were signed as percentages before
+    schedule: bool = False  # rows are of years to come, seen from the document's own day
 
 
 def rows(text: str) -> Iterator[Row]:
@@ -115,7 +120,7 @@ def rows(text: str) -> Iterator[Row]:
             section=state.sections[-1].text.strip() if state.sections else "",
             title=title,
             units="\n".join(p.text for p in (*reversed(state.head), *lead)),
-            figures=_with_periods(found, state.columns),
+            figures=_told(found, label, state, marked=_marked(found, read[n + 1 : n + 2], text)),
             start=start,
             end=line.end,
             head=(*lead, *state.head, *state.sections[-1:]),
@@ -186,10 +191,12 @@ def _figures(line: Piece) -> tuple[str, list[Figure]] | None:
     """Label and figures of a row; None: the line is no row."""
     cells = _cells(line)
     at = next((i for i, c in enumerate(cells) if _is_figure(c.text) or c.text in _SIGNS), len(cells))
+    if at == 0 and len(cells) > 1 and _YEAR.fullmatch(cells[0].text) and not _YEAR.fullmatch(cells[1].text):
+        at = 1
     numbers = cells[at:]
     if at > 1 or not numbers or all(_YEAR.fullmatch(c.text) for c in numbers):
         return None
-    if at == 1 and periods.is_period(cells[0].text):
+    if at == 1 and periods.is_period(cells[0].text) and not _YEAR_ROW.fullmatch(cells[0].text):
         return None
     found: list[Figure] = []
     for n, cell in enumerate(numbers):
@@ -217,7 +224,7 @@ def _figure(cell: Piece, *, dollars: bool) -> Figure:
 
 
 def _as_percent(figure: Figure) -> Figure:
-    return Figure(figure.value, True, figure.dollars, figure.period, figure.start, figure.end)
+    return replace(figure, percent=True)
 
 
 def _still_percent(found: list[Figure], columns: set[int]) -> list[Figure]:
@@ -227,13 +234,35 @@ def _still_percent(found: list[Figure], columns: set[int]) -> list[Figure]:
     return [_as_percent(figure) if n in columns else figure for n, figure in enumerate(found)]
 
 
-def _with_periods(found: list[Figure], columns: tuple[Period | None, ...] | None) -> tuple[Figure, ...]:
-    if columns is None or len(columns) != len(found):
+def _marked(found: list[Figure], following: Sequence[tuple[str, list[Figure]] | None], text: str) -> bool:
+    """The last figure is the mark of a footnote, and the row's own last figure stands in the next line."""
+    after = following[0] if following else None
+    alone = after is not None and not after[0] and len(after[1]) == 1
+    return alone and len(found) > 1 and text[found[-1].start : found[-1].end] in _MARKS
+
+
+def _told(found: list[Figure], label: str, state: _State, *, marked: bool) -> tuple[Figure, ...]:
+    if marked:
         return tuple(found)
-    return tuple(
-        Figure(f.value, f.percent, f.dollars, period, f.start, f.end)
-        for f, period in zip(found, columns, strict=True)
+    if state.columns is not None and len(state.columns) == len(found):
+        return _with_periods(found, state.columns)
+    state.schedule = state.schedule or bool(_YEAR_ROW.fullmatch(label))
+    over = named([piece.text for piece in state.head], state.lead.text if state.lead else "", len(found))
+    if over is None:
+        over = (Column("", None),) if state.schedule and len(found) == 1 else ()
+    closing = periods.CLOSING if state.schedule else None
+    return (
+        tuple(
+            replace(figure, period=column.period or closing, column=column.name)
+            for figure, column in zip(found, over, strict=True)
+        )
+        if over
+        else tuple(found)
     )
+
+
+def _with_periods(found: list[Figure], columns: tuple[Period | None, ...]) -> tuple[Figure, ...]:
+    return tuple(replace(one, period=period) for one, period in zip(found, columns, strict=True))
 
 
 def _no_row(state: _State, line: Piece, *, labels: bool) -> None:
@@ -246,6 +275,7 @@ def _no_row(state: _State, line: Piece, *, labels: bool) -> None:
         start = line.start + line.text.index(text) + at
         state.columns, state.lead = None, Piece(line.text[start - line.start :], start, line.end)
         state.head, state.sections, state.waiting, state.percent = [], [], [], set()
+        state.schedule = False
     else:
         state.waiting.append(line)
 
@@ -265,7 +295,7 @@ def _open(state: _State) -> None:
     last = max(i for i, w in enumerate(waiting) if _many(w) or _speaks_of_periods(w.text) or _is_unit(w.text))
     if state.head:  # a new table: what was said before the old one is not said of it
         state.lead = None
-    state.percent = set()
+    state.percent, state.schedule = set(), False
     state.head = waiting[max(0, last - 11) : last + 1]
     state.sections = waiting[last + 1 :][-1:]
     state.columns = columns([[c.text for c in _cells(line)] for line in state.head])
@@ -281,7 +311,7 @@ def _speaks_of_periods(text: str) -> bool:
 
 def columns(head: list[list[str]]) -> tuple[Period | None, ...] | None:
     """What each column is of; None for one that is no period. None: the head cannot be read surely."""
-    lines = _rejoined(head)
+    lines = _beside(_rejoined(head))
     if any(_MONTHS.search(cell) and not periods.SPAN.search(cell) for line in lines for cell in line):
         return None
     at = max((i for i, line in enumerate(lines) if any(_one_year(c) for c in line)), default=None)
@@ -335,6 +365,24 @@ def _rejoined(head: list[list[str]]) -> list[list[str]]:
         elif line:
             lines.append(list(line))
     return lines
+
+
+def _beside(lines: list[list[str]]) -> list[list[str]]:
+    """Whole days that were written one a line are the columns of one line."""
+    found: list[list[str]] = []
+    for line in lines:
+        last = found[-1] if found else []
+        day = len(line) == 1 and _one_year(line[0]) and bool(periods.MONTH_DAY.search(line[0]))
+        if (
+            day
+            and last
+            and all(_one_year(c) and periods.MONTH_DAY.search(c) for c in last)
+            and line[0] not in last
+        ):
+            found[-1] = [*last, line[0]]
+        else:
+            found.append(line)
+    return found
 
 
 def _goes_on(cell: str, following: str) -> bool:
