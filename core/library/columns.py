@@ -21,6 +21,8 @@ MOST_NAME: Final = 70
 _UNIT: Final = re.compile(
     r"^\(?(?:u\.?s\.? )?(?:dollars |shares |amounts )?(?:are )?in (?:millions|thousands)[^)\t]*\)?\s*", re.I
 )
+_BALANCE: Final = re.compile(r"(?:goodwill,? )?(?:[-–—] )?(?:balances?,?)?(?: (?:as of|at))?", re.I)
+_YEAR_ALONE: Final = re.compile(r"(?:19|20)\d\d")
 _FIGURE: Final = re.compile(r"[\s$(]*[\d,.]+[\s)%]*")
 
 
@@ -88,11 +90,23 @@ def _spread(above: Sequence[str], count: int) -> list[Period] | None:
 
 
 def _period(text: str) -> Period | None:
-    """The period with its last day that a cell says, and nothing else."""
+    """The period that a cell says, and nothing else: with its last day, or a year by its label."""
     if not periods.is_period(text) or len(periods.YEAR.findall(text)) != 1:
         return None
     said = periods.asked(text)
-    return said if said and said.ends else None
+    if said and said.ends is None:
+        return said if _YEAR_ALONE.fullmatch(text.strip()) else None
+    return said
+
+
+def day(label: str) -> Period | None:
+    """The day of which a row says its balance."""
+    said = (
+        periods.asked(label)
+        if _BALANCE.match(label.strip()) and len(periods.YEAR.findall(label)) == 1
+        else None
+    )
+    return Period(said.ends.year, said.ends, 0) if said and said.ends else None
 
 
 def _only(lead: str) -> Period | None:

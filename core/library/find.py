@@ -17,7 +17,7 @@ from typing import Final
 
 from core.book.views import Passage
 from core.library import periods
-from core.library.figures import Told, figures, stated
+from core.library.figures import Told, figures, labelled, stated
 from core.library.labels import Name, named, plain, statement, way
 from core.library.periods import Fiscal, Period
 
@@ -90,6 +90,11 @@ def filing(passages: Sequence[Passage]) -> Filing:
         Printed(passage, told, statement(told.row.title), plain(told.row.label))
         for passage in ordered
         for told in figures(passage.text, scale)
+    ) + tuple(
+        Printed(passage, told, "B", name)
+        for passage in ordered
+        for name, told in labelled(passage.text)
+        if statement(told.row.title) == "B"
     )
     issuer = found[1].strip() if found else ""
     return Filing(ordered[0].document, issuer, _fiscal(cover, printed), printed)

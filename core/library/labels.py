@@ -49,8 +49,9 @@ _STATEMENTS: Final = (
 class Name:
     """A reported figure: which rows say it, and which way round.
 
-    `section` is of the row's section alone, or `anywhere` of its head too. `beside` is a row that the document
-    must print too, `without` one that it must not: a label can mean the whole in one and the rest in another.
+    `section` is of the row's section alone, or `anywhere` of its head too. `beside` is a row that the
+    document must print too, `without` one that it must not: a label can mean the whole in one and the rest
+    in another. `column` is what stands over the figure where its column is no period alone.
     """
 
     name: str
