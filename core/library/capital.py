@@ -31,9 +31,9 @@ _COUNTS: Final = (
     ),
     (
         "shares issued",
-        re.compile(rf"(?:{_AND}\s+shares? issued(?! and outstanding)|\bissued:?\s+{_AND}\s+shares)", re.I),
+        re.compile(rf"(?:{_AND}\s+shares? issued|\bissued:?\s+{_AND}\s+shares)", re.I),
     ),
-    ("shares outstanding", re.compile(rf"(?:{_AND}\s+(?:shares? )?outstanding)", re.I)),
+    ("shares outstanding", re.compile(rf"(?:{_AND}\s+(?:shares? )?(?:issued and )?outstanding)", re.I)),
     ("shares held", re.compile(rf"treasury[^\d$]{{0,60}}?{_AND}\s+shares", re.I)),
 )
 _KIND: Final = re.compile(r"(?:class [a-z] |class [a-z],? )?\b(common|preferred|treasury)\b", re.I)

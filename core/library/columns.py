@@ -19,7 +19,8 @@ from core.library.periods import Period
 MOST_LINES: Final = 8
 MOST_NAME: Final = 70
 _UNIT: Final = re.compile(
-    r"^\(?(?:u\.?s\.? )?(?:dollars |shares |amounts )?(?:are )?in (?:millions|thousands)[^)\t]*\)?\s*", re.I
+    r"^\(?(?:u\.?s\.? )?(?:dollars |shares |amounts |\$ )?(?:are )?in (?:millions|thousands)[^)\t]*\)?\s*",
+    re.I,
 )
 _BALANCE: Final = re.compile(r"(?:goodwill,? )?(?:[-–—] )?(?:balances?,?)?(?: (?:as of|at))?", re.I)
 _YEAR_ALONE: Final = re.compile(r"(?:19|20)\d\d")
@@ -37,6 +38,8 @@ class Column:
 def named(head: Sequence[str], lead: str, count: int) -> tuple[Column, ...] | None:
     """The columns of a head whose last lines name them. None: they cannot be told surely."""
     lines = [line.strip().replace("\n", "\t") for line in head]
+    while lines and _UNIT.fullmatch(lines[-1]):
+        lines.pop()
     below = ""
     if lines and "\t" not in lines[-1] and _period(lines[-1]):
         below = lines.pop()
@@ -64,6 +67,8 @@ def _names(lines: Sequence[str], count: int) -> tuple[list[str], str, Sequence[s
             while k < len(lines) and not beside and _begins(lines[-k - 1]):
                 k += 1
                 cells[0] = f"{lines[-k]} {cells[0]}"
+            if k < len(lines) and "\t" in lines[-k - 1] and not any(map(_period, lines[-k - 1].split("\t"))):
+                return None  # the names may begin above
             cells[0] = _UNIT.sub("", cells[0]) or cells[0]
             return cells, beside, lines[:-k]
     return None

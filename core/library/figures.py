@@ -121,7 +121,8 @@ def labelled(text: str) -> Iterator[tuple[str, Told]]:
     """Figures that stand in the labels of rows, each with what it is."""
     for row in rows(text):
         for one in in_label(row, text):
-            counted = ("shares", 0) if one.whole else _shares(row) or _all_in(row)
+            told = _SHARES_IN.search(row.units)
+            counted = ("shares", 0) if one.whole and not told else _shares(row) or _all_in(row)
             if one.each or counted:
                 unit: Unit = "dollars a share" if one.each else "shares"
                 scale = 0 if one.each or counted is None else counted[1]

@@ -118,13 +118,21 @@ def covers(asked: str, passage: Passage) -> bool:
 def find(asked: str, period: Period, filings: Sequence[Filing]) -> Answer:
     """The figure of that name and period."""
     names: tuple[Name | None, ...] = named(asked) or (None,)
-    for tier in _tiers(names[0].where if names[0] else "ICBOEN"):
+    for tier in _tiers(_where(names)):
         said = [one for each in filings for one in _in_filing(each, names, asked, period, tier)]
         if tier.endswith("&") and len({one.kind for one in said}) == 1:
             return Answer(None, tuple(said))
         if said:
             return _agreed(said)
     return Answer(None)
+
+
+def _where(names: Sequence[Name | None]) -> str:
+    """Where any way in which the name is printed is looked for; the first says whether two kinds must agree."""
+    told = [name.where for name in names if name]
+    if not told:
+        return "ICBOEN"
+    return told[0] if told[0].endswith("&") else "".join(dict.fromkeys("".join(told).replace("&", "")))
 
 
 def _tiers(where: str) -> Iterator[str]:

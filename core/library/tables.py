@@ -31,6 +31,9 @@ _OPEN: Final = re.compile(r"\$?\s*\(\s*\$?\s*[\d,]*\.?\d+")
 _SIGNS: Final = frozenset({"$", "%", ")", "(", "€", "£", ")%"})
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _YEAR_ROW: Final = re.compile(r"(?:fiscal (?:year )?)?20\d\d", re.IGNORECASE)
+_LENGTHS: Final = re.compile(r"(?:[\d.]+ (?:years?|months?)\s*)+", re.IGNORECASE)
+_FOOTNOTE: Final = re.compile(r"\(?\d\)? ?[A-Z]")
+_TABLES: Final = re.compile(r"\btables\b", re.IGNORECASE)  # what leads in several holds for each
 _MARKS: Final = frozenset("123456789")
 _WRAPPED: Final = re.compile(r"(?:\b(?:of|to|the|and|for|in|on|by|with|from|at)|,)$", re.IGNORECASE)
 _LEADS: Final = re.compile(r"\bfollow(?:s|ing)\b[^.]*:?$", re.IGNORECASE)
@@ -267,12 +270,17 @@ def _with_periods(found: list[Figure], columns: tuple[Period | None, ...]) -> tu
 def _no_row(state: _State, line: Piece, *, labels: bool) -> None:
     """A line without figures. One that `labels` the figures in the next line is no prose, however long."""
     text = line.text.strip()
+    if "\t" in text and _LENGTHS.fullmatch(text.split("\t", 1)[1].strip()):
+        _open(state)  # a row of the table, whose lengths are no figures here
+        return
     if not labels and not _many(line) and _is_prose(text):
         at = (
             max(text.rfind(". ", 0, len(text) - 2) + 2, len(text) - MOST_LEAD) if len(text) > MOST_LEAD else 0
         )
         start = line.start + line.text.index(text) + at
-        state.columns, state.lead = None, Piece(line.text[start - line.start :], start, line.end)
+        state.columns = None
+        if not (_FOOTNOTE.match(text) and state.lead and _TABLES.search(state.lead.text)):
+            state.lead = Piece(line.text[start - line.start :], start, line.end)
         state.head, state.sections, state.waiting, state.percent = [], [], [], set()
         state.schedule = False
     else:
@@ -295,7 +303,11 @@ def _open(state: _State) -> None:
     if state.head:  # a new table: what was said before the old one is not said of it
         state.lead = None
     state.percent, state.schedule = set(), False
-    state.head = waiting[max(0, last - 11) : last + 1]
+    opens = waiting[max(0, last - 11) : last + 1]
+    named_before = [one for one in state.head if not _speaks_of_periods(one.text)]
+    if len(opens) == 1 and not _many(opens[0]) and any(map(_many, named_before)):
+        opens = [*named_before, *opens]  # the same columns, of another period
+    state.head = opens
     state.sections = waiting[last + 1 :][-1:]
     state.columns = columns([[c.text for c in _cells(line)] for line in state.head])
 
