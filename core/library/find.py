@@ -31,7 +31,7 @@ _REGISTRANT: Final = re.compile(r"([^\n\t]{2,80})\n\(?\s*\(?exact name of regist
 _FORMS: Final = frozenset(
     {"the", "inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "plc", "llc", "and", "com"}
 )
-_ENDING: Final = re.compile(r"\b(?:end|ending|december 31)\b")
+_ENDING: Final = re.compile(r"\b(?:end|ending|march 31|june 30|september 30|december 31)\b")
 _BEGINNING: Final = re.compile(r"\b(?:beginning|january 1)\b")
 _DEFERRED_TAX: Final = re.compile(
     r"\bdeferred (?:income )?tax", re.IGNORECASE
@@ -128,8 +128,8 @@ def find(asked: str, period: Period, filings: Sequence[Filing]) -> Answer:
 
 
 def _where(names: Sequence[Name | None]) -> str:
-    """Where any way in which the name is printed is looked for; the first says whether two kinds must agree."""
-    told = [name.where for name in names if name]
+    """Where the first way of printing the name is looked for, and those in named columns."""
+    told = [name.where for name in names if name and (name is names[0] or name.column)]
     if not told:
         return "ICBOEN"
     return told[0] if told[0].endswith("&") else "".join(dict.fromkeys("".join(told).replace("&", "")))
