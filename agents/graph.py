@@ -262,7 +262,7 @@ async def answer(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
     recent = since_asked(state["messages"])
     allowed = {**bind.sources(recent), **state.get("looked", {})}
     model, by_rule = signed(recent, context)
-    guard = answered(state["messages"], by_rule=by_rule)
+    guard = answered(state["messages"], context.turn.preferences, by_rule=by_rule)
     text = spoken(state)
     composed = compose(
         f"{text}\n{notices(recent, text)}".rstrip(),

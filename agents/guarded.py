@@ -24,6 +24,7 @@ from agents.masking.mask import NOTE, Mask, words_of_names
 from agents.state import Context, since_asked
 from core.errors import NotFound
 from tools.clients import book
+from tools.contract import Preference
 
 SAID: Final = 4  # of the advisor's messages, the newest: what a draft may quote
 MOST_NOTICES: Final = 3
@@ -73,16 +74,19 @@ async def guarded(context: Context, messages: Sequence[AnyMessage]) -> Guarded:
         names = [name for one in await book(context.turn) for name in (one.name, *one.clients)]
     except NotFound:
         names = []
-    return Guarded(Mask(context.turn.thread, words_of_names(names)), checking(messages))
+    return Guarded(
+        Mask(context.turn.thread, words_of_names(names)), checking(messages, context.turn.preferences)
+    )
 
 
-def answered(messages: Sequence[AnyMessage], *, by_rule: bool) -> Guarded:
+def answered(messages: Sequence[AnyMessage], stated: Sequence[Preference], *, by_rule: bool) -> Guarded:
     """What guards an answer. `by_rule`: no model of an endpoint thought any of it."""
-    return Guarded(None, None if by_rule else checking(messages))
+    return Guarded(None, None if by_rule else checking(messages, stated))
 
 
-def checking(messages: Sequence[AnyMessage]) -> Checking:
-    """What was read for this answer, what the graph looked up itself, and what the advisor said."""
+def checking(messages: Sequence[AnyMessage], stated: Sequence[Preference] = ()) -> Checking:
+    """What was read for this answer, what the graph looked up itself, and what the advisor said: in this
+    conversation, or when she stated a preference, which is a message of hers on record."""
     read, said = Grounds(), Grounds()
     for message in since_asked(list(messages)):
         if isinstance(message, ToolMessage):
@@ -91,6 +95,8 @@ def checking(messages: Sequence[AnyMessage]) -> Checking:
             read.add_passage("the record", str(message.text))
     for message in [one for one in messages if isinstance(one, HumanMessage)][-SAID:]:
         said.add_passage("the advisor", str(message.text))
+    for preference in stated:
+        said.add_passage("the advisor", preference.text)
     return Checking(read.ready(), said.ready())
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from agents.masking.places import PLACES, REST
+
 LONGEST_NUMBER: Final = 15  # digits of a telephone number (E.164)
 
 
@@ -93,7 +95,14 @@ _FORMS: Final[tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...]] = 
             ),
             _always,
         ),
-        ("PHONE", r"(?<![\w.$])\+\d{1,3}[\s.-]?(?:\(?\d{1,4}\)?[\s.-]?){2,5}\d{2,4}\b(?!\s?%)", _phone),
+        (
+            "PHONE",
+            r"(?<![\w.$])\+\d{1,3}[\s.-]?(?:\(?\d{1,4}\)?[\s.-]?){2,5}\d{2,4}(?:\s?(?:x|ext\.?)\s?\d{1,6})?\b(?!\s?%)",
+            _phone,
+        ),
+        ("PHONE", r"(?<![\w.,$-])00\d{1,3}[ .-]\d{2,4}[ .-]\d{3}[ .-]\d{3,4}(?:x\d{1,6})?\b", _phone),
+        ("PHONE", r"(?<![\w.$-])0\d{2,4}[ -]\d{3}[ -]\d{3,4}(?![\w-]|[.,]\d)", _phone),
+        ("PHONE", r"(?<!\w)\(\d{3}\)\d{3}-\d{4}(?:x\d{1,6})?(?!\w|[.,]\d)", _phone),
         (
             "PHONE",
             (
@@ -102,7 +111,7 @@ _FORMS: Final[tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...]] = 
             ),
             _phone,
         ),
-        ("PHONE", r"(?<!\w)\(\d{2,4}\)\s?\d{3}[-. ]\d{3,4}(?:[-. ]\d{2,4})?(?![\w-]|[.,]\d)", _phone),
+        ("PHONE", r"(?<!\w)\(\d{2,4}\)\s?\d{3}[-. ]\d{3,4}(?:[-. ]\d{2,4})?(?!\w|-\d|[.,]\d)", _phone),
         ("PHONE", rf"{_TELLS_PHONE}(?P<part>[+(]?\d[\d\s().-]{{5,18}}\d)", _phone),
         ("PHONE", r"(?P<part>\+?\(?\d[\d ().-]{5,18}\d)\s+(?i:office|fax|mobile|cell|home)\b", _phone),
         (
@@ -118,11 +127,12 @@ _FORMS: Final[tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...]] = 
             (
                 rf"(?<![\w.,$-])"
                 rf"\d{{1,6}}(?:\s+[NSEW]\.?)"
-                rf"?(?:\s+[A-Z0-9][\w.'’-]*){{1,4}}\s+{_STREET}{_UNIT}?{_TOWN}?"
+                rf"?(?:\s+[A-Z0-9][\w.'’-]*){{1,4}}\s+{_STREET}{_UNIT}?(?:{_TOWN}|{REST})"
             ),
             _always,
         ),
-        ("ADDRESS", r"(?i:\bP\.?\s?O\.?\s+Box\s+\d{1,6})|\bPSC \d{2,5},? Box \d{1,6}", _always),
+        *(("ADDRESS", place, _always) for place in PLACES),
+        ("ADDRESS", r"(?i:\bP\.?\s?O\.?\s+Box\s+\d{1,6})", _always),
         (
             "ADDRESS",
             (

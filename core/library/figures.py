@@ -13,15 +13,22 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Literal
 
+from core.library.capital import in_label
 from core.library.periods import Period
-from core.library.tables import Row, rows
+from core.library.tables import Figure, Row, rows
 
 Unit = Literal["dollars", "dollars a share", "shares", "percent"]
 SCALES: Final = {"thousand": 3, "million": 6, "billion": 9}
 _SCALE: Final = re.compile(
-    r"\b(?:(?P<what>dollars?|shares?|amounts?)\s+)?(?:are\s+)?(?:reflected\s+|presented\s+|stated\s+|expressed\s+)?"
+    r"\b(?:(?P<what>dollars? (?:&|and) shares?|dollars?|shares?|amounts?)\s+)?(?:are\s+)?"
+    r"(?:reflected\s+|presented\s+|stated\s+|expressed\s+)?"
     r"in\s+(?P<in>thousand|million|billion)s?\b|[(,]\s*(?P<bare>thousand|million|billion)s\b",
     re.IGNORECASE,
+)
+_STATED: Final = re.compile(
+    r"\(dollars in (thousand|million|billion)s,? (?:except|unless)[^()\n]{0,40}"
+    r"\botherwise (?:stated|noted|indicated)\)",
+    re.I,
 )
 _SHARES_IN: Final = re.compile(
     r"\bshares?\b[^.;()]{0,40}\bin\s+(thousand|million|billion)s?\b"
@@ -36,9 +43,11 @@ _EXCEPT_SHARES: Final = re.compile(
 _PER_SHARE: Final = re.compile(
     r"\bper\b.{0,30}\bshares?\b|\bper share\b|\bshare price\b|\bexercise price\b", re.IGNORECASE
 )
+_EXCEPT_EACH: Final = re.compile(r"\bexcept\b[^\n]{0,60}\bper[ -]share\b", re.IGNORECASE)
 _OF_SHARES: Final = re.compile(
     r"\bshares\b|\bweighted[- ]average\b|\bdilutive\b|\bnumber of\b", re.IGNORECASE
 )
+_RATES: Final = re.compile(r"\brates?:?$", re.IGNORECASE)  # signed as percentages in the first row alone
 LONGEST_SECTION: Final = 80
 _PRICED: Final = re.compile(r"\b(?:price|value|rate|term|life|yield|discount)s?\b", re.IGNORECASE)
 _COUNTS: Final = re.compile(
@@ -60,6 +69,7 @@ class Told:
     period: Period
     start: int
     end: int
+    column: str
 
     @property
     def amount(self) -> Decimal:
@@ -68,38 +78,89 @@ class Told:
 
 
 @lru_cache(maxsize=8_192)
-def figures(text: str) -> tuple[Told, ...]:
-    """Every figure in the text whose period, unit and scale are told."""
-    return tuple(_figures(text))
+def figures(text: str, stated: int | None = None) -> tuple[Told, ...]:
+    """Every figure in the text whose period, unit and scale are told.
+
+    `stated`: the scale that the document says once for all its tables, in powers of ten.
+    """
+    return tuple(_figures(text, stated))
 
 
-def _figures(text: str) -> Iterator[Told]:
+def stated(text: str) -> int | None:
+    """The scale of a document that says: "dollars in millions, except otherwise stated"."""
+    found = _STATED.search(text)
+    return SCALES[found[1].lower()] if found else None
+
+
+def _figures(text: str, stated: int | None) -> Iterator[Told]:
     for row in rows(text):
         for figure in row.figures:
             if figure.value is None or figure.period is None:
                 continue
             money = any(one.dollars for one in row.figures)
             meant: tuple[Unit, int] | None = (
-                ("percent", -2) if figure.percent else _meaning(row, dollars=money)
+                ("percent", -2) if figure.percent else _meaning(row, stated, dollars=money)
             )
             if meant is not None:
                 unit, scale = meant
                 digits = text[figure.start : figure.end]
-                yield Told(row, figure.value, digits, scale, unit, figure.period, figure.start, figure.end)
+                yield Told(
+                    row,
+                    figure.value,
+                    digits,
+                    scale,
+                    unit,
+                    figure.period,
+                    figure.start,
+                    figure.end,
+                    figure.column,
+                )
 
 
-def _meaning(row: Row, *, dollars: bool) -> tuple[Unit, int] | None:
+def labelled(text: str) -> Iterator[tuple[str, Told]]:
+    """Figures that stand in the labels of rows, each with what it is."""
+    for row in rows(text):
+        for one in in_label(row, text):
+            told = _SHARES_IN.search(row.units)
+            counted = ("shares", 0) if one.whole and not told else _shares(row) or _all_in(row)
+            if one.each or counted:
+                unit: Unit = "dollars a share" if one.each else "shares"
+                scale = 0 if one.each or counted is None else counted[1]
+                yield (
+                    one.name,
+                    Told(row, one.value, one.digits, scale, unit, one.period, one.start, one.end, ""),
+                )
+
+
+def _all_in(row: Row) -> tuple[Unit, int] | None:
+    """Shares are in what everything is in, where the head excepts only per-share figures and par values."""
+    excepted = re.search(r"\bexcept\b", row.units, re.IGNORECASE)
+    only = re.search(r"\bexcept(?: for)? (?:per[ -]share|par value)", row.units, re.IGNORECASE)
+    scale = _scale(row.units, of_dollars=True)
+    return ("shares", scale) if scale and (only or not excepted) else None
+
+
+def _meaning(row: Row, stated: int | None, *, dollars: bool) -> tuple[Unit, int] | None:
     """Unit and scale of a row's figures. None: not told."""
     if _counts(row) and not dollars:
         return _shares(row)
     if _PER_SHARE.search(row.label) or _PER_SHARE.search(row.section):
         fraction = all(f.value is None or abs(f.value) < 10_000 for f in row.figures)
         return ("dollars a share", 0) if fraction else None
+    if _EXCEPT_EACH.search(row.units) and all(map(_cents, row.figures)):
+        return "dollars a share", 0
     if not dollars and _OF_SHARES.search(row.label) and not _is_money(row.label):
         return _shares(row)
+    if _RATES.search(row.section) and not dollars:
+        return None
     said = _scale(row.label, of_dollars=True) or _scale(row.section, of_dollars=True)
-    scale = said or _scale(row.units, of_dollars=True)
+    scale = said or _scale(row.units, of_dollars=True) or stated
     return ("dollars", scale) if scale else None
+
+
+def _cents(figure: Figure) -> bool:
+    """Printed to the cent, as no amount in millions or thousands is."""
+    return figure.value is None or (figure.value.as_tuple().exponent == -2 and abs(figure.value) < 1_000)
 
 
 def _counts(row: Row) -> bool:

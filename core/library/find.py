@@ -17,7 +17,7 @@ from typing import Final
 
 from core.book.views import Passage
 from core.library import periods
-from core.library.figures import Told, figures
+from core.library.figures import Told, figures, labelled, stated
 from core.library.labels import Name, named, plain, statement, way
 from core.library.periods import Fiscal, Period
 
@@ -31,8 +31,12 @@ _REGISTRANT: Final = re.compile(r"([^\n\t]{2,80})\n\(?\s*\(?exact name of regist
 _FORMS: Final = frozenset(
     {"the", "inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "plc", "llc", "and", "com"}
 )
-_ENDING: Final = re.compile(r"\b(?:end|ending|december 31)\b")
+_ENDING: Final = re.compile(r"\b(?:end|ending|march 31|june 30|september 30|december 31)\b")
 _BEGINNING: Final = re.compile(r"\b(?:beginning|january 1)\b")
+_DEFERRED_TAX: Final = re.compile(
+    r"\bdeferred (?:income )?tax", re.IGNORECASE
+)  # parts of it bear others' names
+_MARKED: Final = re.compile(r"\(\d\)\s*$")  # of cash flows: a footnote says what else the line holds
 LEAST_WORDS: Final = 4  # fewer fit rows that mean something else
 _LITTLE: Final = frozenset({"of", "the", "and", "in", "for", "on", "to", "a", "an", "from", "total"})
 _OUTGOING: Final = ("payments", "repayments", "purchases", "repurchases")
@@ -81,10 +85,16 @@ def filing(passages: Sequence[Passage]) -> Filing:
     ordered = tuple(sorted(passages, key=lambda passage: passage.ordinal))
     cover = "\n".join(passage.text for passage in ordered[:4])
     found = _REGISTRANT.search(cover)
+    scale = next(filter(None, (stated(passage.text) for passage in ordered)), None)
     printed = tuple(
         Printed(passage, told, statement(told.row.title), plain(told.row.label))
         for passage in ordered
-        for told in figures(passage.text)
+        for told in figures(passage.text, scale)
+    ) + tuple(
+        Printed(passage, told, "B", name)
+        for passage in ordered
+        for name, told in labelled(passage.text)
+        if statement(told.row.title) == "B"
     )
     issuer = found[1].strip() if found else ""
     return Filing(ordered[0].document, issuer, _fiscal(cover, printed), printed)
@@ -108,13 +118,21 @@ def covers(asked: str, passage: Passage) -> bool:
 def find(asked: str, period: Period, filings: Sequence[Filing]) -> Answer:
     """The figure of that name and period."""
     names: tuple[Name | None, ...] = named(asked) or (None,)
-    for tier in _tiers(names[0].where if names[0] else "ICBOEN"):
+    for tier in _tiers(_where(names)):
         said = [one for each in filings for one in _in_filing(each, names, asked, period, tier)]
         if tier.endswith("&") and len({one.kind for one in said}) == 1:
             return Answer(None, tuple(said))
         if said:
             return _agreed(said)
     return Answer(None)
+
+
+def _where(names: Sequence[Name | None]) -> str:
+    """Where the first way of printing the name is looked for, and those in named columns."""
+    told = [name.where for name in names if name and (name is names[0] or name.column)]
+    if not told:
+        return "ICBOEN"
+    return told[0] if told[0].endswith("&") else "".join(dict.fromkeys("".join(told).replace("&", "")))
 
 
 def _tiers(where: str) -> Iterator[str]:
@@ -135,7 +153,9 @@ def _in_filing(
     rows = [one for one in each.printed if one.kind in tier]
     for name in names:
         here = [one for one in rows if one.kind in name.where] if name else rows
-        fits = _fits_name(name, here) if name else _fits_words(asked, rows)
+        if name and not _company(name, here):
+            continue
+        fits = _fits_name(name, here, each.fiscal) if name else _fits_words(asked, rows)
         if fits:
             sign = name.sign if name else _guess(asked)
             turned = [(one, _turned(sign, one.told)) for one in fits if _of_period(one, period, each.fiscal)]
@@ -145,29 +165,72 @@ def _in_filing(
     return []
 
 
-def _fits_name(name: Name, rows: Sequence[Printed]) -> list[Printed]:
+def _fits_name(name: Name, rows: Sequence[Printed], fiscal: Fiscal | None) -> list[Printed]:
     """The rows of the first label that this document uses at all; of any, where all are to agree."""
     if name.where.endswith("&"):
+        rows = [one for one in rows if _column(name, one.told)]
         found = [one for one in rows if any(label.fullmatch(one.label) for label in name.labels)]
         return [one for one in found if one.told.unit == name.unit and _near(name, one.told)]
     for label in name.labels:
-        found = [one for one in rows if label.fullmatch(one.label) and _near(name, one.told)]
+        bare = _years_ahead(label, fiscal)
+        found = [
+            one
+            for one in rows
+            if bare.fullmatch(one.label) and _column(name, one.told) and _near(name, one.told)
+        ]
         if found:
             return [one for one in found if one.told.unit == name.unit]
     return []
 
 
+def _years_ahead(label: re.Pattern[str], fiscal: Fiscal | None) -> re.Pattern[str]:
+    """A label of a year to come ("+2"), as this document writes it."""
+    if not label.pattern.startswith("\\+"):
+        return label
+    year = fiscal.ends.year - fiscal.label_less + int(label.pattern[2:]) if fiscal else 0
+    return re.compile(rf"(?:fiscal (?:year )?)?{year}")
+
+
+def _column(name: Name, told: Told) -> bool:
+    """The figure stands under what the name asks for, and no other of its row and period does."""
+    if name.column is None:
+        return not told.column
+    under = [
+        one
+        for one in told.row.figures
+        if one.period == told.period and name.column.search(one.column) and one.column
+    ]
+    return len(under) == 1 and under[0].start == told.start
+
+
+def _company(name: Name, rows: Sequence[Printed]) -> bool:
+    """The rows that the name wants beside it are printed, and those that it does not are not."""
+    labels = {one.label for one in rows}
+    wanted = name.beside is None or any(name.beside.fullmatch(label) for label in labels)
+    return wanted and not (name.without and any(name.without.fullmatch(label) for label in labels))
+
+
 def _near(name: Name, told: Told) -> bool:
+    row = told.row
+    if _MARKED.search(row.label) and statement(row.title) == "C":
+        return False
+    if "(liabilit" in row.label.lower() and "liabilit" not in name.name:
+        return False
+    if _DEFERRED_TAX.search(row.section) and "tax" not in name.name:
+        return False
     if name.section is None:
         return True
-    row = told.row
     text = f"{row.section}\n{row.title}\n{row.units}" if name.anywhere else row.section
     return bool(name.section.search(text))
 
 
 def _fits_words(asked: str, rows: Sequence[Printed]) -> list[Printed]:
     wanted = _words(asked)
-    return [one for one in rows if len(wanted) >= LEAST_WORDS and _words(one.label) == wanted]
+    return [
+        one
+        for one in rows
+        if len(wanted) >= LEAST_WORDS and _words(one.label) == wanted and not one.told.column
+    ]
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -47,7 +47,12 @@ _STATEMENTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A reported figure: which rows say it, and which way round."""
+    """A reported figure: which rows say it, and which way round.
+
+    `section` is of the row's section alone, or `anywhere` of its head too. `beside` is a row that the
+    document must print too, `without` one that it must not: a label can mean the whole in one and the rest
+    in another. `column` is what stands over the figure where its column is no period alone.
+    """
 
     name: str
     sign: str
@@ -55,6 +60,9 @@ class Name:
     unit: Unit
     section: re.Pattern[str] | None
     anywhere: bool
+    beside: re.Pattern[str] | None
+    without: re.Pattern[str] | None
+    column: re.Pattern[str] | None
     labels: tuple[re.Pattern[str], ...]
 
 
@@ -66,11 +74,26 @@ def vocabulary() -> Mapping[str, tuple[Name, ...]]:
         if line and not line.startswith("#"):
             parts = re.split(r"(?<=\s)\|(?=\s)", line, maxsplit=5)
             name, sign, where, unit, near, labels = (part.strip() for part in parts)
-            section = re.compile("|".join(near.lstrip("~").split(", ")), re.I) if near else None
+            beside = re.compile(near[1:]) if near.startswith("+") else None
+            without = re.compile(near[1:]) if near.startswith("!") else None
+            over = re.compile(unit[2:], re.I) if len(unit) > 1 else None
+            by_section = near and not near.startswith(("+", "!"))
+            section = re.compile("|".join(near.lstrip("~").split(", ")), re.I) if by_section else None
             rows = tuple(re.compile(one) for one in labels.split(";") if one)
             found[name] = (
                 *found.get(name, ()),
-                Name(name, sign, where, UNITS[unit], section, near.startswith("~"), rows),
+                Name(
+                    name,
+                    sign,
+                    where,
+                    UNITS[unit[0]],
+                    section,
+                    near.startswith("~"),
+                    beside,
+                    without,
+                    over,
+                    rows,
+                ),
             )
     return found
 

@@ -50,6 +50,8 @@ class Period:
     @property
     def says(self) -> str:
         """In words."""
+        if self == CLOSING:
+            return "as of the document's closing day"
         if self.ends is None:
             return f"{'the year ' if self.months == 12 else ''}{self.year}"
         day = f"{self.ends:%B} {self.ends.day}, {self.ends.year}"
@@ -59,6 +61,7 @@ class Period:
         return f"{length} ended {day}"
 
 
+CLOSING: Final = Period(0, None, 0)  # the day on which the document's own period ends
 _SAID: Final[Mapping[int, str]] = MappingProxyType(
     {3: "three months", 6: "six months", 9: "nine months", 12: "the year"}
 )
@@ -131,6 +134,8 @@ def asked(text: str) -> Period | None:
 
 def same(column: Period, wanted: Period, fiscal: Fiscal | None) -> bool:
     """The column is of that very period. Bare years count in an annual document alone."""
+    if column == CLOSING:
+        return fiscal is not None and fiscal.annual and wanted == Period(fiscal.ends.year, fiscal.ends, 0)
     if wanted.ends is None:
         return _labelled(column, wanted, fiscal)
     if column.ends is not None:

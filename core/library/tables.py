@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final
 
 from core.library import periods
+from core.library.columns import Column, day, named
+from core.library.heads import columns, is_unit
 from core.library.periods import Period
 
 _NUMBER: Final = re.compile(r"[-−(]?\s*\$?\s*[-−(]?\s*(?P<digits>\d[\d,]*(?:\.\d+)?|\.\d+)\s*\)?\s*%?\s*\)?")
@@ -28,10 +30,13 @@ _DASH: Final = re.compile(r"[$(]*\s*[—–-]\s*[)%]*")
 _OPEN: Final = re.compile(r"\$?\s*\(\s*\$?\s*[\d,]*\.?\d+")
 _SIGNS: Final = frozenset({"$", "%", ")", "(", "€", "£", ")%"})
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
-_MONTHS: Final = re.compile(r"\b(?:three|six|nine|twelve) months\b", re.IGNORECASE)
+_YEAR_ROW: Final = re.compile(r"(?:fiscal (?:year )?)?20\d\d", re.IGNORECASE)
+_LENGTHS: Final = re.compile(r"(?:[\d.]+ (?:years?|months?)\s*)+", re.IGNORECASE)
+_FOOTNOTE: Final = re.compile(r"\(?\d\)? ?[A-Z]")
+_TABLES: Final = re.compile(r"\btables\b", re.IGNORECASE)  # what leads in several holds for each
+_MARKS: Final = frozenset("123456789")
 _WRAPPED: Final = re.compile(r"(?:\b(?:of|to|the|and|for|in|on|by|with|from|at)|,)$", re.IGNORECASE)
 _LEADS: Final = re.compile(r"\bfollow(?:s|ing)\b[^.]*:?$", re.IGNORECASE)
-_Said = TypeVar("_Said")
 PROSE: Final = 160  # characters: a single cell that long is no heading
 MOST_LEAD: Final = 400  # characters: of a long paragraph before a table its last sentence is kept
 
@@ -55,6 +60,7 @@ class Figure:
     period: Period | None
     start: int
     end: int
+    column: str = ""  # what stands over it where its column is no period alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ class _State:
     sections: list[Piece] = field(default_factory=list)
     waiting: list[Piece] = field(default_factory=list)  # lines since the last row
     percent: set[int] = field(default_factory=set)  # columns that were signed as percentages before
+    schedule: bool = False  # rows are of years to come, seen from the document's own day
 
 
 def rows(text: str) -> Iterator[Row]:
@@ -115,7 +122,7 @@ def rows(text: str) -> Iterator[Row]:
             section=state.sections[-1].text.strip() if state.sections else "",
             title=title,
             units="\n".join(p.text for p in (*reversed(state.head), *lead)),
-            figures=_with_periods(found, state.columns),
+            figures=_told(found, label, state, marked=_marked(found, read[n + 1 : n + 2], text)),
             start=start,
             end=line.end,
             head=(*lead, *state.head, *state.sections[-1:]),
@@ -186,10 +193,12 @@ def _figures(line: Piece) -> tuple[str, list[Figure]] | None:
     """Label and figures of a row; None: the line is no row."""
     cells = _cells(line)
     at = next((i for i, c in enumerate(cells) if _is_figure(c.text) or c.text in _SIGNS), len(cells))
+    if at == 0 and len(cells) > 1 and _YEAR.fullmatch(cells[0].text) and not _YEAR.fullmatch(cells[1].text):
+        at = 1
     numbers = cells[at:]
     if at > 1 or not numbers or all(_YEAR.fullmatch(c.text) for c in numbers):
         return None
-    if at == 1 and periods.is_period(cells[0].text):
+    if at == 1 and periods.is_period(cells[0].text) and not _YEAR_ROW.fullmatch(cells[0].text):
         return None
     found: list[Figure] = []
     for n, cell in enumerate(numbers):
@@ -217,7 +226,7 @@ def _figure(cell: Piece, *, dollars: bool) -> Figure:
 
 
 def _as_percent(figure: Figure) -> Figure:
-    return Figure(figure.value, True, figure.dollars, figure.period, figure.start, figure.end)
+    return replace(figure, percent=True)
 
 
 def _still_percent(found: list[Figure], columns: set[int]) -> list[Figure]:
@@ -227,25 +236,53 @@ def _still_percent(found: list[Figure], columns: set[int]) -> list[Figure]:
     return [_as_percent(figure) if n in columns else figure for n, figure in enumerate(found)]
 
 
-def _with_periods(found: list[Figure], columns: tuple[Period | None, ...] | None) -> tuple[Figure, ...]:
-    if columns is None or len(columns) != len(found):
+def _marked(found: list[Figure], following: Sequence[tuple[str, list[Figure]] | None], text: str) -> bool:
+    """The last figure is the mark of a footnote, and the row's own last figure stands in the next line."""
+    after = following[0] if following else None
+    alone = after is not None and not after[0] and len(after[1]) == 1
+    return alone and len(found) > 1 and text[found[-1].start : found[-1].end] in _MARKS
+
+
+def _told(found: list[Figure], label: str, state: _State, *, marked: bool) -> tuple[Figure, ...]:
+    if marked:
         return tuple(found)
-    return tuple(
-        Figure(f.value, f.percent, f.dollars, period, f.start, f.end)
-        for f, period in zip(found, columns, strict=True)
+    if state.columns is not None and len(state.columns) == len(found):
+        return _with_periods(found, state.columns)
+    state.schedule = state.schedule or bool(_YEAR_ROW.fullmatch(label))
+    over = named([piece.text for piece in state.head], state.lead.text if state.lead else "", len(found))
+    if over is None:
+        over = (Column("", None),) if state.schedule and len(found) == 1 else ()
+    own, closing = day(label), periods.CLOSING if state.schedule else None
+    return (
+        tuple(
+            replace(figure, period=own or column.period or closing, column=column.name)
+            for figure, column in zip(found, over, strict=True)
+        )
+        if over
+        else tuple(found)
     )
+
+
+def _with_periods(found: list[Figure], columns: tuple[Period | None, ...]) -> tuple[Figure, ...]:
+    return tuple(replace(one, period=period) for one, period in zip(found, columns, strict=True))
 
 
 def _no_row(state: _State, line: Piece, *, labels: bool) -> None:
     """A line without figures. One that `labels` the figures in the next line is no prose, however long."""
     text = line.text.strip()
+    if "\t" in text and _LENGTHS.fullmatch(text.split("\t", 1)[1].strip()):
+        _open(state)  # a row of the table, whose lengths are no figures here
+        return
     if not labels and not _many(line) and _is_prose(text):
         at = (
             max(text.rfind(". ", 0, len(text) - 2) + 2, len(text) - MOST_LEAD) if len(text) > MOST_LEAD else 0
         )
         start = line.start + line.text.index(text) + at
-        state.columns, state.lead = None, Piece(line.text[start - line.start :], start, line.end)
+        state.columns = None
+        if not (_FOOTNOTE.match(text) and state.lead and _TABLES.search(state.lead.text)):
+            state.lead = Piece(line.text[start - line.start :], start, line.end)
         state.head, state.sections, state.waiting, state.percent = [], [], [], set()
+        state.schedule = False
     else:
         state.waiting.append(line)
 
@@ -262,94 +299,18 @@ def _open(state: _State) -> None:
     if not any(_many(line) or periods.is_period(line.text) for line in waiting):
         state.sections = waiting[-1:]
         return
-    last = max(i for i, w in enumerate(waiting) if _many(w) or _speaks_of_periods(w.text) or _is_unit(w.text))
+    last = max(i for i, w in enumerate(waiting) if _many(w) or _speaks_of_periods(w.text) or is_unit(w.text))
     if state.head:  # a new table: what was said before the old one is not said of it
         state.lead = None
-    state.percent = set()
-    state.head = waiting[max(0, last - 11) : last + 1]
+    state.percent, state.schedule = set(), False
+    opens = waiting[max(0, last - 11) : last + 1]
+    named_before = [one for one in state.head if not _speaks_of_periods(one.text)]
+    if len(opens) == 1 and not _many(opens[0]) and any(map(_many, named_before)):
+        opens = [*named_before, *opens]  # the same columns, of another period
+    state.head = opens
     state.sections = waiting[last + 1 :][-1:]
     state.columns = columns([[c.text for c in _cells(line)] for line in state.head])
 
 
-def _is_unit(text: str) -> bool:
-    return bool(re.search(r"\bin (?:millions|thousands|billions)\b|\bmillions\b", text, re.IGNORECASE))
-
-
 def _speaks_of_periods(text: str) -> bool:
     return all(periods.is_period(cell.strip()) for cell in re.split(r"[\t\n]", text) if cell.strip())
-
-
-def columns(head: list[list[str]]) -> tuple[Period | None, ...] | None:
-    """What each column is of; None for one that is no period. None: the head cannot be read surely."""
-    lines = _rejoined(head)
-    if any(_MONTHS.search(cell) and not periods.SPAN.search(cell) for line in lines for cell in line):
-        return None
-    at = max((i for i, line in enumerate(lines) if any(_one_year(c) for c in line)), default=None)
-    if at is None or any(len(line) > 1 for line in lines[at + 1 :]):
-        return None
-    own = lines[at]
-    first = next(i for i, cell in enumerate(own) if _one_year(cell))
-    if first > 1 and not all(_is_unit(c) or periods.is_period(c) for c in own[:first]):
-        return None
-    if first and not (periods.is_period(own[0]) or _is_unit(own[0])) and len(own) - first > 1:
-        own = own[first:]
-        above = lines[:at]
-    else:
-        above = [*lines[:at], own[:first]]
-        own = own[first:]
-    years = sum(_one_year(cell) for cell in own)
-    if years != len(own) and any(len(line) > 1 for line in lines[:at]):
-        above = [line for line in above if len(line) == 1 or years % max(len(line), 1) == 0]
-    if years == 1 and not (periods.SPAN.search(own[0]) or periods.MONTH_DAY.search(own[0])):
-        return None
-    months = _spread([[periods.length(c) for c in line] for line in above], years)
-    days = _spread([[periods.month_day(c) for c in line] for line in above], years)
-    if months is None or days is None:
-        return None
-    found: list[Period | None] = []
-    n = 0
-    for cell in own:
-        if not _one_year(cell):
-            found.append(None)
-            continue
-        year = int(periods.YEAR.findall(cell)[0])
-        span = periods.length(cell) or months[n]
-        day = periods.month_day(cell) or days[n]
-        ends = periods.day_of(year, *day) if day else None
-        found.append(Period(year, ends, span if span else 0 if ends else None))
-        n += 1
-    return tuple(found)
-
-
-def _one_year(cell: str) -> bool:
-    return periods.is_period(cell) and len(periods.YEAR.findall(cell)) == 1
-
-
-def _rejoined(head: list[list[str]]) -> list[list[str]]:
-    """Lines of cells, where a cell that was wrapped over two lines is one again."""
-    lines: list[list[str]] = []
-    for line in head:
-        across = lines and len(lines[-1]) == len(line) > 1 and all(map(_YEAR.fullmatch, line))
-        if lines and line and not across and _goes_on(lines[-1][-1], line[0]):
-            lines[-1] = [*lines[-1][:-1], f"{lines[-1][-1]} {line[0]}", *line[1:]]
-        elif line:
-            lines.append(list(line))
-    return lines
-
-
-def _goes_on(cell: str, following: str) -> bool:
-    if _YEAR.fullmatch(following):
-        alone = periods.is_period(cell) and not periods.SPAN.search(cell)
-        return alone and bool(periods.MONTH_DAY.search(cell)) and not periods.YEAR.search(cell)
-    return following[:1].islower() and not _is_unit(following) and not _is_unit(cell) and len(cell) < 30
-
-
-def _spread(lines: Sequence[Sequence[_Said | None]], years: int) -> list[_Said | None] | None:
-    """What the nearest line that says any says of each column. None: it cannot be shared out evenly."""
-    for line in reversed(lines):
-        said = [one for one in line if one is not None]
-        if said:
-            if years % len(said):
-                return None
-            return [said[n // (years // len(said))] for n in range(years)]
-    return [None] * years

@@ -21,6 +21,7 @@ from tests.agents.endpoint import Played, endpoint
 from tests.agents.running import answer, ask, copilot
 from tests.agents.test_endpoint import behind
 from tests.tools.book import SimulatedDesk, passage, turn
+from tools.contract import Preference
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
 SPEAKS_OUT = {
@@ -132,3 +133,11 @@ async def test_neither_a_tools_name_nor_a_documents_title_leads_anywhere() -> No
         "It is calm [passage/7].", {"passage/7": "See https://evil.example\u202e, 2022"}, check_figures=True
     )
     assert made.sources == (("passage/7", "See (link removed) 2022"),)
+
+
+def test_a_figure_of_a_preference_that_she_stated_stands_and_one_of_nobodys_does_not() -> None:
+    stated = (Preference("prf-1", "Keep at least $25,000 in cash for the Okafors."),)
+    said = "You prefer to keep $25,000 in cash."
+    assert checking([], stated).sentence(said).text == said
+    assert "25,000" not in checking([]).sentence(said).text
+    assert "26,000" not in checking([], stated).sentence("You prefer to keep $26,000 in cash.").text

@@ -9,6 +9,7 @@ import pytest
 from core.library import periods
 from core.library.find import covers, filing, find
 from tests.core.library.filings import BALANCE, TEXT, stored
+from tests.core.library.filings import COVER as COVER_ONLY
 
 YEAR = "for the year ended September 28, 2024"
 
@@ -73,3 +74,46 @@ def test_an_issuer_is_one_whose_name_initials_or_symbol_is_on_the_cover() -> Non
     cover = stored()[0]
     assert all(covers(name, cover) for name in ("Acme", "Acme Holdings", "acme holdings inc.", "AH", "ACME"))
     assert not any(covers(name, cover) for name in ("Apex", "Inc", "Acme Foods", "the"))
+
+
+COLUMNS = """The following tables present other comprehensive income of the years (in millions):
+Year Ended September 28, 2024\tBefore-Tax Amount\tIncome Tax\tAfter-Tax Amount
+Net foreign currency translation adjustments\t$\t857\t$\t(200)\t$\t657
+1 Refer to Note 6 for additional information on the matter that is spoken of in this line of the filing.
+Year Ended September 30, 2023\tBefore-Tax Amount\tIncome Tax\tAfter-Tax Amount
+Net foreign currency translation adjustments\t$\t30\t$\t(7)\t$\t23
+The maturities of our lease liabilities are as follows as of the end of the year (in millions):
+Operating Leases\tFinance Leases
+2025\t$\t2,657\t$\t96
+2026\t2,625\t68
+Thereafter\t13,022\t528
+"""
+FX_TAX = (
+    "other comprehensive income foreign currency translation adjustment tax portion attributable to parent"
+)
+STOCK = BALANCE + "Common stock, $0.01 par value; 900,000,000 shares authorized\t$\t6\t$\t6\n"
+
+
+@pytest.mark.parametrize(
+    ("label", "period", "amount"),
+    [
+        (FX_TAX,
+         YEAR, "200000000"),
+        ("other comprehensive income loss foreign currency transaction and translation adjustment before tax",
+         "for the year ended September 30, 2023", "30000000"),
+        ("lessee operating lease liability payments due year two", "as of September 28, 2024", "2625000000"),
+        ("finance lease liability payments due next twelve months", "as of September 28, 2024", "96000000"),
+        ("finance lease liability payments due year two", "as of September 30, 2023", None),
+        ("common stock shares authorized", "as of September 28, 2024", "900000000"),
+        ("common stock par or stated value per share", "as of September 28, 2024", "0.01"),
+    ],
+)  # fmt: skip
+def test_columns_by_their_names_years_to_come_and_labels_are_read(
+    label: str, period: str, amount: str | None
+) -> None:
+    assert asked(label, period, TEXT + COLUMNS + STOCK) == (Decimal(amount) if amount else None)
+
+
+def test_the_mark_of_a_footnote_is_no_column() -> None:
+    marked = BALANCE.replace("Total assets\t$\t364,980\t$\t352,583", "Total assets\t(1,051)\t1\n(159)")
+    assert asked("total assets", "as of September 28, 2024", COVER_ONLY + marked) is None

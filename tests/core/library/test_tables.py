@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.library.figures import figures
-from core.library.tables import columns, rows
+from core.library.heads import columns
+from core.library.tables import rows
 from tests.core.library.filings import BALANCE, INCOME, NOTE, TEXT
 
 AMOUNTS = st.lists(st.integers(-(10**9), 10**9).filter(bool), min_size=2, max_size=2)
