@@ -265,6 +265,11 @@ OF_REPLACEMENTS: Final = {"replace_asked", "replaced_order_open", "replaces_anot
 OF_PREFERENCES: Final = {
     *("no_such_preference", "not_her_words", "preference_erased", "preference_kept", "too_many_preferences"),
 }
+# Tried by `tests/core/correspondence/test_held_emails_law_db.py`.
+OF_EMAILS: Final = {
+    *("email_changed", "email_comment_missing", "email_decided", "email_not_adopted", "email_withdrawn"),
+    *("no_such_email", "not_her_email", "own_email", "too_many_emails"),
+}
 # Tried by `tests/core/standing/test_standing_law_db.py`.
 OF_STANDING: Final = {
     *("bounds_reached", "draw_holds", "draw_misstated", "drawn_before", "no_such_standing", "not_covered"),
@@ -326,7 +331,7 @@ def test_every_code_has_words_and_is_tried() -> None:
     elsewhere = OF_THE_ENTRY | OF_BODIES | OF_PEOPLES_DATA
     elsewhere |= OF_HALTS | OF_PEOPLE | OF_LIMITS | OF_ROUTING | OF_DIRECT_ORDERS | OF_WORKERS
     elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_SAYING | OF_CORRECTIONS | OF_REPLACING
-    elsewhere |= OF_TRADES | OF_RECONCILIATION | OF_REPLACEMENTS | OF_REMAINDERS | OF_PREFERENCES
+    elsewhere |= OF_TRADES | OF_RECONCILIATION | OF_REPLACEMENTS | OF_REMAINDERS | OF_PREFERENCES | OF_EMAILS
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 
