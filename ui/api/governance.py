@@ -31,14 +31,14 @@ class StoppedBy(Told):
 
 
 class AgentTold(Told):
-    """`gate` is the person between what it says and anything that happens; `scope` what a halt of it names.
-    `stopped`: the first
-    halt of it that holds; trading that is stopped for everything stops no agent."""
+    """`between` is the person between what it says and anything that happens; `scope` what a halt of it
+    names. `stopped`: the first halt of it that holds; trading that is stopped for everything stops no agent.
+    """
 
     agent: str
     autonomy: str
     may: str
-    gate: str
+    between: str
     risk: str
     scope: str
     scope_says: str
@@ -74,7 +74,7 @@ async def governance(at: At, ticket: Ticket) -> tuple[AgentTold, ...]:
                 agent=one.agent,
                 autonomy=one.autonomy.value,
                 may=one.may,
-                gate=one.gate,
+                between=one.gate,
                 risk=one.risk.value,
                 scope=one.halt,
                 scope_says=in_words(one.halt),

@@ -36,7 +36,7 @@ def rows(agents: list[Json]) -> list[Row]:
                 Raw(f"<b>{f.esc(one['agent'].capitalize())}</b>"),
                 now(one),
                 Raw(f"<b>{f.esc(one['autonomy'].capitalize())}</b>: {f.esc(one['may'])}"),
-                one["gate"],
+                one["between"],
                 badge(one["risk"], RISK[one["risk"]]),
                 Raw(f'<span class="mono small">{f.esc(one["scope"])}</span>'),
                 one["fallback"],
