@@ -858,6 +858,7 @@ def test_each_kind_of_event_is_one_logins_and_refusals_are_nobodys(firm: Firm) -
         "DecisionTaken",
         "RunBegun",
         "PreferenceKept",
+        "EmailDrafted",
         "PreferenceErased",
     }
     assert not {kind for kind, roles in rights.items() if INTAKE in roles} & {
