@@ -11,7 +11,7 @@ Rule 4: who thought is written on the message: what an answer says of its model 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
@@ -66,6 +66,8 @@ async def thought_of(one: Thinking, heard: Heard) -> tuple[AIMessage, Thinker]:
         WorldFailed: no model answered, and the settings name none that always does.
         SignInRequired: the session has ended.
     """
+    if one.context.thinker.again is not None:
+        return await one.context.thinker.again(one, heard)
     line = _line(one)
     last: Unusable | None = None
     for place, thinker in enumerate(line):
@@ -88,7 +90,7 @@ async def thought_of(one: Thinking, heard: Heard) -> tuple[AIMessage, Thinker]:
             return await _by_rule(one, rule, NO_BUDGET.format(what=found.says), heard)
         if thinker.breaker.answered() and following is not None:
             await _switched(one, following, thinker, "model_answers_again")
-        return _signed(found, thinker), thinker
+        return by(found, thinker), thinker
     raise WorldFailed(str(last), fix=FIX) from last
 
 
@@ -195,13 +197,13 @@ async def _by_rule(one: Thinking, thinker: Thinker, why: str, heard: Heard) -> t
         message = await think(thinker, one.messages, one.schemas, hears)
         counting.counted(message)
     spoken = message.model_copy(update={"content": why + str(message.text)}) if message.text else message
-    return _signed(spoken, thinker), thinker
+    return by(spoken, thinker), thinker
 
 
-def _signed(message: AIMessage, thinker: Thinker) -> AIMessage:
+def by(message: AIMessage, thinker: Thinker) -> AIMessage:
+    """The message with the name of the model that thought it."""
     return message.model_copy(update={"response_metadata": {**message.response_metadata, BY: thinker.name}})
 
 
 async def _switched(one: Thinking, before: Thinker, after: Thinker, because: Reason) -> None:
-    switch = Decided("switch", because, (before.name, after.name))
-    await decision_taken(replace(one.context, thinker=after), one.agent, switch)
+    await decision_taken(one.context, one.agent, Decided("switch", because, (before.name, after.name)))

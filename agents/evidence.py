@@ -77,8 +77,10 @@ async def thought_taken(
     message: AIMessage,
     since: Begun,
     decided: Decided,
+    by_whom: Thinker,
 ) -> None:
-    """Put one thought on record, with the decision that came of it. `read` begins with the instructions.
+    """Put one thought on record, with the decision that came of it. `read` begins with the instructions;
+    `by_whom` is the model that thought it, which need not be the one that the run began with.
 
     Where what follows takes no model's time it is held, and goes on record with that: the tool's answer, or
     the answer to her. It is in the checkpoint meanwhile.
@@ -91,12 +93,12 @@ async def thought_taken(
         prompt_digest=Digest(sha256(texts[0].encode()).hexdigest()),
         catalogue_digest=catalogue_digest(schemas),
         answered_as=_answered_as(message),
-        **_usage(context.thinker, message),
+        **_usage(by_whom, message),
         asks=asks(message, schemas),
         read=tuple(Read(by=by(m), words=w) for m, w in zip(read, what_it_read, strict=True)),
         said=said,
     )
-    taken = _step(context, agent, kind, since.at, took_ms, thought)
+    taken = _step(by_whom.name, context, agent, kind, since.at, took_ms, thought)
     decision = _decision(context, agent, decided).model_copy(update={"why": why if decided.why else None})
     if context.thinker.offline or kind == "plan":
         await _hold(context, taken, decision)
@@ -106,7 +108,7 @@ async def thought_taken(
 
 async def step_taken(context: Context, agent: str, kind: Step, *decided: Decided) -> None:
     """Put a step on record that no model took, with the decisions that came of it."""
-    taken = _step(context, agent, kind, context.turn.clock.now(), 0, None)
+    taken = _step(context.thinker.name, context, agent, kind, context.turn.clock.now(), 0, None)
     await _put(context, taken, *(_decision(context, agent, one) for one in decided))
 
 
@@ -228,13 +230,19 @@ def _answered_as(message: AIMessage) -> str | None:
 
 
 def _step(
-    context: Context, agent: str, kind: Step, at: datetime, took_ms: int, thought: Thought | None
+    model: str,
+    context: Context,
+    agent: str,
+    kind: Step,
+    at: datetime,
+    took_ms: int,
+    thought: Thought | None,
 ) -> StepTaken:
     return StepTaken(
         thread=context.turn.thread,
         agent=agent,
         step=kind,
-        model=context.thinker.name,
+        model=model,
         started_at=at,
         took_ms=took_ms,
         thought=thought,

@@ -95,9 +95,9 @@ TABLE: Final[Mapping[str, Governed]] = MappingProxyType(
             ),
             Governed(
                 agent=Agent.RESEARCH.value,
-                autonomy=Autonomy.READS,
-                may="quotes stored passages of the firm's library that the advisor may read",
-                gate="the advisor, who reads the passages behind each sentence",
+                autonomy=Autonomy.DRAFTS,
+                may="quotes passages that the advisor may read; drafts e-mails that are held",
+                gate="the advisor reads the passages, adopts a draft; a principal reviews it; none is sent",
                 risk=Risk.MEDIUM,
                 halt=of("agent", Agent.RESEARCH.value),
                 fallback=Fallback("the stored passages themselves", "/v1/passages/{passage}"),

@@ -18,7 +18,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, message_chunk_to_message
@@ -68,11 +68,18 @@ class Endpoint:
     waits: Waits = Waits()
 
 
+class Again(Protocol):
+    """The next thought of a recorded run, and whose it was. `one` is what is to be thought."""
+
+    async def __call__(self, one: Any, heard: Callable[[str], None]) -> tuple[AIMessage, Thinker]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Thinker:
     """A chat model with its name, and whether it is the offline one.
 
-    `then` thinks where this one cannot. `steps` names another for an agent, by the agent's name.
+    `then` thinks where this one cannot. `steps` names another for an agent, by the agent's name. `again`
+    thinks in all their places where a recorded run is replayed: each thought as it came, by whom it came.
     """
 
     name: str
@@ -84,6 +91,7 @@ class Thinker:
     waits: Waits = Waits()
     then: Thinker | None = None
     steps: Mapping[str, Thinker] = field(default_factory=dict)
+    again: Again | None = None
     breaker: Breaker = field(default_factory=Breaker, compare=False, repr=False)
 
     def cost(self, read: int, written: int) -> Decimal | None:

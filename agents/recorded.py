@@ -7,20 +7,28 @@ Rule 1: everything here is the record's own words, as its reader may see them. W
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, cast
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, UsageMetadata
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    UsageMetadata,
+    message_chunk_to_message,
+)
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from typing_extensions import override
 
 from agents import preferences
+from agents.chain import Thinking, by
+from agents.evidence import Decided, decision_taken
 from agents.model import Thinker
-from core.errors import IntegrityLost, NotFound
+from core.errors import IntegrityLost, NotFound, WorldFailed
 from tools.contract import Preference
 from tools.record import asked_as
 
@@ -58,6 +66,35 @@ class Run:
     @property
     def thoughts(self) -> list[Mapping[str, Any]]:
         return [e["told"] for e in self.entries if e["event_type"] == "StepTaken" and e["told"]["thought"]]
+
+    @property
+    def steps(self) -> list[tuple[list[Mapping[str, Any]], Mapping[str, Any] | None]]:
+        """Each thought with the switches to another model right before it; None: those that no thought
+        followed. It ends with one such."""
+        found: list[tuple[list[Mapping[str, Any]], Mapping[str, Any] | None]] = []
+        switches: list[Mapping[str, Any]] = []
+        for entry in self.entries:
+            kind, told = entry["event_type"], entry["told"]
+            if kind == "DecisionTaken" and told["decision"] == "switch":
+                switches.append(told)
+            elif kind == "StepTaken" and told["thought"]:
+                found.append((switches, told))
+                switches = []
+        return [*found, (switches, None)]
+
+    @property
+    def head(self) -> str:
+        """The model that the run began with: what is masked and checked goes by it, and so do the steps that
+        no model took. A run in which another thought first was once recorded under that one's name."""
+        steps = [one["told"] for one in self.entries if one["event_type"] == "StepTaken"]
+        own = next((step["model"] for step in steps if not step["thought"]), None)
+        if own is not None:
+            return str(own)
+        switch = next((each for switches, _ in self.steps for each in switches), None)
+        if switch is None:
+            return self.model
+        before, after = switch["chosen"]
+        return str(after if switch["because"] == "model_answers_again" else before)
 
     @property
     def instructions(self) -> dict[str, str]:
@@ -271,3 +308,35 @@ def _arguments(told: Any) -> str:
 def recorded_thinker(thoughts: Sequence[Mapping[str, Any]], model: str = OFFLINE) -> Thinker:
     """A model that says what that one said."""
     return Thinker(model, RecordedModel(thoughts=[*thoughts]), offline=model == OFFLINE)
+
+
+def thinker_again(run: Run) -> Thinker:
+    """The models of a recorded run as they thought: the one that it began with, each switch to another and
+    back where it came, and each thought by whom it came."""
+    return replace(recorded_thinker((), run.head), again=_Again(run))
+
+
+class _Again:
+    """Goes through the thoughts of a run, each with the switches that came right before it."""
+
+    def __init__(self, run: Run) -> None:
+        self._steps = run.steps
+        self._at = 0
+
+    async def __call__(self, one: Thinking, heard: Callable[[str], None]) -> tuple[AIMessage, Thinker]:
+        """Raises WorldFailed: the record has no further thought."""
+        switches, step = self._steps[min(self._at, len(self._steps) - 1)]
+        if self._at < len(self._steps):
+            for each in switches:
+                decided = Decided("switch", each["because"], tuple(each["chosen"]))
+                await decision_taken(one.context, each["agent"], decided)
+        self._at += 1
+        if self._at > len(self._steps) or step is None:
+            raise WorldFailed("the record has no further thought", fix="replay what was recorded")
+        thinker = recorded_thinker((), step["model"])
+        with one.context.watch.chat(thinker) as counting:
+            message = cast("AIMessage", message_chunk_to_message(said(step["thought"])))
+            counting.counted(message)
+        if message.text:
+            heard(str(message.text))
+        return by(message, thinker), thinker

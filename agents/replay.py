@@ -24,7 +24,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from agents.model import Thinker
-from agents.recorded import Run, recorded_thinker
+from agents.recorded import Run, recorded_thinker, thinker_again
 from agents.run import Copilot, Event, start
 from agents.state import Patience
 from core.budget.spending import Reserved
@@ -81,7 +81,7 @@ async def replay(
     known: dict[str, str] = {}
     for run in runs:
         another = other if other and run is runs[-1] else Other()
-        thinker = another.thinker or recorded_thinker(run.thoughts, run.model)
+        thinker = another.thinker or thinker_again(run)
         playing = replace_at(at, thinker, {**run.instructions, **another.instructions})
         done = Replayed()
         desk = RecordedDesk(run, runs, known, done.entries, names)

@@ -7,7 +7,6 @@ Rule 2: thoughts and questions are counted and end at a fixed number, with what 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
 
 from langchain_core.messages import AIMessage, AnyMessage, SystemMessage
@@ -72,7 +71,7 @@ async def thought(
     decided = decides(message)
     kind: Step = "plan" if decided.decision == "ask" else "route" if agent == ORCHESTRATOR else "think"
     await thought_taken(
-        replace(context, thinker=thinker),
+        context,
         agent,
         kind,
         read=inside if thinker.offline else outside,
@@ -80,6 +79,7 @@ async def thought(
         message=message,
         since=since,
         decided=decided,
+        by_whom=thinker,
     )
     return guard.heard(message)
 

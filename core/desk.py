@@ -23,6 +23,7 @@ from core.book.views import HouseholdLine, Passage, ProposalView
 from core.budget import spending
 from core.budget.spending import Reserved, Spent
 from core.clock import Clock
+from core.correspondence.events import EmailDrafted
 from core.database.pools import AsyncPool
 from core.database.rows import rows
 from core.errors import NotFound, NotPermitted
@@ -37,7 +38,9 @@ from core.people.asker import SQL as PEOPLE
 from core.people.asker import asking, at_once
 from core.people.events import PreferenceErased, PreferenceKept, StepEvent
 from core.people.permits import Ask, Denied, entity, permits, reference, uid
+from core.plan.day_ends import Moved
 from core.projections.households import read_households
+from core.projections.moves import read_moves
 from core.projections.proposals import read_proposal, read_proposals
 from core.projections.reader import read_picture, read_pictures
 
@@ -98,6 +101,12 @@ class Desk:
         """Every household of the book."""
         async with asking(self._pool, self._ticket) as connection:
             return await read_pictures(connection, None)
+
+    async def moves(self, household: HouseholdId) -> tuple[Moved, ...]:
+        """What that household's accounts are made of, in the order of the record. Empty: it is not in the
+        book."""
+        async with asking(self._pool, self._ticket) as connection:
+            return await read_moves(connection, household)
 
     async def draft(
         self,
@@ -176,6 +185,31 @@ class Desk:
         await self._journal.record(
             Entry(f"preference/{preference}", fact, trace, ticket=self._ticket, key=key)
         )
+
+    async def draft_email(
+        self,
+        household: HouseholdId,
+        *,
+        subject: Sealed,
+        text: Sealed,
+        thread: ThreadId,
+        agent: str,
+        trace: TraceId,
+        key: str,
+    ) -> str:
+        """Hold a draft of an e-mail for its advisor and a principal. It is sent to nobody. Answers its id.
+
+        Raises:
+            Refused: outside the book, sealed for another, or too many wait already.
+        """
+        email = "eml-" + sha256(f"{thread}/{key}".encode()).hexdigest()[:32]
+        fact = EmailDrafted(
+            email=email, household=household, thread=thread, agent=agent, subject=subject, text=text
+        )
+        await self._journal.record(
+            Entry(f"email/{email}", fact, trace, ticket=self._ticket, key=f"email-draft/{email}")
+        )
+        return email
 
     async def proposal(self, proposal: ProposalId) -> ProposalView:
         """A proposal of the book, as it stands now.

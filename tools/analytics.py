@@ -6,7 +6,6 @@ Rule 2: what has no price history is named, never guessed.
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -27,7 +26,6 @@ from core.plan.lots import gains_of
 from core.plan.market_risk import risk as risk_of
 from core.plan.market_risk import stress as stress_of
 from core.plan.series import worth_by_symbol
-from core.plan.track import track
 from core.risk.limits import DEFAULT_LIMITS
 from tools.clients import About, scope
 from tools.contract import Ask, Call, Effect, Refusal, Sourced, Tool
@@ -256,66 +254,6 @@ async def what_if(ask: WhatIfAsk, call: Call) -> WhatIf:
     )
 
 
-class PerformanceLine(Ask):
-    """Of the securities that are held now; time-weighted, in per cent. `a_year` None: a year or less."""
-
-    period: str
-    since: str
-    until: str
-    percent: Amount
-    a_year: Amount | None
-    bought: Amount  # dollars of purchases since
-    left_out: tuple[Symbol, ...]
-
-
-class Performance(Sourced):
-    household: HouseholdId
-    name: str
-    lines: tuple[PerformanceLine, ...]
-
-
-async def performance(ask: About, call: Call) -> Performance:
-    """How the securities that a household or account holds now have done: this year, one and three years
-    back, time-weighted, each purchase as money coming in. Without cash, and without what was sold meanwhile.
-
-    Name a household, an account, or neither for the thread's own household. Reads only.
-    """
-    found = await scope(ask, call)
-    market = found.picture.market
-    today = market.session
-    periods = (
-        ("this year", date(today.year, 1, 1)),
-        ("one year", today - timedelta(days=365)),
-        ("three years", today - timedelta(days=3 * 365 + 1)),
-    )
-    lines = []
-    for period, since in periods:
-        try:
-            seen = track(found.accounts, market, since=since)
-        except BadInput as bad:
-            raise Refusal(str(bad), code="no_history") from bad
-        done = seen.returns
-        lines.append(
-            PerformanceLine(
-                period=period,
-                since=done.since.isoformat(),
-                until=done.until.isoformat(),
-                percent=to_cents(done.gross * HUNDRED),
-                a_year=None if done.gross_a_year is None else to_cents(done.gross_a_year * HUNDRED),
-                bought=to_cents(done.flows),
-                left_out=tuple(seen.left_out),
-            )
-        )
-    return Performance(
-        source=f"{found.source}, packaged closes",
-        as_of=market.now,
-        household=found.named.household,
-        name=found.named.name,
-        lines=tuple(lines),
-    )
-
-
-PERFORMANCE: Final = Tool("performance", About, Effect.READ, performance)
 RISK: Final = Tool("risk", About, Effect.READ, risk)
 TAXES: Final = Tool("taxes", About, Effect.READ, taxes)
 WHAT_IF: Final = Tool("what_if", WhatIfAsk, Effect.READ, what_if)

@@ -1,7 +1,8 @@
 """Which agent holds which tool.
 
 Rule 1: what is not in `HELD` is refused, whatever a model writes.
-Rule 2: only the proposal agent holds tools that propose.
+Rule 2: only the proposal agent holds tools that propose trades. Research drafts e-mails, which people
+    hold.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from tools.analytics import PERFORMANCE, RISK, TAXES, WHAT_IF
+from tools.analytics import RISK, TAXES, WHAT_IF
 from tools.briefing import MEETING_BRIEF
 from tools.cancelling import PROPOSE_CANCEL
 from tools.clients import FIND_HOUSEHOLD, OVERVIEW
 from tools.contract import Agent, AnyTool, Refusal
 from tools.correspondence import DRAFT_EMAIL
 from tools.facts import COMPARE, FIND_FIGURE
+from tools.performance import PERFORMANCE
 from tools.planning import PROPOSE_PLAN, PROPOSE_SET
 from tools.portfolio import CASH, DRIFT, HOLDINGS, WORKLIST
 from tools.preferences import ERASE_PREFERENCE, KEEP_PREFERENCE, PREFERENCES

@@ -60,9 +60,12 @@ def _sectors(told: Answer) -> str:
 
 
 def performance(_: object, told: Answer, cite: str) -> str:
+    recorded = _by_the_record(told, cite)
+    if not told["lines"]:
+        return recorded
     lead = (
-        f"The securities that {told['name']} holds now, time-weighted, each purchase as money coming in; "
-        f"without cash and what was sold [{cite}]."
+        f"{recorded}\n\nFurther back: the securities that {told['name']} holds now, "
+        f"time-weighted, each purchase as money coming in; without cash and what was sold [{cite}]."
     )
     rows = [
         (
@@ -77,6 +80,29 @@ def performance(_: object, told: Answer, cite: str) -> str:
     ]
     head = ("Period", "From", "To", "Return", "A year", "Bought since", "Left out")
     return f"{lead}\n\n{table(head, rows)}"
+
+
+def _by_the_record(told: Answer, cite: str) -> str:
+    """All that was held on each day, with its cash, gross and net; and what was missing."""
+    recorded = told["recorded"]
+    if recorded is None:
+        return f"By the record I can say nothing: {told['recorded_says']} [{cite}]."
+    rows = [
+        (
+            *(one["period"], one["since"], one["until"], f"{one['gross']} %", f"{one['net']} %"),
+            *(dollars(one["flows"]), dollars(one["fees"])),
+        )
+        for one in recorded["lines"]
+    ]
+    head = ("Period", "From the end of", "To", "Gross", "Net of fees", "Came in", "Fees due")
+    so_far = ", the last of them so far" if recorded["so_far"] else ""
+    lead = (
+        f"{told['name']} by the record, with cash and what was sold meanwhile: {recorded['days']} days with "
+        f"a value{so_far}, {recorded['missing_days']} without [{cite}]."
+    )
+    without = "; ".join(f"{one['day']}: {', '.join(one['symbols'])}" for one in recorded["missing"][:5])
+    gaps = f"\n\nWithout a price: {without} [{cite}]." if without else ""
+    return f"{lead}\n\n{table(head, rows)}{gaps}"
 
 
 def taxes(_: object, told: Answer, cite: str) -> str:

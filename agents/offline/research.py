@@ -155,5 +155,6 @@ def _row(found: Mapping[str, Any]) -> str:
 
 def held_draft(told: Answer, cite: str) -> str:
     return (
-        f"I drafted this for the {told['to']}; it is held and was sent to nobody [{cite}].\n\n{told['text']}"
+        f"I drafted this for the {told['to']}; it waits under Client e-mails and was sent to nobody [{cite}]."
+        f"\n\n{told['text']}"
     )

@@ -57,6 +57,13 @@ CLASSES: Final[tuple[RetentionClass, ...]] = (
         "FINRA Rule 4511(b): six years where no other period is specified; Rule 3110(b)",
     ),
     RetentionClass(
+        "correspondence",
+        3,
+        "entry",
+        "e-mails to clients that a person adopted or reviewed",
+        "17 CFR 240.17a-4(b)(4); FINRA Rule 3110, Supplementary Material .09",
+    ),
+    RetentionClass(
         "account_record",
         6,
         "closing",

@@ -17,6 +17,7 @@ from typing import Literal
 from core.best_execution.door import Routes
 from core.book.views import ProposalView
 from core.clock import Clock
+from core.correspondence.door import HeldEmails
 from core.database.pools import AsyncPool
 from core.database.rows import one
 from core.direct.cancels import Cancels
@@ -85,6 +86,7 @@ class Approval:
         self.redrives = Redrives(pool, journal)
         self.standing = StandingApprovals(pool, journal, clock)
         self.deputies = Deputies(pool, journal, clock)
+        self.emails = HeldEmails(pool, journal, keys, clock)
         self.reconciliation = Reconciliation(pool, journal, clock)
         self.batches = Batches(pool, journal, keys, clock, self._checked, self.stepping_up)
 

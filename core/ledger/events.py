@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from core.best_execution import events as best_execution
+from core.correspondence import events as correspondence
 from core.errors import IntegrityLost
 from core.escalation import events as escalation
 from core.fact import Fact
@@ -55,6 +56,7 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(halts),
         **_facts_of(orders),
         **_facts_of(corrections),
+        **_facts_of(correspondence),
         **_facts_of(reconcile),
         **_facts_of(limits),
         **_facts_of(best_execution),

@@ -5,9 +5,11 @@ the returns of the pieces are multiplied. That is the true time-weighted return;
 Rule 2: money that comes in on a day is there for that day's return, and money that leaves is not: a flow
 counts at the start of its day.
 Rule 3: gross adds the firm's fees back on the day they were taken; both are after the costs of trading.
-Rule 4: a return over more than a year is also given for a year; one over less is never stretched to one.
+Rule 4: where a flow fell on a day that has no value, the piece around it is by modified Dietz: each flow
+counts for the part of the piece for which it was there.
+Rule 5: a return over more than a year is also given for a year; one over less is never stretched to one.
 Source: CFA Institute, GIPS 2020, provisions on calculation (time-weighted, valued at flows; gross and net;
-no annual figure for less than a year).
+no annual figure for less than a year); P. Dietz, Pension Funds: Measuring Investment Performance (1966).
 """
 
 from __future__ import annotations
@@ -30,13 +32,15 @@ DIGITS: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Valued:
-    """An account at the end of a day, in dollars. `flow` came in (negative: went out) at its start; `fee` was
-    taken by the firm on that day."""
+    """An account at the end of a day, in dollars. `flow` came in (negative: went out) since the day before in
+    the list, at this day's start unless `weighted` says what of it was there on average; `fee` was taken by
+    the firm since then."""
 
     day: date
     value: Decimal
     flow: Decimal = ZERO
     fee: Decimal = ZERO
+    weighted: Decimal | None = None  # the flows, each by the part of the time for which it was there
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +71,17 @@ def returns(days: Sequence[Valued]) -> Returns:
     with localcontext() as exact:
         exact.prec = DIGITS
         for before, after in pairwise(days):
-            start = before.value + after.flow
+            there = after.flow if after.weighted is None else after.weighted
+            start = before.value + there
             if start <= 0:
                 raise BadInput(
                     f"on {after.day} there was nothing to earn a return on",
                     fix="ask for a later start",
                     field="days",
                 )
-            net *= after.value / start
-            gross *= (after.value + after.fee) / start
+            end = after.value - after.flow + there
+            net *= end / start
+            gross *= (end + after.fee) / start
         span = (days[-1].day - days[0].day).days
         return Returns(
             since=days[0].day,

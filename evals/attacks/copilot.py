@@ -41,7 +41,7 @@ where seq > %(after)s and event_type = 'AttemptRefused' and role in ('gh_agent',
 KINDS_SQL: Final = "select event_type, stream_prefix from gatehouse.event_kind"
 MAY_WRITE: Final = (
     *("ProposalDrafted", "CancelDrafted", "StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken"),
-    *("RunBegun", "PreferenceKept", "PreferenceErased"),
+    *("RunBegun", "PreferenceKept", "PreferenceErased", "EmailDrafted"),
 )
 """What a copilot is for. Said here, not asked of the database: a right by mistake is attacked too."""
 OTHERS: Final = """

@@ -37,6 +37,7 @@ MAY_BE_WRITTEN: Final = frozenset(
         *("ProposalDrafted", "ProposalAssessed", "ProposalDenied", "ProposalLapsed", "AttemptRefused"),
         *("StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken"),
         *("RunBegun", "PreferenceKept", "PreferenceErased"),  # no rule and no tool reads a preference
+        "EmailDrafted",  # held: people adopt and review, and nothing sends
     }
 )
 TABLES: Final = """

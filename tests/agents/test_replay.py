@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage
 
+from agents.breaker import Breaker
 from agents.model import Thinker, offline
 from agents.recorded import RecordedModel, Run, runs, said
 from agents.replay import Other, RecordedDesk, opened, replay
 from agents.replay_told import diff, first_difference
 from core.errors import NotFound, WorldFailed
 from core.people.events import AnswerGiven
+from tests.agents.endpoint import Played, endpoint
 from tests.agents.running import ask, copilot, nudge
-from tests.tools.book import SimulatedDesk
+from tests.agents.test_chain import NOBODY, behind
+from tests.tools.book import FAMILIES, SimulatedDesk
 from tools.contract import Preference
 
 CASH = "How much cash does the Okafor household have?"
@@ -26,8 +31,8 @@ REBALANCE = "Rebalance the Okafor household."
 class Recorder:
     """A conversation with the offline model, and its record as the audit tells it."""
 
-    def __init__(self, *, preferences: tuple[Preference, ...] = ()) -> None:
-        self.desk, self.at, self.preferences = SimulatedDesk(), copilot(), preferences
+    def __init__(self, *, preferences: tuple[Preference, ...] = (), thinker: Thinker | None = None) -> None:
+        self.desk, self.at, self.preferences = SimulatedDesk(), copilot(thinker=thinker), preferences
         self.entries: list[dict[str, Any]] = []
         self._seen = 0
         self._asked = 0
@@ -141,6 +146,72 @@ async def test_another_model_shows_what_it_asked_and_was_not_told() -> None:
     assert any(line.startswith("+proposal asks propose_rebalance") for line in lines)
     assert any("a replay asks nothing anew" in line for line in lines)
     assert recorder.desk.drafts == {}, "nothing was drafted, then or now"
+
+
+NAMES = [name for family, clients, _ in FAMILIES.values() for name in (family, *clients)]
+
+
+@pytest.mark.anyio
+async def test_a_run_that_fell_back_to_another_model_is_replayed_with_the_switch_as_it_was() -> None:
+    """The first is gone: each thought is the second's, or by rule; what was masked is masked again."""
+    with endpoint(Played()) as url:
+        second = behind(url, "second", offline())
+        recorder = Recorder(thinker=behind(NOBODY, then=second))
+        await recorder.says("How is the Okafor household?")
+        await recorder.says(CASH)
+    found = recorder.runs
+    assert [(*one["chosen"], one["because"]) for one in switches_of(found[0])] == [
+        ("first", "second", "model_unreachable")
+    ]
+    assert {step["model"] for run in found for step in run.thoughts} == {"second"}
+    again = await replay("thr-1", None, found, names=NAMES)
+    assert first_difference(found, again) is None
+    assert diff(found[0], again[0]) == []
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("mode", ["refuses", "html"])
+async def test_a_run_that_ended_by_rule_and_went_back_to_its_model_is_replayed_to_the_byte(mode: str) -> None:
+    played = Played(mode=mode)
+    with endpoint(played) as url:
+        first = replace(behind(url, then=offline()), breaker=Breaker(rests=timedelta(0)))
+        recorder = Recorder(thinker=first)
+        await recorder.says(CASH)
+        played.mode = "honest"
+        await recorder.says("How is the Okafor household?")
+    found = recorder.runs
+    assert [run.head for run in found] == ["first", "first"]
+    assert switches_of(found[1])[0]["because"] == "model_answers_again"
+    again = await replay("thr-1", None, found, names=NAMES)
+    assert first_difference(found, again) is None
+    assert again[0].answers[0]["model"] == "offline"
+    assert again[1].answers[0]["model"] == "first"
+
+
+@pytest.mark.anyio
+async def test_a_run_whose_first_entry_named_the_model_that_was_switched_to_is_replayed_too() -> None:
+    with endpoint(Played(mode="refuses")) as url:
+        recorder = Recorder(thinker=behind(url, then=offline()))
+        await recorder.says(CASH)
+    begun = next(one for one in recorder.entries if one["event_type"] == "RunBegun")
+    assert begun["told"]["model"] == "first"
+    begun["told"]["model"] = "offline"  # as it was once written
+    assert first_difference(recorder.runs, await replay("thr-1", None, recorder.runs, names=NAMES)) is None
+
+
+@pytest.mark.anyio
+async def test_another_model_in_place_of_one_that_fell_back_shows_that_no_switch_came() -> None:
+    with endpoint(Played(mode="refuses")) as url:
+        recorder = Recorder(thinker=behind(url, then=offline()))
+        await recorder.says(CASH)
+    found = recorder.runs
+    lines = diff(found[0], (await replay("thr-1", None, found, Other(offline()), names=NAMES))[0])
+    assert any(line.startswith("-") and "switch first, offline (model_refused)" in line for line in lines)
+
+
+def switches_of(run: Run) -> list[Any]:
+    told = [entry["told"] for entry in run.entries if entry["event_type"] == "DecisionTaken"]
+    return [one for one in told if one["decision"] == "switch"]
 
 
 def said_by(*thoughts: Any) -> RecordedModel:

@@ -173,7 +173,7 @@ def test_it_drafts_for_no_household_or_account_of_another_book(attacker: TakenOv
 
 MAY: Final = {
     *("ProposalDrafted", "CancelDrafted", "StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken"),
-    *("RunBegun", "PreferenceKept", "PreferenceErased"),
+    *("RunBegun", "PreferenceKept", "PreferenceErased", "EmailDrafted"),
 }
 
 

@@ -17,7 +17,7 @@ from tests.fixtures.servers import ROOT
 LOST: Final = 5  # the exit code of lost integrity
 OF_THE_COPILOT: Final = {
     *("ProposalDrafted", "CancelDrafted", "StepTaken", "ToolCalled", "ObservationMade", "DecisionTaken"),
-    *("RunBegun", "PreferenceKept", "PreferenceErased"),
+    *("RunBegun", "PreferenceKept", "PreferenceErased", "EmailDrafted"),
 }
 
 pytestmark = pytest.mark.timeout(600)

@@ -39,6 +39,7 @@ from core.ledger.bodies import worded
 from core.orders.content import AccountSummary, Preview
 from core.orders.events import Request, Side, Span
 from core.people.events import StepEvent
+from core.plan.day_ends import Moved
 from tests.core import household as built
 from tools.contract import Agent, Call, Said, Turn
 
@@ -92,6 +93,8 @@ class Axes:
 class SimulatedDesk:
     drafts: dict[str, tuple[Request, tuple[Span, ...], ProposalView]] = field(default_factory=dict)
     cancels: dict[str, tuple[OrderId, Span]] = field(default_factory=dict)
+    moved: dict[HouseholdId, tuple[Moved, ...]] = field(default_factory=dict)
+    emails: dict[str, tuple[HouseholdId, Sealed, Sealed]] = field(default_factory=dict)
     kept: dict[str, Span] = field(default_factory=dict)
     dollars: dict[str, Decimal | None] = field(default_factory=dict)
     erased: dict[str, Span] = field(default_factory=dict)
@@ -132,6 +135,9 @@ class SimulatedDesk:
     async def pictures(self) -> tuple[Picture, ...]:
         return tuple(picture(HouseholdId(one)) for one in FAMILIES)
 
+    async def moves(self, household: HouseholdId) -> tuple[Moved, ...]:
+        return self.moved.get(household, ())
+
     async def draft(self, request: Request, **rest: Any) -> ProposalId:
         proposal = derived_proposal_id(rest["thread"], rest["key"])
         if proposal in self.drafts:
@@ -148,6 +154,10 @@ class SimulatedDesk:
     async def draft_cancel(self, order: OrderId, **rest: Any) -> str:
         self.cancels[rest["key"]] = (order, rest["asked"])
         return f"cnd-{len(self.cancels)}"
+
+    async def draft_email(self, household: HouseholdId, **rest: Any) -> str:
+        self.emails[rest["key"]] = (household, rest["subject"], rest["text"])
+        return f"eml-{len(self.emails):032x}"
 
     async def keep_preference(self, said: Span, **rest: Any) -> str:
         self.kept[rest["key"]] = said

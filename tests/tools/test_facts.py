@@ -9,11 +9,12 @@ from decimal import Decimal
 import pytest
 
 from core.book.views import Passage
+from core.correspondence.rules import DISCLOSURES
 from tests.core.library.filings import BALANCE, COVER, TEXT, stored
 from tests.tools.book import SimulatedDesk, call
 from tools.briefing import BriefAsk, meeting_brief
 from tools.contract import Agent, Call, Refusal
-from tools.correspondence import DISCLOSURES, HELD, EmailAsk, draft_email
+from tools.correspondence import HELD, EmailAsk, draft_email
 from tools.facts import CompareAsk, FigureAsk, FigureFound, compare, find_figure
 
 YEAR = "for the year ended September 28, 2024"
@@ -95,7 +96,7 @@ def email(body: str, subject: str = "Your accounts") -> str:
 def test_a_draft_is_held_and_has_every_disclosure() -> None:
     text = email("I would like to go through the drift in your accounts.")
     assert text.startswith(HELD)
-    assert all(one in text for one in DISCLOSURES)
+    assert all(one in text for one in DISCLOSURES.values())
 
 
 @pytest.mark.parametrize(

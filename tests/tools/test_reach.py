@@ -162,6 +162,7 @@ def test_no_call_of_a_tool_makes_a_fact_that_an_agent_may_not_write(
 
 
 OTHER_FACTS: Final = {
+    "draft_email": {"EmailDrafted"},
     "propose_cancel": {"CancelDrafted"},
     "keep_preference": {"PreferenceKept"},
     "erase_preference": {"PreferenceErased"},

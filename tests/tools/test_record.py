@@ -100,11 +100,12 @@ async def test_without_a_record_there_is_no_answer() -> None:
         await asked("overview", {}, call(Down(), "x", agent=Agent.PORTFOLIO, household="hh-1"))
 
 
-def test_only_the_proposal_agent_can_propose_and_no_tool_does_more() -> None:
+def test_only_the_proposal_agent_proposes_trades_research_e_mails_and_no_tool_does_more() -> None:
     for agent, tools in HELD.items():
-        effects = {tool.effect for tool in tools}
-        assert effects <= {Effect.READ, Effect.PROPOSE}
-        assert (Effect.PROPOSE in effects) == (agent is Agent.PROPOSAL)
+        assert {tool.effect for tool in tools} <= {Effect.READ, Effect.PROPOSE}
+        proposing = {tool.name for tool in tools if tool.effect is Effect.PROPOSE}
+        assert (proposing - {"draft_email"} != set()) == (agent is Agent.PROPOSAL)
+        assert ("draft_email" in proposing) == (agent is Agent.RESEARCH)
         assert all(len(tool.says) > 60 for tool in tools), "the docstring is what a model reads"
 
 

@@ -20,7 +20,7 @@ from ui.api.doors import At
 from ui.api.fields import Ask, Id, Told
 from ui.api.relay import SECRET_HEADER
 
-Name = Literal["name", "born_on", "message", "answer", "ask", "step", "reason", "comment"]
+Name = Literal["name", "born_on", "message", "answer", "ask", "step", "reason", "comment", "email"]
 
 
 def from_the_copilot(

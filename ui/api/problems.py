@@ -126,6 +126,8 @@ REFUSED_STATUS: Final[Mapping[str, int]] = {
     "terms_out_of_bounds": 422,
     "not_your_thread": 403,
     "self_approval": 403,
+    "own_email": 403,
+    "not_her_email": 403,
     "wrong_author": 403,
     "outside_book": 404,
     "no_such_leg": 404,
@@ -142,6 +144,8 @@ REFUSED_STATUS: Final[Mapping[str, int]] = {
     "replace_mismatch": 422,
     "no_provenance": 422,
     "no_such_preference": 404,
+    "no_such_email": 404,
+    "email_comment_missing": 422,
     "not_her_words": 422,
     "not_an_owner": 422,
     "rationale_not_drafted": 422,
@@ -151,6 +155,7 @@ REFUSED_STATUS: Final[Mapping[str, int]] = {
     "wrong_stream": 422,
     "too_many": 429,
     "too_many_drafts": 429,
+    "too_many_emails": 429,
     "too_many_preferences": 429,
 }
 

@@ -12,27 +12,35 @@ from ui.screens import halts
 from ui.screens.look import STYLE
 from ui.screens.session import client, me, problems_shown, tell
 
-PAGES: Final = Path(__file__).parent / "pages"
+PAGES: Final = Path(__file__).parent / "views"  # a folder "pages" would be shown by its files' names
 ICON: Final = Path(__file__).with_name("icon.svg")
 PAGE: Final = {
     "worklist": ("Worklist", ":material/checklist:"),
     "inbox": ("Inbox", ":material/inbox:"),
     "copilot": ("Copilot", ":material/forum:"),
     "proposals": ("Trade proposals", ":material/receipt_long:"),
+    "emails": ("Client e-mails", ":material/mail:"),
     "household": ("Households", ":material/home:"),
     "trades": ("Orders and trades", ":material/swap_horiz:"),
     "audit": ("Audit trail", ":material/manage_search:"),
     "standing": ("Standing approvals", ":material/verified:"),
     "day": ("Business day", ":material/event:"),
+    "agents": ("Agents", ":material/smart_toy:"),
     "you": ("You", ":material/person:"),
 }
 BY_ROLE: Final = {
-    "advisor": ("worklist", "copilot", "proposals", "household", "trades", "audit", "you"),
-    "principal": ("inbox", "standing", "proposals", "household", "trades", "audit", "you"),
-    "compliance": ("inbox", "standing", "proposals", "household", "trades", "audit", "you"),
-    "operations": ("day", "inbox", "proposals", "trades", "audit", "you"),
+    "advisor": (
+        *("worklist", "copilot", "proposals", "emails", "household", "trades", "audit", "agents", "you"),
+    ),
+    "principal": (
+        *("inbox", "emails", "standing", "proposals", "household", "trades", "audit", "agents", "you"),
+    ),
+    "compliance": (
+        *("inbox", "emails", "standing", "proposals", "household", "trades", "audit", "agents", "you"),
+    ),
+    "operations": ("day", "inbox", "proposals", "trades", "audit", "agents", "you"),
 }
-OTHERS: Final = ("proposals", "household", "trades", "audit", "you")
+OTHERS: Final = ("proposals", "household", "trades", "audit", "agents", "you")
 ROLE_WORDS: Final = {"advisor": "Advisor", "principal": "Principal", "operations": "Operations"}
 
 

@@ -231,9 +231,9 @@ def checks(findings: Sequence[Json], legs: Sequence[Json], names: Names) -> str:
     passed = sorted({c["policy"] for c in findings if c["result"] == "pass"} - {c["policy"] for c in loud})
     told = table(CHECK_COLUMNS, [_check(check, symbols, names) for check in loud]) if loud else ""
     if passed:
-        words = ", ".join(f.check_name(policy) for policy in passed)
+        names_of = "".join(f"<li>{f.esc(name)}</li>" for name in sorted(map(f.check_name, passed)))
         badge_of = shown(badge(f"✓ {len(passed)} passed", "green"))
-        told += f'<div class="small passed">{badge_of} {f.esc(words)}</div>'
+        told += f'{badge_of}<ul class="small passed">{names_of}</ul>'
     return told or '<p class="quiet">No checks yet.</p>'
 
 
@@ -332,9 +332,12 @@ def summary(proposal: Json) -> str:
         "Checks": check_line(proposal["findings"]),
         "Client’s consent": _consent(proposal),
         "Drafted": f.minute(proposal["drafted_at"]),
-        "By": "copilot" if proposal["agent"] else named.get(proposal["drafted_by"], proposal["drafted_by"]),
+        "Drafted by": "copilot"
+        if proposal["agent"]
+        else named.get(proposal["drafted_by"], proposal["drafted_by"]),
     }
-    if proposal["waits_for"] != "nobody":
+    waits = f.WAITS_WORDS.get(proposal["waits_for"], proposal["waits_for"])
+    if proposal["waits_for"] != "nobody" and waits.split("’")[0] not in f.state(proposal):
         pairs["Waits for"] = f.WAITS_WORDS.get(proposal["waits_for"], proposal["waits_for"])
     if proposal["submitted_by"]:
         pairs["Submitted by"] = named.get(proposal["submitted_by"], proposal["submitted_by"])

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import httpx
 
+from ui.screens.copilot_calls import CopilotCalls
 from ui.screens.library_calls import LibraryCalls
 from ui.screens.order_calls import OrderCalls
 from ui.screens.routing_calls import RoutingCalls
@@ -44,7 +45,7 @@ class Unreachable(Exception):
     """The API did not answer. A read may be tried again; a write with the same key, too."""
 
 
-class Client(LibraryCalls, OrderCalls, RoutingCalls):
+class Client(CopilotCalls, LibraryCalls, OrderCalls, RoutingCalls):
     """What one person can do. Without a ticket only `sign_in` and `ready` work."""
 
     def __init__(self, base_url: str, ticket: str | None = None) -> None:
@@ -321,12 +322,6 @@ class Client(LibraryCalls, OrderCalls, RoutingCalls):
         return self._ask("POST", "/v1/keys/rotate", json={"subject": subject}, key=key)
 
     # conversations
-
-    def preferences(self) -> Json:
-        return self._ask("GET", "/v1/preferences")
-
-    def erase_preference(self, preference: str) -> None:
-        self._ask("DELETE", f"/v1/preferences/{preference}")
 
     def open_thread(self, household: str | None) -> str:
         return str(self._ask("POST", "/v1/threads", json={"household": household})["thread"])

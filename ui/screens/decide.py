@@ -104,7 +104,7 @@ def in_full(proposal: Json, names: Mapping[str, str]) -> None:
     if proposal["preview"]:
         section("By account", cards.accounts(proposal["preview"], names))
         if proposal["preview"]["alternatives"]:
-            section("Beside it", cards.beside(proposal["preview"]))
+            section("Alternatives", cards.beside(proposal["preview"]))
     if proposal["legs"]:
         section("Order tickets", cards.tickets(proposal["legs"], names, proposal["comments"]))
     if proposal["findings"]:

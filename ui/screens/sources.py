@@ -26,7 +26,7 @@ TOOLS: Final[Mapping[str, str]] = {
     "propose_replace": "Draft of an order in another’s place",
     "propose_plan": "Draft of a plan",
     "propose_set": "Drafts for the book",
-    "performance": "Performance of what is held",
+    "performance": "Performance",
     "risk": "Market risk",
     "taxes": "Gains and losses",
     "what_if": "What if",

@@ -41,6 +41,11 @@ WORDS: Final[Mapping[str, str]] = {
     "RunBegun": "Copilot began",
     "PreferenceKept": "Preference kept",
     "PreferenceErased": "Preference erased",
+    "EmailDrafted": "E-mail drafted, held",
+    "EmailAdopted": "E-mail adopted by the advisor",
+    "EmailReviewed": "E-mail reviewed by a principal",
+    "EmailReturned": "E-mail returned by a principal",
+    "EmailWithdrawn": "E-mail dropped by the advisor",
     "StepTaken": "Copilot’s step",
     "ToolCalled": "Copilot asked a tool",
     "ObservationMade": "Tool’s answer read",
@@ -68,6 +73,7 @@ FACTS: Final = (
     "outcome",
     "tier",
     "digest",
+    "findings",
     "code",
     "account",
     "source",
@@ -99,6 +105,7 @@ CHOICES: Final[Mapping[str, str]] = {
     "Fills and settlement": "OrderFilled,TradeAllocated,TradeConfirmed,TradeSettled",
     "Copilot": "MessageReceived,RunBegun,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven,"
     "PreferenceKept,PreferenceErased",
+    "Held e-mails": "EmailDrafted,EmailAdopted,EmailReviewed,EmailReturned,EmailWithdrawn",
     "Refused attempts": "AttemptRefused",
 }
 """What one may choose to see of the record, as its kinds of event."""

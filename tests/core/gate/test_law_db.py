@@ -267,6 +267,11 @@ OF_PREFERENCES: Final = {
 }
 # Tried by `tests/core/library/test_document_entry_db.py`.
 OF_THE_LIBRARY: Final = {"not_as_stored"}
+# Tried by `tests/core/correspondence/test_held_emails_law_db.py`.
+OF_EMAILS: Final = {
+    *("email_changed", "email_comment_missing", "email_decided", "email_not_adopted", "email_withdrawn"),
+    *("no_such_email", "not_her_email", "own_email", "too_many_emails"),
+}
 # Tried by `tests/core/standing/test_standing_law_db.py`.
 OF_STANDING: Final = {
     *("bounds_reached", "draw_holds", "draw_misstated", "drawn_before", "no_such_standing", "not_covered"),
@@ -332,6 +337,7 @@ def test_every_code_has_words_and_is_tried() -> None:
     elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_SAYING | OF_CORRECTIONS | OF_REPLACING
     elsewhere |= OF_TRADES | OF_RECONCILIATION | OF_REPLACEMENTS | OF_REMAINDERS | OF_PREFERENCES
     elsewhere |= OF_THE_LIBRARY | OF_SCHEDULES
+    elsewhere |= OF_EMAILS
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 

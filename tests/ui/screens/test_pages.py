@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.fixtures.office import Office
+from tests.ui.as_the_copilot import drafts_email, keeps
 from ui.api.server import SCREENS
 
 Opened = Callable[[str, str], AppTest]
@@ -23,7 +24,7 @@ def page(office: Office) -> Opened:
         app.session_state["ticket"] = office.of(login).ticket
         app.run()
         if name:
-            app.switch_page(f"pages/{name}.py").run()
+            app.switch_page(f"views/{name}.py").run()
         assert not app.exception
         return app
 
@@ -46,7 +47,9 @@ def test_the_principal_opens_on_the_inbox_and_operations_on_the_day(page: Opened
     assert page("robert.hensley", "").title[0].value == "Inbox"
 
 
-@pytest.mark.parametrize("name", ["copilot", "proposals", "household", "trades", "audit"])
+@pytest.mark.parametrize(
+    "name", ["copilot", "proposals", "emails", "household", "trades", "audit", "agents", "you"]
+)
 def test_every_page_of_an_advisor_opens(page: Opened, name: str) -> None:
     assert page("maria.alvarez", name).title
 
@@ -110,3 +113,42 @@ def test_a_household_is_drafted_with_one_click(office: Office, page: Opened) -> 
     after = [p for p in maria.proposals() if p["proposal"] not in before]
     assert [p["kind"] for p in after] == ["rebalance"]
     assert after[0]["drafted_by"] == maria.me()["person"]
+
+
+def test_she_sees_what_the_copilot_keeps_of_what_she_prefers_and_erases_one(
+    office: Office, page: Opened
+) -> None:
+    priya, kept = (
+        office.of("priya.raman"),
+        keeps(office, "priya.raman", "Remember that I prefer morning calls"),
+    )
+    [told] = [one for one in priya.preferences() if one["preference"] == kept]
+    app = page("priya.raman", "you")
+    shown = html_of(app)
+    assert "I prefer morning calls" in shown
+    assert told["message"] in shown
+    next(button for button in app.button if button.key == f"erase/{kept}").click().run()
+    assert kept not in {one["preference"] for one in priya.preferences()}
+
+
+def test_a_principal_may_stop_an_agent_on_its_page_and_an_advisor_may_not(page: Opened) -> None:
+    stops = {"Stop the research agent", "Stop the orchestrator agent"}
+    assert stops <= {button.label for button in page("robert.hensley", "agents").button}
+    assert not stops & {button.label for button in page("maria.alvarez", "agents").button}
+
+
+def test_a_held_email_is_edited_by_its_advisor_and_reviewed_by_a_principal_on_the_page(
+    office: Office, page: Opened
+) -> None:
+    email = drafts_email(office, "priya.raman", office.of("priya.raman").households()[0]["household"])
+    hers = page("priya.raman", "emails")
+    assert "Adopt this text as mine" in {button.label for button in hers.button}
+    held = office.of("priya.raman").email(email)
+    hers.text_area[0].set_value(held["text"].replace("January", "May. It will outperform"))
+    next(button for button in hers.button if button.label == "Adopt this text as mine").click().run()
+    assert office.of("priya.raman").email(email)["status"] == "ADOPTED"
+    app = page("susan.feldman", "emails")
+    app = next(button for button in app.button if button.key == f"pick/{email}").click().run()
+    assert "<mark>will outperform</mark>" in html_of(app)
+    next(button for button in app.button if button.label == "Mark as reviewed").click().run()
+    assert office.of("priya.raman").email(email)["status"] == "ADOPTED", "what is found takes words"

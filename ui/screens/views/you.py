@@ -1,4 +1,4 @@
-"""Oneself: the authenticator, and who stands in for whom."""
+"""Oneself: the authenticator, who stands in for whom, and what the copilot keeps of what one prefers."""
 
 from __future__ import annotations
 
@@ -132,12 +132,46 @@ def naming(today: date) -> None:
             st.rerun()
 
 
+def preferring() -> None:
+    """What the copilot is shown of what she stated, with where she said it, and a button that erases it."""
+    st.subheader("What you prefer", anchor=False)
+    st.caption(
+        "Stated by you, in your words, and shown to the copilot as data. It changes no limit and approves "
+        "nothing."
+    )
+    with problems_shown():
+        kept = client().preferences()
+        names = {one["household"]: one["name"] for one in client().households()} if kept else {}
+    if not kept:
+        st.caption('You have stated none. Tell the copilot: "remember that I prefer ..."')
+    for one in kept:
+        words, button = st.columns([6, 1], vertical_alignment="center")
+        about = (
+            f"about {names.get(one['household'], one['household'])}"
+            if one["household"]
+            else "about everybody"
+        )
+        words.html(
+            f'<div class="said">{f.esc(one["text"])}</div><div class="small quiet">You said so on '
+            f"{f.minute(one['kept_at'])}, {f.esc(about)}: "
+            f'<span class="mono" title="{f.esc(one["message"])}">{f.esc(one["message"][:12])}…</span> in '
+            f'<span class="mono" title="{f.esc(one["thread"])}">{f.esc(one["thread"][:12])}…</span></div>'
+        )
+        if button.button("Erase", key=f"erase/{one['preference']}", width="stretch"):
+            with problems_shown(stop=False):
+                client().erase_preference(one["preference"])
+                tell_after_rerun("Erased. The message in which you said it stays in the record.")
+                st.rerun()
+
+
 def page() -> None:
     st.title("You")
     with problems_shown():
         has_one, rows, day = client().authenticator(), client().delegations(), client().day()
     st.subheader("Your authenticator", anchor=False)
     removing() if has_one["enrolled"] else enrolling()
+    if me()["role"] == "advisor":
+        preferring()
     if me()["role"] in {"advisor", "operations", *SUPERVISES}:
         st.subheader("Standing in", anchor=False)
         st.caption("Whoever stands in may submit, withdraw and record consents there, and never approve.")

@@ -121,7 +121,7 @@ def parked(proposal: dict[str, Any]) -> None:
                     st.rerun()
             if st.button("Open the proposal", key=f"open/{proposal['proposal']}"):
                 st.session_state["proposal"] = proposal["proposal"]
-                st.switch_page("pages/proposals.py")
+                st.switch_page("views/proposals.py")
         if ready and reasons:
             st.caption("A check found something: open the proposal and write your reason before you submit.")
 

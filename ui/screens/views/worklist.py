@@ -31,7 +31,7 @@ def draft(need: dict[str, Any], kind: str, what: str) -> None:
         done_with(f"{kind}/{need['household']}")
         tell_after_rerun(f"{what} of {need['name']} drafted. Checks are running.")
         st.session_state["proposal"] = made["proposal"]
-        st.switch_page("pages/proposals.py")
+        st.switch_page("views/proposals.py")
 
 
 def heading() -> None:

@@ -152,7 +152,7 @@ def draft(request: dict[str, Any], what: str) -> None:
         done_with(what)
         tell_after_rerun("Drafted. Checks are running.")
         st.session_state["proposal"] = made["proposal"]
-        st.switch_page("pages/proposals.py")
+        st.switch_page("views/proposals.py")
 
 
 def order_ticket(household: str, account: str, symbols: list[str]) -> None:
@@ -234,7 +234,7 @@ def page() -> None:
             draft({"kind": "harvest", "household": chosen}, f"harvest/{chosen}")
         if right.button("Ask the copilot", width="stretch"):
             st.session_state["chat_about"] = chosen
-            st.switch_page("pages/copilot.py")
+            st.switch_page("views/copilot.py")
     accounts = {row["account"]: f.account_name(row) for row in home["accounts"]}
     account = st.segmented_control(
         "Account",
