@@ -10,8 +10,7 @@ Rule 4: what is halted is neither routed nor sent: it waits, asked again, until 
     ends. Look-ups and bookings go on.
 Rule 5: an order that cannot go on stays where it is, is named in `troubles`, and stops no other order;
     `alarms` is what a person should hear of, with what a halt would name.
-Rule 6: what leaves is what people decided on, by the record's own text: asked last, of the bytes
-    themselves.
+Rule 6: what leaves is what people decided on, by the record's own text: asked last, of its bytes.
 """
 
 from __future__ import annotations
@@ -282,8 +281,7 @@ class Executor:
 
     async def _broken_up(self, work: Working) -> bool:
         """Whether a block ended, before a venue has it, because some of it may not go: the rest goes anew."""
-        may_not = [self._stops.why(part.scopes) is not None for part in work.released.members]
-        if work.state.sent or all(may_not) or not any(may_not):
+        if work.state.sent or len({self._stops.why(m.scopes) is None for m in work.released.members}) < 2:
             return False
         await self._outbox.cancelled(work)
         self._orders.ended(work)

@@ -57,7 +57,7 @@ class ChangeTold(Told):
 
 
 class BlockTold(Told):
-    """`status` is OPEN, ENDED (over, not all of it shared yet) or SHARED. `order_id` is what its venue has."""
+    """`status` is OPEN, ENDED (over, not all shared yet) or SHARED. `order_id` is what its venue has."""
 
     order_id: str
     block_id: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,7 +50,7 @@ def batched(floor: Floor, **shares: int) -> Batch:
         assert said.ok, said
         deals.append(deal)
     for deal in deals:
-        floor.until(lambda deal=deal: deal.status != "DRAFTED", "assessed")
+        floor.until(partial(assessed, deal), "assessed")
         row = floor.firm.ask(
             "superuser",
             "select digest, content, status from gatehouse.proposal where proposal = %s",
@@ -93,7 +94,7 @@ def test_killed_at_every_step_it_knows_a_block_is_sent_and_shared_once(floor: Fl
     worker = floor.worker("worker-0")
     batch = batched(floor, acc_1001=20, acc_1005=15, acc_1007=7)
     for n, kind in enumerate(LIFE, start=1):
-        floor.until(lambda kind=kind: bool(floor.facts(kind)), kind)
+        floor.until(partial(on_record, floor, kind), kind)
         worker.kill()
         worker.wait()
         worker = floor.worker(f"worker-{n}")
@@ -101,6 +102,14 @@ def test_killed_at_every_step_it_knows_a_block_is_sent_and_shared_once(floor: Fl
     assert len(floor.facts("BlockFormed")) == len(floor.facts("BlockAllocated")) == len(sends(floor)) == 1
     assert sorted(Decimal(one["quantity"]) for one in floor.facts("OrderFilled")) == [7, 15, 20]
     assert floor.firm.verified().ok
+
+
+def assessed(deal: Deal) -> bool:
+    return deal.status != "DRAFTED"
+
+
+def on_record(floor: Floor, kind: str) -> bool:
+    return bool(floor.facts(kind))
 
 
 def sends(floor: Floor) -> list[dict[str, Any]]:
