@@ -171,12 +171,12 @@ class Blocks:
             version = 1 + max((row["version"] for row in await rows(connection, SQL["rules"])), default=0)
             sealed = self._sealed((await one(connection, SQL["person"]))["person"], reason)
         fact = AllocationRuleProposed(version=version, method=method, reason=sealed)
-        return version, await self._record(ticket, "allocation/rule", fact, fresh_trace_id(self._clock))
+        return version, await self._record(ticket, "allocation", fact, fresh_trace_id(self._clock))
 
     async def confirm_rule(self, ticket: str, version: int, method: Rule) -> Recorded:
         """Raises Refused: she proposed it, she may not, or it is not what waits."""
         fact = AllocationRuleConfirmed(version=version, method=method)
-        return await self._record(ticket, "allocation/rule", fact, fresh_trace_id(self._clock))
+        return await self._record(ticket, "allocation", fact, fresh_trace_id(self._clock))
 
     async def draft_change(
         self,

@@ -1,6 +1,6 @@
 """The events of how blocks are shared: the rule, a change of one day's shares, and who settles a trade.
 
-Streams: `allocation/rule`; the block's own `order/<order>`; `trade/<order>/<trade date>`.
+Streams: `allocation`; the block's own `order/<order>`; `trade/<order>/<trade date>`.
 Rule 1: the rule is a version: one person proposes it with a written reason, another confirms it. A block is
     shared by the rule that it was formed under.
 Rule 2: shares are changed on their trade date alone: operations drafts, with a written reason, and compliance

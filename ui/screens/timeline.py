@@ -96,8 +96,8 @@ CHOICES: Final[Mapping[str, str]] = {
     "Orders": "OrderReleased,OrderDenied,OrderRouted,OrderSent,OrderWithheld,OrderAccepted,OrderRejected,"
     "OrderDoubted,OrderFilled,OrderCancelled,OrderExpired,OrderSetAside,OrderRedriven,ReplaceRequested,"
     "OrderReplaced,ReplaceRefused,ReplacementSized,BlockFormed,OrderJoined,OrderParted",
-    "Fills and settlement": "OrderFilled,BlockFilled,BlockAllocated,AllocationChangeDrafted,AllocationChanged,"
-    "TradeAllocated,TradeConfirmed,TradeSteppedOut,TradeGivenUp,TradeSettled",
+    "Fills and settlement": "OrderFilled,BlockFilled,BlockAllocated,AllocationChangeDrafted,"
+    "AllocationChanged,TradeAllocated,TradeConfirmed,TradeSteppedOut,TradeGivenUp,TradeSettled",
     "Copilot": "MessageReceived,RunBegun,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven,"
     "PreferenceKept,PreferenceErased",
     "Refused attempts": "AttemptRefused",

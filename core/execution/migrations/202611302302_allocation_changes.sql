@@ -45,7 +45,7 @@ create function gatehouse.law_allocation_rule(e gatehouse.incoming) returns text
 declare
     newest gatehouse.allocation_rule;
 begin
-    if e.stream <> 'allocation/rule' then
+    if e.stream <> 'allocation' then
         return 'wrong_stream';
     end if;
     if not gatehouse.may_set_routing(e.person) then
@@ -104,8 +104,11 @@ begin
     if b.order_id is null or e.stream <> 'order/' || b.order_id then
         return 'wrong_stream';
     end if;
-    if job is distinct from (case e.event_type when 'AllocationChangeDrafted' then 'operations' else 'compliance' end) then
-        return case e.event_type when 'AllocationChangeDrafted' then 'not_operations' else 'not_compliance' end;
+    if e.event_type = 'AllocationChangeDrafted' and job is distinct from 'operations' then
+        return 'not_operations';
+    end if;
+    if e.event_type = 'AllocationChanged' and job is distinct from 'compliance' then
+        return 'not_compliance';
     end if;
     select * into a from gatehouse.block_allocation k
         where k.block_order = b.order_id and k.trade_date = e.payload->>'trade_date';
@@ -219,8 +222,8 @@ insert into gatehouse.trade_step (before, event, after) values
     ('GIVEN_UP', 'TradeSettled', 'SETTLED');
 
 insert into gatehouse.event_kind (event_type, stream_prefix, law) values
-    ('AllocationRuleProposed', 'allocation/rule', 'law_allocation_rule'),
-    ('AllocationRuleConfirmed', 'allocation/rule', 'law_allocation_rule'),
+    ('AllocationRuleProposed', 'allocation', 'law_allocation_rule'),
+    ('AllocationRuleConfirmed', 'allocation', 'law_allocation_rule'),
     ('AllocationChangeDrafted', 'order/', 'law_allocation_change'),
     ('AllocationChanged', 'order/', 'law_allocation_change'),
     ('TradeSteppedOut', 'trade/', 'law_trade_passed_on'),

@@ -279,6 +279,7 @@ def test_shares_are_changed_by_operations_and_compliance_and_still_add_up(firm: 
     assert block.fill("10", "9.8133").ok
     stream = f"order/{block.order}"
     orders = sorted(deal.order(0) for deal in block.deals)
+    change = ""
 
     def drafted(login: str = ELENA, *, shares: tuple[str, str] = ("9", "1"), revision: int = 1) -> Answer:
         nonlocal change
@@ -292,7 +293,6 @@ def test_shares_are_changed_by_operations_and_compliance_and_still_add_up(firm: 
         payload = {"order": block.order, "change": change, "trade_date": DAY, "revision": revision}
         return people(firm, "AllocationChanged", stream, payload, login)
 
-    change = ""
     assert drafted().code == "not_allocated"
     assert block.cancelled().ok
     block.duties()
@@ -316,7 +316,7 @@ def test_shares_are_changed_by_operations_and_compliance_and_still_add_up(firm: 
 
 
 def test_a_rule_of_sharing_takes_two_people_and_holds_for_blocks_formed_after_it(firm: Firm) -> None:
-    stream = "allocation/rule"
+    stream = "allocation"
 
     def proposed(login: str = SUSAN, version: int = 1) -> Answer:
         payload = {"version": version, "method": "rotational", "reason": words(firm, login)}
