@@ -20,9 +20,19 @@ from core.market.calendar import new_york, session_close
 from core.market.events import BusinessDayClosed, BusinessDayOpened
 from core.orders.corrections import TradeFailedToSettle
 from core.orders.events import ProposalLapsed
-from core.orders.trade import AGAIN, Status, Trade, allocated, confirmed, failed, settled, trade_key
+from core.orders.trade import (
+    AGAIN,
+    PASSED_ON,
+    Status,
+    Trade,
+    allocated,
+    confirmed,
+    failed,
+    settled,
+    trade_key,
+)
 
-DUE: Final = (Status.CONFIRMED, Status.FAILED_TO_SETTLE)
+DUE: Final = (Status.CONFIRMED, Status.FAILED_TO_SETTLE, *PASSED_ON)
 STANDS_AT: Final = time(10)  # New York: where the market clock is put when a day opens
 
 

@@ -1,7 +1,7 @@
 """Ids: what may be derived is derived, the rest is a time-ordered random number made by the client.
 
 Rule 1: an id in clear is a pseudonym; it never carries a name.
-Rule 2: `order_id_for` alone makes the id that a venue sees.
+Rule 2: `order_id_for` and `block_order_id` alone make the ids that a venue sees.
 Rule 3: chance is the machine's, but where a simulation has put its own in place: same seed, same ids.
 """
 
@@ -41,6 +41,11 @@ Digest = NewType("Digest", str)  # sha256, 64 lower-case hex digits
 def order_id_for(proposal: ProposalId, leg: int) -> OrderId:
     """The client order id a venue sees. Same proposal and leg, same id: a resend cannot be a second order."""
     return OrderId("gh-" + sha256(f"{proposal}/{leg}".encode()).hexdigest()[:24])
+
+
+def block_order_id(block: str) -> OrderId:
+    """The client order id of a block. Same parts and terms of the same decision, same id."""
+    return OrderId("gh-" + sha256(block.encode()).hexdigest()[:24])
 
 
 def uuid7(clock: Clock) -> UUID:

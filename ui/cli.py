@@ -82,6 +82,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "orders list": ("ui.commands.orders:list_", "Orders of your book."),
     "orders show": ("ui.commands.orders:show", "One order as it stands."),
     "orders cancel": ("ui.commands.orders:cancel", "Ask that it be executed no further."),
+    "orders blocks": ("ui.commands.orders:blocks", "Orders that went to a venue together."),
     "orders redrive": ("ui.commands.orders:redrive", "Try one again that was set aside."),
     "programs admit": ("ui.commands.programs:admit", "A key for a program that places orders."),
     "programs dismiss": ("ui.commands.programs:dismiss", "Its key ends."),
@@ -141,7 +142,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
 GROUPS: Final[Mapping[str, str]] = {
     "attack": "Attacks on ourselves, in a world of their own.",
     "proposals": "Trade proposals: list, show, submit, approve, decline.",
-    "orders": "Orders: place, replace, list, show, cancel, redrive.",
+    "orders": "Orders: place, replace, list, show, blocks, cancel, redrive.",
     "programs": "Programs that place orders, and strategies' signals.",
     "audit": "The record: verify it, show it, follow it.",
     "limits": "The firm's limits: show, try, propose, confirm.",

@@ -2,6 +2,7 @@
 
 Rule 1: everything is derived from what was written down when the venue was chosen, and from the executions.
 Rule 2: a period is read page by page; an order that was never routed is not in it.
+Rule 3: an order that went with others is measured by its block: that is what was routed and executed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from core.database.rows import rows
 from core.errors import BadInput, NotFound
 from core.ids import OrderId
 from core.ledger.envelope import Stored, stored
-from core.orders.events import OrderFilled
+from core.orders.order import Fill
 from core.people.asker import asking
 from core.routing.evidence import Evidence
 from core.routing.over_time import Whole, over_time
@@ -95,7 +96,7 @@ class ExecutionQuality:
             asked = {"first": period.first, "last": period.last, "page": PAGE}
             while page := await rows(connection, SQL["released_between"], {**asked, "after": after}):
                 after = page[-1]["released_seq"]
-                names = [row["order_id"] for row in page]
+                names = [row["routed"] for row in page]
                 entries = await rows(connection, SQL["of_orders"], {"orders": names})
                 orders += _routed(page, entries)
         return review(orders)
@@ -137,7 +138,7 @@ def _routed(page: Sequence[DictRow], entries: Iterable[DictRow]) -> list[Routed]
     by_stream = _by_stream(entries)
     found = []
     for row in page:
-        quality = _quality(by_stream.get(f"order/{row['order_id']}", ()))
+        quality = _quality(by_stream.pop(f"order/{row['routed']}", ()))  # a block is one order, once
         if quality is not None:
             found.append(Routed(quality.choices[-1].evidence, quality.measured, row["session"]))
     return found
@@ -150,7 +151,7 @@ def _quality(entries: Iterable[Stored]) -> Quality | None:
     for entry in entries:
         if isinstance(entry.fact, RouteRecorded):
             choices.append(Choice(entry.seq, entry.recorded_at, evidence_of(entry.fact)))
-        elif isinstance(entry.fact, OrderFilled):
+        elif isinstance(entry.fact, Fill):
             fills.setdefault(entry.fact.execution, (entry.seq, Filled(entry.fact, entry.recorded_at)))
     if not choices:
         return None

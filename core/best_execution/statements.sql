@@ -33,7 +33,12 @@ order by l.stream, l.seq desc;
 select l.seq, l.recorded_at, l.role, l.actor, l.text
 from gatehouse.journal_line l
 where l.stream = 'order/' || %(order)s::text and l.event_type in ('RouteRecorded', 'OrderFilled')
-order by l.seq;
+  and gatehouse.block_of(%(order)s::text) is null
+union all
+select l.seq, l.recorded_at, l.role, l.actor, l.text
+from gatehouse.block_line l
+where l.stream = 'order/' || gatehouse.block_of(%(order)s::text) and l.event_type in ('RouteRecorded', 'BlockFilled')
+order by 1;
 
 -- parts_beside --
 -- Of an order over time: the orders of its parts that were let out, in their order; none of any other order.
@@ -42,8 +47,8 @@ from gatehouse.leg mine join gatehouse.schedule s using (proposal) join gatehous
 where mine.order_id = %(order)s and g.released_seq is not null order by g.leg;
 
 -- released_between --
--- The next orders that were let out for sessions of a period.
-select g.order_id, g.released_seq, p.session
+-- The next orders that were let out for sessions of a period. `routed`: what went to a venue, itself or its block.
+select g.order_id, g.released_seq, p.session, coalesce(gatehouse.block_of(g.order_id), g.order_id) as routed
 from gatehouse.leg g join gatehouse.proposal p using (proposal)
 where p.session between %(first)s and %(last)s and g.released_seq > %(after)s
 order by g.released_seq limit %(page)s;
@@ -52,12 +57,16 @@ order by g.released_seq limit %(page)s;
 select l.stream, l.seq, l.recorded_at, l.role, l.actor, l.text
 from unnest(%(orders)s::text[]) as o (order_id) join gatehouse.journal_line l on l.stream = 'order/' || o.order_id
 where l.event_type in ('RouteRecorded', 'OrderFilled')
-order by l.seq;
+union all
+select l.stream, l.seq, l.recorded_at, l.role, l.actor, l.text
+from gatehouse.block_line l
+where l.stream in (select 'order/' || o from unnest(%(orders)s::text[]) as o) and l.event_type in ('RouteRecorded', 'BlockFilled')
+order by 2;
 
 -- lately --
 -- What the worker remembers of venues from before it began.
 select j.seq, j.recorded_at, j.role, j.actor, j.text
 from gatehouse.journal j
 where j.seq > (select h.seq from gatehouse.head h) - %(entries)s
-  and j.event_type in ('RouteRecorded', 'OrderFilled', 'OrderCancelled', 'OrderExpired', 'OrderRejected')
+  and j.event_type in ('RouteRecorded', 'OrderFilled', 'BlockFilled', 'OrderCancelled', 'OrderExpired', 'OrderRejected')
 order by j.seq;

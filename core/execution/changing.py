@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from core.fact import Entry, Fact
 from core.ids import VenueName
+from core.orders.blocks import BlockBusted, BlockCorrected
 from core.orders.corrections import Booked, TradeBusted, TradeCorrected
-from core.orders.events import OrderFilled
+from core.orders.order import Changed, Fill
 from core.orders.released import ReleasedOrder
 from core.venues.venue import Change, Corrected
 
@@ -29,11 +30,11 @@ class Stands:
 
 def stands_after(stands: Mapping[str, Stands], fact: Fact) -> Mapping[str, Stands]:
     """What executions stand at after one more fact of their order."""
-    if isinstance(fact, OrderFilled):
+    if isinstance(fact, Fill):
         now = Stands(Booked(quantity=fact.quantity, price=fact.price, fee=fact.fee), fact.trade_date, 0)
-    elif isinstance(fact, TradeCorrected):
+    elif isinstance(fact, TradeCorrected | BlockCorrected):
         now = Stands(fact.now, fact.trade_date, fact.revision)
-    elif isinstance(fact, TradeBusted):
+    elif isinstance(fact, TradeBusted | BlockBusted):
         now = Stands(None, fact.trade_date, fact.revision)
     else:
         return stands
@@ -44,24 +45,25 @@ def change(order: ReleasedOrder, venue: VenueName, said: Change, stands: Stands)
     """The entry of what a venue says of an execution that is booked; None where it is nothing new."""
     if stands.booked is None:
         return None
+    whose = {} if order.members else {"account": order.account, "symbol": order.symbol, "side": order.side}
     own = {
+        **whose,
         "order": order.id,
-        "account": order.account,
-        "symbol": order.symbol,
-        "side": order.side,
         "execution": said.execution,
         "revision": stands.revision + 1,
         "was": stands.booked,
         "venue": venue,
         "trade_date": stands.trade_date,
     }
-    fact: TradeBusted | TradeCorrected
+    fact: Changed
     if isinstance(said, Corrected):
         now = Booked(quantity=said.quantity, price=said.price, fee=said.fee)
         if now == stands.booked:
             return None
-        fact = TradeCorrected(**own, now=now, reason=f"corrected by {venue}")
+        kind = BlockCorrected if order.members else TradeCorrected
+        fact = kind(**own, now=now, reason=f"corrected by {venue}")
     else:
-        fact = TradeBusted(**own, reason=f"taken back by {venue}")
+        taken = BlockBusted if order.members else TradeBusted
+        fact = taken(**own, reason=f"taken back by {venue}")
     key = f"change/{venue}/{said.execution}/{said.at.isoformat()}"
     return Entry(stream=f"order/{order.id}", fact=fact, trace=order.trace, key=key)

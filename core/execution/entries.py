@@ -14,6 +14,7 @@ from core.fact import Entry, Fact
 from core.ids import Digest, VenueName
 from core.market.settlement import settles_on
 from core.orders.aside import OrderSetAside
+from core.orders.blocks import BlockFilled
 from core.orders.events import (
     OrderAccepted,
     OrderCancelled,
@@ -90,20 +91,20 @@ def doubted(order: ReleasedOrder, venue: VenueName, said: Unknown, *, attempt: i
 
 
 def filled(order: ReleasedOrder, venue: VenueName, one: Execution) -> Entry:
-    fact = OrderFilled(
-        order=order.id,
-        account=order.account,
-        symbol=order.symbol,
-        side=order.side,
-        execution=one.id,
-        quantity=one.quantity,
-        price=one.price,
-        fee=one.fee,
-        venue=venue,
-        executed_at=one.executed_at,
-        trade_date=one.trade_date.isoformat(),
-        settles_on=_settles(one.trade_date),
-    )
+    said = {
+        "order": order.id,
+        "symbol": order.symbol,
+        "side": order.side,
+        "execution": one.id,
+        "quantity": one.quantity,
+        "price": one.price,
+        "fee": one.fee,
+        "venue": venue,
+        "executed_at": one.executed_at,
+        "trade_date": one.trade_date.isoformat(),
+        "settles_on": _settles(one.trade_date),
+    }
+    fact = BlockFilled(**said) if order.members else OrderFilled(**said, account=order.account)
     return _entry(order, fact, f"fill/{venue}/{one.id}")
 
 

@@ -10,8 +10,7 @@ Rule 4: what is halted is neither routed nor sent: it waits, asked again, until 
     ends. Look-ups and bookings go on.
 Rule 5: an order that cannot go on stays where it is, is named in `troubles`, and stops no other order;
     `alarms` is what a person should hear of, with what a halt would name.
-Rule 6: what leaves is what people decided on, by the record's own text: asked last, of the bytes
-    themselves.
+Rule 6: what leaves is what people decided on, by the record's own text: asked last, of its bytes.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from core.execution.at_work import AtWork
 from core.execution.board import Board
 from core.execution.cancelling import Canceller, pending_cancel
 from core.execution.choosing import Choosing
-from core.execution.last_check import Chained, undecided
+from core.execution.last_check import RecordOf, asked
 from core.execution.lease import Hold
 from core.execution.line import Held, Line, Patience
 from core.execution.outbox import NOT_SENT, Outbox, Record
@@ -40,7 +39,7 @@ from core.execution.troubles import Troubles
 from core.execution.waits import Waits, Why
 from core.execution.working import AT_VENUE, IN_DOUBT, Working, working
 from core.halts.watch import Stops
-from core.ids import CustodianId, OrderId, ProposalId, VenueName
+from core.ids import CustodianId, OrderId, VenueName
 from core.orders.order import Status
 from core.orders.released import ReleasedOrder
 from core.routing.router import Grounds
@@ -62,8 +61,6 @@ class Terms:
 
 TermsOf = Callable[[CustodianId], Terms]
 """Raises NotFound: not known, or not yet."""
-RecordOf = Callable[[OrderId, ProposalId], Awaitable[Sequence[Chained]]]
-"""The journal's own text of an order and of its proposal."""
 
 
 class Executor:
@@ -264,6 +261,8 @@ class Executor:
             await self._resolve(work, line)
             return True
         stopped = self._stopped(work, line)
+        if stopped is not None and await self._broken_up(work):
+            return True
         if stopped is not None:
             self._waits.for_(work.released.id, Why.HALTED, stopped)
             return False
@@ -279,6 +278,14 @@ class Executor:
         """What halt covers it: before it is routed, wherever; then, at its venue."""
         order = work.released
         return self._stops.why(order.scopes) if line is None else line.stopped(order)
+
+    async def _broken_up(self, work: Working) -> bool:
+        """Whether a block ended, before a venue has it, because some of it may not go: the rest goes anew."""
+        if work.state.sent or len({self._stops.why(m.scopes) is None for m in work.released.members}) < 2:
+            return False
+        await self._outbox.cancelled(work)
+        self._orders.ended(work)
+        return True
 
     def _stopped_venues(self) -> list[VenueName]:
         lines = self._lines
@@ -354,13 +361,12 @@ class Executor:
         order = work.released
         while True:
             try:
-                record = await self._record_of(order.id, order.proposal)
+                why = await asked(order, venue, body, self._record_of)
                 break
             except WorldFailed as away:
                 log.info("record_away", order=order.id, says=away.says)
                 self._waits.for_(order.id, Why.RECORD_AWAY, "the database does not answer")
                 await _pause(AWAY)
-        why = undecided(body, order.id, venue, record)
         if why is not None:
             await self._outbox.withheld(work, venue, body, why)
             raise IllegalTransition(

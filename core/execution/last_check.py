@@ -6,18 +6,20 @@ Rule 2: each entry is proven where it stands: its digest is what the digest befo
     and text come to.
 Rule 3: what is missing is a no. A leg whose digest says so may carry fewer shares; never more, and never
     another field.
+Rule 4: a block is the sum of its parts, each decided on by itself: every part is asked as an order is.
 Who may decide is the append's question. Here it is whether what was decided is what would be sent.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -30,9 +32,11 @@ from core.database.rows import rows
 from core.database.statements import statements
 from core.errors import GatehouseError
 from core.fact import Fact
-from core.ids import OrderId, ProposalId, VenueName, order_id_for
+from core.ids import AccountId, OrderId, ProposalId, VenueName, block_order_id, order_id_for
 from core.ledger.chain import GENESIS, Sealing, leaf, link
 from core.ledger.envelope import opened
+from core.orders.block import Terms, block_id, shortest
+from core.orders.blocks import BlockFormed, BlockPart, OrderJoined, OrderParted, block_account
 from core.orders.content import Content, Leg
 from core.orders.events import (
     ConsentRecorded,
@@ -48,6 +52,7 @@ from core.orders.events import (
     ProposalSubmitted,
     ProposalWithdrawn,
 )
+from core.orders.released import ReleasedOrder
 from core.orders.replacements import ReplacementSized
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
@@ -74,6 +79,11 @@ class Chained:
     text: str
     digest: bytes
     before: bytes
+
+
+RecordOf = Callable[[OrderId, ProposalId], Awaitable[Sequence[Chained]]]
+"""The journal's own text of an order and of its proposal."""
+Parts = Mapping[OrderId, Sequence[Chained]]
 
 
 class _Differs(Exception):
@@ -119,6 +129,15 @@ async def record_of(
     )
 
 
+async def asked(order: ReleasedOrder, venue: VenueName, body: bytes, record_of: RecordOf) -> str | None:
+    """Why this body may not go to that venue as this order or block, by the record as it is now; or None."""
+    record = await record_of(order.id, order.proposal)
+    if not order.members:
+        return undecided(body, order.id, venue, record)
+    parts = {part.order: await record_of(part.order, part.proposal) for part in order.members}
+    return undecided_block(body, order.id, venue, record, parts)
+
+
 def undecided(body: bytes, order: OrderId, venue: VenueName, record: Sequence[Chained]) -> str | None:
     """Why this body may not go to that venue as that order; None where people decided on exactly it."""
     try:
@@ -137,6 +156,51 @@ def undecided(body: bytes, order: OrderId, venue: VenueName, record: Sequence[Ch
     except (GatehouseError, ValidationError, msgspec.DecodeError) as unreadable:
         return f"the record cannot be read: {unreadable}"
     return None
+
+
+def undecided_block(
+    body: bytes, order: OrderId, venue: VenueName, record: Sequence[Chained], parts: Parts
+) -> str | None:
+    """Why this body may not go to that venue as that block; None where it is exactly the sum of what people
+    decided on. `parts` is the record of each of its orders."""
+    try:
+        _prove(record)
+        of_block = tuple(_told(record, f"order/{order}"))
+        formed = _only(of_block, BlockFormed, GATE).fact
+        each = [(part.order, part.account, shortest(part.quantity)) for part in formed.parts]
+        terms = Terms(**{name: getattr(formed, name) for name in Terms.__struct_fields__})
+        name = block_id(formed.digest, formed.formation, terms, each)
+        _same("block", (formed.order, formed.block, order), (block_order_id(name), name, formed.order))
+        named = [part.order for part in formed.parts]
+        _same("the orders", named, sorted(set(named)))
+        for part in formed.parts:
+            _decided_part(formed, part, parts.get(part.order, ()))
+        whole = sum((part.quantity for part in formed.parts), Decimal(0))
+        _same_fields(body, formed, block_account(formed.block), whole)
+        _same_way(body, venue, of_block)
+    except _Differs as why:
+        return str(why)
+    except (GatehouseError, ValidationError, msgspec.DecodeError) as unreadable:
+        return f"the record cannot be read: {unreadable}"
+    return None
+
+
+def _decided_part(formed: BlockFormed, part: BlockPart, record: Sequence[Chained]) -> None:
+    """That order was decided on and released with these very terms and shares, and goes with this block."""
+    _prove(record)
+    of_order = tuple(_told(record, f"order/{part.order}"))
+    release = _only(of_order, OrderReleased, GATE)
+    fact = release.fact
+    _same("order id", (fact.order, part.order), (part.order, order_id_for(fact.proposal, fact.leg)))
+    leg = _leg_decided_on(release, tuple(_told(record, f"proposal/{fact.proposal}")))
+    _same_terms(fact, leg)
+    for name in ("symbol", "side", "order_type", "limit_price", "time_in_force"):
+        _same(name, (getattr(formed, name),), (getattr(leg, name),))
+    _same("the part", (part.account, part.quantity), (leg.account, leg.quantity))
+    _same("quantity", (fact.quantity, fact.replaces), (leg.quantity, None))
+    ways = [one.fact for one in of_order if isinstance(one.fact, OrderJoined | OrderParted | OrderRouted)]
+    if not ways or ways[-1] != OrderJoined(order=part.order, block=formed.order):
+        raise _Differs(f"order {part.order} does not go with this block")
 
 
 def _prove(record: Iterable[Chained]) -> None:
@@ -217,20 +281,31 @@ def _same_body(body: bytes, fact: OrderReleased, sized: ReplacementSized | None)
     An order that takes another's place says so, and what that one had executed. Once that one has ended it is
     an order like any, of the shares that are left.
     """
-    said = _read_back(body)
     in_place = fact.replaces is not None and sized is None
     if sized is not None and (sized.replaces != fact.replaces or not 0 < sized.quantity <= fact.quantity):
         raise _Differs(f"the record leaves {sized.quantity:f} shares of {fact.quantity:f}")
+    more = {"replaces": fact.replaces, "executed_before": fact.executed_before} if in_place else {}
+    _same_fields(body, fact, fact.account, fact.quantity if sized is None else sized.quantity, more)
+
+
+def _same_fields(
+    body: bytes,
+    fact: OrderReleased | BlockFormed,
+    account: AccountId,
+    quantity: Decimal,
+    more: Mapping[str, object] = MappingProxyType({}),
+) -> None:
+    said = _read_back(body)
     must: Mapping[str, object] = {
-        "account": fact.account,
+        "account": account,
         "client_order": fact.order,
         "limit_price": fact.limit_price,
         "order_type": fact.order_type.value,
-        "quantity": fact.quantity if sized is None else sized.quantity,
+        "quantity": quantity,
         "side": fact.side.value,
         "symbol": fact.symbol,
         "time_in_force": fact.time_in_force.value,
-        **({"replaces": fact.replaces, "executed_before": fact.executed_before} if in_place else {}),
+        **more,
     }
     _same("the fields", sorted(said), sorted(must))
     for name, value in must.items():

@@ -34,7 +34,8 @@ select stream, seq, recorded_at, role, actor, text from gatehouse.journal
 where stream = any (%(streams)s::text[]) order by stream, seq;
 
 -- ended --
-select ended from gatehouse.leg where order_id = %(order)s and released_seq is not null;
+select ended from gatehouse.leg where order_id = %(order)s and released_seq is not null
+union all select ended from gatehouse.block where order_id = %(order)s;
 
 -- custodians --
 select state from gatehouse.reference where kind = 'custodian';
@@ -52,5 +53,6 @@ delete from gatehouse.order_wait where order_id = any (%(orders)s::text[]);
 
 -- redriven --
 -- Orders that operations wants tried again, and that have not ended.
-select s.order_id, s.redriven_seq from gatehouse.set_aside s join gatehouse.leg l using (order_id)
-where s.redriven_seq is not null and not l.ended;
+select s.order_id, s.redriven_seq from gatehouse.set_aside s
+left join gatehouse.leg l using (order_id) left join gatehouse.block b using (order_id)
+where s.redriven_seq is not null and not coalesce(l.ended, b.ended, true);

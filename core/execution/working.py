@@ -14,11 +14,11 @@ from typing import Final
 
 from core.errors import IllegalTransition
 from core.execution.changing import Stands, stands_after
-from core.fact import Fact
+from core.fact import Fact, is_of
 from core.ids import OrderId, VenueName
 from core.orders.cost import most_fees
 from core.orders.events import OrderReleased, OrderRouted, OrderSent, Side
-from core.orders.order import ENDED, Order, OrderOwn, Status, evolve
+from core.orders.order import ENDED, OWN, Order, Status, evolve
 from core.orders.released import ReleasedOrder
 from core.orders.replacements import ReplacementSized, ReplaceRequested
 from core.routing.evidence import QuoteSeen
@@ -101,7 +101,7 @@ class Working:
         Raises:
             IllegalTransition: the table has no such step.
         """
-        if not isinstance(fact, OrderOwn):
+        if not is_of(fact, OWN):
             return self.state
         return evolve(self.state, fact)
 

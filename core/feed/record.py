@@ -184,7 +184,11 @@ async def _externals(
 ) -> tuple[tuple[int, External], ...]:
     own = [line for line in lines if line.event_type in ORDER_EVENTS]
     terms = await _terms(connection, {line.payload["order"] for line in own})
-    return tuple((line.seq, external(_stored(line), terms[line.payload["order"]])) for line in own)
+    return tuple(
+        (line.seq, external(_stored(line), terms[line.payload["order"]]))
+        for line in own
+        if line.payload["order"] in terms  # a block is no account's order: its parts say what it did
+    )
 
 
 async def _terms(connection: Connection, orders: Iterable[str]) -> Mapping[OrderId, Terms]:

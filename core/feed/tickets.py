@@ -24,6 +24,7 @@ from core.firm.events import AccountOpened
 from core.ids import AccountId, OrderId, PersonId, TraceId
 from core.ledger.envelope import opened
 from core.ledger.events import KINDS
+from core.orders.blocks import BlockAllocated, BlockFormed
 from core.orders.events import ProposalAssessed, ProposalDrafted
 from core.orders.order import OWN
 from core.orders.ticket import Around, Held, Line, Ticket
@@ -32,7 +33,14 @@ from core.people.asker import asking
 from core.people.events import StepTaken
 
 SQL: Final = statements(Path(__file__).with_name("tickets.sql"))
-ON_TICKETS: Final[tuple[type[Fact], ...]] = (ProposalDrafted, ProposalAssessed, *DECISIONS, *OWN)
+ON_TICKETS: Final[tuple[type[Fact], ...]] = (
+    ProposalDrafted,
+    ProposalAssessed,
+    BlockFormed,
+    BlockAllocated,
+    *DECISIONS,
+    *OWN,
+)
 READ: Final = tuple(
     name for name, kind in KINDS.items() if issubclass(kind, (*ON_TICKETS, AccountOpened, StepTaken))
 )

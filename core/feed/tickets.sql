@@ -1,6 +1,6 @@
 -- of_order --
 -- The entries of one order's ticket, oldest first, as far as the asker may read them: its own stream, its
--- proposal's, and the steps of the trace that it came from.
+-- proposal's, its block's, and the steps of the trace that it came from.
 with leg as (
     select l.proposal, p.trace from gatehouse.leg l join gatehouse.proposal p using (proposal) where l.order_id = %(order)s
 )
@@ -9,7 +9,10 @@ where l.event_type = any (%(kinds)s::text[])
   and (l.stream = 'order/' || %(order)s::text
        or l.stream in (select 'proposal/' || g.proposal from leg g)
        or l.event_type = 'StepTaken' and l.trace_id in (select g.trace from leg g))
-order by l.seq;
+union all
+select l.seq, l.recorded_at, l.role, l.actor, l.text from gatehouse.block_line l
+where l.event_type = any (%(kinds)s::text[]) and l.stream = 'order/' || gatehouse.block_of(%(order)s::text)
+order by 1;
 
 -- account_of_order --
 select a.account, a.household, a.advisor, a.kind, a.capacity, a.discretionary, a.custodian

@@ -20,6 +20,7 @@ from core.clock import Clock
 from core.correspondence.door import HeldEmails
 from core.database.pools import AsyncPool
 from core.database.rows import one
+from core.direct.blocks import Blocks
 from core.direct.cancels import Cancels
 from core.direct.machines import Machines
 from core.direct.redrives import Redrives
@@ -84,6 +85,7 @@ class Approval:
         self.machines = Machines(journal, keys, clock)
         self.cancels = Cancels(pool, journal)
         self.redrives = Redrives(pool, journal)
+        self.blocks = Blocks(pool, journal, keys, clock)
         self.standing = StandingApprovals(pool, journal, clock)
         self.deputies = Deputies(pool, journal, clock)
         self.emails = HeldEmails(pool, journal, keys, clock)

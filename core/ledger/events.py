@@ -22,7 +22,7 @@ from core.ids import Digest
 from core.ledger.upcasts import brought_up, unknown
 from core.limits import events as limits
 from core.market import events as market
-from core.orders import aside, batch, corrections, exceptions, remainders, replacements
+from core.orders import allocations, aside, batch, blocks, corrections, exceptions, remainders, replacements
 from core.orders import events as orders
 from core.people import events as people
 from core.reconcile import events as reconcile
@@ -64,7 +64,9 @@ KINDS: Final[Mapping[str, type[Fact]]] = MappingProxyType(
         **_facts_of(standing),
         **_facts_of(escalation),
         **_facts_of(aside),
+        **_facts_of(allocations),
         **_facts_of(batch),
+        **_facts_of(blocks),
         **_facts_of(exceptions),
         **_facts_of(remainders),
         **_facts_of(replacements),

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from core.ledger.refusals_of_blocks import OF_BLOCKS
+
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    **OF_BLOCKS,
     "account_not_empty": ("the account is closed, or holds or waits for something", "empty it first"),
     "alert_answered": ("somebody has acknowledged that alert", "see `gatehouse halts`"),
     "already_assessed": ("this proposal was assessed before", "read it again"),

@@ -106,6 +106,17 @@ def _released_1(payload: Payload) -> Payload:
     return {**payload, "replaces": None, "executed_before": None}
 
 
+def _filled_1(payload: Payload) -> Payload:
+    """Version 2 may be an order's share of what its block executed."""
+    return {**payload, "block": None, "dollars": None}
+
+
+def _corrected_1(payload: Payload) -> Payload:
+    """Version 2 may correct such a share, which has dollars of its own."""
+    told = {name: {**payload[name], "dollars": None} for name in ("was", "now") if payload.get(name)}
+    return {**payload, **told}
+
+
 UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType(
     {
         ("StepTaken", 1): _step_1,
@@ -120,6 +131,9 @@ UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType(
         ("ProposalReturned", 1): _returned_1,
         ("ProposalSubmitted", 1): _submitted_1,
         ("OrderReleased", 1): _released_1,
+        ("OrderFilled", 1): _filled_1,
+        ("TradeCorrected", 1): _corrected_1,
+        ("TradeBusted", 1): _corrected_1,
     }
 )
 """By event type and the version that is left; the outcome is of the next version."""

@@ -1,12 +1,12 @@
 """What several accounts ask for together, and how what was executed is shared among them. Pure.
 
-Rule 1: an account's part is fixed before the release; what is executed is shared by it, at one average price.
+Rule 1: an order's part is fixed before the release; what is executed is shared by it, at one average price.
 Rule 2: pro rata: each gets its share rounded down, and what is left over goes one by one to the largest
-    remainders. Equal remainders are put in an order by a digest of the block and the account: written
+    remainders. Equal remainders are put in an order by a digest of the block and the order: written
     beforehand, and nobody's choice.
-Rule 3: rotational, where the firm's rule says so: whole accounts in turn, from the one that the block's
+Rule 3: rotational, where the firm's rule says so: whole orders in turn, from the one that the block's
     digest names.
-Rule 4: shares and cents add up exactly, and the order in which accounts are given changes nothing.
+Rule 4: shares and cents add up exactly, and the order in which they are given changes nothing.
 Rule 5: what goes in one block is of one security, side and custodian, on the same terms, decided on together.
 """
 
@@ -16,22 +16,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final, NewType
+from typing import Any, Final, NewType, TypeVar
 
 import msgspec
 import rfc8785
 
 from core.errors import BadInput
-from core.ids import AccountId, CustodianId, OrderId, Symbol
+from core.ids import AccountId, CustodianId, Digest, OrderId, Symbol, block_order_id
 from core.money import CENT
-from core.orders.content import Leg
 from core.orders.events import OrderType, Side, TimeInForce
 
 ZERO: Final = Decimal(0)
 WHOLE: Final = Decimal(1)
 
 BlockId = NewType("BlockId", str)
-Asked = Mapping[AccountId, Decimal]
+Named = TypeVar("Named", bound=str)
+"""What is shared among: orders, or accounts."""
 
 
 class Method(StrEnum):
@@ -50,52 +50,56 @@ class Terms(msgspec.Struct, frozen=True, gc=False):
     time_in_force: TimeInForce
 
 
+class Candidate(msgspec.Struct, frozen=True, gc=False):
+    """A released order of a batch. `formed` is how often it was put in a block before."""
+
+    order: OrderId
+    account: AccountId
+    quantity: Decimal
+    terms: Terms
+    formed: int = 0
+
+
 class Block(msgspec.Struct, frozen=True):
-    """`parts` are the orders in the order of their ids, and the shares of each."""
+    """`parts` are in the order of their ids. `order` is the client order id that a venue sees."""
 
     id: BlockId
+    order: OrderId
+    formation: int
     terms: Terms
-    parts: tuple[tuple[OrderId, AccountId, Decimal], ...]
+    parts: tuple[Candidate, ...]
 
     @property
     def quantity(self) -> Decimal:
-        return sum((quantity for _, _, quantity in self.parts), ZERO)
-
-    @property
-    def asked(self) -> Asked:
-        """Shares by account."""
-        found: dict[AccountId, Decimal] = {}
-        for _, account, quantity in self.parts:
-            found[account] = found.get(account, ZERO) + quantity
-        return found
+        return sum((part.quantity for part in self.parts), ZERO)
 
 
 class Portion(msgspec.Struct, frozen=True, gc=False):
-    """One account's part of what was executed. `dollars` is its value, `fee` its part of the fees."""
+    """One part of what was executed. `dollars` is its value, `fee` its part of the fees."""
 
     quantity: Decimal
     dollars: Decimal
     fee: Decimal
 
 
-def blocks(legs: Iterable[tuple[Leg, CustodianId]]) -> tuple[Block, ...]:
-    """What is decided on together, as blocks: one for all on the same terms, in the order of their ids.
-
-    A leg that waits for others to fund it, or may carry fewer shares, goes by itself: its quantity is not
-    fixed before the release.
-    """
-    found: dict[tuple[str, ...], tuple[Terms, list[Leg]]] = {}
-    for leg, custodian in legs:
-        terms = Terms(custodian, leg.symbol, leg.side, leg.order_type, leg.limit_price, leg.time_in_force)
-        alone = leg.order if leg.funded_by or leg.may_release_less else ""
-        found.setdefault((alone, *_named(terms).values()), (terms, []))[1].append(leg)
-    return tuple(sorted((_block(*one) for one in found.values()), key=lambda block: block.id))
+def blocks(batch: Digest, candidates: Iterable[Candidate]) -> tuple[Block, ...]:
+    """What goes together of one batch: a block for all on the same terms. Who is alone on hers is in none."""
+    found: dict[tuple[str, ...], list[Candidate]] = {}
+    for one in candidates:
+        found.setdefault(tuple(_named(one.terms).values()), []).append(one)
+    together = [sorted(parts, key=lambda part: part.order) for parts in found.values() if len(parts) > 1]
+    return tuple(sorted((_block(batch, parts) for parts in together), key=lambda block: block.id))
 
 
 def shared(
-    block: BlockId, asked: Asked, executed: Decimal, method: Method, *, step: Decimal = WHOLE
-) -> dict[AccountId, Decimal]:
-    """Shares of what was executed, by account, in multiples of `step`.
+    block: BlockId,
+    asked: Mapping[Named, Decimal],
+    executed: Decimal,
+    method: Method,
+    *,
+    step: Decimal = WHOLE,
+) -> dict[Named, Decimal]:
+    """Shares of what was executed, by who asked, in multiples of `step`.
 
     Raises:
         BadInput: more was executed than asked for, or something is no multiple of the step.
@@ -114,20 +118,30 @@ def shared(
 
 def portions(
     block: BlockId,
-    asked: Asked,
+    asked: Mapping[Named, Decimal],
     executed: Decimal,
     dollars: Decimal,
     fees: Decimal,
     method: Method = Method.PRO_RATA,
     *,
     step: Decimal = WHOLE,
-) -> dict[AccountId, Portion]:
-    """Every account's shares, dollars and fees. All of them together are exactly what was executed.
+) -> dict[Named, Portion]:
+    """Everybody's shares, dollars and fees. All of them together are exactly what was executed.
 
     Raises:
         BadInput: as `shared`, or the dollars are no whole cents.
     """
-    parts = shared(block, asked, executed, method, step=step)
+    return shared_money(block, shared(block, asked, executed, method, step=step), dollars, fees, step=step)
+
+
+def shared_money(
+    block: BlockId, parts: Mapping[Named, Decimal], dollars: Decimal, fees: Decimal, *, step: Decimal = WHOLE
+) -> dict[Named, Portion]:
+    """Dollars and fees by these shares.
+
+    Raises:
+        BadInput: the dollars or fees are no whole cents, or the shares no multiple of the step.
+    """
     weights = {account: _units(part, step) for account, part in parts.items()}
     gross = _pro_rata(block, weights, _units(dollars, CENT))
     fee = _pro_rata(block, weights, _units(fees, CENT))
@@ -136,7 +150,7 @@ def portions(
     }
 
 
-def _pro_rata(block: BlockId, weights: Mapping[AccountId, int], units: int) -> dict[AccountId, int]:
+def _pro_rata(block: BlockId, weights: Mapping[Named, int], units: int) -> dict[Named, int]:
     """That many units by weight: rounded down, then one each to the largest remainders."""
     whole = sum(weights.values())
     if not whole:
@@ -152,7 +166,7 @@ def _pro_rata(block: BlockId, weights: Mapping[AccountId, int], units: int) -> d
     return found
 
 
-def _rotated(block: BlockId, units: Mapping[AccountId, int], done: int) -> dict[AccountId, int]:
+def _rotated(block: BlockId, units: Mapping[Named, int], done: int) -> dict[Named, int]:
     found = dict.fromkeys(units, 0)
     for account in turns(block, units):
         found[account] = min(units[account], done)
@@ -160,15 +174,15 @@ def _rotated(block: BlockId, units: Mapping[AccountId, int], done: int) -> dict[
     return found
 
 
-def turns(block: BlockId, accounts: Iterable[AccountId]) -> Sequence[AccountId]:
-    """The accounts by name, beginning where the block's digest says."""
-    named = sorted(accounts)
-    first = int(sha256(block.encode()).hexdigest(), 16) % len(named) if named else 0
+def turns(block: BlockId, names: Iterable[Named]) -> Sequence[Named]:
+    """Those by name, beginning where the first twelve digits of the block's digest say."""
+    named = sorted(names)
+    first = int(sha256(block.encode()).hexdigest()[:12], 16) % len(named) if named else 0
     return [*named[first:], *named[:first]]
 
 
-def _place(block: BlockId, account: AccountId) -> bytes:
-    return sha256(f"{block}/{account}".encode()).digest()
+def _place(block: BlockId, name: str) -> bytes:
+    return sha256(f"{block}/{name}".encode()).digest()
 
 
 def _units(amount: Decimal, step: Decimal) -> int:
@@ -178,17 +192,35 @@ def _units(amount: Decimal, step: Decimal) -> int:
     return int(units)
 
 
-def _block(terms: Terms, legs: Sequence[Leg]) -> Block:
-    parts = tuple(sorted((leg.order, leg.account, leg.quantity) for leg in legs))
-    each = [{"order": order, "account": account, "quantity": f"{q:f}"} for order, account, q in parts]
-    digest = sha256(rfc8785.dumps({"terms": _named(terms), "parts": each})).hexdigest()
-    return Block(BlockId(f"blk-{digest[:32]}"), terms, parts)
+def block_id(batch: Digest, formation: int, terms: Terms, parts: Iterable[tuple[str, str, str]]) -> BlockId:
+    """A digest of what was decided on, the terms, and each part's order, account and quantity."""
+    each = [{"order": order, "account": account, "quantity": quantity} for order, account, quantity in parts]
+    whole: dict[str, Any] = {
+        "batch": batch,
+        "formation": str(formation),
+        "parts": each,
+        "terms": _named(terms),
+    }
+    return BlockId(f"blk-{sha256(rfc8785.dumps(whole)).hexdigest()[:32]}")
+
+
+def _block(batch: Digest, parts: Sequence[Candidate]) -> Block:
+    terms, formation = parts[0].terms, 1 + max(part.formed for part in parts)
+    name = block_id(
+        batch, formation, terms, [(part.order, part.account, shortest(part.quantity)) for part in parts]
+    )
+    return Block(name, block_order_id(name), formation, terms, tuple(parts))
+
+
+def shortest(amount: Decimal) -> str:
+    """Without trailing zeros and exponent."""
+    return f"{amount.normalize():f}"
 
 
 def _named(terms: Terms) -> dict[str, str]:
     return {
         "custodian": terms.custodian,
-        "limit_price": "" if terms.limit_price is None else f"{terms.limit_price.normalize():f}",
+        "limit_price": "" if terms.limit_price is None else shortest(terms.limit_price),
         "order_type": terms.order_type.value,
         "side": terms.side.value,
         "symbol": terms.symbol,

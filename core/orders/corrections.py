@@ -4,9 +4,12 @@ Streams: `order/<order>` for the first two, beside the execution that they name;
 
 Rule 1: a correction is a new fact. It names the execution and says what that was booked as until now: `was`.
 Rule 2: corrections of one execution are numbered from one; each follows the one before. None follows a bust.
+Rule 3: an order's share of its block is corrected when what the block executed is, or how it was shared.
 """
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -21,11 +24,13 @@ class Booked(Part):
     quantity: Amount = Field(gt=0)
     price: Amount = Field(gt=0)
     fee: Amount = Field(ge=0)
+    dollars: Amount | None = None  # the value of a share of a block, as it was worked out
 
 
 class TradeBusted(Fact):
     """The venue took an execution back whole: it did not happen. FIX 4.4 ExecType (150) = H, Trade Cancel."""
 
+    VERSION: ClassVar[int] = 2
     order: OrderId
     account: AccountId
     symbol: Symbol
@@ -41,6 +46,7 @@ class TradeBusted(Fact):
 class TradeCorrected(Fact):
     """The venue changed an execution. FIX 4.4 ExecType (150) = G, Trade Correct."""
 
+    VERSION: ClassVar[int] = 2
     order: OrderId
     account: AccountId
     symbol: Symbol

@@ -72,6 +72,11 @@ def cash_moved(fill: OrderFilled) -> Decimal:
 
 
 def dollars_moved(side: Side, booked: OrderFilled | Booked) -> Decimal:
-    """The same, of an execution as it was booked at first or as it stands after a correction."""
-    dollars = to_cents(booked.quantity * booked.price)
+    """The same, of an execution as it was booked at first or as it stands after a correction.
+
+    A share of a block says its own part of the value.
+    """
+    dollars = booked.dollars
+    if dollars is None:
+        dollars = to_cents(booked.quantity * booked.price)
     return dollars - booked.fee if side is SELL else -dollars - booked.fee

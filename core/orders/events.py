@@ -280,8 +280,13 @@ class OrderDoubted(Fact):
 
 
 class OrderFilled(Fact):
-    """One execution. FIX 4.4 ExecType (150) = F, Trade."""
+    """One execution, or an order's share of what its block executed. FIX 4.4 ExecType (150) = F, Trade.
 
+    Of a share, `execution` is our own name, `price` the block's average, and `dollars` its part of the value
+    in cents: all of them add up to the block's. Else the value is quantity times price, rounded.
+    """
+
+    VERSION: ClassVar[int] = 2
     order: OrderId
     account: AccountId
     symbol: Symbol
@@ -294,6 +299,8 @@ class OrderFilled(Fact):
     executed_at: AwareDatetime
     trade_date: str  # ISO date, market clock
     settles_on: str  # ISO date
+    block: OrderId | None = None
+    dollars: Amount | None = None
 
 
 class CancelRequested(Fact):

@@ -12,6 +12,8 @@ Rule 8: what a venue takes back or corrects later changes the figures and no sta
     back to life at a venue. An order that was executed to its last share stays over, whatever is left of it.
 Rule 9: an order whose place another takes ends when its venue says so. One whose replacement was refused is
     what it was before.
+Rule 10: a part of a block is at no venue itself: it is executed and ends as the block does. A block has an
+    order's life, under an id of its own; only its executions are told apart.
 The diagram in `docs/order-life.md` is drawn from `STEPS`; a test keeps them equal.
 """
 
@@ -27,6 +29,15 @@ from msgspec.structs import replace
 from core.errors import IllegalTransition
 from core.fact import Fact, is_of
 from core.ids import AccountId, OrderId, ProposalId, Symbol, VenueName
+from core.orders.blocks import (
+    BlockBusted,
+    BlockCorrected,
+    BlockFilled,
+    BlockFormed,
+    OrderJoined,
+    OrderParted,
+    block_account,
+)
 from core.orders.content import Content, Leg, content_read
 from core.orders.corrections import Correction, TradeBusted, TradeCorrected
 from core.orders.events import (
@@ -56,7 +67,7 @@ from core.orders.status import ENDED as ENDED
 from core.orders.status import NEVER_OUT as NEVER_OUT
 from core.orders.status import STEPS as STEPS
 from core.orders.status import Status as Status
-from core.orders.trade import CORRECTIONS, change_of
+from core.orders.trade import CORRECTIONS, difference
 
 ZERO: Final = Decimal(0)
 PRICE_STEP: Final = Decimal("0.000001")
@@ -82,16 +93,23 @@ OrderOwn = (
     | OrderReplaced
     | ReplaceRefused
     | ReplacementSized
+    | OrderJoined
+    | OrderParted
 )
-OrderEvent = OrderOwn | ProposalEnd
-VenueReport = OrderAccepted | OrderRejected | OrderDoubted | OrderFilled | OrderReplaced
-OWN: Final[frozenset[type[OrderOwn]]] = frozenset(get_args(OrderOwn))
+BlockOwn = BlockFilled | BlockCorrected | BlockBusted
+OrderEvent = OrderOwn | BlockOwn | ProposalEnd
+VenueReport = OrderAccepted | OrderRejected | OrderDoubted | OrderFilled | OrderReplaced | BlockFilled
+Fill = OrderFilled | BlockFilled
+Changed = Correction | BlockCorrected | BlockBusted
+OWN: Final[frozenset[type[OrderOwn | BlockOwn]]] = frozenset((*get_args(OrderOwn), *get_args(BlockOwn)))
 PROPOSAL_ENDS: Final[frozenset[type[ProposalEnd]]] = frozenset(get_args(ProposalEnd))
 VENUE_REPORTS: Final[frozenset[type[VenueReport]]] = frozenset(get_args(VenueReport))
 FILLS: Final[frozenset[type[OrderReleased | OrderFilled]]] = frozenset({OrderReleased, OrderFilled})
 OF_SHARES: Final[frozenset[type[OrderReleased | OrderFilled | Correction]]] = FILLS | CORRECTIONS
+FILLED: Final[frozenset[type[Fill]]] = frozenset(get_args(Fill))
+CHANGED: Final[frozenset[type[Changed]]] = frozenset(get_args(Changed))
 SAID: Final[frozenset[type[OrderSent | VenueReport]]] = VENUE_REPORTS | {OrderSent}
-AT_A_VENUE: Final[frozenset[type[OrderSent | VenueReport | Correction]]] = SAID | CORRECTIONS
+AT_A_VENUE: Final[frozenset[type[OrderSent | VenueReport | Changed]]] = SAID | CHANGED
 
 
 _NEXT: Final[Mapping[type[OrderEvent], Mapping[Status, Status]]] = {
@@ -124,6 +142,7 @@ class Order(msgspec.Struct, frozen=True, gc=False):
     executions: frozenset[str]
     corrections: frozenset[str] = frozenset()  # as `execution/revision`
     taken_back: Decimal = ZERO
+    block: OrderId | None = None  # the block that it goes with, by its order id
 
     @property
     def open_quantity(self) -> Decimal:
@@ -170,6 +189,29 @@ def orders_of(content: Content) -> tuple[Order, ...]:
     return tuple(held(content.proposal, leg) for leg in content.legs)
 
 
+def formed(fact: BlockFormed) -> Order:
+    """A block as its venue has it: an order of all its parts' shares, of no account of ours."""
+    first = fact.parts[0]
+    return Order(
+        id=fact.order,
+        proposal=ProposalId(fact.batch),
+        leg=0,
+        account=block_account(fact.block),
+        symbol=fact.symbol,
+        side=fact.side,
+        quantity=sum((part.quantity for part in fact.parts[1:]), first.quantity),
+        may_release_less=False,
+        status=Status.RELEASED,
+        venue=None,
+        venue_order=None,
+        sent=False,
+        filled=ZERO,
+        paid=ZERO,
+        fees=ZERO,
+        executions=frozenset(),
+    )
+
+
 def evolve(order: Order, event: OrderEvent) -> Order:
     """Apply one event: the order's own, or one that ended its proposal.
 
@@ -179,12 +221,12 @@ def evolve(order: Order, event: OrderEvent) -> Order:
             is unchanged.
     """
     _same(order, event)
-    if type(event) is OrderFilled and event.execution in order.executions:
+    if is_of(event, FILLED) and event.execution in order.executions:
         return order
-    if is_of(event, CORRECTIONS):
+    if is_of(event, CHANGED):
         return _correct(order, event)
     status = _step(order, event)
-    if type(event) is OrderFilled:
+    if is_of(event, FILLED):
         return _fill(order, status, event)
     if type(event) is OrderReleased:
         return _release(order, status, event)
@@ -196,6 +238,8 @@ def evolve(order: Order, event: OrderEvent) -> Order:
         return replace(order, status=Status.PARTIALLY_FILLED)
     if type(event) is ReplacementSized:
         return _sized(order, status, event)
+    if type(event) is OrderJoined or type(event) is OrderParted:
+        return replace(order, status=status, block=event.block if type(event) is OrderJoined else None)
     return replace(order, status=status)
 
 
@@ -210,12 +254,14 @@ def apply(orders: Mapping[OrderId, Order], fact: Fact) -> Mapping[OrderId, Order
     if isinstance(fact, ProposalEnd):
         ended = [o for o in orders.values() if o.proposal == fact.proposal and o.status is Status.HELD]
         return {**orders, **{order.id: evolve(order, fact) for order in ended}}
-    if isinstance(fact, OrderOwn):
+    if isinstance(fact, BlockFormed):
+        return {**orders, fact.order: formed(fact)}
+    if is_of(fact, OWN):
         return {**orders, fact.order: evolve(known(orders, fact), fact)}
     return orders
 
 
-def known(orders: Mapping[OrderId, Order], event: OrderOwn) -> Order:
+def known(orders: Mapping[OrderId, Order], event: OrderOwn | BlockOwn) -> Order:
     """The order that this event is of.
 
     Raises:
@@ -256,7 +302,7 @@ def _same(order: Order, event: OrderEvent) -> None:
 
 
 def _step(order: Order, event: OrderEvent) -> Status:
-    if not order.sent and is_of(event, VENUE_REPORTS):
+    if not order.sent and order.block is None and is_of(event, VENUE_REPORTS):
         raise IllegalTransition(
             f"{event.event_type()} of order {order.id!r}, which was never sent",
             fix="stop: find out what the venue is talking about",
@@ -280,7 +326,7 @@ def _release(order: Order, status: Status, event: OrderReleased) -> Order:
     return replace(order, status=status, quantity=event.quantity)
 
 
-def _fill(order: Order, status: Status, event: OrderFilled) -> Order:
+def _fill(order: Order, status: Status, event: Fill) -> Order:
     quantity = event.quantity
     left = order.quantity - order.filled - quantity
     if left < ZERO:
@@ -299,22 +345,22 @@ def _fill(order: Order, status: Status, event: OrderFilled) -> Order:
     )
 
 
-def _correct(order: Order, event: Correction) -> Order:
+def _correct(order: Order, event: Changed) -> Order:
     name = f"{event.execution}/{event.revision}"
     if name in order.corrections:
         return order
-    status, change = _step(order, event), change_of(event)
-    if event.execution not in order.executions or change.shares > order.open_quantity:
+    status, (shares, paid, fees) = _step(order, event), difference(event)
+    if event.execution not in order.executions or shares > order.open_quantity:
         says = f"{event.event_type()} of execution {event.execution!r} does not fit order {order.id!r}"
         raise IllegalTransition(says, fix="book the execution first; it adds no more than what is open")
     return replace(
         order,
         status=status,
-        filled=order.filled + change.shares,
-        paid=order.paid + change.paid,
-        fees=order.fees + change.fees,
+        filled=order.filled + shares,
+        paid=order.paid + paid,
+        fees=order.fees + fees,
         corrections=order.corrections | {name},
-        taken_back=order.taken_back - change.shares,
+        taken_back=order.taken_back - shares,
     )
 
 

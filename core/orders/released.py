@@ -10,6 +10,15 @@ from core.orders.events import OrderType, Side, TimeInForce
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """An order that goes as a part of a block."""
+
+    order: OrderId
+    proposal: ProposalId
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ReleasedOrder:
     """One order that may go to a venue.
 
@@ -33,3 +42,4 @@ class ReleasedOrder:
     scopes: frozenset[str]  # what a halt may name to stop it, the venue aside
     replaces: OrderId | None = None  # a live order whose place it takes
     executed_before: Decimal | None = None  # shares that had been executed of that one
+    members: tuple[Member, ...] = ()  # of a block, which goes as one order of all their shares

@@ -93,6 +93,23 @@ class OrderTerms(Part):
     time_in_force: TimeInForce | None
 
 
+class InBlock(Part):
+    """The block that an order went with: its rule of sharing, and what it came to.
+
+    `part` is the order's own of `quantity`. What was executed of the whole, and its average price, are empty
+    before it is shared.
+    """
+
+    order: OrderId  # the client order id that its venue has
+    block: str
+    method: str
+    orders: int
+    quantity: Amount
+    part: Amount
+    filled: Amount | None = None
+    average_price: Amount | None = None
+
+
 class Ticket(Part):
     """One order. Empty times have not come. `seqs` are the entries that it rests on, in order."""
 
@@ -129,6 +146,7 @@ class Ticket(Part):
     executions: tuple[Executed, ...]
     filled: Amount
     average_price: Amount | None
+    block: InBlock | None = None
     seqs: tuple[int, ...]
 
 

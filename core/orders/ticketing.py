@@ -7,13 +7,15 @@ Rule 3: what ends a proposal ends what is held of it; what is out goes on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from core.fact import Fact
 from core.ids import Digest, OrderId, ProposalId, order_id_for
+from core.orders.blocks import BlockAllocated, BlockFormed, OrderJoined, OrderParted
 from core.orders.content import Content, Leg
+from core.orders.corrections import TradeBusted, TradeCorrected
 from core.orders.events import (
     ConsentRecorded,
     OrderAccepted,
@@ -46,6 +48,7 @@ from core.orders.ticket import (
     Authority,
     Executed,
     Held,
+    InBlock,
     Line,
     OrderTerms,
     Rationale,
@@ -90,6 +93,7 @@ def fold(lines: Iterable[Line], around: Around) -> Tickets:
     """The ticket of every order in these entries, which come in the order of their sequences."""
     tickets: dict[OrderId, Ticket] = {}
     of_proposal: dict[ProposalId, tuple[Line, list[OrderId]]] = {}
+    blocks: dict[OrderId, BlockFormed] = {}
     for line in lines:
         fact = line.fact
         if isinstance(fact, ProposalDrafted):
@@ -105,10 +109,13 @@ def fold(lines: Iterable[Line], around: Around) -> Tickets:
         elif type(fact) in DECISIONS:
             for order in of_proposal.get(fact.proposal, (line, []))[1]:  # type: ignore[attr-defined]
                 tickets[order] = _decided(tickets[order], line)
+        elif isinstance(fact, BlockFormed):
+            blocks[fact.order] = fact
         else:
-            known = tickets.get(getattr(fact, "order", None))  # type: ignore[arg-type] # none is no order's
-            if known is not None:
-                tickets[known.order] = _happened(known, line)
+            of = OrderId(getattr(fact, "order", ""))
+            named = [part.order for part in blocks[of].parts] if of in blocks else [of]
+            for known in [tickets[one] for one in named if one in tickets]:
+                tickets[known.order] = _happened(known, line, blocks)
     return tickets
 
 
@@ -233,10 +240,21 @@ def _said_of(fact: ProposalSubmitted) -> dict[str, object]:
     return said
 
 
-def _happened(ticket: Ticket, line: Line) -> Ticket:
-    """What became of the order itself."""
+def _happened(ticket: Ticket, line: Line, blocks: Mapping[OrderId, BlockFormed]) -> Ticket:
+    """What became of the order itself, or of the block that it goes with."""
     fact = line.fact
+    if getattr(fact, "order", None) in blocks:
+        return _of_block(ticket, line)
     match fact:
+        case OrderJoined():
+            return _joined(ticket, line, blocks[fact.block])
+        case OrderParted():
+            parted = _step(
+                line, "parted from its block", digest=None, says=f"block {fact.block} did not leave"
+            )
+            return _with(ticket, line, status="RELEASED", block=None, changes=(*ticket.changes, parted))
+        case TradeCorrected() | TradeBusted() if ticket.block is not None:
+            return _shared_anew(ticket, line, fact)
         case OrderReleased():
             changes = ticket.changes
             if fact.quantity != ticket.terms.quantity:
@@ -270,6 +288,59 @@ def _happened(ticket: Ticket, line: Line) -> Ticket:
     return _with(ticket, line)
 
 
+def _joined(ticket: Ticket, line: Line, formed: BlockFormed) -> Ticket:
+    block = InBlock(
+        order=formed.order,
+        block=formed.block,
+        method=formed.method,
+        orders=len(formed.parts),
+        quantity=sum((part.quantity for part in formed.parts), ZERO),
+        part=ticket.terms.quantity,
+    )
+    return _with(ticket, line, status="IN_BLOCK", block=block)
+
+
+def _of_block(ticket: Ticket, line: Line) -> Ticket:
+    """What happened to the block as a whole. What the order has of it is told in its own stream."""
+    fact, block = line.fact, ticket.block
+    if block is None or block.order != getattr(fact, "order", None):
+        return ticket
+    match fact:
+        case OrderRouted():
+            return _with(ticket, line, venues=(*ticket.venues, fact.venue))
+        case OrderSent():
+            return _with(ticket, line, sent_at=ticket.sent_at or line.at)
+        case OrderAccepted():
+            at = ticket.accepted_at or line.at
+            return _with(ticket, line, accepted_at=at, venue_order=fact.venue_order)
+        case BlockAllocated():
+            filled, average = fact.quantity, fact.average_price
+            shared = {"filled": filled, "average_price": average if filled else None}
+            return _with(ticket, line, block=block.model_copy(update=shared))
+    return _with(ticket, line)
+
+
+def _shared_anew(ticket: Ticket, line: Line, fact: TradeCorrected | TradeBusted) -> Ticket:
+    """The order's share of its block is another now."""
+    now = fact.now if isinstance(fact, TradeCorrected) else None
+    known = {"quantity": now.quantity, "price": now.price, "fee": now.fee} if now is not None else None
+    done = tuple(
+        one.model_copy(update=known) if known and one.execution == fact.execution else one
+        for one in ticket.executions
+        if known or one.execution != fact.execution
+    )
+    says = f"{fact.was.quantity:f} to {now.quantity if now is not None else ZERO:f} shares"
+    step = _step(line, "share of its block changed", digest=None, says=says)
+    return _with(ticket, line, **_added_up(done), executions=done, changes=(*ticket.changes, step))
+
+
+def _added_up(done: Sequence[Executed]) -> dict[str, Decimal | None]:
+    filled = sum((each.quantity for each in done), ZERO)
+    paid = sum((each.quantity * each.price for each in done), ZERO)
+    average = (paid / filled).quantize(PRICE_STEP, rounding=ROUND_HALF_EVEN) if filled else None
+    return {"filled": filled, "average_price": average}
+
+
 def _sized(ticket: Ticket, line: Line, fact: ReplacementSized) -> Ticket:
     """What is left for an order that took another's place, as a change of its terms."""
     says = f"order {fact.replaces} ended with {fact.executed:f} shares; {fact.quantity:f} are left"
@@ -300,15 +371,13 @@ def _filled(ticket: Ticket, line: Line, fact: OrderFilled) -> Ticket:
         seq=line.seq,
     )
     done = (*ticket.executions, one)
-    filled = sum((each.quantity for each in done), ZERO)
-    paid = sum((each.quantity * each.price for each in done), ZERO)
-    whole = filled >= ticket.terms.quantity
+    sums = _added_up(done)
+    whole = sum((each.quantity for each in done), ZERO) >= ticket.terms.quantity
     return _with(
         ticket,
         line,
+        **sums,
         executions=done,
-        filled=filled,
-        average_price=(paid / filled).quantize(PRICE_STEP, rounding=ROUND_HALF_EVEN),
         status=ticket.status if ticket.ended_at else "FILLED" if whole else "PARTIALLY_FILLED",
         ended_at=line.at if whole and ticket.ended_at is None else ticket.ended_at,
     )

@@ -6,7 +6,8 @@ Rule 2: an execution or a correction that appears twice counts once; one that co
 Rule 3: a trade of which nothing is left is `BUSTED`. Whoever was told of it is told that it was taken back.
 Rule 4: the allocation, and the money at settlement, are what the executions add up to, or it is no step. A
     settlement after a correction moves what is not settled yet, and no more.
-Rule 5: executions and corrections may come in any order in which each correction follows what it names: the
+Rule 5: a trade that is stepped out or given up settles by another broker. Its figures stay ours.
+Rule 6: executions and corrections may come in any order in which each correction follows what it names: the
     figures are the same.
 The diagram in `docs/trade-life.md` is drawn from `STEPS`; a test keeps them equal.
 """
@@ -24,6 +25,8 @@ from msgspec.structs import replace
 from core.errors import IllegalTransition
 from core.fact import Fact, is_of
 from core.ids import AccountId, OrderId, Symbol
+from core.orders.allocations import TradeGivenUp, TradeSteppedOut
+from core.orders.blocks import BlockChange, BlockCorrected
 from core.orders.corrections import Correction, TradeBusted, TradeCorrected, TradeFailedToSettle
 from core.orders.cost import cash_moved, dollars_moved
 from core.orders.events import OrderFilled, Side, TradeAllocated, TradeConfirmed, TradeSettled
@@ -40,11 +43,14 @@ class Status(StrEnum):
     CORRECTED = "CORRECTED"
     BUSTED = "BUSTED"
     FAILED_TO_SETTLE = "FAILED_TO_SETTLE"
+    STEPPED_OUT = "STEPPED_OUT"
+    GIVEN_UP = "GIVEN_UP"
 
 
 EXECUTIONS: Final = ("OrderFilled", "TradeCorrected", "TradeBusted")
 NOT_TOLD: Final = (Status.EXECUTED, Status.ALLOCATED)
-TOLD: Final = (Status.CONFIRMED, Status.SETTLED, Status.CORRECTED, Status.FAILED_TO_SETTLE)
+PASSED_ON: Final = (Status.STEPPED_OUT, Status.GIVEN_UP)
+TOLD: Final = (Status.CONFIRMED, Status.SETTLED, Status.CORRECTED, Status.FAILED_TO_SETTLE, *PASSED_ON)
 
 STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
     (None, "OrderFilled"): Status.EXECUTED,
@@ -55,6 +61,10 @@ STEPS: Final[Mapping[tuple[Status | None, str], Status]] = {
     (Status.CORRECTED, "TradeAllocated"): Status.ALLOCATED,
     (Status.ALLOCATED, "TradeConfirmed"): Status.CONFIRMED,
     (Status.BUSTED, "TradeConfirmed"): Status.BUSTED,  # that it was taken back
+    (Status.CONFIRMED, "TradeSteppedOut"): Status.STEPPED_OUT,
+    (Status.CONFIRMED, "TradeGivenUp"): Status.GIVEN_UP,
+    **{(status, "TradeFailedToSettle"): Status.FAILED_TO_SETTLE for status in PASSED_ON},
+    **{(status, "TradeSettled"): Status.SETTLED for status in PASSED_ON},
     (Status.CONFIRMED, "TradeFailedToSettle"): Status.FAILED_TO_SETTLE,
     (Status.FAILED_TO_SETTLE, "TradeFailedToSettle"): Status.FAILED_TO_SETTLE,  # another day
     (Status.CONFIRMED, "TradeSettled"): Status.SETTLED,
@@ -75,6 +85,8 @@ TradeEvent = (
     | TradeConfirmed
     | TradeFailedToSettle
     | TradeSettled
+    | TradeSteppedOut
+    | TradeGivenUp
 )
 TRADE_EVENTS: Final[frozenset[type[TradeEvent]]] = frozenset(get_args(TradeEvent))
 CORRECTIONS: Final[frozenset[type[Correction]]] = frozenset(get_args(Correction))
@@ -132,6 +144,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     settled: Decimal = ZERO
     told: int = 0
     failed_on: str | None = None  # the last business day on which the custodian did not settle it
+    passed_to: str | None = None  # the broker that settles it in our stead
 
     @property
     def changes(self) -> int:
@@ -160,15 +173,23 @@ def execution_of(fill: OrderFilled) -> Execution:
     return Execution(fill, f"{order}/{fill.execution}", trade_key(order, fill.trade_date), cash_moved(fill))
 
 
+def difference(changed: Correction | BlockChange) -> tuple[Decimal, Decimal, Decimal]:
+    """By how much shares, dollars before fees and fees are more than they were booked as."""
+    was = changed.was
+    shares, paid, fees = -was.quantity, -was.quantity * was.price, -was.fee
+    if type(changed) is TradeCorrected or type(changed) is BlockCorrected:
+        now = changed.now
+        return shares + now.quantity, paid + now.quantity * now.price, fees + now.fee
+    return shares, paid, fees
+
+
 def change_of(correction: Correction) -> Change:
     """What one correction changes, worked out once."""
-    order, was = correction.order, correction.was
-    shares, paid, fees = -was.quantity, -was.quantity * was.price, -was.fee
-    moved = -dollars_moved(correction.side, was)
+    order = correction.order
+    shares, paid, fees = difference(correction)
+    moved = -dollars_moved(correction.side, correction.was)
     if type(correction) is TradeCorrected:
-        now = correction.now
-        shares, paid, fees = shares + now.quantity, paid + now.quantity * now.price, fees + now.fee
-        moved += dollars_moved(correction.side, now)
+        moved += dollars_moved(correction.side, correction.now)
     return Change(
         of=correction,
         name=f"{order}/{correction.execution}/{correction.revision}",
@@ -201,6 +222,8 @@ def evolve(trade: Trade | None, event: TradeEvent) -> Trade:
         return replace(known, status=status, settled=known.net_amount)
     if type(event) is TradeFailedToSettle:
         return replace(known, status=status, failed_on=event.session)
+    if type(event) is TradeSteppedOut or type(event) is TradeGivenUp:
+        return replace(known, status=status, passed_to=event.broker)
     return replace(known, status=status)
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from core.book.cash import CashBook
 from core.book.positions import Positions
 from core.ids import AccountId
+from core.orders.order import ENDED
 from core.projections import projected
 from core.projections.folded import Folded
 from core.projections.projected import Row
@@ -35,6 +36,8 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "leg": ("order_id",),
     "proposal": ("proposal",),
     "trade": ("order_id", "trade_date"),
+    "block": ("order_id",),
+    "block_share": ("block_order", "trade_date", "order_id"),
 }
 
 
@@ -91,6 +94,20 @@ def trade_rows(folded: Folded) -> Iterator[Row]:
             "settled": trade.settled,
             "changes": trade.changes,
             "told": trade.told,
+            "passed_to": trade.passed_to,
+        }
+
+
+def block_rows(folded: Folded) -> Iterator[Row]:
+    """Where blocks stand at their venues."""
+    for block in folded.blocks.values():
+        yield {
+            "order_id": block.id,
+            "quantity": block.quantity,
+            "sent": block.sent,
+            "filled": block.filled,
+            "taken_back": block.taken_back,
+            "ended": block.status in ENDED,
         }
 
 

@@ -24,6 +24,7 @@ from core.ids import AccountId, CustodianId, HouseholdId, OrderId, PersonId, Pro
 from core.market.events import BusinessDayOpened
 from core.orders import order as order_life
 from core.orders import trade
+from core.orders.blocks import BlockFormed
 from core.orders.content import LotChoice, content_read
 from core.orders.corrections import Correction
 from core.orders.events import (
@@ -38,7 +39,7 @@ from core.orders.events import (
 from core.projections.references import REFERRED, Reference, reference_in
 
 OTHERS: Final[frozenset[type[Fact]]] = frozenset(
-    {ProposalAssessed, firm.LotReceived, firm.CashDeposited, BusinessDayOpened}
+    {ProposalAssessed, BlockFormed, firm.LotReceived, firm.CashDeposited, BusinessDayOpened}
 )
 REASONED: Final[frozenset[type[OrderRejected | OrderCancelled]]] = frozenset({OrderRejected, OrderCancelled})
 FOLDED: Final = frozenset(
@@ -81,6 +82,7 @@ class Folded:
     moving: set[trade.TradeKey] = field(default_factory=set)  # trades that are not settled
     traces: dict[str, TraceId] = field(default_factory=dict)  # by order
     custodians: dict[CustodianId, firm.CustodianAppointed] = field(default_factory=dict)
+    blocks: dict[OrderId, order_life.Order] = field(default_factory=dict)
     routed: dict[OrderId, OrderRouted] = field(default_factory=dict)
     says: dict[OrderId, str] = field(default_factory=dict)
 
@@ -91,7 +93,9 @@ class Folded:
             IntegrityLost, IllegalTransition: the journal tells what cannot be. A person must look.
         """
         fact = entry.fact
-        if type(fact) is OrderFilled:
+        if type(fact) is BlockFormed:
+            self.blocks[fact.order] = order_life.formed(fact)
+        elif type(fact) is OrderFilled:
             self._fill(fact, entry.trace, changed)
         elif is_of(fact, trade.CORRECTIONS):
             self._correct(fact, entry.trace, changed)
@@ -184,7 +188,12 @@ class Folded:
         changed.accounts |= self.awaited
         self.awaited = {account for account in self.awaited if cash.awaits(self.cash[account], session)}
 
-    def _order(self, fact: order_life.OrderOwn, trace: TraceId, changed: Changed) -> None:
+    def _order(
+        self, fact: order_life.OrderOwn | order_life.BlockOwn, trace: TraceId, changed: Changed
+    ) -> None:
+        if fact.order in self.blocks:
+            self.blocks[fact.order] = order_life.evolve(self.blocks[fact.order], fact)
+            return
         self._stands(order_life.evolve(order_life.known(self.orders, fact), fact), trace, changed)
         if type(fact) is OrderRouted:
             self.routed[fact.order] = fact

@@ -34,8 +34,9 @@ from core.orders.proposal import PROPOSAL_FACTS, STEPS, Proposal, Status, evolve
 from core.orders.trade import change_of
 from core.projections.folded import FOLDED, Folded
 from core.projections.projected import Row
+from core.projections.shares import SHARING, Shares
 
-LAW: Final = FOLDED | {kind.event_type() for kind in PROPOSAL_FACTS}
+LAW: Final = FOLDED | {kind.event_type() for kind in (*PROPOSAL_FACTS, *SHARING)}
 """The kinds of event that a comparison reads."""
 
 HOLDS: Final = frozenset({Status.SUBMITTED, Status.APPROVED, Status.RELEASED})
@@ -52,6 +53,7 @@ class Law:
     agents: dict[ProposalId, str] = field(default_factory=dict)  # that drafted it, where one did
     assessed: dict[ProposalId, Content] = field(default_factory=dict)
     submitted: dict[ProposalId, Content] = field(default_factory=dict)
+    shares: Shares = field(default_factory=Shares)
 
     def apply(self, seq: int, fact: Fact) -> None:
         """Take one fact in.
@@ -59,6 +61,7 @@ class Law:
         Raises:
             IllegalTransition: a proposal went a way that there is not.
         """
+        self.shares.apply(fact)
         if isinstance(fact, PROPOSAL_FACTS):
             self.proposals[fact.proposal] = evolve(self.proposals.get(fact.proposal), fact)
         if isinstance(fact, ProposalDrafted) and fact.supersedes in self.proposals:

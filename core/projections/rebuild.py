@@ -24,7 +24,14 @@ from core.errors import Conflict, IllegalTransition, IntegrityLost
 from core.ids import AccountId
 from core.ledger.telling import told
 from core.projections import snapshots
-from core.projections.comparing import Difference, Expected, book_rows, holding_rows, trade_rows
+from core.projections.comparing import (
+    Difference,
+    Expected,
+    block_rows,
+    book_rows,
+    holding_rows,
+    trade_rows,
+)
 from core.projections.folded import Changed, Folded
 from core.projections.follow import write
 from core.projections.law import LAW, Law
@@ -142,6 +149,8 @@ class _Folding:
             "leg": self._law.leg_rows(self.folded),
             "proposal": self._law.proposal_rows(),
             "trade": trade_rows(self.folded),
+            "block": block_rows(self.folded),
+            "block_share": self._law.shares.rows(),
         }
 
     def _take(self, seq: int, text: str) -> None:

@@ -237,7 +237,15 @@ where session = (select session from gatehouse.market_day) order by scope, named
 select order_id, proposal, leg, released_seq, released_quantity, filled, proceeds, ended from gatehouse.leg order by order_id;
 
 -- all_trade --
-select order_id, trade_date, status, quantity, net, settled, changes, told from gatehouse.trade order by order_id, trade_date;
+select order_id, trade_date, status, quantity, net, settled, changes, told, passed_to from gatehouse.trade
+order by order_id, trade_date;
+
+-- all_block --
+select order_id, quantity, sent, filled, taken_back, ended from gatehouse.block order by order_id;
+
+-- all_block_share --
+select block_order, trade_date, order_id, quantity, dollars, fee from gatehouse.block_share
+order by block_order, trade_date, order_id;
 
 -- all_proposal --
 select proposal, status, digest from gatehouse.proposal order by proposal;

@@ -2,6 +2,7 @@
 
 Rule 1: a custodian's books come from what venues report to it, from what was transferred to it, and from the
     firm's instruction for which account an order is. They never come from what the firm booked.
+    Of a block the firm instructs it who has which part; it takes that only where it adds up to the reports.
 Rule 2: its record is a file of its own, JSON lines that are only ever added to.
 Rule 3: it errs when a file beside it says so: `errs.json`, by custodian: `positions` and `cash` are amounts
     that it has too many of, `fails` are trades that it does not settle, `away` is no answer at all.
@@ -61,6 +62,25 @@ class Statement:
     settled: Mapping[AccountId, Decimal]
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One account's part of what a block executed on one trade date, as the firm instructs it.
+
+    `dollars` is its part of the value in cents.
+    """
+
+    block: OrderId
+    trade_date: str
+    order: OrderId
+    custodian: CustodianId
+    account: AccountId
+    symbol: str
+    side: str
+    quantity: Decimal
+    dollars: Decimal
+    fee: Decimal
+
+
 Instructions = Callable[[Sequence[OrderId]], Awaitable[Mapping[OrderId, Instruction]]]
 
 
@@ -72,6 +92,8 @@ class SimulatedCustodians:
         self._books: dict[CustodianId, _Books] = {}
         self._seen: set[str] = set()
         self._transfers = 0
+        self._unshared: dict[OrderId, dict[str, Execution]] = {}  # what venues report anew with each start
+        self._affirmed: dict[str, tuple[Decimal, Decimal]] = {}  # shares and dollars, by block, day and order
         folder.mkdir(parents=True, exist_ok=True)
         for file in sorted(folder.glob("*.jsonl")):
             for line in file.read_text().splitlines():
@@ -105,6 +127,54 @@ class SimulatedCustodians:
             order = told.get(one.order)
             if order is not None:  # an order that nobody instructed it for is not its business
                 self._write(order.custodian, _line(name, one, order))
+            else:
+                self._unshared.setdefault(one.order, {})[name] = one
+
+    @property
+    def unshared(self) -> tuple[OrderId, ...]:
+        """Orders that venues executed, and that are of no account by themselves: blocks, perhaps."""
+        return tuple(sorted(self._unshared))
+
+    def shared(self, shares: Iterable[Share]) -> None:
+        """Take in how the firm shares what blocks executed.
+
+        A day is affirmed where shares, cents and fees are exactly what venues reported. Then each account has
+        its part, and what it had of it before is taken off.
+        """
+        by_day: dict[tuple[OrderId, str], list[Share]] = {}
+        for share in shares:
+            by_day.setdefault((share.block, share.trade_date), []).append(share)
+        for (block, date_), parts in by_day.items():
+            done = [
+                one for one in self._unshared.get(block, {}).values() if one.trade_date.isoformat() == date_
+            ]
+            reported = (
+                sum((one.quantity for one in done), Decimal(0)),
+                sum((to_cents(one.quantity * one.price) for one in done), Decimal(0)),
+                sum((one.fee for one in done), Decimal(0)),
+            )
+            said = tuple(
+                sum((getattr(part, name) for part in parts), Decimal(0))
+                for name in ("quantity", "dollars", "fee")
+            )
+            if said == reported:
+                for part in parts:
+                    self._affirm(part)
+
+    def _affirm(self, share: Share) -> None:
+        name = f"{share.block}/{share.trade_date}/{share.order}"
+        sign = 1 if share.side == "buy" else -1
+        now = (sign * share.quantity, -sign * share.dollars - share.fee)
+        before = self._affirmed.get(name, (Decimal(0), Decimal(0)))
+        if now == before:
+            return
+        more = {"amount": f"{now[0] - before[0]:f}", "dollars": f"{now[1] - before[1]:f}"}
+        whose = {"account": share.account, "symbol": share.symbol, "order": share.order}
+        day = {
+            "trade_date": share.trade_date,
+            "on": settles_on(date.fromisoformat(share.trade_date)).isoformat(),
+        }
+        self._write(share.custodian, {"kind": "share", "name": name, **whose, **more, **day})
 
     def statement(self, custodian: CustodianId, session: date) -> Statement:
         """What it has on that business day.
@@ -144,6 +214,10 @@ class SimulatedCustodians:
         self._books.setdefault(custodian, _Books()).take(line)
         if line["kind"] == "execution":
             self._seen.add(line["name"])
+        elif line["kind"] == "share":
+            had = self._affirmed.get(line["name"], (Decimal(0), Decimal(0)))
+            more = (Decimal(line["amount"]), Decimal(line["dollars"]))
+            self._affirmed[line["name"]] = (had[0] + more[0], had[1] + more[1])
         elif line["kind"] == "transfer":
             self._transfers = max(self._transfers, line["seq"])
 
@@ -169,7 +243,7 @@ class _Books:
         if line["kind"] == "opened":
             return
         account, symbol = AccountId(line["account"]), line["symbol"]
-        executed = line["kind"] == "execution"
+        executed = line["kind"] in ("execution", "share")
         if executed or symbol != "cash":
             _add(self.positions, (account, symbol), Decimal(line["amount"]))
         if executed or symbol == "cash":

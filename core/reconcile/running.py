@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from psycopg import AsyncConnection
@@ -32,7 +32,7 @@ from core.ledger.journal import Journal
 from core.orders.order import ENDED, Status
 from core.reconcile import comparing
 from core.reconcile.comparing import Comparison, Item, Word
-from core.reconcile.custodian import Instruction, SimulatedCustodians, Statement, Transfer
+from core.reconcile.custodian import Instruction, Share, SimulatedCustodians, Statement, Transfer
 from core.reconcile.events import DifferenceCleared, DifferenceFound, ReconciliationFinished, Why
 from core.reconcile.reading import SQL
 from core.venues.venue import FROM_THE_FIRST, Execution, Found, Looking, NotKnown, Venue
@@ -163,6 +163,10 @@ class Reconciling:
         away = [one for one in unread if one.startswith("venue:")]
         if not away:
             away = [f"venue:{venue.name}" for venue in self._venues if not await self._hear(venue, books)]
+        if books.unshared:
+            async with lend(self._pool) as connection:
+                asked = {"blocks": list(books.unshared)}
+                books.shared(Share(**_share_of(row)) for row in await rows(connection, SQL["shares"], asked))
         for custodian in books.names():
             try:
                 if away:
@@ -230,6 +234,11 @@ class Reconciling:
             log.warning(
                 "reconciliation_not_recorded", run=name, says=no.says
             )  # another worker's came between
+
+
+def _share_of(row: DictRow) -> dict[str, Any]:
+    named = {name: value for name, value in row.items() if name not in ("block_order", "order_id")}
+    return {**named, "block": row["block_order"], "order": row["order_id"]}
 
 
 async def _at_venue(venue: Venue, orders: Sequence[DictRow]) -> dict[Item, Word]:

@@ -1,5 +1,5 @@
 -- orders --
--- The orders that a venue may know of and that have not ended, or that differed; `whole`: all of this business day.
+-- The orders and blocks that a venue may know of and that have not ended, or that differed; `whole`: all of this business day.
 select o.order_id, o.account, o.status, o.state->>'venue' as venue, l.filled
 from gatehouse.leg l
 join gatehouse.proposal p on p.proposal = l.proposal
@@ -7,11 +7,28 @@ join gatehouse.order_state o on o.order_id = l.order_id
 where l.released_seq is not null and (o.state->>'sent')::boolean
   and (not l.ended or (%(whole)s and p.session = (select m.session from gatehouse.market_day m))
        or exists (select from gatehouse.difference d where d.order_id = l.order_id and d.cleared_seq is null))
-order by o.order_id;
+union all
+select b.order_id, (select min(p.account) from gatehouse.block_part p where p.block_order = b.order_id),
+       case when not b.ended then 'SENT' when b.ended_by is null then 'FILLED' else 'CANCELLED' end, r.venue, b.filled
+from gatehouse.block b join gatehouse.batch t on t.batch = b.batch join gatehouse.route r on r.order_id = b.order_id
+where b.sent
+  and (not b.ended or (%(whole)s and t.session = (select m.session from gatehouse.market_day m))
+       or exists (select from gatehouse.difference d where d.order_id = b.order_id and d.cleared_seq is null))
+order by 1;
 
 -- executions --
 select x.order_id, x.execution, x.quantity, x.price, x.fee
-from gatehouse.execution x where x.order_id = any (%(orders)s::text[]) and not x.busted;
+from gatehouse.execution x where x.order_id = any (%(orders)s::text[]) and not x.busted
+union all
+select x.block_order, x.execution, x.quantity, x.price, x.fee
+from gatehouse.block_execution x where x.block_order = any (%(orders)s::text[]) and not x.busted;
+
+-- shares --
+-- How what blocks executed was shared, as it stands: what the custodian is instructed of these.
+select s.block_order, s.trade_date, s.order_id, p.account, b.symbol, b.side, b.custodian, s.quantity, s.dollars, s.fee
+from gatehouse.block_share s join gatehouse.block b on b.order_id = s.block_order
+join gatehouse.block_part p on p.block_order = s.block_order and p.order_id = s.order_id
+where s.block_order = any (%(blocks)s::text[]) order by s.block_order, s.trade_date, s.order_id;
 
 -- instructions --
 select l.order_id, l.account, l.symbol, l.side, a.custodian

@@ -18,7 +18,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from core.ids import VenueName
-from core.orders.events import OrderFilled, Side
+from core.orders.events import Side
+from core.orders.order import Fill
 from core.routing.evidence import Evidence
 from core.routing.score import is_marketable
 from core.venues.fees import BASIS_POINT
@@ -33,7 +34,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 class Filled:
     """One execution, and when the record had it."""
 
-    fact: OrderFilled
+    fact: Fill
     at: datetime
 
 

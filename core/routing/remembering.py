@@ -10,7 +10,8 @@ from typing import Final
 
 from core.fact import Fact
 from core.ids import OrderId, Symbol, VenueName
-from core.orders.events import OrderFilled, Side
+from core.orders.events import Side
+from core.orders.order import Fill
 from core.routing.evidence import Asked, Evidence, QuoteSeen, evidence_read
 from core.routing.score import is_marketable
 from core.routing.tally import Tally
@@ -64,7 +65,7 @@ def remembered(facts: Iterable[tuple[Fact, timedelta]]) -> tuple[Remembered, ...
                 known[evidence.asked.order] = _At(evidence, quote)
         elif order is not None and order in known:
             here = known[order]
-            if isinstance(fact, OrderFilled):
+            if isinstance(fact, Fill):
                 here.done += fact.quantity
                 saved = improvement_of(here.evidence.asked, here.quote, fact.price)
                 if saved is not None:

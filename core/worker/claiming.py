@@ -29,6 +29,8 @@ from core.gate.release import released
 from core.ids import CustodianId, OrderId, VenueName
 from core.ledger.envelope import stored
 from core.orders.order import ENDED
+from core.worker.blocks import SQL as BLOCKS
+from core.worker.blocks import released_blocks
 
 AT_ONCE: Final = 64  # orders in one claim
 IN_HAND: Final = 256  # orders that no venue has yet
@@ -70,6 +72,8 @@ class Claiming:
                     executor.take_over(work)
             for row in await rows(connection, GATE["cancelling"]):
                 executor.cancel(row["order_id"])
+            for row in await rows(connection, BLOCKS["cancelling"]):
+                executor.cancel(row["order_id"])
             for row in await rows(connection, SQL["redriven"]):
                 executor.redrive(row["order_id"], row["redriven_seq"])
             day = await one(connection, GATE["day"])
@@ -108,7 +112,10 @@ class Claiming:
             facts[row["stream"]].append(stored(row).fact)
         found = [
             working(order, facts[f"order/{order.id}"])
-            for order in await released(connection, ended=ended, only=orders)
+            for order in (
+                *await released(connection, ended=ended, only=orders),
+                *await released_blocks(connection, orders, ended=ended),
+            )
         ]
         return [work for work in found if ended or work.state.status not in ENDED]
 

@@ -3,8 +3,8 @@
 Rule 1: one worker has the place at a time: the book has one writer, and two who assess the same draft or
     ask the same release would only be refused by the append in turn. What is quick and shared out is the
     orders.
-Rule 2: one turn is: read, move the day, assess, draw, release, end what has had its time, give back what is
-    left.
+Rule 2: one turn is: read, move the day, assess, draw, release, end what has had its time, form and share
+    blocks, give back what is left.
 Rule 3: what cannot be decided now (no price, no database) is asked again; nothing leaves meanwhile.
 Rule 4: a worker gives the place up as soon as a newer version is at work: it would not understand all that
     one writes.
@@ -42,6 +42,7 @@ from core.people.keystore import KeyStore
 from core.projections.account_index import IndexFollower
 from core.projections.follow import Follower
 from core.reconcile.running import Reconciling
+from core.worker.blocks import Blocking
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +79,7 @@ class Duties:
         self._reconciling = reconciling
         self._follower = Follower(pool)
         self._deciding = Deciding(pool, journal, keys, self._as_it_is_now)
+        self._blocking = Blocking(pool, journal)
         self._forgetting = CarryingOut(pool, journal, keys)
         self._climbing = Climbing(pool, journal)
         self._rotation = Rotation(pool, journal, keys)
@@ -145,6 +147,7 @@ class Duties:
             moved = True
             await self._follower.catch_up()
         moved = await self._deciding.end_schedules() or moved
+        moved = await self._blocking.turn() or moved
         moved = await self._deciding.give_back() or moved
         return read or moved
 

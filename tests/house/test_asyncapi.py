@@ -231,6 +231,7 @@ def test_a_version_that_ended_is_named() -> None:
     }
     assert ended == {
         "DecisionTaken": [1],
+        "OrderFilled": [1],
         "OrderReleased": [1],
         "ProposalApproved": [1],
         "ProposalDrafted": [1],
@@ -239,5 +240,7 @@ def test_a_version_that_ended_is_named() -> None:
         "RegistrationRecorded": [1],
         "StepTaken": [1],
         "ToolCalled": [1],
+        "TradeBusted": [1],
+        "TradeCorrected": [1],
     }
     assert DOCUMENT["info"]["version"] == VERSION

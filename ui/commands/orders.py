@@ -152,6 +152,26 @@ def _what(order: Any) -> str:
     return f"{order['side'].capitalize()} {f.shares(order['quantity'])} {order['symbol']}{limit}"
 
 
+def blocks(as_json: Json = False) -> None:
+    """Orders that went to a venue together, newest first, and how each was shared."""
+    with signed_in() as client:
+        found = client.blocks()
+    if as_json:
+        print_json(found)
+        return
+    out = console()
+    for block in found:
+        filled = f"{f.shares(block['filled'])} of {f.shares(block['quantity'])}"
+        out.print(f"[bold]{block['order_id']}[/] {_what(block)}: {filled}, {block['status'].lower()}")
+        for day in block["allocations"]:
+            price = f.price(day["average_price"])
+            out.print(f"  {day['trade_date']}: {f.shares(day['quantity'])} at {price}, {block['method']}")
+            for share in day["shares"]:
+                out.print(f"    {share['order_id']} {f.shares(share['quantity'])}", highlight=False)
+    if not found:
+        out.print("No blocks.")
+
+
 def redrive(order: Named, as_json: Json = False) -> None:
     """Try an order again that was set aside. Operations alone; its venue is asked first."""
     with signed_in() as client:

@@ -13,6 +13,10 @@ class OrderCalls:
 
     _ask: Callable[..., Json]
 
+    def blocks(self) -> Json:
+        """Blocks of one's book, newest first."""
+        return self._ask("GET", "/v1/blocks")
+
     def orders(self) -> Json:
         return self._ask("GET", "/v1/orders")
 

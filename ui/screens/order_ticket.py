@@ -72,8 +72,26 @@ def _head(ticket: Json, cause: str | None) -> Mapping[str, Cell]:
         "Ended": _when(ticket["ended_at"]),
         "State": f.status(ticket["status"]),
         "Venue": ", ".join(ticket["venues"]) or NOTHING,
+        **in_block(ticket),
         "Filled": f"{f.shares(ticket['filled'])} at {f.average(ticket['average_price'])}",
         "Entries": ", ".join(map(str, ticket["seqs"])),
+    }
+
+
+def in_block(ticket: Json) -> Mapping[str, Cell]:
+    """The block that it went with, its part of it, and how what was executed is shared."""
+    block = ticket.get("block")
+    if not block:
+        return {}
+    part = f"{f.shares(block['part'])} of {f.shares(block['quantity'])} shares in {block['orders']} orders"
+    shared = NOTHING
+    if block["filled"] is not None:
+        shared = f"{f.shares(block['filled'])} at {f.average(block['average_price'])}"
+    return {
+        "Block": block["order"],
+        "Part of it": part,
+        "Shared": block["method"].replace("_", " "),
+        "Executed of it": shared,
     }
 
 

@@ -101,8 +101,9 @@ CHOICES: Final[Mapping[str, str]] = {
     "StandingApprovalDrawn,StandingDrawVoided,StandingReviewed",
     "Orders": "OrderReleased,OrderDenied,OrderRouted,OrderSent,OrderWithheld,OrderAccepted,OrderRejected,"
     "OrderDoubted,OrderFilled,OrderCancelled,OrderExpired,OrderSetAside,OrderRedriven,ReplaceRequested,"
-    "OrderReplaced,ReplaceRefused,ReplacementSized",
-    "Fills and settlement": "OrderFilled,TradeAllocated,TradeConfirmed,TradeSettled",
+    "OrderReplaced,ReplaceRefused,ReplacementSized,BlockFormed,OrderJoined,OrderParted",
+    "Fills and settlement": "OrderFilled,BlockFilled,BlockAllocated,AllocationChangeDrafted,"
+    "AllocationChanged,TradeAllocated,TradeConfirmed,TradeSteppedOut,TradeGivenUp,TradeSettled",
     "Copilot": "MessageReceived,RunBegun,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven,"
     "PreferenceKept,PreferenceErased",
     "Held e-mails": "EmailDrafted,EmailAdopted,EmailReviewed,EmailReturned,EmailWithdrawn",

@@ -278,6 +278,12 @@ OF_STANDING: Final = {
     *("not_routine", "nothing_to_review", "review_overdue", "standing_decided", "standing_not_in_force"),
     "terms_out_of_bounds",
 }
+# Tried by `tests/core/execution/test_blocks_law_db.py`.
+OF_BLOCKS: Final = {
+    *("allocation_changed", "allocation_final", "allocation_misstated", "allocation_not_in_force"),
+    *("allocation_rule_missing", "allocation_rule_open", "block_mismatch", "block_not_whole", "in_block"),
+    *("not_allocated", "not_compliance", "other_custodian", "share_misstated"),
+}
 # Tried by `tests/core/escalation/test_escalation_db.py`.
 OF_ESCALATION: Final = {
     *("deputy_out_of_bounds", "escalation_misstated", "no_such_deputy", "not_waited", "wrong_rung"),
@@ -337,7 +343,7 @@ def test_every_code_has_words_and_is_tried() -> None:
     elsewhere |= OF_STANDING | OF_ESCALATION | OF_BATCHES | OF_SAYING | OF_CORRECTIONS | OF_REPLACING
     elsewhere |= OF_TRADES | OF_RECONCILIATION | OF_REPLACEMENTS | OF_REMAINDERS | OF_PREFERENCES
     elsewhere |= OF_THE_LIBRARY | OF_SCHEDULES
-    elsewhere |= OF_EMAILS
+    elsewhere |= OF_EMAILS | OF_BLOCKS
     assert set(ATTEMPTS) | elsewhere == set(IN_WORDS)
 
 

@@ -7,14 +7,15 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from core.errors import BadInput
-from core.ids import AccountId, CustodianId
-from core.orders.block import BlockId, Method, blocks, portions, shared, turns
-from core.orders.events import Side
-from tests.core.household import leg
+from core.ids import AccountId, CustodianId, Digest, OrderId, Symbol
+from core.orders.block import BlockId, Candidate, Method, Terms, blocks, portions, shared, turns
+from core.orders.events import OrderType, Side, TimeInForce
 
 BLOCK = BlockId("blk-1")
+DECIDED = Digest("a" * 64)
 asked_by = st.dictionaries(
     st.integers(0, 10_000).map(lambda n: AccountId(f"acc-{n}")),
     st.integers(1, 5_000).map(Decimal),
@@ -104,18 +105,27 @@ def test_fractions_are_shared_in_the_custodians_own_step() -> None:
     assert sum(found.values()) == 1
 
 
+def candidate(n: int, *, custodian: str = "cus-1", side: Side = Side.SELL, quantity: int = 10) -> Candidate:
+    day, market = TimeInForce.DAY, OrderType.MARKET
+    terms = Terms(CustodianId(custodian), Symbol("AAA"), side, market, None, day)
+    return Candidate(OrderId(f"gh-{n}"), AccountId(f"acc-{n}"), Decimal(quantity), terms)
+
+
 def test_a_block_is_one_security_side_and_custodian_and_its_id_fixes_every_part() -> None:
-    one, two = CustodianId("cus-1"), CustodianId("cus-2")
-    legs = [leg(n, Side.SELL, "AAA", 10 + n) for n in range(3)] + [leg(3, Side.BUY, "AAA", 5)]
-    made = blocks([(legs[0], one), (legs[1], one), (legs[2], two), (legs[3], one)])
-    assert sorted(len(block.parts) for block in made) == [1, 1, 2]
-    assert made == blocks([(legs[3], one), (legs[2], two), (legs[1], one), (legs[0], one)])
-    changed = legs[1].model_copy(update={"quantity": Decimal(12)})
-    ids = {block.id for block in made}
-    assert {block.id for block in blocks([(legs[0], one), (changed, one)])}.isdisjoint(ids)
+    one, two, three = candidate(1), candidate(2, quantity=11), candidate(3)
+    elsewhere, bought = candidate(4, custodian="cus-2"), candidate(5, side=Side.BUY)
+    (block,) = blocks(DECIDED, [three, elsewhere, one, bought, two])
+    assert [part.order for part in block.parts] == ["gh-1", "gh-2", "gh-3"]
+    assert block.quantity == 31
+    assert (block,) == blocks(DECIDED, [two, one, three])
+    others = (
+        blocks(DECIDED, [one, two, replace(three, quantity=Decimal(12))]),
+        blocks(DECIDED, [one, two]),
+        blocks(Digest("b" * 64), [one, two, three]),
+        blocks(DECIDED, [one, two, replace(three, formed=1)]),
+    )
+    assert len({block.id, *(other[0].id for other in others)}) == 5
 
 
-def test_what_may_carry_fewer_shares_goes_by_itself() -> None:
-    custodian = CustodianId("cus-1")
-    plain, fewer = leg(0, Side.BUY, "AAA", 10), leg(1, Side.BUY, "AAA", 10, partly=True)
-    assert [len(block.parts) for block in blocks([(plain, custodian), (fewer, custodian)])] == [1, 1]
+def test_whoever_is_alone_on_her_terms_is_in_no_block() -> None:
+    assert blocks(DECIDED, [candidate(1), candidate(2, side=Side.BUY)]) == ()

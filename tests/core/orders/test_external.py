@@ -13,6 +13,7 @@ import pytest
 
 from core.fact import PolicyDecision
 from core.ids import AccountId, Digest, OrderId, ProposalId, Symbol, TraceId, VenueName
+from core.orders.blocks import OrderJoined, OrderParted
 from core.orders.events import (
     CancelRequested,
     Finding,
@@ -102,6 +103,8 @@ OTHERS: Final[tuple[OrderOwn, ...]] = (
     ReplaceRequested(order=ORDER, by=OrderId("gh-2")),
     OrderReplaced(order=ORDER, venue=VENUE, by=OrderId("gh-2"), executed=Decimal("30")),
     ReplaceRefused(order=ORDER, by=OrderId("gh-2"), reason="order gh-2 ended as REJECTED"),
+    OrderJoined(order=ORDER, block=OrderId("gh-3")),
+    OrderParted(order=ORDER, block=OrderId("gh-3")),
     ReplacementSized(order=ORDER, replaces=OrderId("gh-0"), executed=Decimal(0), quantity=Decimal("80")),
 )
 

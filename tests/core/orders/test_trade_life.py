@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from core.errors import IllegalTransition
+from core.orders.allocations import TradeGivenUp, TradeSteppedOut
 from core.orders.confirmation import Confirmation, confirmation
 from core.orders.events import OrderFilled, Side, TradeAllocated, TradeConfirmed, TradeSettled
 from core.orders.trade import (
@@ -150,12 +151,20 @@ def one_of_each() -> list[Trade]:
     late = filled(5, side=Side.SELL, execution="e3")
     busted_whole = evolve(evolve(None, SOLD[0]), busted(SOLD[0]))
     unsettled = evolve(found[2], failed(found[2], session="2023-01-03", reason="no shares"))
-    return [*found, evolve(found[2], late), busted_whole, unsettled]
+    passed_on = [evolve(found[2], passing(found[2], kind)) for kind in (TradeSteppedOut, TradeGivenUp)]
+    return [*found, evolve(found[2], late), busted_whole, unsettled, *passed_on]
+
+
+def passing(trade: Trade, kind: type[TradeSteppedOut | TradeGivenUp]) -> TradeSteppedOut | TradeGivenUp:
+    named = {"order": trade.order, "account": trade.account, "trade_date": trade.trade_date}
+    return kind.model_validate({**named, "broker": "MERI", "custodian": "cus-1"})
 
 
 def facts_for(trade: Trade) -> dict[type[TradeEvent], TradeEvent]:
     made: list[TradeEvent] = [
         filled(5, side=Side.SELL, execution="e9"),
+        passing(trade, TradeSteppedOut),
+        passing(trade, TradeGivenUp),
         busted(SOLD[0], 2),
         corrected(SOLD[0], booked(SOLD[0]), 2),
         allocated(trade) if trade.quantity else allocated(executed()),
