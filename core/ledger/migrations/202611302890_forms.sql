@@ -269,11 +269,15 @@ create domain form.list_of_a_span as form.a_span[] not null check (coalesce(arra
 create domain form.one_of_7_9ade2e4e as text not null check (value in ('rebalance', 'order', 'raise_cash', 'invest_cash', 'harvest', 'exit', 'locate'));
 create domain form.one_of_market_limit_or_none as text check (value in ('market', 'limit'));
 create domain form.one_of_highest_cost_first_in_least_tax_or_none as text check (value in ('highest_cost', 'first_in', 'least_tax'));
+create domain form.whole_from_1_to_390_or_none as bigint check (abs(value::bigint) <= 9007199254740991 and value::bigint >= 1 and value::bigint <= 390);
+create domain form.whole_from_2_to_60_or_none as bigint check (abs(value::bigint) <= 9007199254740991 and value::bigint >= 2 and value::bigint <= 60);
 create type form.of_planning as (
     "dollars" form.amount_or_none,
     "gains_budget" form.amount_or_none,
     "lot_method" form.one_of_highest_cost_first_in_least_tax_or_none,
     "lots" form.list_of_words,
+    "minutes" form.whole_from_1_to_390_or_none,
+    "parts" form.whole_from_2_to_60_or_none,
     "replacement" form.words_or_none,
     "weigh_tax" form.yes_or_no
 );
@@ -390,6 +394,42 @@ create type form.of_document_stored as (
     "passages" form.whole,
     "source" form.words,
     "title" form.words
+);
+create domain form.words_abae9f28 as text not null check (value ~ '^eml-[0-9a-f]{32}$');
+create domain form.one_of_6_fdf78d01 as text not null check (value in ('promise', 'address', 'risk_missing', 'no_offer_missing', 'sources_missing', 'name_missing'));
+create domain form.list_of_one_of_6_fdf78d01 as form.one_of_6_fdf78d01[] not null check (coalesce(array_ndims(value), 1) = 1);
+create type form.of_email_adopted as (
+    "email" form.words_abae9f28,
+    "findings" form.list_of_one_of_6_fdf78d01,
+    "household" form.words,
+    "seen" form.words_52f851fa,
+    "subject" form.a_sealed,
+    "text" form.a_sealed
+);
+create domain form.words_018b290b as text not null check (value ~ '^[a-z-]{1,40}$');
+create type form.of_email_drafted as (
+    "agent" form.words_018b290b,
+    "email" form.words_abae9f28,
+    "household" form.words,
+    "subject" form.a_sealed,
+    "text" form.a_sealed,
+    "thread" form.words
+);
+create type form.of_email_returned as (
+    "comment" form.a_sealed,
+    "digest" form.words_52f851fa,
+    "email" form.words_abae9f28,
+    "household" form.words
+);
+create type form.of_email_reviewed as (
+    "comment" form.a_sealed_or_none,
+    "digest" form.words_52f851fa,
+    "email" form.words_abae9f28,
+    "household" form.words
+);
+create type form.of_email_withdrawn as (
+    "email" form.words_abae9f28,
+    "household" form.words
 );
 create type form.of_fee_scheduled as (
     "account" form.words,
@@ -1233,9 +1273,9 @@ create type form.of_withdrawal_scheduled as (
 create or replace function gatehouse.form_text(event_type text, payload jsonb) returns text
     language plpgsql stable as $$
 begin
-    if event_type < 'OrderFilled' collate "C" then
-        if event_type < 'DeputyEnded' collate "C" then
-            if event_type < 'BlockBusted' collate "C" then
+    if event_type < 'OrderDoubted' collate "C" then
+        if event_type < 'DifferenceCleared' collate "C" then
+            if event_type < 'BlockCorrected' collate "C" then
                 if event_type < 'AttemptRefused' collate "C" then
                     if event_type < 'AllocationChangeDrafted' collate "C" then
                         if event_type < 'AlertAcknowledged' collate "C" then
@@ -1271,7 +1311,7 @@ begin
                         end if;
                     end if;
                 else
-                    if event_type < 'BatchAssembled' collate "C" then
+                    if event_type < 'BatchDeclined' collate "C" then
                         if event_type < 'AuthenticatorRemoved' collate "C" then
                             if event_type < 'AuthenticatorEnrolled' collate "C" then
                                 if event_type = 'AttemptRefused' then return format('{"attempted":%s,"code":%s,"text_digest":%s}', to_json((payload->>'attempted')), to_json((payload->>'code')), to_json((payload->>'text_digest'))); end if;
@@ -1282,94 +1322,102 @@ begin
                             if event_type < 'BatchApproved' collate "C" then
                                 if event_type = 'AuthenticatorRemoved' then return format('{"person":%s}', to_json((payload->>'person'))); end if;
                             else
-                                if event_type = 'BatchApproved' then return case when ((payload->>'batch') ~ '^bat-[0-9a-f]{32}$' and (payload->>'step_up') in ('totp', 'password')) is not false then format('{"batch":%s,"digest":%s,"step_up":%s}', to_json((payload->>'batch')), to_json((payload->>'digest')), coalesce(to_json((payload->>'step_up')), 'null')) else '' end; end if;
+                                if event_type < 'BatchAssembled' collate "C" then
+                                    if event_type = 'BatchApproved' then return case when ((payload->>'batch') ~ '^bat-[0-9a-f]{32}$' and (payload->>'step_up') in ('totp', 'password')) is not false then format('{"batch":%s,"digest":%s,"step_up":%s}', to_json((payload->>'batch')), to_json((payload->>'digest')), coalesce(to_json((payload->>'step_up')), 'null')) else '' end; end if;
+                                else
+                                    if event_type = 'BatchAssembled' then return row_to_json(jsonb_populate_record(null::form.of_batch_assembled, payload))::text; end if;
+                                end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'BatchReturned' collate "C" then
-                            if event_type < 'BatchDeclined' collate "C" then
-                                if event_type = 'BatchAssembled' then return row_to_json(jsonb_populate_record(null::form.of_batch_assembled, payload))::text; end if;
-                            else
+                        if event_type < 'BatchSubmitted' collate "C" then
+                            if event_type < 'BatchReturned' collate "C" then
                                 if event_type = 'BatchDeclined' then return case when ((payload->>'batch') ~ '^bat-[0-9a-f]{32}$') is not false then format('{"batch":%s,"digest":%s}', to_json((payload->>'batch')), to_json((payload->>'digest'))) else '' end; end if;
+                            else
+                                if event_type = 'BatchReturned' then return case when ((payload->>'batch') ~ '^bat-[0-9a-f]{32}$') is not false then format('{"batch":%s,"digest":%s}', to_json((payload->>'batch')), to_json((payload->>'digest'))) else '' end; end if;
                             end if;
                         else
-                            if event_type < 'BatchSubmitted' collate "C" then
-                                if event_type = 'BatchReturned' then return case when ((payload->>'batch') ~ '^bat-[0-9a-f]{32}$') is not false then format('{"batch":%s,"digest":%s}', to_json((payload->>'batch')), to_json((payload->>'digest'))) else '' end; end if;
+                            if event_type < 'BlockAllocated' collate "C" then
+                                if event_type = 'BatchSubmitted' then return case when ((payload->>'batch') ~ '^bat-[0-9a-f]{32}$') is not false then format('{"batch":%s,"digest":%s}', to_json((payload->>'batch')), to_json((payload->>'digest'))) else '' end; end if;
                             else
-                                if event_type < 'BlockAllocated' collate "C" then
-                                    if event_type = 'BatchSubmitted' then return case when ((payload->>'batch') ~ '^bat-[0-9a-f]{32}$') is not false then format('{"batch":%s,"digest":%s}', to_json((payload->>'batch')), to_json((payload->>'digest'))) else '' end; end if;
-                                else
+                                if event_type < 'BlockBusted' collate "C" then
                                     if event_type = 'BlockAllocated' then return case when ((payload->>'average_price') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'average_price')) <= 40 and (payload->>'average_price')::numeric >= 0 and (payload->>'dollars') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'dollars')) <= 40 and (payload->>'dollars')::numeric >= 0 and (payload->>'executed_at') ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$' and pg_input_is_valid((payload->>'executed_at'), 'timestamptz') and (payload->>'fees') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'fees')) <= 40 and (payload->>'fees')::numeric >= 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric >= 0 and abs((payload->>'revision')::bigint) <= 9007199254740991 and (payload->>'revision')::bigint >= 1) is not false then format('{"average_price":%s,"dollars":%s,"executed_at":%s,"fees":%s,"order":%s,"quantity":%s,"revision":%s,"settles_on":%s,"trade_date":%s,"venue":%s}', to_json((payload->>'average_price')), to_json((payload->>'dollars')), to_json((payload->>'executed_at')), to_json((payload->>'fees')), to_json((payload->>'order')), to_json((payload->>'quantity')), (payload->>'revision')::bigint, to_json((payload->>'settles_on')), to_json((payload->>'trade_date')), to_json((payload->>'venue'))) else '' end; end if;
+                                else
+                                    if event_type = 'BlockBusted' then return case when (abs((payload->>'revision')::bigint) <= 9007199254740991 and (payload->>'revision')::bigint >= 1) is not false then format('{"execution":%s,"order":%s,"reason":%s,"revision":%s,"trade_date":%s,"venue":%s,"was":%s}', to_json((payload->>'execution')), to_json((payload->>'order')), to_json((payload->>'reason')), (payload->>'revision')::bigint, to_json((payload->>'trade_date')), to_json((payload->>'venue')), row_to_json(jsonb_populate_record(null::form.of_booked, payload->'was'))) else '' end; end if;
                                 end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'CancelRequested' collate "C" then
-                    if event_type < 'BusinessDayCloseRequested' collate "C" then
-                        if event_type < 'BlockFilled' collate "C" then
-                            if event_type < 'BlockCorrected' collate "C" then
-                                if event_type = 'BlockBusted' then return case when (abs((payload->>'revision')::bigint) <= 9007199254740991 and (payload->>'revision')::bigint >= 1) is not false then format('{"execution":%s,"order":%s,"reason":%s,"revision":%s,"trade_date":%s,"venue":%s,"was":%s}', to_json((payload->>'execution')), to_json((payload->>'order')), to_json((payload->>'reason')), (payload->>'revision')::bigint, to_json((payload->>'trade_date')), to_json((payload->>'venue')), row_to_json(jsonb_populate_record(null::form.of_booked, payload->'was'))) else '' end; end if;
-                            else
+                if event_type < 'CashDeposited' collate "C" then
+                    if event_type < 'BusinessDayClosed' collate "C" then
+                        if event_type < 'BlockFormed' collate "C" then
+                            if event_type < 'BlockFilled' collate "C" then
                                 if event_type = 'BlockCorrected' then return case when (abs((payload->>'revision')::bigint) <= 9007199254740991 and (payload->>'revision')::bigint >= 1) is not false then format('{"execution":%s,"now":%s,"order":%s,"reason":%s,"revision":%s,"trade_date":%s,"venue":%s,"was":%s}', to_json((payload->>'execution')), row_to_json(jsonb_populate_record(null::form.of_booked, payload->'now')), to_json((payload->>'order')), to_json((payload->>'reason')), (payload->>'revision')::bigint, to_json((payload->>'trade_date')), to_json((payload->>'venue')), row_to_json(jsonb_populate_record(null::form.of_booked, payload->'was'))) else '' end; end if;
+                            else
+                                if event_type = 'BlockFilled' then return case when ((payload->>'executed_at') ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$' and pg_input_is_valid((payload->>'executed_at'), 'timestamptz') and (payload->>'fee') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'fee')) <= 40 and (payload->>'fee')::numeric >= 0 and (payload->>'price') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'price')) <= 40 and (payload->>'price')::numeric > 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0 and (payload->>'side') in ('buy', 'sell')) is not false then format('{"executed_at":%s,"execution":%s,"fee":%s,"order":%s,"price":%s,"quantity":%s,"settles_on":%s,"side":%s,"symbol":%s,"trade_date":%s,"venue":%s}', to_json((payload->>'executed_at')), to_json((payload->>'execution')), to_json((payload->>'fee')), to_json((payload->>'order')), to_json((payload->>'price')), to_json((payload->>'quantity')), to_json((payload->>'settles_on')), to_json((payload->>'side')), to_json((payload->>'symbol')), to_json((payload->>'trade_date')), to_json((payload->>'venue'))) else '' end; end if;
                             end if;
                         else
-                            if event_type < 'BlockFormed' collate "C" then
-                                if event_type = 'BlockFilled' then return case when ((payload->>'executed_at') ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$' and pg_input_is_valid((payload->>'executed_at'), 'timestamptz') and (payload->>'fee') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'fee')) <= 40 and (payload->>'fee')::numeric >= 0 and (payload->>'price') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'price')) <= 40 and (payload->>'price')::numeric > 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0 and (payload->>'side') in ('buy', 'sell')) is not false then format('{"executed_at":%s,"execution":%s,"fee":%s,"order":%s,"price":%s,"quantity":%s,"settles_on":%s,"side":%s,"symbol":%s,"trade_date":%s,"venue":%s}', to_json((payload->>'executed_at')), to_json((payload->>'execution')), to_json((payload->>'fee')), to_json((payload->>'order')), to_json((payload->>'price')), to_json((payload->>'quantity')), to_json((payload->>'settles_on')), to_json((payload->>'side')), to_json((payload->>'symbol')), to_json((payload->>'trade_date')), to_json((payload->>'venue'))) else '' end; end if;
-                            else
+                            if event_type < 'BusinessDayCloseRequested' collate "C" then
                                 if event_type = 'BlockFormed' then return row_to_json(jsonb_populate_record(null::form.of_block_formed, payload))::text; end if;
+                            else
+                                if event_type = 'BusinessDayCloseRequested' then return format('{"session":%s}', to_json((payload->>'session'))); end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'BusinessDayOpenRequested' collate "C" then
-                            if event_type < 'BusinessDayClosed' collate "C" then
-                                if event_type = 'BusinessDayCloseRequested' then return format('{"session":%s}', to_json((payload->>'session'))); end if;
-                            else
+                        if event_type < 'BusinessDayOpened' collate "C" then
+                            if event_type < 'BusinessDayOpenRequested' collate "C" then
                                 if event_type = 'BusinessDayClosed' then return case when ((payload->>'at') ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$' and pg_input_is_valid((payload->>'at'), 'timestamptz')) is not false then format('{"at":%s,"session":%s}', to_json((payload->>'at')), to_json((payload->>'session'))) else '' end; end if;
+                            else
+                                if event_type = 'BusinessDayOpenRequested' then return format('{"session":%s}', to_json((payload->>'session'))); end if;
                             end if;
                         else
-                            if event_type < 'BusinessDayOpened' collate "C" then
-                                if event_type = 'BusinessDayOpenRequested' then return format('{"session":%s}', to_json((payload->>'session'))); end if;
+                            if event_type < 'CancelDrafted' collate "C" then
+                                if event_type = 'BusinessDayOpened' then return case when ((payload->>'at') ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$' and pg_input_is_valid((payload->>'at'), 'timestamptz')) is not false then format('{"at":%s,"session":%s}', to_json((payload->>'at')), to_json((payload->>'session'))) else '' end; end if;
                             else
-                                if event_type < 'CancelDrafted' collate "C" then
-                                    if event_type = 'BusinessDayOpened' then return case when ((payload->>'at') ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$' and pg_input_is_valid((payload->>'at'), 'timestamptz')) is not false then format('{"at":%s,"session":%s}', to_json((payload->>'at')), to_json((payload->>'session'))) else '' end; end if;
-                                else
+                                if event_type < 'CancelRequested' collate "C" then
                                     if event_type = 'CancelDrafted' then return format('{"agent":%s,"asked":%s,"draft":%s,"order":%s,"thread":%s}', to_json((payload->>'agent')), row_to_json(jsonb_populate_record(null::form.of_span, payload->'asked')), to_json((payload->>'draft')), to_json((payload->>'order')), to_json((payload->>'thread'))); end if;
+                                else
+                                    if event_type = 'CancelRequested' then return format('{"order":%s}', to_json((payload->>'order'))); end if;
                                 end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'CustodianAppointed' collate "C" then
-                        if event_type < 'ConsentRecorded' collate "C" then
-                            if event_type < 'CashDeposited' collate "C" then
-                                if event_type = 'CancelRequested' then return format('{"order":%s}', to_json((payload->>'order'))); end if;
-                            else
+                    if event_type < 'DelegateConfirmed' collate "C" then
+                        if event_type < 'CorrectionDrafted' collate "C" then
+                            if event_type < 'ConsentRecorded' collate "C" then
                                 if event_type = 'CashDeposited' then return case when ((payload->>'amount') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'amount')) <= 40 and (payload->>'amount')::numeric > 0) is not false then format('{"account":%s,"amount":%s,"deposit":%s,"held_until":%s}', to_json((payload->>'account')), to_json((payload->>'amount')), to_json((payload->>'deposit')), coalesce(to_json((payload->>'held_until')), 'null')) else '' end; end if;
+                            else
+                                if event_type = 'ConsentRecorded' then return case when ((payload->>'channel') in ('phone', 'meeting', 'letter')) is not false then format('{"channel":%s,"client":%s,"digest":%s,"proposal":%s}', to_json((payload->>'channel')), to_json((payload->>'client')), to_json((payload->>'digest')), to_json((payload->>'proposal'))) else '' end; end if;
                             end if;
                         else
-                            if event_type < 'CorrectionDrafted' collate "C" then
-                                if event_type = 'ConsentRecorded' then return case when ((payload->>'channel') in ('phone', 'meeting', 'letter')) is not false then format('{"channel":%s,"client":%s,"digest":%s,"proposal":%s}', to_json((payload->>'channel')), to_json((payload->>'client')), to_json((payload->>'digest')), to_json((payload->>'proposal'))) else '' end; end if;
-                            else
+                            if event_type < 'CustodianAppointed' collate "C" then
                                 if event_type = 'CorrectionDrafted' then return row_to_json(jsonb_populate_record(null::form.of_correction_drafted, payload))::text; end if;
+                            else
+                                if event_type < 'DecisionTaken' collate "C" then
+                                    if event_type = 'CustodianAppointed' then return row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text; end if;
+                                else
+                                    if event_type = 'DecisionTaken' then return row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text; end if;
+                                end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'DelegateConfirmed' collate "C" then
-                            if event_type < 'DecisionTaken' collate "C" then
-                                if event_type = 'CustodianAppointed' then return row_to_json(jsonb_populate_record(null::form.of_custodian_appointed, payload))::text; end if;
-                            else
-                                if event_type = 'DecisionTaken' then return row_to_json(jsonb_populate_record(null::form.of_decision_taken, payload))::text; end if;
-                            end if;
-                        else
+                        if event_type < 'DelegateNamed' collate "C" then
                             if event_type < 'DelegateEnded' collate "C" then
                                 if event_type = 'DelegateConfirmed' then return format('{"delegation":%s}', to_json((payload->>'delegation'))); end if;
                             else
-                                if event_type < 'DelegateNamed' collate "C" then
-                                    if event_type = 'DelegateEnded' then return format('{"delegation":%s}', to_json((payload->>'delegation'))); end if;
+                                if event_type = 'DelegateEnded' then return format('{"delegation":%s}', to_json((payload->>'delegation'))); end if;
+                            end if;
+                        else
+                            if event_type < 'DeputyEnded' collate "C" then
+                                if event_type = 'DelegateNamed' then return format('{"advisor":%s,"delegate":%s,"delegation":%s,"from_day":%s,"until_day":%s}', to_json((payload->>'advisor')), to_json((payload->>'delegate')), to_json((payload->>'delegation')), to_json((payload->>'from_day')), to_json((payload->>'until_day'))); end if;
+                            else
+                                if event_type < 'DeputyNamed' collate "C" then
+                                    if event_type = 'DeputyEnded' then return format('{"principal":%s}', to_json((payload->>'principal'))); end if;
                                 else
-                                    if event_type = 'DelegateNamed' then return format('{"advisor":%s,"delegate":%s,"delegation":%s,"from_day":%s,"until_day":%s}', to_json((payload->>'advisor')), to_json((payload->>'delegate')), to_json((payload->>'delegation')), to_json((payload->>'from_day')), to_json((payload->>'until_day'))); end if;
+                                    if event_type = 'DeputyNamed' then return case when ((payload->>'valid_from') ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and (payload->>'valid_until') ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not false then format('{"deputy":%s,"principal":%s,"valid_from":%s,"valid_until":%s}', to_json((payload->>'deputy')), to_json((payload->>'principal')), to_json((payload->>'valid_from')), to_json((payload->>'valid_until'))) else '' end; end if;
                                 end if;
                             end if;
                         end if;
@@ -1377,145 +1425,149 @@ begin
                 end if;
             end if;
         else
-            if event_type < 'KeyRotationRequested' collate "C" then
-                if event_type < 'ForgetConfirmed' collate "C" then
-                    if event_type < 'DifferenceTaken' collate "C" then
-                        if event_type < 'DifferenceCleared' collate "C" then
-                            if event_type < 'DeputyNamed' collate "C" then
-                                if event_type = 'DeputyEnded' then return format('{"principal":%s}', to_json((payload->>'principal'))); end if;
-                            else
-                                if event_type = 'DeputyNamed' then return case when ((payload->>'valid_from') ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$' and (payload->>'valid_until') ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') is not false then format('{"deputy":%s,"principal":%s,"valid_from":%s,"valid_until":%s}', to_json((payload->>'deputy')), to_json((payload->>'principal')), to_json((payload->>'valid_from')), to_json((payload->>'valid_until'))) else '' end; end if;
-                            end if;
-                        else
+            if event_type < 'IpsAdopted' collate "C" then
+                if event_type < 'EmailWithdrawn' collate "C" then
+                    if event_type < 'DocumentStored' collate "C" then
+                        if event_type < 'DifferenceTaken' collate "C" then
                             if event_type < 'DifferenceFound' collate "C" then
                                 if event_type = 'DifferenceCleared' then return format('{"difference":%s,"run":%s}', to_json((payload->>'difference')), to_json((payload->>'run'))); end if;
                             else
                                 if event_type = 'DifferenceFound' then return case when ((payload->>'kind') in ('order', 'execution', 'position', 'cash', 'settled_cash')) is not false then format('{"account":%s,"difference":%s,"key":%s,"kind":%s,"order":%s,"ours":%s,"owner":%s,"party":%s,"theirs":%s}', coalesce(to_json((payload->>'account')), 'null'), to_json((payload->>'difference')), to_json((payload->>'key')), to_json((payload->>'kind')), coalesce(to_json((payload->>'order')), 'null'), to_json((payload->>'ours')), to_json((payload->>'owner')), to_json((payload->>'party')), to_json((payload->>'theirs'))) else '' end; end if;
                             end if;
-                        end if;
-                    else
-                        if event_type < 'DocumentStored' collate "C" then
+                        else
                             if event_type < 'DoNotTradePlaced' collate "C" then
                                 if event_type = 'DifferenceTaken' then return format('{"difference":%s,"person":%s}', to_json((payload->>'difference')), to_json((payload->>'person'))); end if;
                             else
                                 if event_type = 'DoNotTradePlaced' then return format('{"account":%s,"instructed_on":%s,"symbol":%s}', to_json((payload->>'account')), to_json((payload->>'instructed_on')), to_json((payload->>'symbol'))); end if;
                             end if;
-                        else
-                            if event_type < 'FeeScheduled' collate "C" then
+                        end if;
+                    else
+                        if event_type < 'EmailDrafted' collate "C" then
+                            if event_type < 'EmailAdopted' collate "C" then
                                 if event_type = 'DocumentStored' then return case when (abs((payload->>'passages')::bigint) <= 9007199254740991) is not false then format('{"body_digest":%s,"dated":%s,"document":%s,"passages":%s,"source":%s,"title":%s}', to_json((payload->>'body_digest')), to_json((payload->>'dated')), to_json((payload->>'document')), (payload->>'passages')::bigint, to_json((payload->>'source')), to_json((payload->>'title'))) else '' end; end if;
                             else
-                                if event_type < 'FirmFounded' collate "C" then
-                                    if event_type = 'FeeScheduled' then return case when ((payload->>'amount') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'amount')) <= 40) is not false then format('{"account":%s,"amount":%s,"due_on":%s,"schedule":%s}', to_json((payload->>'account')), to_json((payload->>'amount')), to_json((payload->>'due_on')), to_json((payload->>'schedule'))) else '' end; end if;
+                                if event_type = 'EmailAdopted' then return row_to_json(jsonb_populate_record(null::form.of_email_adopted, payload))::text; end if;
+                            end if;
+                        else
+                            if event_type < 'EmailReturned' collate "C" then
+                                if event_type = 'EmailDrafted' then return case when ((payload->>'agent') ~ '^[a-z-]{1,40}$' and (payload->>'email') ~ '^eml-[0-9a-f]{32}$') is not false then format('{"agent":%s,"email":%s,"household":%s,"subject":%s,"text":%s,"thread":%s}', to_json((payload->>'agent')), to_json((payload->>'email')), to_json((payload->>'household')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'subject')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'text')), to_json((payload->>'thread'))) else '' end; end if;
+                            else
+                                if event_type < 'EmailReviewed' collate "C" then
+                                    if event_type = 'EmailReturned' then return case when ((payload->>'digest') ~ '^[0-9a-f]{64}$' and (payload->>'email') ~ '^eml-[0-9a-f]{32}$') is not false then format('{"comment":%s,"digest":%s,"email":%s,"household":%s}', row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'comment')), to_json((payload->>'digest')), to_json((payload->>'email')), to_json((payload->>'household'))) else '' end; end if;
                                 else
-                                    if event_type = 'FirmFounded' then return case when (abs((payload->>'seed')::bigint) <= 9007199254740991) is not false then format('{"firm":%s,"last_close":%s,"seed":%s,"synthetic":%s}', to_json((payload->>'firm')), to_json((payload->>'last_close')), (payload->>'seed')::bigint, case (payload->>'synthetic') when 'true' then 'true' when 'false' then 'false' end) else '' end; end if;
+                                    if event_type = 'EmailReviewed' then return case when ((payload->>'digest') ~ '^[0-9a-f]{64}$' and (payload->>'email') ~ '^eml-[0-9a-f]{32}$') is not false then format('{"comment":%s,"digest":%s,"email":%s,"household":%s}', case when payload->'comment' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'comment')) else 'null' end, to_json((payload->>'digest')), to_json((payload->>'email')), to_json((payload->>'household'))) else '' end; end if;
                                 end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'ForgettingWithdrawn' collate "C" then
-                        if event_type < 'ForgettingBegun' collate "C" then
-                            if event_type < 'ForgetRequested' collate "C" then
-                                if event_type = 'ForgetConfirmed' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), to_json((payload->>'subject'))); end if;
+                    if event_type < 'ForgettingBegun' collate "C" then
+                        if event_type < 'FirmFounded' collate "C" then
+                            if event_type < 'FeeScheduled' collate "C" then
+                                if event_type = 'EmailWithdrawn' then return case when ((payload->>'email') ~ '^eml-[0-9a-f]{32}$') is not false then format('{"email":%s,"household":%s}', to_json((payload->>'email')), to_json((payload->>'household'))) else '' end; end if;
                             else
-                                if event_type = 'ForgetRequested' then return case when ((payload->>'reason') in ('asked_by_the_person', 'prospect_left', 'employee_left', 'recorded_by_mistake', 'period_ended')) is not false then format('{"note":%s,"reason":%s,"request":%s,"subject":%s}', case when payload->'note' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'note')) else 'null' end, to_json((payload->>'reason')), to_json((payload->>'request')), to_json((payload->>'subject'))) else '' end; end if;
+                                if event_type = 'FeeScheduled' then return case when ((payload->>'amount') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'amount')) <= 40) is not false then format('{"account":%s,"amount":%s,"due_on":%s,"schedule":%s}', to_json((payload->>'account')), to_json((payload->>'amount')), to_json((payload->>'due_on')), to_json((payload->>'schedule'))) else '' end; end if;
                             end if;
                         else
+                            if event_type < 'ForgetConfirmed' collate "C" then
+                                if event_type = 'FirmFounded' then return case when (abs((payload->>'seed')::bigint) <= 9007199254740991) is not false then format('{"firm":%s,"last_close":%s,"seed":%s,"synthetic":%s}', to_json((payload->>'firm')), to_json((payload->>'last_close')), (payload->>'seed')::bigint, case (payload->>'synthetic') when 'true' then 'true' when 'false' then 'false' end) else '' end; end if;
+                            else
+                                if event_type < 'ForgetRequested' collate "C" then
+                                    if event_type = 'ForgetConfirmed' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), to_json((payload->>'subject'))); end if;
+                                else
+                                    if event_type = 'ForgetRequested' then return case when ((payload->>'reason') in ('asked_by_the_person', 'prospect_left', 'employee_left', 'recorded_by_mistake', 'period_ended')) is not false then format('{"note":%s,"reason":%s,"request":%s,"subject":%s}', case when payload->'note' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'note')) else 'null' end, to_json((payload->>'reason')), to_json((payload->>'request')), to_json((payload->>'subject'))) else '' end; end if;
+                                end if;
+                            end if;
+                        end if;
+                    else
+                        if event_type < 'ForgettingWithdrawn' collate "C" then
                             if event_type < 'ForgettingDeclined' collate "C" then
                                 if event_type = 'ForgettingBegun' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), to_json((payload->>'subject'))); end if;
                             else
                                 if event_type = 'ForgettingDeclined' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), to_json((payload->>'subject'))); end if;
                             end if;
-                        end if;
-                    else
-                        if event_type < 'InstrumentListed' collate "C" then
+                        else
                             if event_type < 'HouseholdOpened' collate "C" then
                                 if event_type = 'ForgettingWithdrawn' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), to_json((payload->>'subject'))); end if;
                             else
-                                if event_type = 'HouseholdOpened' then return row_to_json(jsonb_populate_record(null::form.of_household_opened, payload))::text; end if;
-                            end if;
-                        else
-                            if event_type < 'IpsAdopted' collate "C" then
-                                if event_type = 'InstrumentListed' then return case when ((payload->>'average_daily_volume') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'average_daily_volume')) <= 40 and (payload->>'kind') in ('share', 'etf', 'cash_sweep', 'mutual_fund', 'bond', 'option', 'crypto') and (payload->>'spread_bps') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'spread_bps')) <= 40 and (payload->>'tick') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'tick')) <= 40) is not false then format('{"average_daily_volume":%s,"issuer":%s,"kind":%s,"name":%s,"sector":%s,"spread_bps":%s,"symbol":%s,"synthetic":%s,"tick":%s,"tradable":%s}', to_json((payload->>'average_daily_volume')), to_json((payload->>'issuer')), to_json((payload->>'kind')), to_json((payload->>'name')), to_json((payload->>'sector')), to_json((payload->>'spread_bps')), to_json((payload->>'symbol')), case (payload->>'synthetic') when 'true' then 'true' when 'false' then 'false' end, to_json((payload->>'tick')), case (payload->>'tradable') when 'true' then 'true' when 'false' then 'false' end) else '' end; end if;
-                            else
-                                if event_type < 'KeyRotationFinished' collate "C" then
-                                    if event_type = 'IpsAdopted' then return case when ((payload->>'cash_floor') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'cash_floor')) <= 40 and (payload->>'max_issuer_weight') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'max_issuer_weight')) <= 40) is not false then format('{"account":%s,"adopted_on":%s,"cash_floor":%s,"max_issuer_weight":%s}', to_json((payload->>'account')), to_json((payload->>'adopted_on')), to_json((payload->>'cash_floor')), to_json((payload->>'max_issuer_weight'))) else '' end; end if;
+                                if event_type < 'InstrumentListed' collate "C" then
+                                    if event_type = 'HouseholdOpened' then return row_to_json(jsonb_populate_record(null::form.of_household_opened, payload))::text; end if;
                                 else
-                                    if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
+                                    if event_type = 'InstrumentListed' then return case when ((payload->>'average_daily_volume') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'average_daily_volume')) <= 40 and (payload->>'kind') in ('share', 'etf', 'cash_sweep', 'mutual_fund', 'bond', 'option', 'crypto') and (payload->>'spread_bps') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'spread_bps')) <= 40 and (payload->>'tick') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'tick')) <= 40) is not false then format('{"average_daily_volume":%s,"issuer":%s,"kind":%s,"name":%s,"sector":%s,"spread_bps":%s,"symbol":%s,"synthetic":%s,"tick":%s,"tradable":%s}', to_json((payload->>'average_daily_volume')), to_json((payload->>'issuer')), to_json((payload->>'kind')), to_json((payload->>'name')), to_json((payload->>'sector')), to_json((payload->>'spread_bps')), to_json((payload->>'symbol')), case (payload->>'synthetic') when 'true' then 'true' when 'false' then 'false' end, to_json((payload->>'tick')), case (payload->>'tradable') when 'true' then 'true' when 'false' then 'false' end) else '' end; end if;
                                 end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'MachineAdmitted' collate "C" then
-                    if event_type < 'LegalHoldPlaced' collate "C" then
-                        if event_type < 'LegalHoldLiftRequested' collate "C" then
+                if event_type < 'LimitsWithdrawn' collate "C" then
+                    if event_type < 'LegalHoldLiftRequested' collate "C" then
+                        if event_type < 'KeyRotationRequested' collate "C" then
+                            if event_type < 'KeyRotationFinished' collate "C" then
+                                if event_type = 'IpsAdopted' then return case when ((payload->>'cash_floor') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'cash_floor')) <= 40 and (payload->>'max_issuer_weight') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'max_issuer_weight')) <= 40) is not false then format('{"account":%s,"adopted_on":%s,"cash_floor":%s,"max_issuer_weight":%s}', to_json((payload->>'account')), to_json((payload->>'adopted_on')), to_json((payload->>'cash_floor')), to_json((payload->>'max_issuer_weight'))) else '' end; end if;
+                            else
+                                if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
+                            end if;
+                        else
                             if event_type < 'LegalHoldKept' collate "C" then
                                 if event_type = 'KeyRotationRequested' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), coalesce(to_json((payload->>'subject')), 'null')); end if;
                             else
                                 if event_type = 'LegalHoldKept' then return format('{"hold":%s,"subject":%s}', to_json((payload->>'hold')), to_json((payload->>'subject'))); end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'LegalHoldPlaced' collate "C" then
                             if event_type < 'LegalHoldLifted' collate "C" then
                                 if event_type = 'LegalHoldLiftRequested' then return format('{"hold":%s,"subject":%s}', to_json((payload->>'hold')), to_json((payload->>'subject'))); end if;
                             else
                                 if event_type = 'LegalHoldLifted' then return format('{"hold":%s,"subject":%s}', to_json((payload->>'hold')), to_json((payload->>'subject'))); end if;
                             end if;
-                        end if;
-                    else
-                        if event_type < 'LimitsProposed' collate "C" then
+                        else
                             if event_type < 'LimitsConfirmed' collate "C" then
                                 if event_type = 'LegalHoldPlaced' then return case when ((payload->>'matter') in ('litigation', 'regulator', 'complaint', 'internal_review')) is not false then format('{"hold":%s,"matter":%s,"note":%s,"subject":%s}', to_json((payload->>'hold')), to_json((payload->>'matter')), case when payload->'note' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'note')) else 'null' end, to_json((payload->>'subject'))) else '' end; end if;
                             else
-                                if event_type = 'LimitsConfirmed' then return format('{"digest":%s}', to_json((payload->>'digest'))); end if;
-                            end if;
-                        else
-                            if event_type < 'LimitsWithdrawn' collate "C" then
-                                if event_type = 'LimitsProposed' then return format('{"digest":%s,"effective_on":%s,"limits":%s}', to_json((payload->>'digest')), to_json((payload->>'effective_on')), row_to_json(jsonb_populate_record(null::form.of_limit_set, payload->'limits'))); end if;
-                            else
-                                if event_type < 'LotReceived' collate "C" then
-                                    if event_type = 'LimitsWithdrawn' then return format('{"digest":%s}', to_json((payload->>'digest'))); end if;
+                                if event_type < 'LimitsProposed' collate "C" then
+                                    if event_type = 'LimitsConfirmed' then return format('{"digest":%s}', to_json((payload->>'digest'))); end if;
                                 else
-                                    if event_type = 'LotReceived' then return case when ((payload->>'cost_per_share') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'cost_per_share')) <= 40 and (payload->>'cost_per_share')::numeric > 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0) is not false then format('{"account":%s,"acquired_on":%s,"cost_per_share":%s,"lot":%s,"quantity":%s,"symbol":%s}', to_json((payload->>'account')), to_json((payload->>'acquired_on')), to_json((payload->>'cost_per_share')), to_json((payload->>'lot')), to_json((payload->>'quantity')), to_json((payload->>'symbol'))) else '' end; end if;
+                                    if event_type = 'LimitsProposed' then return format('{"digest":%s,"effective_on":%s,"limits":%s}', to_json((payload->>'digest')), to_json((payload->>'effective_on')), row_to_json(jsonb_populate_record(null::form.of_limit_set, payload->'limits'))); end if;
                                 end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'OrderAccepted' collate "C" then
-                        if event_type < 'MessageReceived' collate "C" then
+                    if event_type < 'ModelPublished' collate "C" then
+                        if event_type < 'MachineAdmitted' collate "C" then
+                            if event_type < 'LotReceived' collate "C" then
+                                if event_type = 'LimitsWithdrawn' then return format('{"digest":%s}', to_json((payload->>'digest'))); end if;
+                            else
+                                if event_type = 'LotReceived' then return case when ((payload->>'cost_per_share') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'cost_per_share')) <= 40 and (payload->>'cost_per_share')::numeric > 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0) is not false then format('{"account":%s,"acquired_on":%s,"cost_per_share":%s,"lot":%s,"quantity":%s,"symbol":%s}', to_json((payload->>'account')), to_json((payload->>'acquired_on')), to_json((payload->>'cost_per_share')), to_json((payload->>'lot')), to_json((payload->>'quantity')), to_json((payload->>'symbol'))) else '' end; end if;
+                            end if;
+                        else
                             if event_type < 'MachineDismissed' collate "C" then
                                 if event_type = 'MachineAdmitted' then return case when (abs((payload->>'days')::bigint) <= 9007199254740991 and (payload->>'days')::bigint >= 1 and (payload->>'days')::bigint <= 400 and (payload->>'key_hash') ~ '^[0-9a-f]{64}$' and (payload->>'machine') ~ '^mch-[a-z0-9-]{1,40}$') is not false then format('{"advisor":%s,"days":%s,"key_hash":%s,"machine":%s}', to_json((payload->>'advisor')), (payload->>'days')::bigint, to_json((payload->>'key_hash')), to_json((payload->>'machine'))) else '' end; end if;
                             else
-                                if event_type = 'MachineDismissed' then return format('{"machine":%s}', to_json((payload->>'machine'))); end if;
-                            end if;
-                        else
-                            if event_type < 'ModelPublished' collate "C" then
-                                if event_type = 'MessageReceived' then return format('{"message":%s,"text":%s,"thread":%s}', to_json((payload->>'message')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'text')), to_json((payload->>'thread'))); end if;
-                            else
-                                if event_type < 'ObservationMade' collate "C" then
-                                    if event_type = 'ModelPublished' then return row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text; end if;
+                                if event_type < 'MessageReceived' collate "C" then
+                                    if event_type = 'MachineDismissed' then return format('{"machine":%s}', to_json((payload->>'machine'))); end if;
                                 else
-                                    if event_type = 'ObservationMade' then return case when ((payload->>'outcome') in ('answered', 'refused')) is not false then format('{"agent":%s,"call":%s,"outcome":%s,"thread":%s,"tool":%s,"words":%s}', to_json((payload->>'agent')), to_json((payload->>'call')), to_json((payload->>'outcome')), to_json((payload->>'thread')), to_json((payload->>'tool')), row_to_json(jsonb_populate_record(null::form.of_words, payload->'words'))) else '' end; end if;
+                                    if event_type = 'MessageReceived' then return format('{"message":%s,"text":%s,"thread":%s}', to_json((payload->>'message')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'text')), to_json((payload->>'thread'))); end if;
                                 end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'OrderDenied' collate "C" then
+                        if event_type < 'OrderAccepted' collate "C" then
+                            if event_type < 'ObservationMade' collate "C" then
+                                if event_type = 'ModelPublished' then return row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text; end if;
+                            else
+                                if event_type = 'ObservationMade' then return case when ((payload->>'outcome') in ('answered', 'refused')) is not false then format('{"agent":%s,"call":%s,"outcome":%s,"thread":%s,"tool":%s,"words":%s}', to_json((payload->>'agent')), to_json((payload->>'call')), to_json((payload->>'outcome')), to_json((payload->>'thread')), to_json((payload->>'tool')), row_to_json(jsonb_populate_record(null::form.of_words, payload->'words'))) else '' end; end if;
+                            end if;
+                        else
                             if event_type < 'OrderCancelled' collate "C" then
                                 if event_type = 'OrderAccepted' then return format('{"order":%s,"venue":%s,"venue_order":%s}', to_json((payload->>'order')), to_json((payload->>'venue')), to_json((payload->>'venue_order'))); end if;
                             else
-                                if event_type = 'OrderCancelled' then return format('{"order":%s,"reason":%s,"venue":%s}', to_json((payload->>'order')), to_json((payload->>'reason')), coalesce(to_json((payload->>'venue')), 'null')); end if;
-                            end if;
-                        else
-                            if event_type < 'OrderDoubted' collate "C" then
-                                if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
-                            else
-                                if event_type < 'OrderExpired' collate "C" then
-                                    if event_type = 'OrderDoubted' then return case when (abs((payload->>'waited_ms')::bigint) <= 9007199254740991) is not false then format('{"order":%s,"venue":%s,"waited_ms":%s}', to_json((payload->>'order')), to_json((payload->>'venue')), (payload->>'waited_ms')::bigint) else '' end; end if;
+                                if event_type < 'OrderDenied' collate "C" then
+                                    if event_type = 'OrderCancelled' then return format('{"order":%s,"reason":%s,"venue":%s}', to_json((payload->>'order')), to_json((payload->>'reason')), coalesce(to_json((payload->>'venue')), 'null')); end if;
                                 else
-                                    if event_type = 'OrderExpired' then return format('{"order":%s,"session":%s}', to_json((payload->>'order')), to_json((payload->>'session'))); end if;
+                                    if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
                                 end if;
                             end if;
                         end if;
@@ -1524,146 +1576,150 @@ begin
             end if;
         end if;
     else
-        if event_type < 'RestrictionPlaced' collate "C" then
-            if event_type < 'ProposalAssessed' collate "C" then
-                if event_type < 'OrderSetAside' collate "C" then
-                    if event_type < 'OrderRejected' collate "C" then
-                        if event_type < 'OrderParted' collate "C" then
+        if event_type < 'ReportingLineChanged' collate "C" then
+            if event_type < 'ProposalApproved' collate "C" then
+                if event_type < 'OrderRouted' collate "C" then
+                    if event_type < 'OrderParted' collate "C" then
+                        if event_type < 'OrderFilled' collate "C" then
+                            if event_type < 'OrderExpired' collate "C" then
+                                if event_type = 'OrderDoubted' then return case when (abs((payload->>'waited_ms')::bigint) <= 9007199254740991) is not false then format('{"order":%s,"venue":%s,"waited_ms":%s}', to_json((payload->>'order')), to_json((payload->>'venue')), (payload->>'waited_ms')::bigint) else '' end; end if;
+                            else
+                                if event_type = 'OrderExpired' then return format('{"order":%s,"session":%s}', to_json((payload->>'order')), to_json((payload->>'session'))); end if;
+                            end if;
+                        else
                             if event_type < 'OrderJoined' collate "C" then
                                 if event_type = 'OrderFilled' then return case when ((payload->>'dollars') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'dollars')) <= 40 and (payload->>'executed_at') ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$' and pg_input_is_valid((payload->>'executed_at'), 'timestamptz') and (payload->>'fee') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'fee')) <= 40 and (payload->>'fee')::numeric >= 0 and (payload->>'price') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'price')) <= 40 and (payload->>'price')::numeric > 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0 and (payload->>'side') in ('buy', 'sell')) is not false then format('{"account":%s,"block":%s,"dollars":%s,"executed_at":%s,"execution":%s,"fee":%s,"order":%s,"price":%s,"quantity":%s,"settles_on":%s,"side":%s,"symbol":%s,"trade_date":%s,"venue":%s}', to_json((payload->>'account')), coalesce(to_json((payload->>'block')), 'null'), coalesce(to_json((payload->>'dollars')), 'null'), to_json((payload->>'executed_at')), to_json((payload->>'execution')), to_json((payload->>'fee')), to_json((payload->>'order')), to_json((payload->>'price')), to_json((payload->>'quantity')), to_json((payload->>'settles_on')), to_json((payload->>'side')), to_json((payload->>'symbol')), to_json((payload->>'trade_date')), to_json((payload->>'venue'))) else '' end; end if;
                             else
                                 if event_type = 'OrderJoined' then return format('{"block":%s,"order":%s}', to_json((payload->>'block')), to_json((payload->>'order'))); end if;
                             end if;
-                        else
+                        end if;
+                    else
+                        if event_type < 'OrderRejected' collate "C" then
                             if event_type < 'OrderRedriven' collate "C" then
                                 if event_type = 'OrderParted' then return format('{"block":%s,"order":%s}', to_json((payload->>'block')), to_json((payload->>'order'))); end if;
                             else
                                 if event_type = 'OrderRedriven' then return format('{"order":%s}', to_json((payload->>'order'))); end if;
                             end if;
-                        end if;
-                    else
-                        if event_type < 'OrderReplaced' collate "C" then
+                        else
                             if event_type < 'OrderReleased' collate "C" then
                                 if event_type = 'OrderRejected' then return format('{"order":%s,"reason":%s,"venue":%s}', to_json((payload->>'order')), to_json((payload->>'reason')), to_json((payload->>'venue'))); end if;
                             else
-                                if event_type = 'OrderReleased' then return case when ((payload->>'executed_before') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'executed_before')) <= 40 and abs((payload->>'leg')::bigint) <= 9007199254740991 and (payload->>'limit_price') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'limit_price')) <= 40 and (payload->>'order_type') in ('market', 'limit') and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'side') in ('buy', 'sell') and (payload->>'time_in_force') in ('day')) is not false then format('{"account":%s,"digest":%s,"executed_before":%s,"leg":%s,"limit_price":%s,"order":%s,"order_type":%s,"proposal":%s,"quantity":%s,"replaces":%s,"side":%s,"symbol":%s,"time_in_force":%s}', to_json((payload->>'account')), to_json((payload->>'digest')), coalesce(to_json((payload->>'executed_before')), 'null'), (payload->>'leg')::bigint, coalesce(to_json((payload->>'limit_price')), 'null'), to_json((payload->>'order')), to_json((payload->>'order_type')), to_json((payload->>'proposal')), to_json((payload->>'quantity')), coalesce(to_json((payload->>'replaces')), 'null'), to_json((payload->>'side')), to_json((payload->>'symbol')), to_json((payload->>'time_in_force'))) else '' end; end if;
-                            end if;
-                        else
-                            if event_type < 'OrderRouted' collate "C" then
-                                if event_type = 'OrderReplaced' then return case when ((payload->>'executed') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'executed')) <= 40 and (payload->>'executed')::numeric >= 0) is not false then format('{"by":%s,"executed":%s,"order":%s,"venue":%s}', to_json((payload->>'by')), to_json((payload->>'executed')), to_json((payload->>'order')), to_json((payload->>'venue'))) else '' end; end if;
-                            else
-                                if event_type < 'OrderSent' collate "C" then
-                                    if event_type = 'OrderRouted' then return row_to_json(jsonb_populate_record(null::form.of_order_routed, payload))::text; end if;
+                                if event_type < 'OrderReplaced' collate "C" then
+                                    if event_type = 'OrderReleased' then return case when ((payload->>'executed_before') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'executed_before')) <= 40 and abs((payload->>'leg')::bigint) <= 9007199254740991 and (payload->>'limit_price') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'limit_price')) <= 40 and (payload->>'order_type') in ('market', 'limit') and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'side') in ('buy', 'sell') and (payload->>'time_in_force') in ('day')) is not false then format('{"account":%s,"digest":%s,"executed_before":%s,"leg":%s,"limit_price":%s,"order":%s,"order_type":%s,"proposal":%s,"quantity":%s,"replaces":%s,"side":%s,"symbol":%s,"time_in_force":%s}', to_json((payload->>'account')), to_json((payload->>'digest')), coalesce(to_json((payload->>'executed_before')), 'null'), (payload->>'leg')::bigint, coalesce(to_json((payload->>'limit_price')), 'null'), to_json((payload->>'order')), to_json((payload->>'order_type')), to_json((payload->>'proposal')), to_json((payload->>'quantity')), coalesce(to_json((payload->>'replaces')), 'null'), to_json((payload->>'side')), to_json((payload->>'symbol')), to_json((payload->>'time_in_force'))) else '' end; end if;
                                 else
-                                    if event_type = 'OrderSent' then return format('{"body_digest":%s,"order":%s,"venue":%s}', to_json((payload->>'body_digest')), to_json((payload->>'order')), to_json((payload->>'venue'))); end if;
+                                    if event_type = 'OrderReplaced' then return case when ((payload->>'executed') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'executed')) <= 40 and (payload->>'executed')::numeric >= 0) is not false then format('{"by":%s,"executed":%s,"order":%s,"venue":%s}', to_json((payload->>'by')), to_json((payload->>'executed')), to_json((payload->>'order')), to_json((payload->>'venue'))) else '' end; end if;
                                 end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'PersonEngaged' collate "C" then
-                        if event_type < 'PasswordReset' collate "C" then
+                    if event_type < 'PayRecorded' collate "C" then
+                        if event_type < 'OrderSetAside' collate "C" then
+                            if event_type < 'OrderSent' collate "C" then
+                                if event_type = 'OrderRouted' then return row_to_json(jsonb_populate_record(null::form.of_order_routed, payload))::text; end if;
+                            else
+                                if event_type = 'OrderSent' then return format('{"body_digest":%s,"order":%s,"venue":%s}', to_json((payload->>'body_digest')), to_json((payload->>'order')), to_json((payload->>'venue'))); end if;
+                            end if;
+                        else
                             if event_type < 'OrderWithheld' collate "C" then
                                 if event_type = 'OrderSetAside' then return format('{"order":%s,"says":%s}', to_json((payload->>'order')), to_json((payload->>'says'))); end if;
                             else
-                                if event_type = 'OrderWithheld' then return format('{"body_digest":%s,"order":%s,"says":%s,"venue":%s}', to_json((payload->>'body_digest')), to_json((payload->>'order')), to_json((payload->>'says')), to_json((payload->>'venue'))); end if;
-                            end if;
-                        else
-                            if event_type < 'PayRecorded' collate "C" then
-                                if event_type = 'PasswordReset' then return format('{"person":%s}', to_json((payload->>'person'))); end if;
-                            else
-                                if event_type = 'PayRecorded' then return row_to_json(jsonb_populate_record(null::form.of_pay_recorded, payload))::text; end if;
+                                if event_type < 'PasswordReset' collate "C" then
+                                    if event_type = 'OrderWithheld' then return format('{"body_digest":%s,"order":%s,"says":%s,"venue":%s}', to_json((payload->>'body_digest')), to_json((payload->>'order')), to_json((payload->>'says')), to_json((payload->>'venue'))); end if;
+                                else
+                                    if event_type = 'PasswordReset' then return format('{"person":%s}', to_json((payload->>'person'))); end if;
+                                end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'PreferenceErased' collate "C" then
-                            if event_type < 'PolicyDenied' collate "C" then
-                                if event_type = 'PersonEngaged' then return row_to_json(jsonb_populate_record(null::form.of_person_engaged, payload))::text; end if;
+                        if event_type < 'PolicyDenied' collate "C" then
+                            if event_type < 'PersonEngaged' collate "C" then
+                                if event_type = 'PayRecorded' then return row_to_json(jsonb_populate_record(null::form.of_pay_recorded, payload))::text; end if;
                             else
-                                if event_type = 'PolicyDenied' then return row_to_json(jsonb_populate_record(null::form.of_policy_denied, payload))::text; end if;
+                                if event_type = 'PersonEngaged' then return row_to_json(jsonb_populate_record(null::form.of_person_engaged, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'PreferenceKept' collate "C" then
-                                if event_type = 'PreferenceErased' then return case when ((payload->>'preference') ~ '^prf-[0-9a-f]{32}$') is not false then format('{"agent":%s,"asked":%s,"preference":%s}', coalesce(to_json((payload->>'agent')), 'null'), case when payload->'asked' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_span, payload->'asked')) else 'null' end, to_json((payload->>'preference'))) else '' end; end if;
+                            if event_type < 'PreferenceErased' collate "C" then
+                                if event_type = 'PolicyDenied' then return row_to_json(jsonb_populate_record(null::form.of_policy_denied, payload))::text; end if;
                             else
-                                if event_type < 'ProposalApproved' collate "C" then
-                                    if event_type = 'PreferenceKept' then return case when ((payload->>'preference') ~ '^prf-[0-9a-f]{32}$') is not false then format('{"agent":%s,"preference":%s,"said":%s,"thread":%s}', to_json((payload->>'agent')), to_json((payload->>'preference')), row_to_json(jsonb_populate_record(null::form.of_span, payload->'said')), to_json((payload->>'thread'))) else '' end; end if;
+                                if event_type < 'PreferenceKept' collate "C" then
+                                    if event_type = 'PreferenceErased' then return case when ((payload->>'preference') ~ '^prf-[0-9a-f]{32}$') is not false then format('{"agent":%s,"asked":%s,"preference":%s}', coalesce(to_json((payload->>'agent')), 'null'), case when payload->'asked' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_span, payload->'asked')) else 'null' end, to_json((payload->>'preference'))) else '' end; end if;
                                 else
-                                    if event_type = 'ProposalApproved' then return row_to_json(jsonb_populate_record(null::form.of_proposal_approved, payload))::text; end if;
+                                    if event_type = 'PreferenceKept' then return case when ((payload->>'preference') ~ '^prf-[0-9a-f]{32}$') is not false then format('{"agent":%s,"preference":%s,"said":%s,"thread":%s}', to_json((payload->>'agent')), to_json((payload->>'preference')), row_to_json(jsonb_populate_record(null::form.of_span, payload->'said')), to_json((payload->>'thread'))) else '' end; end if;
                                 end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'ProposalWithdrawn' collate "C" then
-                    if event_type < 'ProposalEscalated' collate "C" then
-                        if event_type < 'ProposalDenied' collate "C" then
-                            if event_type < 'ProposalDeclined' collate "C" then
-                                if event_type = 'ProposalAssessed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_assessed, payload))::text; end if;
+                if event_type < 'ProposalSubmitted' collate "C" then
+                    if event_type < 'ProposalDrafted' collate "C" then
+                        if event_type < 'ProposalDeclined' collate "C" then
+                            if event_type < 'ProposalAssessed' collate "C" then
+                                if event_type = 'ProposalApproved' then return row_to_json(jsonb_populate_record(null::form.of_proposal_approved, payload))::text; end if;
                             else
-                                if event_type = 'ProposalDeclined' then return format('{"digest":%s,"proposal":%s,"reason":%s}', to_json((payload->>'digest')), to_json((payload->>'proposal')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'reason'))); end if;
+                                if event_type = 'ProposalAssessed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_assessed, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'ProposalDrafted' collate "C" then
-                                if event_type = 'ProposalDenied' then return row_to_json(jsonb_populate_record(null::form.of_proposal_denied, payload))::text; end if;
+                            if event_type < 'ProposalDenied' collate "C" then
+                                if event_type = 'ProposalDeclined' then return format('{"digest":%s,"proposal":%s,"reason":%s}', to_json((payload->>'digest')), to_json((payload->>'proposal')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'reason'))); end if;
                             else
-                                if event_type = 'ProposalDrafted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_drafted, payload))::text; end if;
+                                if event_type = 'ProposalDenied' then return row_to_json(jsonb_populate_record(null::form.of_proposal_denied, payload))::text; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'ProposalReassessed' collate "C" then
-                            if event_type < 'ProposalLapsed' collate "C" then
-                                if event_type = 'ProposalEscalated' then return row_to_json(jsonb_populate_record(null::form.of_proposal_escalated, payload))::text; end if;
+                        if event_type < 'ProposalLapsed' collate "C" then
+                            if event_type < 'ProposalEscalated' collate "C" then
+                                if event_type = 'ProposalDrafted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_drafted, payload))::text; end if;
                             else
-                                if event_type = 'ProposalLapsed' then return format('{"proposal":%s,"session":%s}', to_json((payload->>'proposal')), to_json((payload->>'session'))); end if;
+                                if event_type = 'ProposalEscalated' then return row_to_json(jsonb_populate_record(null::form.of_proposal_escalated, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'ProposalReturned' collate "C" then
-                                if event_type = 'ProposalReassessed' then return format('{"digest":%s,"limits":%s,"proposal":%s}', to_json((payload->>'digest')), to_json((payload->>'limits')), to_json((payload->>'proposal'))); end if;
+                            if event_type < 'ProposalReassessed' collate "C" then
+                                if event_type = 'ProposalLapsed' then return format('{"proposal":%s,"session":%s}', to_json((payload->>'proposal')), to_json((payload->>'session'))); end if;
                             else
-                                if event_type < 'ProposalSubmitted' collate "C" then
-                                    if event_type = 'ProposalReturned' then return row_to_json(jsonb_populate_record(null::form.of_proposal_returned, payload))::text; end if;
+                                if event_type < 'ProposalReturned' collate "C" then
+                                    if event_type = 'ProposalReassessed' then return format('{"digest":%s,"limits":%s,"proposal":%s}', to_json((payload->>'digest')), to_json((payload->>'limits')), to_json((payload->>'proposal'))); end if;
                                 else
-                                    if event_type = 'ProposalSubmitted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_submitted, payload))::text; end if;
+                                    if event_type = 'ProposalReturned' then return row_to_json(jsonb_populate_record(null::form.of_proposal_returned, payload))::text; end if;
                                 end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'RemainderDrafted' collate "C" then
-                        if event_type < 'ReconciliationRequested' collate "C" then
-                            if event_type < 'ReconciliationFinished' collate "C" then
-                                if event_type = 'ProposalWithdrawn' then return format('{"proposal":%s}', to_json((payload->>'proposal'))); end if;
+                    if event_type < 'RelationRecorded' collate "C" then
+                        if event_type < 'ReconciliationFinished' collate "C" then
+                            if event_type < 'ProposalWithdrawn' collate "C" then
+                                if event_type = 'ProposalSubmitted' then return row_to_json(jsonb_populate_record(null::form.of_proposal_submitted, payload))::text; end if;
                             else
-                                if event_type = 'ReconciliationFinished' then return row_to_json(jsonb_populate_record(null::form.of_reconciliation_finished, payload))::text; end if;
+                                if event_type = 'ProposalWithdrawn' then return format('{"proposal":%s}', to_json((payload->>'proposal'))); end if;
                             end if;
                         else
-                            if event_type < 'RegistrationRecorded' collate "C" then
-                                if event_type = 'ReconciliationRequested' then return format('{"run":%s}', to_json((payload->>'run'))); end if;
+                            if event_type < 'ReconciliationRequested' collate "C" then
+                                if event_type = 'ReconciliationFinished' then return row_to_json(jsonb_populate_record(null::form.of_reconciliation_finished, payload))::text; end if;
                             else
-                                if event_type < 'RelationRecorded' collate "C" then
-                                    if event_type = 'RegistrationRecorded' then return case when ((payload->>'registration') in ('S7', 'S14', 'S24', 'S66')) is not false then format('{"person":%s,"registration":%s,"valid_from":%s,"valid_until":%s}', to_json((payload->>'person')), to_json((payload->>'registration')), to_json((payload->>'valid_from')), coalesce(to_json((payload->>'valid_until')), 'null')) else '' end; end if;
+                                if event_type < 'RegistrationRecorded' collate "C" then
+                                    if event_type = 'ReconciliationRequested' then return format('{"run":%s}', to_json((payload->>'run'))); end if;
                                 else
-                                    if event_type = 'RelationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_relation_recorded, payload))::text; end if;
+                                    if event_type = 'RegistrationRecorded' then return case when ((payload->>'registration') in ('S7', 'S14', 'S24', 'S66')) is not false then format('{"person":%s,"registration":%s,"valid_from":%s,"valid_until":%s}', to_json((payload->>'person')), to_json((payload->>'registration')), to_json((payload->>'valid_from')), coalesce(to_json((payload->>'valid_until')), 'null')) else '' end; end if;
                                 end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'ReplaceRequested' collate "C" then
-                            if event_type < 'ReplaceRefused' collate "C" then
-                                if event_type = 'RemainderDrafted' then return row_to_json(jsonb_populate_record(null::form.of_remainder_drafted, payload))::text; end if;
+                        if event_type < 'ReplaceRefused' collate "C" then
+                            if event_type < 'RemainderDrafted' collate "C" then
+                                if event_type = 'RelationRecorded' then return row_to_json(jsonb_populate_record(null::form.of_relation_recorded, payload))::text; end if;
                             else
-                                if event_type = 'ReplaceRefused' then return format('{"by":%s,"order":%s,"reason":%s}', to_json((payload->>'by')), to_json((payload->>'order')), to_json((payload->>'reason'))); end if;
+                                if event_type = 'RemainderDrafted' then return row_to_json(jsonb_populate_record(null::form.of_remainder_drafted, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'ReplacementSized' collate "C" then
-                                if event_type = 'ReplaceRequested' then return format('{"by":%s,"order":%s}', to_json((payload->>'by')), to_json((payload->>'order'))); end if;
+                            if event_type < 'ReplaceRequested' collate "C" then
+                                if event_type = 'ReplaceRefused' then return format('{"by":%s,"order":%s,"reason":%s}', to_json((payload->>'by')), to_json((payload->>'order')), to_json((payload->>'reason'))); end if;
                             else
-                                if event_type < 'ReportingLineChanged' collate "C" then
-                                    if event_type = 'ReplacementSized' then return case when ((payload->>'executed') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'executed')) <= 40 and (payload->>'executed')::numeric >= 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0) is not false then format('{"executed":%s,"order":%s,"quantity":%s,"replaces":%s}', to_json((payload->>'executed')), to_json((payload->>'order')), to_json((payload->>'quantity')), to_json((payload->>'replaces'))) else '' end; end if;
+                                if event_type < 'ReplacementSized' collate "C" then
+                                    if event_type = 'ReplaceRequested' then return format('{"by":%s,"order":%s}', to_json((payload->>'by')), to_json((payload->>'order'))); end if;
                                 else
-                                    if event_type = 'ReportingLineChanged' then return format('{"person":%s,"reports_to":%s}', to_json((payload->>'person')), coalesce(to_json((payload->>'reports_to')), 'null')); end if;
+                                    if event_type = 'ReplacementSized' then return case when ((payload->>'executed') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'executed')) <= 40 and (payload->>'executed')::numeric >= 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0) is not false then format('{"executed":%s,"order":%s,"quantity":%s,"replaces":%s}', to_json((payload->>'executed')), to_json((payload->>'order')), to_json((payload->>'quantity')), to_json((payload->>'replaces'))) else '' end; end if;
                                 end if;
                             end if;
                         end if;
@@ -1672,53 +1728,57 @@ begin
             end if;
         else
             if event_type < 'StepTaken' collate "C" then
-                if event_type < 'SessionOpened' collate "C" then
-                    if event_type < 'RouteRecorded' collate "C" then
-                        if event_type < 'RiskProfileRecorded' collate "C" then
-                            if event_type < 'RetentionLengthened' collate "C" then
-                                if event_type = 'RestrictionPlaced' then return format('{"placed_on":%s,"symbol":%s}', to_json((payload->>'placed_on')), to_json((payload->>'symbol'))); end if;
+                if event_type < 'RunBegun' collate "C" then
+                    if event_type < 'RmdDetermined' collate "C" then
+                        if event_type < 'RetentionLengthened' collate "C" then
+                            if event_type < 'RestrictionPlaced' collate "C" then
+                                if event_type = 'ReportingLineChanged' then return format('{"person":%s,"reports_to":%s}', to_json((payload->>'person')), coalesce(to_json((payload->>'reports_to')), 'null')); end if;
                             else
-                                if event_type = 'RetentionLengthened' then return case when (abs((payload->>'years')::bigint) <= 9007199254740991) is not false then format('{"kind":%s,"years":%s}', to_json((payload->>'kind')), (payload->>'years')::bigint) else '' end; end if;
+                                if event_type = 'RestrictionPlaced' then return format('{"placed_on":%s,"symbol":%s}', to_json((payload->>'placed_on')), to_json((payload->>'symbol'))); end if;
                             end if;
                         else
-                            if event_type < 'RmdDetermined' collate "C" then
-                                if event_type = 'RiskProfileRecorded' then return case when (abs((payload->>'horizon_years')::bigint) <= 9007199254740991 and (payload->>'liquidity_need') in ('low', 'medium', 'high') and (payload->>'objective') in ('conservative', 'income', 'balanced', 'growth')) is not false then format('{"horizon_years":%s,"household":%s,"liquidity_need":%s,"objective":%s,"recorded_on":%s}', (payload->>'horizon_years')::bigint, to_json((payload->>'household')), to_json((payload->>'liquidity_need')), to_json((payload->>'objective')), to_json((payload->>'recorded_on'))) else '' end; end if;
+                            if event_type < 'RiskProfileRecorded' collate "C" then
+                                if event_type = 'RetentionLengthened' then return case when (abs((payload->>'years')::bigint) <= 9007199254740991) is not false then format('{"kind":%s,"years":%s}', to_json((payload->>'kind')), (payload->>'years')::bigint) else '' end; end if;
                             else
-                                if event_type = 'RmdDetermined' then return case when ((payload->>'amount') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'amount')) <= 40 and (payload->>'amount')::numeric >= 0 and abs((payload->>'year')::bigint) <= 9007199254740991 and (payload->>'year')::bigint >= 1900) is not false then format('{"account":%s,"amount":%s,"due_on":%s,"year":%s}', to_json((payload->>'account')), to_json((payload->>'amount')), to_json((payload->>'due_on')), (payload->>'year')::bigint) else '' end; end if;
+                                if event_type = 'RiskProfileRecorded' then return case when (abs((payload->>'horizon_years')::bigint) <= 9007199254740991 and (payload->>'liquidity_need') in ('low', 'medium', 'high') and (payload->>'objective') in ('conservative', 'income', 'balanced', 'growth')) is not false then format('{"horizon_years":%s,"household":%s,"liquidity_need":%s,"objective":%s,"recorded_on":%s}', (payload->>'horizon_years')::bigint, to_json((payload->>'household')), to_json((payload->>'liquidity_need')), to_json((payload->>'objective')), to_json((payload->>'recorded_on'))) else '' end; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'RoutingProposed' collate "C" then
-                            if event_type < 'RoutingConfirmed' collate "C" then
-                                if event_type = 'RouteRecorded' then return case when (abs((payload->>'choice')::bigint) <= 9007199254740991 and (payload->>'choice')::bigint >= 1 and abs((payload->>'version')::bigint) <= 9007199254740991 and (payload->>'version')::bigint >= 0) is not false then format('{"choice":%s,"evidence":%s,"order":%s,"routing":%s,"venue":%s,"version":%s}', (payload->>'choice')::bigint, to_json((payload->>'evidence')), to_json((payload->>'order')), to_json((payload->>'routing')), to_json((payload->>'venue')), (payload->>'version')::bigint) else '' end; end if;
+                        if event_type < 'RoutingConfirmed' collate "C" then
+                            if event_type < 'RouteRecorded' collate "C" then
+                                if event_type = 'RmdDetermined' then return case when ((payload->>'amount') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'amount')) <= 40 and (payload->>'amount')::numeric >= 0 and abs((payload->>'year')::bigint) <= 9007199254740991 and (payload->>'year')::bigint >= 1900) is not false then format('{"account":%s,"amount":%s,"due_on":%s,"year":%s}', to_json((payload->>'account')), to_json((payload->>'amount')), to_json((payload->>'due_on')), (payload->>'year')::bigint) else '' end; end if;
                             else
-                                if event_type = 'RoutingConfirmed' then return format('{"digest":%s}', to_json((payload->>'digest'))); end if;
+                                if event_type = 'RouteRecorded' then return case when (abs((payload->>'choice')::bigint) <= 9007199254740991 and (payload->>'choice')::bigint >= 1 and abs((payload->>'version')::bigint) <= 9007199254740991 and (payload->>'version')::bigint >= 0) is not false then format('{"choice":%s,"evidence":%s,"order":%s,"routing":%s,"venue":%s,"version":%s}', (payload->>'choice')::bigint, to_json((payload->>'evidence')), to_json((payload->>'order')), to_json((payload->>'routing')), to_json((payload->>'venue')), (payload->>'version')::bigint) else '' end; end if;
                             end if;
                         else
-                            if event_type < 'RoutingWithdrawn' collate "C" then
-                                if event_type = 'RoutingProposed' then return row_to_json(jsonb_populate_record(null::form.of_routing_proposed, payload))::text; end if;
+                            if event_type < 'RoutingProposed' collate "C" then
+                                if event_type = 'RoutingConfirmed' then return format('{"digest":%s}', to_json((payload->>'digest'))); end if;
                             else
-                                if event_type < 'RunBegun' collate "C" then
-                                    if event_type = 'RoutingWithdrawn' then return format('{"digest":%s}', to_json((payload->>'digest'))); end if;
+                                if event_type < 'RoutingWithdrawn' collate "C" then
+                                    if event_type = 'RoutingProposed' then return row_to_json(jsonb_populate_record(null::form.of_routing_proposed, payload))::text; end if;
                                 else
-                                    if event_type = 'RunBegun' then return row_to_json(jsonb_populate_record(null::form.of_run_begun, payload))::text; end if;
+                                    if event_type = 'RoutingWithdrawn' then return format('{"digest":%s}', to_json((payload->>'digest'))); end if;
                                 end if;
                             end if;
                         end if;
                     end if;
                 else
                     if event_type < 'StandingApprovalDrawn' collate "C" then
-                        if event_type < 'SignalsSwitched' collate "C" then
-                            if event_type < 'SignalReceived' collate "C" then
-                                if event_type = 'SessionOpened' then return format('{"person":%s}', to_json((payload->>'person'))); end if;
+                        if event_type < 'SignalReceived' collate "C" then
+                            if event_type < 'SessionOpened' collate "C" then
+                                if event_type = 'RunBegun' then return row_to_json(jsonb_populate_record(null::form.of_run_begun, payload))::text; end if;
                             else
-                                if event_type = 'SignalReceived' then return case when ((payload->>'limit_price') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'limit_price')) <= 40 and (payload->>'purpose') in ('entry', 'exit', 'profit_take', 'stop_loss') and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0 and (payload->>'side') in ('buy', 'sell')) is not false then format('{"account":%s,"limit_price":%s,"machine":%s,"proposal":%s,"purpose":%s,"quantity":%s,"side":%s,"symbol":%s}', to_json((payload->>'account')), coalesce(to_json((payload->>'limit_price')), 'null'), to_json((payload->>'machine')), to_json((payload->>'proposal')), to_json((payload->>'purpose')), to_json((payload->>'quantity')), to_json((payload->>'side')), to_json((payload->>'symbol'))) else '' end; end if;
+                                if event_type = 'SessionOpened' then return format('{"person":%s}', to_json((payload->>'person'))); end if;
                             end if;
                         else
-                            if event_type < 'StandingApprovalConfirmed' collate "C" then
-                                if event_type = 'SignalsSwitched' then return format('{"account":%s,"machine":%s,"on":%s}', to_json((payload->>'account')), to_json((payload->>'machine')), case (payload->>'on') when 'true' then 'true' when 'false' then 'false' end); end if;
+                            if event_type < 'SignalsSwitched' collate "C" then
+                                if event_type = 'SignalReceived' then return case when ((payload->>'limit_price') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'limit_price')) <= 40 and (payload->>'purpose') in ('entry', 'exit', 'profit_take', 'stop_loss') and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0 and (payload->>'side') in ('buy', 'sell')) is not false then format('{"account":%s,"limit_price":%s,"machine":%s,"proposal":%s,"purpose":%s,"quantity":%s,"side":%s,"symbol":%s}', to_json((payload->>'account')), coalesce(to_json((payload->>'limit_price')), 'null'), to_json((payload->>'machine')), to_json((payload->>'proposal')), to_json((payload->>'purpose')), to_json((payload->>'quantity')), to_json((payload->>'side')), to_json((payload->>'symbol'))) else '' end; end if;
                             else
-                                if event_type = 'StandingApprovalConfirmed' then return case when ((payload->>'standing') ~ '^std-[0-9a-f]{32}$') is not false then format('{"digest":%s,"standing":%s}', to_json((payload->>'digest')), to_json((payload->>'standing'))) else '' end; end if;
+                                if event_type < 'StandingApprovalConfirmed' collate "C" then
+                                    if event_type = 'SignalsSwitched' then return format('{"account":%s,"machine":%s,"on":%s}', to_json((payload->>'account')), to_json((payload->>'machine')), case (payload->>'on') when 'true' then 'true' when 'false' then 'false' end); end if;
+                                else
+                                    if event_type = 'StandingApprovalConfirmed' then return case when ((payload->>'standing') ~ '^std-[0-9a-f]{32}$') is not false then format('{"digest":%s,"standing":%s}', to_json((payload->>'digest')), to_json((payload->>'standing'))) else '' end; end if;
+                                end if;
                             end if;
                         end if;
                     else
