@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from core.ledger.refusals_of_blocks import OF_BLOCKS
+from core.ledger.refusals_of_emails import OF_EMAILS
 
 WORDS: Final[Mapping[str, tuple[str, str]]] = {
     **OF_BLOCKS,
+    **OF_EMAILS,
     "account_not_empty": ("the account is closed, or holds or waits for something", "empty it first"),
     "alert_answered": ("somebody has acknowledged that alert", "see `gatehouse halts`"),
     "already_assessed": ("this proposal was assessed before", "read it again"),
@@ -60,17 +62,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "draw_holds": ("the standing approval that was drawn on still holds", "revoke it first"),
     "draw_misstated": ("the draw's figures are not the proposal's", "read both again"),
     "drawn_before": ("a standing approval was drawn on for this proposal before", "a principal decides"),
-    "email_changed": ("the fingerprint is not that of the text as it stands", "read the e-mail again"),
-    "email_comment_missing": (
-        "the rules found something in that text: whoever reviews it says in writing why it passes",
-        "write a comment, or return it",
-    ),
-    "email_decided": ("that e-mail is past this decision", "read it again"),
-    "email_not_adopted": (
-        "it is still the copilot's draft: its advisor adopts it first",
-        "wait for the advisor, or return it with a comment",
-    ),
-    "email_withdrawn": ("its advisor has dropped that e-mail", "go on without it"),
     "escalation_misstated": ("those are not the people or the ladder that are next", "read both again"),
     "execution_busted": ("the venue took this execution back before", "read the order again"),
     "execution_known": ("this execution was counted before", "read the order again"),
@@ -164,7 +155,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "no_such_hold": ("there is no such hold on that subject", "see `people holds`"),
     "no_such_leg": ("there is no such order in that proposal", "read the proposal again"),
     "no_such_person": ("nobody here has that id", "see `people list`"),
-    "no_such_email": ("there is no such held e-mail", "see `gatehouse emails list`"),
     "no_such_preference": ("there is no such preference of yours", "see `gatehouse preferences list`"),
     "no_such_request": ("there is no such request about that subject", "see `people holds`"),
     "no_such_scope": ("the firm has nothing of that name", "check how it is written: all, or venue:ARCADIA"),
@@ -195,7 +185,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "not_covered": ("the standing approval does not cover this proposal", "a principal decides"),
     "not_due": ("the settlement date has not come", "wait until that business day opens"),
     "not_halted": ("trading is not stopped for that", "see `gatehouse halts`"),
-    "not_her_email": ("only its advisor adopts or drops it", "sign in as the household's advisor"),
     "not_her_words": (
         "a preference is kept from the advisor's own message in that conversation",
         "let her write it",
@@ -264,7 +253,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "outside_book": ("that household or account is not in your book", "choose one of your own"),
     "overfilled": ("more would be executed than was released", "stop and compare with the venue"),
-    "own_email": ("nobody reviews an e-mail of her own", "another principal reviews it"),
     "part_not_due": ("the time of this part has not come", "wait for it"),
     "own_data": ("nobody decides about her own or her family's data", "another person decides"),
     "position_limit_reached": (
@@ -365,7 +353,6 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "too_large": ("the entry is larger than 256 KiB", "send less"),
     "too_many_bodies": ("your copilot has kept too much today", "ask for less, or go on tomorrow"),
     "too_many_drafts": ("there are too many open drafts", "decide on or withdraw some"),
-    "too_many_emails": ("forty e-mails wait for you, which is the most", "adopt or withdraw some"),
     "too_many_preferences": ("fifty preferences are kept, which is the most", "erase one first"),
     "venue_beside": (
         "that venue only decides beside the others",

@@ -371,12 +371,11 @@ def _filled(ticket: Ticket, line: Line, fact: OrderFilled) -> Ticket:
         seq=line.seq,
     )
     done = (*ticket.executions, one)
-    sums = _added_up(done)
     whole = sum((each.quantity for each in done), ZERO) >= ticket.terms.quantity
     return _with(
         ticket,
         line,
-        **sums,
+        **_added_up(done),
         executions=done,
         status=ticket.status if ticket.ended_at else "FILLED" if whole else "PARTIALLY_FILLED",
         ended_at=line.at if whole and ticket.ended_at is None else ticket.ended_at,

@@ -58,6 +58,7 @@ from core.venues.http import HttpVenue
 from core.venues.venue import Sending
 from evals.bench.decided import recorded
 from evals.bench.harness import Bench, Round
+from evals.unreleased import as_if_released
 
 VENUE: Final = VenueName("ARCADIA")
 ORDERS: Final = 400
@@ -187,28 +188,24 @@ async def _nowhere(_: OrderId) -> Working | None:
 def _order(number: int) -> ReleasedOrder:
     """As a released one is, without a release: only the journal's own reader makes those."""
     name = f"{secrets.token_hex(4)}-{number}"
-    said: Mapping[str, object] = {
-        "id": order_id_for(ProposalId(f"prp-{name}"), 0),
-        "proposal": ProposalId(f"prp-{name}"),
-        "leg": 0,
-        "digest": Digest("0" * 64),
-        "trace": TraceId(f"{number:032x}"),
-        "account": AccountId("acc-1"),
-        "custodian": CustodianId("cst-1"),
-        "symbol": Symbol("AAPL"),
-        "side": Side.BUY,
-        "quantity": Decimal(1),
-        "order_type": OrderType.LIMIT,
-        "limit_price": Decimal("150.00"),
-        "time_in_force": TimeInForce.DAY,
-        "scopes": frozenset({"all", "account:acc-1", "symbol:AAPL"}),
-        "replaces": None,
-        "executed_before": None,
-    }
-    order: ReleasedOrder = object.__new__(ReleasedOrder)
-    for field, value in said.items():
-        object.__setattr__(order, field, value)
-    return order
+    return as_if_released(
+        {
+            "id": order_id_for(ProposalId(f"prp-{name}"), 0),
+            "proposal": ProposalId(f"prp-{name}"),
+            "leg": 0,
+            "digest": Digest("0" * 64),
+            "trace": TraceId(f"{number:032x}"),
+            "account": AccountId("acc-1"),
+            "custodian": CustodianId("cst-1"),
+            "symbol": Symbol("AAPL"),
+            "side": Side.BUY,
+            "quantity": Decimal(1),
+            "order_type": OrderType.LIMIT,
+            "limit_price": Decimal("150.00"),
+            "time_in_force": TimeInForce.DAY,
+            "scopes": frozenset({"all", "account:acc-1", "symbol:AAPL"}),
+        }
+    )
 
 
 def bench() -> Bench:

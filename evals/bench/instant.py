@@ -50,6 +50,7 @@ from core.venues.venue import (
     Sending,
 )
 from evals.bench.decided import AT, GATE, recorded
+from evals.unreleased import as_if_released
 
 SESSION: Final = date(2022, 12, 29)
 SYMBOLS: Final = tuple(Symbol(name) for name in ("AAPL", "MSFT", "KO", "JNJ"))
@@ -187,25 +188,21 @@ def order_of(
     """As a released one is, without a release: only the journal's own reader makes those."""
     account = account or f"acc-{number % ACCOUNTS}"
     proposal = ProposalId(f"prp-bench-{number}")
-    said: Mapping[str, object] = {
-        "id": order_id_for(proposal, 0),
-        "proposal": proposal,
-        "leg": 0,
-        "digest": Digest("0" * 64),
-        "trace": TraceId(f"{number:032x}"),
-        "account": AccountId(account),
-        "custodian": CustodianId(custodian),
-        "symbol": SYMBOLS[number % len(SYMBOLS)],
-        "side": side or (Side.SELL if number % 2 else Side.BUY),
-        "quantity": Decimal(number % 9 + 1),
-        "order_type": OrderType.LIMIT,
-        "limit_price": limit,
-        "time_in_force": TimeInForce.DAY,
-        "scopes": frozenset({"all", f"account:{account}"}),
-        "replaces": None,
-        "executed_before": None,
-    }
-    order: ReleasedOrder = object.__new__(ReleasedOrder)
-    for field, value in said.items():
-        object.__setattr__(order, field, value)
-    return order
+    return as_if_released(
+        {
+            "id": order_id_for(proposal, 0),
+            "proposal": proposal,
+            "leg": 0,
+            "digest": Digest("0" * 64),
+            "trace": TraceId(f"{number:032x}"),
+            "account": AccountId(account),
+            "custodian": CustodianId(custodian),
+            "symbol": SYMBOLS[number % len(SYMBOLS)],
+            "side": side or (Side.SELL if number % 2 else Side.BUY),
+            "quantity": Decimal(number % 9 + 1),
+            "order_type": OrderType.LIMIT,
+            "limit_price": limit,
+            "time_in_force": TimeInForce.DAY,
+            "scopes": frozenset({"all", f"account:{account}"}),
+        }
+    )

@@ -39,6 +39,7 @@ from core.routing.tally import Quality, Seen
 from core.venues.fees import FeeSchedule
 from core.venues.venue import EVEN, Capabilities, Quote
 from evals.bench.harness import Bench, Round, percentile
+from evals.unreleased import as_if_released
 
 VENUES: Final = tuple(
     VenueName(name) for name in ("ARCADIA", "BOREAL", "CORTLAND", "DELMAR", "EASTON", "FULTON")
@@ -185,23 +186,21 @@ def _order(number: int, draw: random.Random) -> ReleasedOrder:
     """As a release would have made it. Nothing of it leaves this process; no venue is there to take it."""
     proposal = ProposalId(f"pro-{number}")
     limited = draw.random() < 0.5
-    terms = {
-        "id": order_id_for(proposal, 0),
-        "proposal": proposal,
-        "leg": 0,
-        "digest": Digest("0" * 64),
-        "trace": TraceId("0" * 32),
-        "account": AccountId("acc-1001"),
-        "custodian": CustodianId("cus-1"),
-        "symbol": SYMBOL,
-        "side": draw.choice(tuple(Side)),
-        "quantity": Decimal(draw.randint(1, 2_000)),
-        "order_type": OrderType.LIMIT if limited else OrderType.MARKET,
-        "limit_price": Decimal(draw.randint(9_980, 10_020)) / 100 if limited else None,
-        "time_in_force": TimeInForce.DAY,
-        "scopes": frozenset({"all"}),
-    }
-    order: ReleasedOrder = object.__new__(ReleasedOrder)
-    for name, value in terms.items():
-        object.__setattr__(order, name, value)
-    return order
+    return as_if_released(
+        {
+            "id": order_id_for(proposal, 0),
+            "proposal": proposal,
+            "leg": 0,
+            "digest": Digest("0" * 64),
+            "trace": TraceId("0" * 32),
+            "account": AccountId("acc-1001"),
+            "custodian": CustodianId("cus-1"),
+            "symbol": SYMBOL,
+            "side": draw.choice(tuple(Side)),
+            "quantity": Decimal(draw.randint(1, 2_000)),
+            "order_type": OrderType.LIMIT if limited else OrderType.MARKET,
+            "limit_price": Decimal(draw.randint(9_980, 10_020)) / 100 if limited else None,
+            "time_in_force": TimeInForce.DAY,
+            "scopes": frozenset({"all"}),
+        }
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from psycopg import Connection
@@ -36,6 +36,7 @@ from core.orders.content import Content, Leg, LotChoice
 from core.orders.events import OrderType, Side, TimeInForce
 from core.orders.released import ReleasedOrder
 from evals.simulate.chance import Chance
+from evals.unreleased import as_if_released
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,28 +159,24 @@ def _content(number: int, leg: Leg, row: DictRow, session: str) -> Content:
 
 def _order(number: int, row: DictRow, leg: Leg, content: Content) -> ReleasedOrder:
     """As a released one is, without a release: only the journal's own reader makes those that go out."""
-    said: dict[str, Any] = {
-        "id": leg.order,
-        "proposal": content.proposal,
-        "leg": leg.leg,
-        "digest": content.digest(),
-        "trace": TraceId(f"{number + 1:032x}"),
-        "account": leg.account,
-        "custodian": CustodianId(row["custodian"]),
-        "symbol": leg.symbol,
-        "side": leg.side,
-        "quantity": leg.quantity,
-        "order_type": leg.order_type,
-        "limit_price": leg.limit_price,
-        "time_in_force": leg.time_in_force,
-        "scopes": frozenset({"all", f"account:{leg.account}"}),
-        "replaces": None,
-        "executed_before": None,
-    }
-    order: ReleasedOrder = object.__new__(ReleasedOrder)
-    for name, value in said.items():
-        object.__setattr__(order, name, value)
-    return order
+    return as_if_released(
+        {
+            "id": leg.order,
+            "proposal": content.proposal,
+            "leg": leg.leg,
+            "digest": content.digest(),
+            "trace": TraceId(f"{number + 1:032x}"),
+            "account": leg.account,
+            "custodian": CustodianId(row["custodian"]),
+            "symbol": leg.symbol,
+            "side": leg.side,
+            "quantity": leg.quantity,
+            "order_type": leg.order_type,
+            "limit_price": leg.limit_price,
+            "time_in_force": leg.time_in_force,
+            "scopes": frozenset({"all", f"account:{leg.account}"}),
+        }
+    )
 
 
 def _proposal(number: int) -> ProposalId:

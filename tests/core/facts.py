@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from core.firm.events import CashDeposited, LotReceived
-from core.ids import AccountId, Digest, LotId, OrderId, Symbol, VenueName
+from core.ids import AccountId, CustodianId, Digest, LotId, OrderId, Symbol, VenueName
+from core.orders.batch import BatchId
+from core.orders.blocks import BlockFormed, BlockPart
 from core.orders.content import LotChoice
 from core.orders.corrections import Booked, TradeBusted, TradeCorrected
 from core.orders.events import (
@@ -163,3 +165,23 @@ def busted(fill: OrderFilled, revision: int = 1, was: Booked | None = None) -> T
 def corrected(fill: OrderFilled, now: Booked, revision: int = 1, was: Booked | None = None) -> TradeCorrected:
     whole = busted(fill, revision, was)
     return TradeCorrected(**whole.model_dump(exclude={"was"}), was=whole.was, now=now)
+
+
+def block_formed(*orders: Order) -> BlockFormed:
+    """These go together, on the terms of the first."""
+    first = orders[0]
+    return BlockFormed(
+        order=OrderId(f"gh-{'b' * 24}"),
+        block=f"blk-{'0' * 32}",
+        batch=BatchId(f"bat-{'1' * 32}"),
+        digest=DIGEST,
+        formation=1,
+        method="pro_rata",
+        custodian=CustodianId("cst-1"),
+        symbol=first.symbol,
+        side=first.side,
+        order_type=OrderType.MARKET,
+        limit_price=None,
+        time_in_force=TimeInForce.DAY,
+        parts=tuple(BlockPart(order=one.id, account=one.account, quantity=one.quantity) for one in orders),
+    )

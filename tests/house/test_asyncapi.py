@@ -230,14 +230,16 @@ def test_a_version_that_ended_is_named() -> None:
         if "x-earlier-versions" in told
     }
     assert ended == {
+        "CorrectionDrafted": [1],
         "DecisionTaken": [1],
         "OrderFilled": [1],
         "OrderReleased": [1],
         "ProposalApproved": [1],
-        "ProposalDrafted": [1],
+        "ProposalDrafted": [1, 2],
         "ProposalReturned": [1],
         "ProposalSubmitted": [1],
         "RegistrationRecorded": [1],
+        "RemainderDrafted": [1],
         "StepTaken": [1],
         "ToolCalled": [1],
         "TradeBusted": [1],

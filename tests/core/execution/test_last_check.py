@@ -244,6 +244,8 @@ def another(draw: random.Random, value: Any) -> Any:
         return bytes(flipped)
     if isinstance(value, frozenset):
         return value ^ {draw.choice(("all", "symbol:AAPL"))}
+    if isinstance(value, tuple):
+        return (*value, Decimal(draw.randrange(1, 500)))
     if value is None:
         return Decimal(draw.randrange(1, 500))
     return value + timedelta(microseconds=draw.choice((1, -1, 10**6)))

