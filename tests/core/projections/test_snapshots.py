@@ -28,7 +28,7 @@ from tests.core.projections.arrivals import Story, folded, stories
 
 
 def a_whole_book() -> Folded:
-    """Something in every field, an order that was cut short, a block and a deposit that is not good yet too."""
+    """Something in every field, an order cut short, a block and a deposit that is not good yet too."""
     said = [fact for _, _, fact in islice(lives(households=12, seed=3), 900)]
     while not isinstance(last := said[-1], OrderAccepted):
         said.pop()
