@@ -128,8 +128,8 @@ def find(asked: str, period: Period, filings: Sequence[Filing]) -> Answer:
 
 
 def _where(names: Sequence[Name | None]) -> str:
-    """Where the first way of printing the name is looked for, and those in named columns."""
-    told = [name.where for name in names if name and (name is names[0] or name.column)]
+    """Where the ways of printing the name are looked for."""
+    told = [name.where for name in names if name]
     if not told:
         return "ICBOEN"
     return told[0] if told[0].endswith("&") else "".join(dict.fromkeys("".join(told).replace("&", "")))
