@@ -36,7 +36,13 @@ _BEGINNING: Final = re.compile(r"\b(?:beginning|january 1)\b")
 _DEFERRED_TAX: Final = re.compile(
     r"\bdeferred (?:income )?tax", re.IGNORECASE
 )  # parts of it bear others' names
+_DEFERRED_NAME: Final = re.compile(r"deferred tax (?:assets|liabilities)\b")
 _MARKED: Final = re.compile(r"\(\d\)\s*$")  # of cash flows: a footnote says what else the line holds
+_AMOUNT: Final = re.compile(r"amount|dollars?|\$", re.IGNORECASE)
+_PERCENT: Final = re.compile(r"percent(?:age)?|rate|%", re.IGNORECASE)
+_FLOWS: Final = re.compile(
+    r"(?:gross )?(?:increase|decrease|addition|reduction|settlement|lapse|expiration)s?\b", re.IGNORECASE
+)
 LEAST_WORDS: Final = 4  # fewer fit rows that mean something else
 _LITTLE: Final = frozenset({"of", "the", "and", "in", "for", "on", "to", "a", "an", "from", "total"})
 _OUTGOING: Final = ("payments", "repayments", "purchases", "repurchases")
@@ -194,13 +200,19 @@ def _years_ahead(label: re.Pattern[str], fiscal: Fiscal | None) -> re.Pattern[st
 def _column(name: Name, told: Told) -> bool:
     """The figure stands under what the name asks for, and no other of its row and period does."""
     if name.column is None:
-        return not told.column
+        return not told.column or _by_unit(told)
     under = [
         one
         for one in told.row.figures
         if one.period == told.period and name.column.search(one.column) and one.column
     ]
     return len(under) == 1 and under[0].start == told.start
+
+
+def _by_unit(told: Told) -> bool:
+    """Its column says no more than that it is the amount, or the rate."""
+    plain_unit = _AMOUNT if told.unit == "dollars" else _PERCENT
+    return bool(plain_unit.fullmatch(told.column))
 
 
 def _company(name: Name, rows: Sequence[Printed]) -> bool:
@@ -220,6 +232,8 @@ def _near(name: Name, told: Told) -> bool:
         return False
     if name.section is None:
         return True
+    if not (row.section or name.anywhere) and _DEFERRED_NAME.match(name.name) and _DEFERRED_TAX.search(f"{row.title}\n{row.units}"):
+        return told.value > 0 if name.name.startswith("deferred tax assets") else told.value < 0
     text = f"{row.section}\n{row.title}\n{row.units}" if name.anywhere else row.section
     return bool(name.section.search(text))
 
@@ -262,6 +276,8 @@ def _of_period(one: Printed, wanted: Period, fiscal: Fiscal | None) -> bool:
             column = Period(column.year, column.ends, 0)
         elif _BEGINNING.search(label):
             return _begins(column, wanted, fiscal)
+    if column.months == 0 and wanted.months == 12 and fiscal and fiscal.annual and _FLOWS.match(label):
+        column = Period(column.year, column.ends, 12)  # a year's changes, under the day on which it ends
     return periods.same(column, wanted, fiscal)
 
 
