@@ -43,6 +43,9 @@ _PERCENT: Final = re.compile(r"percent(?:age)?|rate|%", re.IGNORECASE)
 _FLOWS: Final = re.compile(
     r"(?:gross )?(?:increase|decrease|addition|reduction|settlement|lapse|expiration)s?\b", re.IGNORECASE
 )
+_FIRST: Final = re.compile(r"\bcurrent$|\bassets net$")
+_SECOND: Final = re.compile(r"\bnoncurrent$|\btax liabilities net$")
+_TOGETHER: Final = ("&", "+")
 LEAST_WORDS: Final = 4  # fewer fit rows that mean something else
 _LITTLE: Final = frozenset({"of", "the", "and", "in", "for", "on", "to", "a", "an", "from", "total"})
 _OUTGOING: Final = ("payments", "repayments", "purchases", "repurchases")
@@ -138,12 +141,12 @@ def _where(names: Sequence[Name | None]) -> str:
     told = [name.where for name in names if name]
     if not told:
         return "ICBOEN"
-    return told[0] if told[0].endswith("&") else "".join(dict.fromkeys("".join(told).replace("&", "")))
+    return told[0] if told[0].endswith(_TOGETHER) else "".join(dict.fromkeys("".join(told).strip("&+")))
 
 
 def _tiers(where: str) -> Iterator[str]:
-    """Statements together, then notes; with & both at once: two kinds must agree."""
-    if where.endswith("&"):
+    """Statements together, then notes; all at once with & (two kinds must say it) and + (all that say it)."""
+    if where.endswith(_TOGETHER):
         yield where
         return
     if statements := where.replace("N", ""):
@@ -165,15 +168,26 @@ def _in_filing(
         if fits:
             sign = name.sign if name else _guess(asked)
             turned = [(one, _turned(sign, one.told)) for one in fits if _of_period(one, period, each.fiscal)]
-            return [
+            said = [
                 Said(one.passage, one.told, amount, one.kind) for one, amount in turned if amount is not None
             ]
+            return _of_two(name, said) if name and name.where == "B" else said
     return []
+
+
+def _of_two(name: Name, said: list[Said]) -> list[Said]:
+    """A balance sheet that prints one label twice: current before the rest, assets before liabilities."""
+    ordered = sorted(said, key=lambda one: (one.passage.ordinal, one.told.start))
+    amounts = list(dict.fromkeys(one.amount for one in ordered))
+    if len(amounts) != 2 or len({plain(one.told.row.label) for one in said}) > 1:
+        return said
+    at = 1 if _SECOND.search(name.name) else 0 if _FIRST.search(name.name) else None
+    return said if at is None else [one for one in said if one.amount == amounts[at]]
 
 
 def _fits_name(name: Name, rows: Sequence[Printed], fiscal: Fiscal | None) -> list[Printed]:
     """The rows of the first label that this document uses at all; of any, where all are to agree."""
-    if name.where.endswith("&"):
+    if name.where.endswith(_TOGETHER):
         rows = [one for one in rows if _column(name, one.told)]
         found = [one for one in rows if any(label.fullmatch(one.label) for label in name.labels)]
         return [one for one in found if one.told.unit == name.unit and _near(name, one.told)]
@@ -271,12 +285,13 @@ def _turned(sign: str, told: Told) -> Decimal | None:
 
 def _of_period(one: Printed, wanted: Period, fiscal: Fiscal | None) -> bool:
     column, label = one.told.period, one.label
-    if column.months != 0 and wanted.months in (0, None):
+    annual = fiscal is not None and fiscal.annual
+    if (column.months != 0 or (annual and _BEGINNING.search(label))) and wanted.months in (0, None):
         if _ENDING.search(label):
             column = Period(column.year, column.ends, 0)
         elif _BEGINNING.search(label):
             return _begins(column, wanted, fiscal)
-    if column.months == 0 and wanted.months == 12 and fiscal and fiscal.annual and _FLOWS.match(label):
+    if column.months == 0 and wanted.months == 12 and annual and _FLOWS.match(label):
         column = Period(column.year, column.ends, 12)  # a year's changes, under the day on which it ends
     return periods.same(column, wanted, fiscal)
 
