@@ -45,7 +45,6 @@ _FLOWS: Final = re.compile(
 )
 _FIRST: Final = re.compile(r"\bcurrent$|\bassets net$")
 _SECOND: Final = re.compile(r"\bnoncurrent$|\btax liabilities net$")
-_TOGETHER: Final = ("&", "+")
 LEAST_WORDS: Final = 4  # fewer fit rows that mean something else
 _LITTLE: Final = frozenset({"of", "the", "and", "in", "for", "on", "to", "a", "an", "from", "total"})
 _OUTGOING: Final = ("payments", "repayments", "purchases", "repurchases")
@@ -141,12 +140,12 @@ def _where(names: Sequence[Name | None]) -> str:
     told = [name.where for name in names if name]
     if not told:
         return "ICBOEN"
-    return told[0] if told[0].endswith(_TOGETHER) else "".join(dict.fromkeys("".join(told).strip("&+")))
+    return told[0] if told[0].endswith("&") else "".join(dict.fromkeys("".join(told).replace("&", "")))
 
 
 def _tiers(where: str) -> Iterator[str]:
-    """Statements together, then notes; all at once with & (two kinds must say it) and + (all that say it)."""
-    if where.endswith(_TOGETHER):
+    """Statements together, then notes; with & both at once: two kinds must agree."""
+    if where.endswith("&"):
         yield where
         return
     if statements := where.replace("N", ""):
@@ -187,7 +186,7 @@ def _of_two(name: Name, said: list[Said]) -> list[Said]:
 
 def _fits_name(name: Name, rows: Sequence[Printed], fiscal: Fiscal | None) -> list[Printed]:
     """The rows of the first label that this document uses at all; of any, where all are to agree."""
-    if name.where.endswith(_TOGETHER):
+    if name.where.endswith("&"):
         rows = [one for one in rows if _column(name, one.told)]
         found = [one for one in rows if any(label.fullmatch(one.label) for label in name.labels)]
         return [one for one in found if one.told.unit == name.unit and _near(name, one.told)]
@@ -246,7 +245,11 @@ def _near(name: Name, told: Told) -> bool:
         return False
     if name.section is None:
         return True
-    if not (row.section or name.anywhere) and _DEFERRED_NAME.match(name.name) and _DEFERRED_TAX.search(f"{row.title}\n{row.units}"):
+    if (
+        not (row.section or name.anywhere)
+        and _DEFERRED_NAME.match(name.name)
+        and _DEFERRED_TAX.search(f"{row.title}\n{row.units}")
+    ):
         return told.value > 0 if name.name.startswith("deferred tax assets") else told.value < 0
     text = f"{row.section}\n{row.title}\n{row.units}" if name.anywhere else row.section
     return bool(name.section.search(text))
