@@ -158,6 +158,11 @@ def _meaning(row: Row, stated: int | None, *, dollars: bool) -> tuple[Unit, int]
     return ("dollars", scale) if scale else None
 
 
+def scaled(row: Row) -> int | None:
+    """The scale of the dollars of a row, as the lines above it say."""
+    return _scale(row.units, of_dollars=True)
+
+
 def _cents(figure: Figure) -> bool:
     """Printed to the cent, as no amount in millions or thousands is."""
     return figure.value is None or (figure.value.as_tuple().exponent == -2 and abs(figure.value) < 1_000)

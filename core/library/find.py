@@ -17,6 +17,7 @@ from typing import Final
 
 from core.book.views import Passage
 from core.library import periods
+from core.library.equity import wholes
 from core.library.figures import Told, figures, labelled, stated
 from core.library.labels import Name, named, plain, statement, way
 from core.library.periods import Fiscal, Period
@@ -103,6 +104,11 @@ def filing(passages: Sequence[Passage]) -> Filing:
         for passage in ordered
         for name, told in labelled(passage.text)
         if statement(told.row.title) == "B"
+    )
+    printed += tuple(
+        Printed(passage, told, "E", plain(told.row.label))
+        for passage in ordered
+        for told in wholes(passage.text)
     )
     issuer = found[1].strip() if found else ""
     return Filing(ordered[0].document, issuer, _fiscal(cover, printed), printed)

@@ -66,7 +66,7 @@ def columns(head: list[list[str]]) -> tuple[Period | None, ...] | None:
 
 
 def _days_of_years(above: Sequence[Sequence[str]]) -> dict[int, tuple[int, int]]:
-    """The nearest cell that names whole days, one of each year: "At December 29, 2024 and December 31, 2023"."""
+    """Of the nearest cell with several whole days, each year's own: "At June 29, 2024 and June 30, 2023"."""
     for line in reversed(above):
         for cell in line:
             days = periods.written(cell)
