@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from core.library.columns import day
@@ -34,8 +35,13 @@ LEAST_COLUMNS: Final = 4
 MOST_MONTHS: Final = 12
 
 
-def wholes(text: str) -> Iterator[Told]:
+@lru_cache(maxsize=8_192)
+def wholes(text: str) -> tuple[Told, ...]:
     """Each row's figure of the last column, with the span that it is of; of balances, with their day."""
+    return tuple(_wholes(text))
+
+
+def _wholes(text: str) -> Iterator[Told]:
     run: list[Row] = []
     for row in rows(text):
         if _STATEMENT.search(row.title) and len(row.figures) >= LEAST_COLUMNS:

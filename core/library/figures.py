@@ -117,8 +117,13 @@ def _figures(text: str, stated: int | None) -> Iterator[Told]:
                 )
 
 
-def labelled(text: str) -> Iterator[tuple[str, Told]]:
+@lru_cache(maxsize=8_192)
+def labelled(text: str) -> tuple[tuple[str, Told], ...]:
     """Figures that stand in the labels of rows, each with what it is."""
+    return tuple(_labelled(text))
+
+
+def _labelled(text: str) -> Iterator[tuple[str, Told]]:
     for row in rows(text):
         for one in in_label(row, text):
             told = _SHARES_IN.search(row.units)
