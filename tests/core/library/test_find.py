@@ -222,3 +222,47 @@ def test_the_last_column_of_a_statement_of_equity_is_the_whole(
 def test_a_statement_of_equity_that_proves_nothing_is_not_read(there: str, instead: str) -> None:
     assert there in EQUITY
     assert asked(SHARE_BASED, YEAR, COVER_ONLY + EQUITY.replace(there, instead)) is None
+
+
+MORE = """San Jose, California, where our auditor signed its opinion on the day that is written below.
+February 4, 2025
+CONSOLIDATED BALANCE SHEETS
+(In millions)
+As of September 28,
+2023\t2024
+Goodwill\t$\t29\t$\t31
+The reconciliation of our unrecognized tax benefits over the years is as follows (in millions):
+September 28,
+2024\t2023
+Settlements\t(5)\t(7)
+Our taxes at the rate that the law sets and what they came to are as follows (in millions):
+2024\t2023
+Amount\tPercent\tAmount\tPercent
+Foreign-derived intangible income deduction\t$\t(195)\t(1.3)%\t$\t(144)\t(1.1)%
+"""
+SETTLED = "unrecognized tax benefits decreases resulting from settlements with taxing authorities"
+
+
+@pytest.mark.parametrize(
+    ("label", "period", "amount"),
+    [
+        ("goodwill", "as of September 28, 2024", "31000000"),
+        (SETTLED, YEAR, "5000000"),
+        (SETTLED, "for the three months ended September 28, 2024", None),
+        ("effective income tax rate reconciliation fdii amount", YEAR, "195000000"),
+        ("effective income tax rate reconciliation fdii percent", YEAR, "0.013"),
+    ],
+)
+def test_days_beside_a_year_changes_under_a_day_and_columns_that_name_a_unit(
+    label: str, period: str, amount: str | None
+) -> None:
+    assert asked(label, period, COVER_ONLY + MORE) == (Decimal(amount) if amount else None)
+
+
+@pytest.mark.parametrize("again", ["2024\t2023\n", "Table of Contents\n2024\t2023\n"])
+def test_only_the_same_head_printed_again_keeps_its_scale(again: str) -> None:
+    table = "What we lease is told in the table that follows for our years (in millions):\n2024\t2023\n"
+    asks = asked(
+        "variable lease cost", YEAR, COVER_ONLY + table + f"Other\t1\t2\n{again}Variable lease cost\t3\t4\n"
+    )
+    assert asks == (None if "Table" in again else Decimal(3_000_000))
