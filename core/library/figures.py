@@ -117,8 +117,13 @@ def _figures(text: str, stated: int | None) -> Iterator[Told]:
                 )
 
 
-def labelled(text: str) -> Iterator[tuple[str, Told]]:
+@lru_cache(maxsize=8_192)
+def labelled(text: str) -> tuple[tuple[str, Told], ...]:
     """Figures that stand in the labels of rows, each with what it is."""
+    return tuple(_labelled(text))
+
+
+def _labelled(text: str) -> Iterator[tuple[str, Told]]:
     for row in rows(text):
         for one in in_label(row, text):
             told = _SHARES_IN.search(row.units)
@@ -156,6 +161,11 @@ def _meaning(row: Row, stated: int | None, *, dollars: bool) -> tuple[Unit, int]
     said = _scale(row.label, of_dollars=True) or _scale(row.section, of_dollars=True)
     scale = said or _scale(row.units, of_dollars=True) or stated
     return ("dollars", scale) if scale else None
+
+
+def scaled(row: Row) -> int | None:
+    """The scale of the dollars of a row, as the lines above it say."""
+    return _scale(row.units, of_dollars=True)
 
 
 def _cents(figure: Figure) -> bool:

@@ -17,6 +17,7 @@ from typing import Final
 
 from core.book.views import Passage
 from core.library import periods
+from core.library.equity import wholes
 from core.library.figures import Told, figures, labelled, stated
 from core.library.labels import Name, named, plain, statement, way
 from core.library.periods import Fiscal, Period
@@ -36,7 +37,15 @@ _BEGINNING: Final = re.compile(r"\b(?:beginning|january 1)\b")
 _DEFERRED_TAX: Final = re.compile(
     r"\bdeferred (?:income )?tax", re.IGNORECASE
 )  # parts of it bear others' names
+_DEFERRED_NAME: Final = re.compile(r"deferred tax (?:assets|liabilities)\b")
 _MARKED: Final = re.compile(r"\(\d\)\s*$")  # of cash flows: a footnote says what else the line holds
+_AMOUNT: Final = re.compile(r"amount|dollars?|\$", re.IGNORECASE)
+_PERCENT: Final = re.compile(r"percent(?:age)?|rate|%", re.IGNORECASE)
+_FLOWS: Final = re.compile(
+    r"(?:gross )?(?:increase|decrease|addition|reduction|settlement|lapse|expiration)s?\b", re.IGNORECASE
+)
+_FIRST: Final = re.compile(r"\bcurrent$|\bassets net$")
+_SECOND: Final = re.compile(r"\bnoncurrent$|\btax liabilities net$")
 LEAST_WORDS: Final = 4  # fewer fit rows that mean something else
 _LITTLE: Final = frozenset({"of", "the", "and", "in", "for", "on", "to", "a", "an", "from", "total"})
 _OUTGOING: Final = ("payments", "repayments", "purchases", "repurchases")
@@ -96,6 +105,11 @@ def filing(passages: Sequence[Passage]) -> Filing:
         for name, told in labelled(passage.text)
         if statement(told.row.title) == "B"
     )
+    printed += tuple(
+        Printed(passage, told, "E", plain(told.row.label))
+        for passage in ordered
+        for told in wholes(passage.text)
+    )
     issuer = found[1].strip() if found else ""
     return Filing(ordered[0].document, issuer, _fiscal(cover, printed), printed)
 
@@ -128,8 +142,8 @@ def find(asked: str, period: Period, filings: Sequence[Filing]) -> Answer:
 
 
 def _where(names: Sequence[Name | None]) -> str:
-    """Where the first way of printing the name is looked for, and those in named columns."""
-    told = [name.where for name in names if name and (name is names[0] or name.column)]
+    """Where the ways of printing the name are looked for."""
+    told = [name.where for name in names if name]
     if not told:
         return "ICBOEN"
     return told[0] if told[0].endswith("&") else "".join(dict.fromkeys("".join(told).replace("&", "")))
@@ -159,10 +173,21 @@ def _in_filing(
         if fits:
             sign = name.sign if name else _guess(asked)
             turned = [(one, _turned(sign, one.told)) for one in fits if _of_period(one, period, each.fiscal)]
-            return [
+            said = [
                 Said(one.passage, one.told, amount, one.kind) for one, amount in turned if amount is not None
             ]
+            return _of_two(name, said) if name and name.where == "B" else said
     return []
+
+
+def _of_two(name: Name, said: list[Said]) -> list[Said]:
+    """A balance sheet that prints one label twice: current before the rest, assets before liabilities."""
+    ordered = sorted(said, key=lambda one: (one.passage.ordinal, one.told.start))
+    amounts = list(dict.fromkeys(one.amount for one in ordered))
+    if len(amounts) != 2 or len({plain(one.told.row.label) for one in said}) > 1:
+        return said
+    at = 1 if _SECOND.search(name.name) else 0 if _FIRST.search(name.name) else None
+    return said if at is None else [one for one in said if one.amount == amounts[at]]
 
 
 def _fits_name(name: Name, rows: Sequence[Printed], fiscal: Fiscal | None) -> list[Printed]:
@@ -194,13 +219,19 @@ def _years_ahead(label: re.Pattern[str], fiscal: Fiscal | None) -> re.Pattern[st
 def _column(name: Name, told: Told) -> bool:
     """The figure stands under what the name asks for, and no other of its row and period does."""
     if name.column is None:
-        return not told.column
+        return not told.column or _by_unit(told)
     under = [
         one
         for one in told.row.figures
         if one.period == told.period and name.column.search(one.column) and one.column
     ]
     return len(under) == 1 and under[0].start == told.start
+
+
+def _by_unit(told: Told) -> bool:
+    """Its column says no more than that it is the amount, or the rate."""
+    plain_unit = _AMOUNT if told.unit == "dollars" else _PERCENT
+    return bool(plain_unit.fullmatch(told.column))
 
 
 def _company(name: Name, rows: Sequence[Printed]) -> bool:
@@ -220,6 +251,12 @@ def _near(name: Name, told: Told) -> bool:
         return False
     if name.section is None:
         return True
+    if (
+        not (row.section or name.anywhere)
+        and _DEFERRED_NAME.match(name.name)
+        and _DEFERRED_TAX.search(f"{row.title}\n{row.units}")
+    ):
+        return told.value > 0 if name.name.startswith("deferred tax assets") else told.value < 0
     text = f"{row.section}\n{row.title}\n{row.units}" if name.anywhere else row.section
     return bool(name.section.search(text))
 
@@ -257,11 +294,14 @@ def _turned(sign: str, told: Told) -> Decimal | None:
 
 def _of_period(one: Printed, wanted: Period, fiscal: Fiscal | None) -> bool:
     column, label = one.told.period, one.label
-    if column.months != 0 and wanted.months in (0, None):
+    annual = fiscal is not None and fiscal.annual
+    if (column.months != 0 or (annual and _BEGINNING.search(label))) and wanted.months in (0, None):
         if _ENDING.search(label):
             column = Period(column.year, column.ends, 0)
         elif _BEGINNING.search(label):
             return _begins(column, wanted, fiscal)
+    if column.months == 0 and wanted.months == 12 and annual and _FLOWS.match(label):
+        column = Period(column.year, column.ends, 12)  # a year's changes, under the day on which it ends
     return periods.same(column, wanted, fiscal)
 
 

@@ -48,6 +48,8 @@ def columns(head: list[list[str]]) -> tuple[Period | None, ...] | None:
     days = _spread([[periods.month_day(c) for c in line] for line in above], years)
     if months is None or days is None:
         return None
+    each = _days_of_years(above)
+    across = periods.month_day(own[0]) if all(map(_YEAR.fullmatch, own[1:])) else None
     found: list[Period | None] = []
     n = 0
     for cell in own:
@@ -56,11 +58,22 @@ def columns(head: list[list[str]]) -> tuple[Period | None, ...] | None:
             continue
         year = int(periods.YEAR.findall(cell)[0])
         span = periods.length(cell) or months[n]
-        day = periods.month_day(cell) or days[n]
+        day = periods.month_day(cell) or across or each.get(year) or days[n]
         ends = periods.day_of(year, *day) if day else None
         found.append(Period(year, ends, span if span else 0 if ends else None))
         n += 1
     return tuple(found)
+
+
+def _days_of_years(above: Sequence[Sequence[str]]) -> dict[int, tuple[int, int]]:
+    """Of the nearest cell with several whole days, each year's own: "At June 29, 2024 and June 30, 2023"."""
+    for line in reversed(above):
+        for cell in line:
+            days = periods.written(cell)
+            years = {day.year: (day.month, day.day) for day in days if day}
+            if len(days) > 1:
+                return years if len(years) == len(days) else {}
+    return {}
 
 
 def _one_year(cell: str) -> bool:

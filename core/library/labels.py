@@ -112,8 +112,9 @@ def plain(label: str) -> str:
 
 def named(asked: str) -> tuple[Name, ...]:
     """What a question's words name: the taxonomy's own name, or a label that rows bear."""
-    words = plain(asked)
-    known = vocabulary()
+    words, known = plain(asked), vocabulary()
+    if asked.lower() in known:
+        return known[asked.lower()]
     if words in known:
         return known[words]
     for names in known.values():

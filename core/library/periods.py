@@ -120,7 +120,7 @@ def asked(text: str) -> Period | None:
     """The period that a question names. None: none, or one that is not clear."""
     days = [day_of(int(y), int(m), int(d)) for y, m, d in ISO.findall(text)]
     if not days:
-        days = _written_days(text)
+        days = written(text)
     if days:
         ends = days[-1]
         if ends is None:
@@ -159,7 +159,8 @@ def _labelled(column: Period, wanted: Period, fiscal: Fiscal | None) -> bool:
     return abs(fiscal.day(wanted.year) - column.ends) <= NEAR
 
 
-def _written_days(text: str) -> list[date | None]:
+def written(text: str) -> list[date | None]:
+    """Every day that stands in it with its year; None for one that no calendar has."""
     found = []
     for match in MONTH_DAY.finditer(text):
         year = YEAR.match(text, match.end() + len(text[match.end() :]) - len(text[match.end() :].lstrip()))

@@ -300,13 +300,15 @@ def _open(state: _State) -> None:
         state.sections = waiting[-1:]
         return
     last = max(i for i, w in enumerate(waiting) if _many(w) or _speaks_of_periods(w.text) or is_unit(w.text))
-    if state.head:  # a new table: what was said before the old one is not said of it
-        state.lead = None
     state.percent, state.schedule = set(), False
     opens = waiting[max(0, last - 11) : last + 1]
     named_before = [one for one in state.head if not _speaks_of_periods(one.text)]
     if len(opens) == 1 and not _many(opens[0]) and any(map(_many, named_before)):
         opens = [*named_before, *opens]  # the same columns, of another period
+    elif len(opens) == 1 and opens[0].text.strip() in {one.text.strip() for one in state.head}:
+        opens = state.head  # the same head, printed again
+    elif state.head:  # a new table: what was said before the old one is not said of it
+        state.lead = None
     state.head = opens
     state.sections = waiting[last + 1 :][-1:]
     state.columns = columns([[c.text for c in _cells(line)] for line in state.head])
