@@ -15,6 +15,7 @@ from psycopg.rows import dict_row
 
 from core.database.pools import conninfo
 from core.ids import OrderId
+from core.money import to_cents
 from core.orders.block import BlockId, Method, portions
 from core.projections.rebuild import compare
 from core.worker.blocks import SQL, formed_of
@@ -165,6 +166,29 @@ def test_a_part_goes_nowhere_by_itself_and_is_booked_nothing_but_its_share(share
     assert one.fill(0, shares, "9.910000", fee=cost, **share, dollars=worth).code == "share_misstated"
     block.duties()
     assert block.adds_up()
+    assert block.ended() == {True}
+
+
+def test_what_was_executed_before_a_cancel_is_shared_to_the_cent_as_the_pure_rule_says(
+    shared_firm: Firm,
+) -> None:
+    block = Blocked(shared_firm).sent("7", "5", "3", "2")
+    done = (("3", "9.8133", "0.07"), ("5", "9.8167", "0.11"), ("2", "9.79", "0.04"))
+    for quantity, price, fee in done:
+        assert block.fill(quantity, price, fee=fee).ok
+    assert block.cancelled().ok
+    block.duties()
+    (name,) = (
+        row["block"]
+        for row in block.rows("select block from gatehouse.block where order_id = %s", block.order)
+    )
+    asked = {deal.order(0): Decimal(deal.legs[0]["quantity"]) for deal in block.deals}
+    worth = sum((to_cents(Decimal(quantity) * Decimal(price)) for quantity, price, _ in done), Decimal(0))
+    rule = portions(BlockId(name), asked, Decimal(10), worth, Decimal("0.22"))
+    booked = {one["order_id"]: (one["quantity"], one["dollars"], one["fee"]) for one in block.standing()}
+    assert booked == {
+        order: (one.quantity, one.dollars, one.fee) for order, one in rule.items() if one.quantity
+    }
     assert block.ended() == {True}
 
 
