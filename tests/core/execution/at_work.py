@@ -34,7 +34,7 @@ from tests.fixtures.venues import VenueProcess
 
 PATIENCE: Final = 60.0  # seconds; a slow machine under load
 QUICK: Final = Patience(
-    send=timedelta(milliseconds=300),
+    send=timedelta(seconds=3),
     lookup=timedelta(seconds=2),
     reports=timedelta(milliseconds=200),
     between_lookups=timedelta(milliseconds=50),
@@ -78,7 +78,13 @@ class Life:
 
 @asynccontextmanager
 async def life(
-    firm: Firm, venue: VenueProcess, folder: Path, *, dies_after: str = "", executes: bool = True
+    firm: Firm,
+    venue: VenueProcess,
+    folder: Path,
+    *,
+    dies_after: str = "",
+    executes: bool = True,
+    patience: Patience = QUICK,
 ) -> AsyncIterator[Life]:
     """A worker from its lease on. At the end it is gone as one that is killed: it says good-bye to nobody."""
     says = {SETTING: fresh_name()}
@@ -108,7 +114,7 @@ async def life(
             find=claiming.find,
             record_of=its_record,
             rules_of=RulesInForce(pool),
-            patience=QUICK,
+            patience=patience,
             stops=watch,
             hold=lease,
         )

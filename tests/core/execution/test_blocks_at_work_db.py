@@ -6,6 +6,8 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +15,7 @@ import pytest
 
 from core.clock import WallClock
 from core.halts.file import HaltFile
-from tests.core.execution.at_work import killed, life
+from tests.core.execution.at_work import QUICK, killed, life
 from tests.core.execution.blocked import Blocked
 from tests.core.gate.deal import APPROVER, ROBERT, SUSAN
 from tests.core.halts.test_law_of_halts_db import halt, resume
@@ -79,7 +81,8 @@ async def test_a_block_in_doubt_is_settled_by_its_venues_word_and_shared_once(
     block: Blocked, arcadia: VenueProcess, tmp_path: Path
 ) -> None:
     arcadia.tell(faults={"time_out_next": 1, "paused": True})
-    async with life(block.firm, arcadia, tmp_path) as one:
+    doubts_soon = replace(QUICK, send=timedelta(milliseconds=400))
+    async with life(block.firm, arcadia, tmp_path, patience=doubts_soon) as one:
         await one.until(lambda: accepted(block))
         arcadia.tell(faults={"paused": False})
         await one.until(lambda: over(block))

@@ -13,10 +13,12 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from core.book.views import ProposalView
 from core.database.pools import conninfo
-from core.ids import OrderId
+from core.ids import OrderId, ProposalId
 from core.money import to_cents
 from core.orders.block import BlockId, Method, portions
+from core.projections.proposals import read_proposal
 from core.projections.rebuild import compare
 from core.worker.blocks import SQL, formed_of
 from tests.core.execution.blocked import DAY, Blocked
@@ -396,6 +398,20 @@ def test_a_confirmed_trade_is_stepped_out_by_operations_to_the_accounts_custodia
     rows = block.rows("select status, passed_to from gatehouse.trade where order_id = %s", order)
     assert [(row["status"], row["passed_to"]) for row in rows] == [("STEPPED_OUT", "MERI")]
     assert rebuilt(firm) == []
+
+
+def test_who_reads_a_proposal_is_told_which_block_its_order_goes_with(shared_firm: Firm) -> None:
+    block = Blocked(shared_firm).formed("1", "2")
+
+    async def read() -> ProposalView:
+        await shared_firm.fold()
+        async with await psycopg.AsyncConnection.connect(
+            conninfo(shared_firm.database.gate, name="test"), autocommit=True, row_factory=dict_row
+        ) as connection:
+            return await read_proposal(connection, ProposalId(block.deals[0].proposal))
+
+    (order,) = asyncio.run(read()).orders
+    assert (order.status, order.venue, order.block) == ("IN_BLOCK", None, block.order)
 
 
 def rebuilt(firm: Firm) -> list[str]:

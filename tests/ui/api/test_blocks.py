@@ -10,10 +10,12 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from core.errors import BadInput
 from tests.fixtures.office import Office
 from tests.fixtures.processes import until
 from tests.ui.api.test_decisions import has_cash
 from tests.ui.api.test_terminal import Terminal
+from ui.commands import allocation
 from ui.screens import in_block, order_ticket
 from ui.screens.client import Problem
 
@@ -76,7 +78,7 @@ def no_to(ask: Any) -> tuple[int, str]:
 
 
 def test_a_block_is_seen_with_everybodys_part_by_whose_batch_it_is_and_by_nobody_else(
-    office: Office, shared: Shared, tmp_path: Path
+    office: Office, shared: Shared
 ) -> None:
     david, block = office.of(DAVID), shared.block
     assert sorted(one["filled"] for one in block["orders"]) == sorted(ASKED)
@@ -90,7 +92,7 @@ def test_a_block_is_seen_with_everybodys_part_by_whose_batch_it_is_and_by_nobody
     assert no_to(lambda: maria.block(shared.order)) == (404, "not_found")
     assert httpx.get(f"{office.url}/v1/blocks", trust_env=False).status_code == 401
 
-    # On the order's row, on its ticket, and at the command line
+    # On the order's row, and on its ticket
     mine = block["orders"][0]
     line = in_block.words(mine["order_id"], [block])
     assert line.startswith(
@@ -99,11 +101,6 @@ def test_a_block_is_seen_with_everybodys_part_by_whose_batch_it_is_and_by_nobody
     ticket = david.order_ticket(mine["order_id"])
     assert ticket["block"]["order"] == shared.order
     assert f"{mine['quantity']} of 5 shares in 2 orders" in order_ticket.whole(ticket)
-    terminal = Terminal(office, tmp_path / "david")
-    assert terminal.login(DAVID).returncode == 0
-    told = terminal.run("orders", "blocks").stdout
-    assert shared.order in told
-    assert all(f"{one['order_id']} {one['quantity']}" in told for one in block["orders"])
 
 
 def test_shares_are_changed_by_operations_alone_as_they_add_up(office: Office, shared: Shared) -> None:
@@ -114,6 +111,32 @@ def test_shares_are_changed_by_operations_alone_as_they_add_up(office: Office, s
     assert no_to(lambda: elena.draft_allocation("gh-none", shared.change())) == (404, "not_found")
     assert no_to(lambda: office.of(MARIA).draft_allocation(order, shared.change())) == (404, "not_found")
     assert no_to(lambda: office.of(NGOZI).confirm_allocation(order, "alc-none")) == (404, "not_found")
+
+
+def test_at_a_terminal_blocks_are_listed_and_a_change_that_does_not_add_up_is_one_line(
+    office: Office, shared: Shared, tmp_path: Path
+) -> None:
+    terminal = Terminal(office, tmp_path)
+    assert terminal.login(ELENA).returncode == 0
+    told = terminal.run("orders", "blocks").stdout
+    assert shared.order in told
+    parts = shared.block["orders"]
+    assert all(f"{one['order_id']} {one['quantity']}" in told for one in parts)
+    words = [f"{one['order_id']}=1" for one in parts]
+    said = terminal.run(
+        "allocation", "change", shared.order, *words, "--day", DAY, "--why", "Wrong way round."
+    )
+    assert (said.returncode, "all shares add up" in said.stderr) == (1, True)
+
+
+def test_shares_are_written_once_for_each_order_of_a_block_that_was_shared_that_day(shared: Shared) -> None:
+    assert allocation.shares_of(["gh-1=12", "gh-2=0"]) == {"gh-1": "12", "gh-2": "0"}
+    for words in (["gh-1"], ["=3"], ["gh-1=1", "gh-1=2"]):
+        with pytest.raises(BadInput, match="names no order's shares"):
+            allocation.shares_of(words)
+    assert allocation.revision_of(shared.block, DAY) == 1
+    with pytest.raises(BadInput, match="nothing of the block is shared"):
+        allocation.revision_of(shared.block, "2022-12-30")
 
 
 @pytest.mark.parametrize(
