@@ -14,15 +14,18 @@ import pytest
 from psycopg.rows import dict_row
 
 from core.book.views import ProposalView
-from core.database.pools import conninfo
+from core.clock import WallClock
+from core.database.pools import async_pool, conninfo
+from core.direct.blocks import BlockLine, Blocks
 from core.ids import OrderId, ProposalId
+from core.ledger.journal import Journal
 from core.money import to_cents
 from core.orders.block import BlockId, Method, portions
 from core.projections.proposals import read_proposal
 from core.projections.rebuild import compare
 from core.worker.blocks import SQL, formed_of
 from tests.core.execution.blocked import DAY, Blocked
-from tests.core.gate.deal import APPROVER, ELENA, GATE, NGOZI, ROBERT, SUSAN, close_day
+from tests.core.gate.deal import APPROVER, ELENA, GATE, MARIA, NGOZI, ROBERT, SUSAN, close_day
 from tests.fixtures.firm import WORKER, Answer, Firm
 
 CENT: Final = Decimal("0.01")
@@ -296,8 +299,7 @@ def people(firm: Firm, kind: str, stream: str, payload: Mapping[str, Any], login
 
 
 def words(firm: Firm, login: str) -> dict[str, Any]:
-    person = firm.value("superuser", "select person from gatehouse.person where login = %s", login)
-    return {"subject": person, "key": 1, "sealed": "AAAA"}
+    return {"subject": person(firm, login), "key": 1, "sealed": "AAAA"}
 
 
 def test_shares_are_changed_by_operations_and_compliance_and_still_add_up(firm: Firm) -> None:
@@ -398,6 +400,40 @@ def test_a_confirmed_trade_is_stepped_out_by_operations_to_the_accounts_custodia
     rows = block.rows("select status, passed_to from gatehouse.trade where order_id = %s", order)
     assert [(row["status"], row["passed_to"]) for row in rows] == [("STEPPED_OUT", "MERI")]
     assert rebuilt(firm) == []
+
+
+def test_a_change_goes_through_the_door_of_people_and_is_told_with_its_reason(shared_firm: Firm) -> None:
+    firm, block = shared_firm, Blocked(shared_firm).sent("10", "10")
+    assert block.fill("10", "9.8133", fee="0.11").ok
+    assert block.cancelled().ok
+    block.duties()
+    orders = [OrderId(deal.order(0)) for deal in block.deals]
+    wanted = dict(zip(orders, (Decimal(9), Decimal(1)), strict=True))
+    elena, ngozi, maria = (firm.ticket(login) for login in (ELENA, NGOZI, MARIA))
+
+    async def changed() -> BlockLine:
+        async with (
+            async_pool(firm.database.approver, name="test", most=2) as pool,
+            Journal(pool, WallClock()) as journal,
+        ):
+            door, order = Blocks(pool, journal, firm.keys, WallClock()), OrderId(block.order)
+            change, _ = await door.draft_change(elena, order, DAY, 1, wanted, "Wrong way round.")
+            waits = (await door.one(maria, order)).changes[-1]
+            assert (waits.change, waits.reason, waits.confirmed_by) == (change, "Wrong way round.", None)
+            await door.confirm_change(ngozi, order, change)
+            return await door.one(maria, order)
+
+    line = asyncio.run(changed())
+    (day,) = line.allocations
+    assert {share.order: share.quantity for share in day.shares} == wanted
+    assert (day.revision, line.status, line.changes[-1].confirmed_by) == (2, "ENDED", person(firm, NGOZI))
+    block.duties()
+    assert block.booked() == [9, 1]
+    assert block.adds_up()
+
+
+def person(firm: Firm, login: str) -> str:
+    return str(firm.value("superuser", "select person from gatehouse.person where login = %s", login))
 
 
 def test_who_reads_a_proposal_is_told_which_block_its_order_goes_with(shared_firm: Firm) -> None:
