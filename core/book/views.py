@@ -58,6 +58,7 @@ class OrderView:
     fees: Decimal
     scores: tuple[RouteScore, ...]
     says: str
+    block: OrderId | None = None  # that it goes to its venue with
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,12 +134,13 @@ class Blocks:
         self._keys = keys
         self._clock = clock
 
-    async def newest(self, ticket: str) -> tuple[BlockLine, ...]:
-        return await self._read(ticket, None)
+    async def newest(self, ticket: str, proposal: str | None = None) -> tuple[BlockLine, ...]:
+        """Newest first. `proposal`: those that an order of it was put in."""
+        return await self._read(ticket, proposal=proposal)
 
     async def one(self, ticket: str, order: OrderId) -> BlockLine:
         """Raises NotFound: no such block in the asker's book."""
-        found = await self._read(ticket, order)
+        found = await self._read(ticket, order=order)
         if not found:
             raise NotFound(
                 f"there is no block {order!r} in your book", fix="see `orders blocks`", field="order_id"
@@ -251,9 +252,12 @@ class Blocks:
         fact = kind.model_validate({**named, "broker": broker, "custodian": custodian})
         return await self._record(ticket, f"trade/{order}/{trade_date}", fact, trace)
 
-    async def _read(self, ticket: str, order: OrderId | None) -> tuple[BlockLine, ...]:
+    async def _read(
+        self, ticket: str, *, order: OrderId | None = None, proposal: str | None = None
+    ) -> tuple[BlockLine, ...]:
+        asked = {"order": order, "proposal": proposal, "most": MOST}
         async with asking(self._pool, ticket) as connection:
-            found = await rows(connection, SQL["blocks"], {"order": order, "most": MOST})
+            found = await rows(connection, SQL["blocks"], asked)
             named = {"orders": [row["order_id"] for row in found]}
             more = {
                 what: await rows(connection, SQL[what], named)

@@ -1,8 +1,11 @@
 -- blocks --
--- The newest blocks of the asker's book, or the one of that order id.
+-- The newest blocks of the asker's book, or the one of that order id, or those that orders of that proposal were put in.
 select b.order_id, b.block, b.batch, b.method, b.custodian, b.symbol, b.side, b.limit_price, b.quantity, b.filled, b.sent, b.ended,
        b.ended_by, b.done
-from gatehouse.block b where %(order)s::text is null or b.order_id = %(order)s
+from gatehouse.block b
+where (%(order)s::text is null or b.order_id = %(order)s)
+  and (%(proposal)s::text is null or b.order_id in (
+      select p.block_order from gatehouse.block_part p join gatehouse.leg l using (order_id) where l.proposal = %(proposal)s))
 order by b.formed_seq desc limit %(most)s;
 
 -- parts --

@@ -2,7 +2,7 @@
 
 Rule 1: an order in trouble stays where it is and stops no other order.
 Rule 2: an alarm names the scope of the halt that would stop it: the venue's where a venue said what cannot
-    be, else the account's that the order is of.
+    be, else the account's that the order is of. A block is of none: whose batch it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from core.execution.working import Working
 from core.halts.events import AlertKind
 from core.halts.scope import EVERYTHING, Scope
 from core.halts.scope import of as scope_of
-from core.ids import AccountId, OrderId, VenueName
+from core.ids import OrderId, VenueName
+from core.orders.released import ReleasedOrder
 
 log = structlog.get_logger(__name__)
 
@@ -46,19 +47,17 @@ class Troubles:
         try:
             await doing
         except (IllegalTransition, BadInput) as no:
-            self.of(order.id, work.state.venue, no.says, account=order.account)
+            self.of(order.id, work.state.venue, no.says, scope=_whose(order))
             self.untold[order.id] = work
         except (Refused, Conflict) as no:  # our own record's word, not the venue's
-            self.of(order.id, None, no.says, account=order.account)
+            self.of(order.id, None, no.says, scope=_whose(order))
             if not (isinstance(no, Refused) and no.code == "lease_passed"):
                 self.untold[order.id] = work
 
-    def of(
-        self, order: OrderId, venue: VenueName | None, says: str, *, account: AccountId | None = None
-    ) -> None:
+    def of(self, order: OrderId, venue: VenueName | None, says: str, *, scope: Scope = EVERYTHING) -> None:
         self.orders[order] = says
         log.error("order_in_trouble", order=order, says=says)
-        self.alarm("order_in_trouble", says, order=order, venue=venue, account=account)
+        self.alarm("order_in_trouble", says, order=order, venue=venue, scope=scope)
 
     def alarm(
         self,
@@ -67,12 +66,19 @@ class Troubles:
         *,
         order: OrderId,
         venue: VenueName | None,
-        account: AccountId | None = None,
+        scope: Scope = EVERYTHING,
     ) -> None:
-        scope = scope_of("venue", venue) if venue else scope_of("account", account) if account else EVERYTHING
-        self.alarms[Alarm(kind, scope, order, venue)] = says
+        """`scope`: where no venue said it."""
+        named = scope_of("venue", venue) if venue else scope
+        self.alarms[Alarm(kind, named, order, venue)] = says
 
     def over(self, order: OrderId) -> None:
         """The order has ended: whatever it was, it is none any more."""
         self.orders.pop(order, None)
         self.untold.pop(order, None)
+
+
+def _whose(order: ReleasedOrder) -> Scope:
+    if not order.members:
+        return scope_of("account", order.account)
+    return next((Scope(one) for one in sorted(order.scopes) if one.startswith("advisor:")), EVERYTHING)

@@ -191,4 +191,5 @@ def _order(row: DictRow) -> OrderView:
         fees=Decimal(state.get("fees", "0")),
         scores=tuple(RouteScore.model_validate(s) for s in state.get("scores", ())),
         says=state.get("says", ""),
+        block=state.get("block"),
     )

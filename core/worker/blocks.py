@@ -231,7 +231,7 @@ async def _end(connection: AsyncConnection[DictRow], order: OrderId, row: Mappin
         day = await one(connection, SQL["day"])
         return OrderExpired(order=order, session=day["session"].isoformat())
     if row["ended_by"] == OrderRejected.event_type():
-        reason = f"the venue rejected block {row['block_order']}"
+        reason = f"the venue rejected block {row['block_order']}: {row['reason']}"
         return OrderRejected(order=order, venue=row["venue"], reason=reason)
     reason = f"block {row['block_order']} was cancelled" if row["sent"] else "cancelled before a venue had it"
     return OrderCancelled(order=order, venue=row["venue"], reason=reason)

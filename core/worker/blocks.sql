@@ -49,7 +49,9 @@ where not b.done order by b.formed_seq, u.trade_date, u.order_id;
 
 -- leaving --
 -- Parts that end or go by themselves: their block is over, and everything of it is booked.
-select p.order_id, p.block_order, b.ended_by, b.sent, l.cancel_seq is not null as cancelled, r.venue, j.trace_id
+select p.order_id, p.block_order, b.ended_by, b.sent, l.cancel_seq is not null as cancelled, r.venue, j.trace_id,
+       (select k.text::jsonb->'payload'->>'reason' from gatehouse.journal k
+        where k.stream = 'order/' || b.order_id and k.event_type = b.ended_by) as reason
 from gatehouse.block b join gatehouse.block_part p on p.block_order = b.order_id join gatehouse.leg l on l.order_id = p.order_id
 left join gatehouse.route r on r.order_id = b.order_id
 join gatehouse.journal j on j.seq = l.released_seq

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
 
 from core.direct.blocks import AllocationLine, BlockLine, ChangeLine
 from core.ids import OrderId
 from ui.api.doors import At, Ticket
-from ui.api.fields import Amount, Ask, PathId, Told
+from ui.api.fields import ID_PATTERN, Amount, Ask, AskedAmount, Id, PathId, Text, Told
 
 router = APIRouter(tags=["blocks"])
+DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+Version = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class PartTold(Told):
@@ -87,28 +89,28 @@ class RuleTold(Told):
 
 class RuleAsk(Ask):
     method: Literal["pro_rata", "rotational"]
-    reason: str
+    reason: Text
 
 
 class RuleConfirm(Ask):
-    version: int
+    version: Version
     method: Literal["pro_rata", "rotational"]
 
 
 class ChangeAsk(Ask):
     """`shares` names every order of the block; `revision` is of the allocation that was seen."""
 
-    trade_date: str
-    revision: int
-    shares: dict[str, Decimal]
-    reason: str
+    trade_date: str = Field(pattern=DAY)
+    revision: Version
+    shares: dict[Id, AskedAmount] = Field(min_length=1, max_length=2_000)
+    reason: Text
 
 
 class PassOn(Ask):
     """`broker` is the other broker's market participant or clearing number."""
 
-    broker: str
-    custodian: str
+    broker: str = Field(pattern="^[A-Z0-9]{4,11}$")
+    custodian: Id
 
 
 class NothingMore(Ask):
@@ -130,9 +132,15 @@ class RuleProposed(Written):
 
 
 @router.get("/v1/blocks", response_model=tuple[BlockTold, ...], summary="Blocks of one's book")
-async def listed(at: At, ticket: Ticket) -> tuple[BlockTold, ...]:
+async def listed(
+    at: At,
+    ticket: Ticket,
+    proposal_id: Annotated[
+        str | None, Query(pattern=ID_PATTERN, description="those that an order of it was in")
+    ] = None,
+) -> tuple[BlockTold, ...]:
     """The newest 200, newest first."""
-    return tuple(_told(line) for line in await at.approval.blocks.newest(ticket))
+    return tuple(_told(line) for line in await at.approval.blocks.newest(ticket, proposal_id))
 
 
 @router.get("/v1/blocks/{order_id}", response_model=BlockTold, summary="One block, and how it was shared")
@@ -204,7 +212,7 @@ async def confirm_rule(ask: RuleConfirm, at: At, ticket: Ticket) -> Written:
 )
 async def pass_on(
     order_id: PathId,
-    trade_date: PathId,
+    trade_date: Annotated[str, Path(pattern=DAY)],
     way: Literal["step-out", "give-up"],
     ask: PassOn,
     at: At,

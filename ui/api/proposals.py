@@ -119,7 +119,7 @@ class Order(Told):
 class ProposalLine(Told):
     """A proposal in a list. `dollars` is the sum of quantity times reference price over the order tickets,
     rounded to cents; `found` counts the checks that need a written reason, `sent_count`
-    the orders that have a venue."""
+    the orders that have a venue, or a block that goes to one."""
 
     proposal: str
     household: str
@@ -321,7 +321,7 @@ def line(view: ProposalView, names: Names) -> dict[str, Any]:
         "needs_consent": view.needs_consent,
         "consented": view.consented,
         "order_count": len(legs),
-        "sent_count": sum(1 for order in view.orders if order.venue is not None),
+        "sent_count": sum(1 for order in view.orders if order.venue or order.block),
         "dollars": dollars(legs),
         "found": len(soft),
         "drafted_by": view.drafted_by,

@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from ui.screens import figures as f
+from ui.screens import in_block
 from ui.screens.look import Cell, Column, Raw, Row, badge, facts, shown, signed, table
 
 Json = Mapping[str, Any]
@@ -275,12 +276,14 @@ def needs_reasons(findings: Sequence[Json]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(c["policy"] for c in findings if c["result"] == "finding"))
 
 
-def orders(rows: Sequence[Json], names: Names) -> str:
-    """Orders and what became of them."""
-    return table(ORDER_COLUMNS, [_order(order, names) for order in rows])
+def orders(rows: Sequence[Json], names: Names, blocks: Sequence[Json] = ()) -> str:
+    """Orders and what became of them. `blocks`: those that they were put in."""
+    return table(
+        ORDER_COLUMNS, [_order(order, names, in_block.words(order["order"], blocks)) for order in rows]
+    )
 
 
-def _order(order: Json, names: Names) -> Row:
+def _order(order: Json, names: Names, block: str) -> Row:
     state = order["status"].replace("_", " ").lower().capitalize()
     side, tone = ("▲ Buy", "up") if order["side"] == "buy" else ("▼ Sell", "down")
     return Row(
@@ -292,7 +295,7 @@ def _order(order: Json, names: Names) -> Row:
             f.average(order["average_price"]),
             f.dollars(order["fees"], cents=True),
             order["venue"] or f.DASH,
-            order["says"],
+            " ".join(one for one in (order["says"], block) if one),
         )
     )
 

@@ -17,7 +17,7 @@ from ui.screens.session import client, done_with, key_for, problems_shown, tell_
 
 Json = Mapping[str, Any]
 
-LIVE: Final = frozenset({"RELEASED", "ROUTED", "SENT", "UNKNOWN", "ACCEPTED", "PARTIALLY_FILLED"})
+LIVE: Final = frozenset({"RELEASED", "IN_BLOCK", "ROUTED", "SENT", "UNKNOWN", "ACCEPTED", "PARTIALLY_FILLED"})
 
 
 def left(order: Json) -> Decimal:

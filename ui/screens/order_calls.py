@@ -13,9 +13,33 @@ class OrderCalls:
 
     _ask: Callable[..., Json]
 
-    def blocks(self) -> Json:
-        """Blocks of one's book, newest first."""
-        return self._ask("GET", "/v1/blocks")
+    def blocks(self, proposal: str | None = None) -> Json:
+        """Blocks of one's book, newest first; or those that orders of that proposal were put in."""
+        return self._ask("GET", "/v1/blocks", params={"proposal_id": proposal} if proposal else {})
+
+    def block(self, order: str) -> Json:
+        return self._ask("GET", f"/v1/blocks/{order}")
+
+    def draft_allocation(self, order: str, body: Mapping[str, Any]) -> Json:
+        """Other shares of one day; compliance confirms."""
+        return self._ask("POST", f"/v1/blocks/{order}/changes", json=dict(body))
+
+    def confirm_allocation(self, order: str, change: str) -> Json:
+        return self._ask("POST", f"/v1/blocks/{order}/changes/{change}/confirm", json={})
+
+    def allocation_rules(self) -> Json:
+        return self._ask("GET", "/v1/allocation-rule")
+
+    def propose_allocation_rule(self, method: str, reason: str) -> Json:
+        return self._ask("POST", "/v1/allocation-rule", json={"method": method, "reason": reason})
+
+    def confirm_allocation_rule(self, version: int, method: str) -> Json:
+        said = {"version": version, "method": method}
+        return self._ask("POST", "/v1/allocation-rule/confirm", json=said)
+
+    def pass_on(self, order: str, trade_date: str, way: str, body: Mapping[str, Any]) -> Json:
+        """`step-out` or `give-up` of a confirmed trade."""
+        return self._ask("POST", f"/v1/orders/{order}/trades/{trade_date}/{way}", json=dict(body))
 
     def orders(self) -> Json:
         return self._ask("GET", "/v1/orders")

@@ -55,7 +55,13 @@ class Blocked:
     deals: list[Deal] = field(default_factory=list)
     order: str = ""
 
-    def released(self, *shares: str, symbol: str = "AAPL", **terms: Any) -> Blocked:
+    def released(self, *shares: str, **more: Any) -> Blocked:
+        self.out(*shares, **more)
+        self.lease()
+        return self
+
+    def out(self, *shares: str, symbol: str = "AAPL", **terms: Any) -> Blocked:
+        """Nobody is at work."""
         for home, quantity in zip(HOMES, shares, strict=False):
             deal = Deal(self.firm, household=home)
             assert deal.draft().ok
@@ -68,7 +74,6 @@ class Blocked:
         for deal in self.deals:
             said = deal.release()
             assert said.ok, said
-        self.lease()
         return self
 
     def lease(self) -> None:

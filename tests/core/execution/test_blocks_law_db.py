@@ -13,13 +13,19 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from core.database.pools import conninfo
-from core.ids import OrderId
+from core.book.views import ProposalView
+from core.clock import WallClock
+from core.database.pools import async_pool, conninfo
+from core.direct.blocks import BlockLine, Blocks
+from core.ids import OrderId, ProposalId
+from core.ledger.journal import Journal
+from core.money import to_cents
 from core.orders.block import BlockId, Method, portions
+from core.projections.proposals import read_proposal
 from core.projections.rebuild import compare
 from core.worker.blocks import SQL, formed_of
 from tests.core.execution.blocked import DAY, Blocked
-from tests.core.gate.deal import APPROVER, ELENA, GATE, NGOZI, ROBERT, SUSAN, close_day
+from tests.core.gate.deal import APPROVER, ELENA, GATE, MARIA, NGOZI, ROBERT, SUSAN, close_day
 from tests.fixtures.firm import WORKER, Answer, Firm
 
 CENT: Final = Decimal("0.01")
@@ -168,6 +174,29 @@ def test_a_part_goes_nowhere_by_itself_and_is_booked_nothing_but_its_share(share
     assert block.ended() == {True}
 
 
+def test_what_was_executed_before_a_cancel_is_shared_to_the_cent_as_the_pure_rule_says(
+    shared_firm: Firm,
+) -> None:
+    block = Blocked(shared_firm).sent("7", "5", "3", "2")
+    done = (("3", "9.8133", "0.07"), ("5", "9.8167", "0.11"), ("2", "9.79", "0.04"))
+    for quantity, price, fee in done:
+        assert block.fill(quantity, price, fee=fee).ok
+    assert block.cancelled().ok
+    block.duties()
+    (name,) = (
+        row["block"]
+        for row in block.rows("select block from gatehouse.block where order_id = %s", block.order)
+    )
+    asked = {deal.order(0): Decimal(deal.legs[0]["quantity"]) for deal in block.deals}
+    worth = sum((to_cents(Decimal(quantity) * Decimal(price)) for quantity, price, _ in done), Decimal(0))
+    rule = portions(BlockId(name), asked, Decimal(10), worth, Decimal("0.22"))
+    booked = {one["order_id"]: (one["quantity"], one["dollars"], one["fee"]) for one in block.standing()}
+    assert booked == {
+        order: (one.quantity, one.dollars, one.fee) for order, one in rule.items() if one.quantity
+    }
+    assert block.ended() == {True}
+
+
 def test_nothing_is_routed_before_every_part_has_joined(shared_firm: Firm) -> None:
     block = Blocked(shared_firm).released("1", "2")
     payload = forming(block)
@@ -270,8 +299,7 @@ def people(firm: Firm, kind: str, stream: str, payload: Mapping[str, Any], login
 
 
 def words(firm: Firm, login: str) -> dict[str, Any]:
-    person = firm.value("superuser", "select person from gatehouse.person where login = %s", login)
-    return {"subject": person, "key": 1, "sealed": "AAAA"}
+    return {"subject": person(firm, login), "key": 1, "sealed": "AAAA"}
 
 
 def test_shares_are_changed_by_operations_and_compliance_and_still_add_up(firm: Firm) -> None:
@@ -372,6 +400,54 @@ def test_a_confirmed_trade_is_stepped_out_by_operations_to_the_accounts_custodia
     rows = block.rows("select status, passed_to from gatehouse.trade where order_id = %s", order)
     assert [(row["status"], row["passed_to"]) for row in rows] == [("STEPPED_OUT", "MERI")]
     assert rebuilt(firm) == []
+
+
+def test_a_change_goes_through_the_door_of_people_and_is_told_with_its_reason(shared_firm: Firm) -> None:
+    firm, block = shared_firm, Blocked(shared_firm).sent("10", "10")
+    assert block.fill("10", "9.8133", fee="0.11").ok
+    assert block.cancelled().ok
+    block.duties()
+    orders = [OrderId(deal.order(0)) for deal in block.deals]
+    wanted = dict(zip(orders, (Decimal(9), Decimal(1)), strict=True))
+    elena, ngozi, maria = (firm.ticket(login) for login in (ELENA, NGOZI, MARIA))
+
+    async def changed() -> BlockLine:
+        async with (
+            async_pool(firm.database.approver, name="test", most=2) as pool,
+            Journal(pool, WallClock()) as journal,
+        ):
+            door, order = Blocks(pool, journal, firm.keys, WallClock()), OrderId(block.order)
+            change, _ = await door.draft_change(elena, order, DAY, 1, wanted, "Wrong way round.")
+            waits = (await door.one(maria, order)).changes[-1]
+            assert (waits.change, waits.reason, waits.confirmed_by) == (change, "Wrong way round.", None)
+            await door.confirm_change(ngozi, order, change)
+            return await door.one(maria, order)
+
+    line = asyncio.run(changed())
+    (day,) = line.allocations
+    assert {share.order: share.quantity for share in day.shares} == wanted
+    assert (day.revision, line.status, line.changes[-1].confirmed_by) == (2, "ENDED", person(firm, NGOZI))
+    block.duties()
+    assert block.booked() == [9, 1]
+    assert block.adds_up()
+
+
+def person(firm: Firm, login: str) -> str:
+    return str(firm.value("superuser", "select person from gatehouse.person where login = %s", login))
+
+
+def test_who_reads_a_proposal_is_told_which_block_its_order_goes_with(shared_firm: Firm) -> None:
+    block = Blocked(shared_firm).formed("1", "2")
+
+    async def read() -> ProposalView:
+        await shared_firm.fold()
+        async with await psycopg.AsyncConnection.connect(
+            conninfo(shared_firm.database.gate, name="test"), autocommit=True, row_factory=dict_row
+        ) as connection:
+            return await read_proposal(connection, ProposalId(block.deals[0].proposal))
+
+    (order,) = asyncio.run(read()).orders
+    assert (order.status, order.venue, order.block) == ("IN_BLOCK", None, block.order)
 
 
 def rebuilt(firm: Firm) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from core.errors import WorldFailed
 from core.ids import AccountId, CustodianId, OrderId
 from core.reconcile.comparing import NOTHING, Item, Word, compare, held_words
-from core.reconcile.custodian import ERRS, Instruction, SimulatedCustodians, Transfer
+from core.reconcile.custodian import ERRS, Instruction, Share, SimulatedCustodians, Transfer
 from core.venues.fees import Liquidity
 from core.venues.venue import Execution
 
@@ -110,6 +111,55 @@ async def test_it_errs_where_it_is_told_to_and_nowhere_else(tmp_path: Path) -> N
     (tmp_path / ERRS).write_text(json.dumps({"cus-1": {"away": True}}))
     with pytest.raises(WorldFailed):
         books.statement(CUSTODIAN, date(2023, 1, 4))
+
+
+BLOCK = OrderId("gh-block")
+
+
+def shares(*quantities: str) -> list[Share]:
+    """Of ten shares at a hundred dollars, sold as a block by three orders of one account each."""
+    return [
+        Share(
+            block=BLOCK,
+            trade_date="2022-12-29",
+            order=OrderId(f"gh-{n}"),
+            custodian=CUSTODIAN,
+            account=AccountId(f"acc-{n}"),
+            symbol="AAA",
+            side="sell",
+            quantity=Decimal(quantity),
+            dollars=Decimal(quantity) * 100,
+            fee=Decimal("0.50") if n == 1 else Decimal(0),
+        )
+        for n, quantity in enumerate(quantities, start=1)
+    ]
+
+
+@pytest.mark.anyio
+async def test_shares_of_a_block_are_taken_in_where_they_are_what_venues_reported(tmp_path: Path) -> None:
+    """A bust that the firm alone has heard of stays a difference; a change of shares that adds up is none."""
+
+    def held(books: SimulatedCustodians) -> dict[str, str]:
+        said = books.statement(CUSTODIAN, date(2022, 12, 29))
+        return {account: f"{amount:f}" for (account, _), amount in said.positions.items() if amount}
+
+    books = SimulatedCustodians(tmp_path)
+    books.transferred(
+        [Transfer(n, CUSTODIAN, AccountId(f"acc-{n}"), "AAA", Decimal(20), None) for n in (1, 2, 3)]
+    )
+    one = replace(execution("e1", price="100"), order=BLOCK)
+    await books.executed("V", [one], instructions)
+    assert books.unshared == (BLOCK,)
+    books.shared(shares("5", "3", "1"))  # nine of ten
+    assert held(books) == {"acc-1": "20", "acc-2": "20", "acc-3": "20"}
+    books.shared(shares("5", "3", "2"))
+    assert held(books) == {"acc-1": "15", "acc-2": "17", "acc-3": "18"}
+    books = SimulatedCustodians(tmp_path)  # the same file; venues report to it anew
+    await books.executed("V", [one], instructions)
+    books.shared(shares("4", "4", "2"))
+    assert held(books) == {"acc-1": "16", "acc-2": "16", "acc-3": "18"}
+    books.shared(shares("0", "0", "0"))  # what a bust made of it, by the firm's own record
+    assert held(books) == {"acc-1": "16", "acc-2": "16", "acc-3": "18"}
 
 
 def test_what_is_nothing_is_absent() -> None:

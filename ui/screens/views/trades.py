@@ -6,19 +6,19 @@ from typing import Any, Final
 
 import streamlit as st
 
-from ui.screens import cancels, cards, decide, execution_quality, live_orders, order_ticket
+from ui.screens import cancels, cards, decide, execution_quality, in_block, live_orders, order_ticket
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
 from ui.screens.look import link, shown
 from ui.screens.session import account_names, client, me, problems_shown
 
-OUT: Final = frozenset({"RELEASED", "ROUTED", "SENT", "UNKNOWN"})
+OUT: Final = frozenset({"RELEASED", "IN_BLOCK", "ROUTED", "SENT", "UNKNOWN"})
 """Let out, and not yet at work at a venue as far as it has said."""
 
 
-def one(proposal: dict[str, Any]) -> None:
+def one(proposal: dict[str, Any], blocks: list[dict[str, Any]]) -> None:
     st.subheader(f"{f.kind_of(proposal)} · {proposal['household_name']}", anchor=False)
-    st.html(cards.orders(proposal["orders"], account_names(proposal["household"])))
+    st.html(cards.orders(proposal["orders"], account_names(proposal["household"]), blocks))
     for words in waiting(proposal["orders"]):
         st.warning(words)
     routed = [order for order in proposal["orders"] if order["scores"]]
@@ -75,18 +75,21 @@ def sent(proposals: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [p for p in proposals if p["sent_count"]]
 
 
-def state_of(traded: list[dict[str, Any]], proposal: dict[str, Any] | None) -> tuple[object, ...]:
+def state_of(
+    traded: list[dict[str, Any]], proposal: dict[str, Any] | None, blocks: list[dict[str, Any]]
+) -> tuple[object, ...]:
     """Equal means that nothing on this page has moved."""
     lines = tuple((p["proposal"], p["sent_count"], p["waits_for"]) for p in traded)
     orders = tuple((o["status"], o["filled"]) for o in proposal["orders"]) if proposal else ()
-    return lines, orders
+    return lines, orders, in_block.moved(blocks)
 
 
 @st.fragment(run_every=2)
 def watch(chosen: str | None, seen: tuple[object, ...]) -> None:
     """Redraws the page when an order was sent or filled."""
     try:
-        now = state_of(sent(client().proposals()), client().proposal(chosen) if chosen else None)
+        proposal, blocks = (client().proposal(chosen), client().blocks(chosen)) if chosen else (None, [])
+        now = state_of(sent(client().proposals()), proposal, blocks)
     except (Problem, Unreachable):
         return
     if now != seen:
@@ -103,7 +106,7 @@ def page() -> None:
         cancels.card(draft)
     if not traded:
         st.info("No order has been sent yet.")
-        watch(None, state_of(traded, None))
+        watch(None, state_of(traded, None, []))
         return
     side, main = st.columns([1.15, 4], gap="medium")
     with side:
@@ -111,9 +114,9 @@ def page() -> None:
     if chosen is not None:
         with main:
             with problems_shown():
-                proposal = client().proposal(chosen)
-            one(proposal)
-        watch(chosen, state_of(traded, proposal))
+                proposal, blocks = client().proposal(chosen), client().blocks(chosen)
+            one(proposal, blocks)
+        watch(chosen, state_of(traded, proposal, blocks))
 
 
 page()
