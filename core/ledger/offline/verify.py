@@ -378,13 +378,14 @@ def in_words(told: dict[str, Any]) -> str:
 
 
 def main(words: Sequence[str]) -> int:
-    asks = argparse.ArgumentParser(description="Verify the package that this file lies in.")
+    asks = argparse.ArgumentParser(description="Verify a package: that which this file lies in, or another.")
+    asks.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent, help="default: its own")
     asks.add_argument("--head", default="", metavar="HEX", help="a root or digest that you got elsewhere")
     asks.add_argument("--key", default="", metavar="ID", help="the id of a key that you got elsewhere")
     asks.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one a core")
     asks.add_argument("--json", action="store_true", help="print one JSON object")
     asked = asks.parse_args(words)
-    folder, processes = Path(__file__).resolve().parent, max(asked.processes, 1)
+    folder, processes = asked.folder.resolve(), max(asked.processes, 1)
     try:
         told = verify(folder, processes=processes, head=asked.head.lower(), key=asked.key.lower())
     except BrokenProcessPool:

@@ -86,6 +86,15 @@ def test_it_runs_from_its_own_place_without_isolation_too(whole: Path) -> None:
     assert run(whole, isolated=False)[0] == 0
 
 
+def test_one_verifier_reads_another_package_by_its_folder(whole: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(whole, other)
+    assert run(whole, str(other))[0] == 0
+    (other / "manifest.json").write_bytes(b"{}")
+    assert run(whole, str(other))[0] == 1
+    assert run(whole, str(whole))[0] == run(whole)[0] == 0
+
+
 def test_it_imports_nothing_of_ours_and_reads_no_newer_grammar() -> None:
     import ast
 
