@@ -17,7 +17,8 @@ from core.money import to_cents
 from core.plan.assumptions import Assumptions
 from core.plan.basket import fill_basket, table
 from core.plan.cash_needs import cash_need, spare_cash
-from core.plan.rebalance import nothing_to_trade, trades_of, why_blocked
+from core.plan.rebalance import nothing_to_trade, trades_of
+from core.plan.start import why_blocked
 from core.plan.targets import held_value, targets
 from core.plan.tax_aware import TaxAware, sales_for_cash
 from core.plan.trade import Trade

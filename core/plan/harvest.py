@@ -32,7 +32,8 @@ from core.plan.band import unusable_price
 from core.plan.basket import Table, table
 from core.plan.legs import legs_of
 from core.plan.lots import gains_of
-from core.plan.rebalance import limit_trade, why_blocked
+from core.plan.rebalance import limit_trade
+from core.plan.start import why_blocked
 from core.plan.tax import TAXED_KINDS
 from core.plan.trade import Trade
 from core.risk.intent import intents

@@ -23,7 +23,8 @@ from core.orders.events import Side
 from core.plan.assumptions import Assumptions
 from core.plan.harvest import realised_this_year
 from core.plan.lots import gains_of, tax_a_dollar
-from core.plan.rebalance import limit_trade, why_blocked
+from core.plan.rebalance import limit_trade
+from core.plan.start import why_blocked
 from core.plan.tax import TAXED_KINDS, estimated_tax
 from core.plan.trade import Trade
 

@@ -19,7 +19,7 @@ from core.ids import AccountId, Symbol
 from core.plan.assumptions import Assumptions
 from core.plan.cash_needs import cash_need, lasting
 from core.plan.drift import largest_drift, priced_value
-from core.plan.rebalance import why_blocked
+from core.plan.start import why_blocked
 from core.plan.tax import TAXED_KINDS
 from core.plan.tax_aware import TaxAware, toward
 from core.plan.trade import Trade

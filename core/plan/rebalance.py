@@ -10,29 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Final
 
 from core.book.picture import Account, Market, Picture
-from core.errors import BadInput, NotFound
+from core.errors import NotFound
 from core.ids import AccountId, Symbol
 from core.orders.content import AccountSummary, LotChoice, Preview, Row
 from core.orders.events import OrderType, Side
 from core.plan.assumptions import Assumptions
-from core.plan.band import unusable_price
-from core.plan.basket import Basket, fill_basket, table
-from core.plan.cash_needs import cash_need, lasting, spare_cash
-from core.plan.drift import largest_drift
+from core.plan.basket import Basket, fill_basket
 from core.plan.lots import highest_cost_first
 from core.plan.preview import shown, untouched
-from core.plan.targets import targets
+from core.plan.start import start
 from core.plan.trade import Plan, Trade
-
-OPEN: Final = "open"
-STATUS_SAYS: Final = {
-    "frozen": "the account is frozen",
-    "transferring_out": "the account is transferring out",
-}
-
 
 Lots = Callable[[Symbol, Decimal], tuple[LotChoice, ...]]
 """Which lots a sale of so many shares uses."""
@@ -74,22 +63,10 @@ def plan_each(picture: Picture, accounts: Sequence[AccountId], assumptions: Assu
 
 def account_plan(account: Account, market: Market, assumptions: Assumptions) -> tuple[Trade, ...] | str:
     """The account's trades, sells first, or why there are none."""
-    model = account.model
-    if model is None:
-        return "the account has no model portfolio"
-    blocked = why_blocked(account, market)
-    if blocked:
-        return blocked
-    need = cash_need(account, session=market.session, horizon=assumptions.outflow_horizon)
-    spare = spare_cash(account, need)
-    largest = largest_drift(lasting(account, need), market)
-    if largest <= model.tolerance and spare >= 0:
-        return in_tolerance(largest, model.tolerance)
-    wanted = targets(account, model, market, need)
-    try:
-        at = table(account, market, wanted.dollars, assumptions)
-    except BadInput as bad:
-        return bad.says
+    begun = start(account, account.model, market, assumptions)
+    if isinstance(begun, str):
+        return begun
+    at, wanted, spare = begun.at, begun.wanted, begun.spare
     basket = fill_basket(at, wanted.dollars, spare=spare)
     if basket.missing:
         return what_is_missing(spare, basket.missing)
@@ -109,16 +86,6 @@ def chosen(picture: Picture, accounts: Sequence[AccountId]) -> Iterable[Account]
             field="accounts",
         )
     return [known[account] for account in sorted(set(accounts) or set(known))]
-
-
-def why_blocked(account: Account, market: Market) -> str | None:
-    """Why nothing can be planned for this account now."""
-    if account.status != OPEN:
-        return STATUS_SAYS.get(account.status, f"the account's status is {account.status!r}")
-    if account.cash.reserved or any(account.reserved_lots.values()):
-        return "the account has submitted or open orders"
-    symbols = sorted({*account.symbols(), *(account.model.weights if account.model else ())})
-    return next((why for symbol in symbols if (why := unusable_price(symbol, market))), None)
 
 
 def trades_of(account: Account, market: Market, basket: Basket, lots: Lots) -> tuple[Trade, ...]:
@@ -164,16 +131,8 @@ def nothing_to_trade(kept: Mapping[Symbol, str], minimum: Decimal) -> str:
     return f"{says}, apart from what stays as it is ({held})" if held else says
 
 
-def in_tolerance(largest: Decimal, tolerance: Decimal) -> str:
-    return f"in tolerance: largest deviation {_points(largest)} of {_points(tolerance)} points"
-
-
 def what_is_missing(spare: Decimal, missing: Decimal) -> str:
     return (
         f"${-spare:,.2f} must be raised for what is due and the cash floor, and selling everything "
         f"that may be sold leaves ${missing:,.2f} of it missing"
     )
-
-
-def _points(fraction: Decimal) -> str:
-    return f"{fraction * 100:.2f}"

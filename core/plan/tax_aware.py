@@ -16,24 +16,17 @@ from fractions import Fraction
 from typing import Final
 
 from core.book.picture import Account, Market, ModelPortfolio, Picture, value
-from core.errors import BadInput
 from core.ids import ModelId, Symbol
 from core.orders.content import LotChoice
 from core.orders.events import Side
 from core.plan.assumptions import Assumptions
-from core.plan.basket import Basket, Table, fill_basket, table
-from core.plan.cash_needs import cash_need, lasting, spare_cash
-from core.plan.drift import largest_drift, priced_value
+from core.plan.basket import Basket, Table, fill_basket
+from core.plan.drift import priced_value
 from core.plan.lots import gains_of, least_tax_first
-from core.plan.rebalance import (
-    in_tolerance,
-    nothing_to_trade,
-    trades_of,
-    what_is_missing,
-    why_blocked,
-)
+from core.plan.rebalance import nothing_to_trade, trades_of, what_is_missing
 from core.plan.settling import least_tax, settle
-from core.plan.targets import Targets, held_value, targets
+from core.plan.start import start
+from core.plan.targets import Targets, held_value
 from core.plan.tax import TAXED_KINDS
 from core.plan.trade import Trade
 from core.plan.weighing import DOLLAR, Problem, Wish, problem
@@ -138,21 +131,10 @@ def _asked(
     sales_only: bool = False,
 ) -> _Asked | str:
     model = account.model or (as_it_is(account, market) if sales_only else None)
-    if model is None:
-        return "the account has no model portfolio"
-    blocked = why_blocked(account, market)
-    if blocked:
-        return blocked
-    need = cash_need(account, session=market.session, horizon=assumptions.outflow_horizon)
-    spare = spare_cash(account, need)
-    largest = largest_drift(lasting(account, need), market)
-    if largest <= model.tolerance and spare >= 0 and not in_tolerance_too:
-        return in_tolerance(largest, model.tolerance)
-    wanted = targets(account, model, market, need)
-    try:
-        at = table(account, market, wanted.dollars, assumptions)
-    except BadInput as bad:
-        return bad.says
+    begun = start(account, model, market, assumptions, in_tolerance_too=in_tolerance_too)
+    if isinstance(begun, str):
+        return begun
+    model, need, spare, wanted = begun.model, begun.need, begun.spare, begun.wanted
     worth = priced_value(account, market) - need.due
     asked = problem(
         account,
@@ -173,7 +155,7 @@ def _asked(
     short = asked.floor - asked.cash - sum(one.most for one in asked.sells)
     if short > 0:
         return what_is_missing(spare, Decimal(short) / DOLLAR)
-    return _Asked(at, wanted, spare, asked)
+    return _Asked(begun.at, wanted, spare, asked)
 
 
 def as_it_is(account: Account, market: Market) -> ModelPortfolio | None:
