@@ -51,7 +51,7 @@ _NOBODY: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def _trusted_for(url: str) -> ssl.SSLContext | bool:
-    return _NOBODY if url.startswith("http://") else True
+    return _NOBODY if httpx.URL(url).scheme == "http" else True
 
 
 class Client(CopilotCalls, LibraryCalls, OrderCalls, RoutingCalls):
