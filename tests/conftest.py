@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.fixtures import counts
 from tests.fixtures.firm import firm, firm_template, shared_firm
 from tests.fixtures.network import loopback_only
 from tests.fixtures.servers import database, server
@@ -33,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")  # read when langgraph is imported
     os.environ["LANGSMITH_TRACING"] = "false"
+    counts.choose(long=config.getoption("--long"))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -15,6 +15,7 @@ from urllib.parse import quote as quoted
 import httpx
 
 from core.ids import VenueName
+from core.plain_http import trusted_for
 from core.venues.asking import Ask, AskingVenue, NoAnswer, Told
 
 NOTHING_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -29,6 +30,7 @@ class HttpVenue(AskingVenue):
             headers={"authorization": f"Bearer {key}"},
             limits=_CONNECTIONS,
             trust_env=False,
+            verify=trusted_for(url),
         )
 
     async def close(self) -> None:

@@ -31,10 +31,10 @@ from core.ledger.envelope import stored
 from core.orders.order import ENDED
 from core.worker.blocks import SQL as BLOCKS
 from core.worker.blocks import released_blocks
+from core.worker.resting import Resting
 
 AT_ONCE: Final = 64  # orders in one claim
 IN_HAND: Final = 256  # orders that no venue has yet
-LOOKS_EVERY: Final = timedelta(milliseconds=40)
 AWAY: Final = timedelta(seconds=1)
 
 log = structlog.get_logger(__name__)
@@ -46,6 +46,7 @@ class Claiming:
     def __init__(self, pool: AsyncPool, lease: Lease) -> None:
         self._pool = pool
         self._lease = lease
+        self._resting = Resting(pool)
         self._terms: Mapping[CustodianId, Terms] = {}
         self._asked_in_vain = False
 
@@ -59,7 +60,7 @@ class Claiming:
                 await asyncio.sleep(AWAY.total_seconds())
                 continue
             if not taken:
-                await asyncio.sleep(LOOKS_EVERY.total_seconds())
+                await self._resting.rest()
 
     async def turn(self, executor: Executor) -> int:
         """Take what is free and what this worker has room for. How many orders that was."""

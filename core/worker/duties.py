@@ -43,10 +43,10 @@ from core.projections.account_index import IndexFollower
 from core.projections.follow import Follower
 from core.reconcile.running import Reconciling
 from core.worker.blocks import Blocking
+from core.worker.resting import Resting
 
 log = structlog.get_logger(__name__)
 
-TURN: Final = timedelta(milliseconds=40)  # between turns in which nothing happened
 QUOTES: Final = timedelta(seconds=2)  # between two looks at the venues' quotes
 INDEXES: Final = timedelta(milliseconds=200)  # between two looks for entries to index
 PEOPLES_DATA: Final = timedelta(milliseconds=500)  # between two looks for what was decided about it
@@ -83,6 +83,7 @@ class Duties:
         self._forgetting = CarryingOut(pool, journal, keys)
         self._climbing = Climbing(pool, journal)
         self._rotation = Rotation(pool, journal, keys)
+        self._resting = Resting(pool)
 
     async def run(self, place: AsyncConnection[DictRow], lease: Lease) -> None:
         """Stand by until the place is free, and have it until cancelled or a newer version is at work."""
@@ -127,7 +128,7 @@ class Duties:
             if lease.newer_at_work:
                 return
             if not await self._turn_or_wait():
-                await asyncio.sleep(TURN.total_seconds())
+                await self._resting.rest()
 
     async def _turn_or_wait(self) -> bool:
         try:

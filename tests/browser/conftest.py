@@ -36,7 +36,8 @@ class Seen:
         return {one for one in self.asked if not one.startswith((url, "data:", "blob:"))}
 
 
-@pytest.fixture(scope="session")
+# Not the session's: its processes ask their database all day, and with nobody's test in it for nothing.
+@pytest.fixture(scope="package")
 def office(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The demo firm at work, with its screens."""
     with open_office(server, tmp_path_factory.mktemp("office"), screens=True) as opened:

@@ -21,6 +21,7 @@ from core.market.events import BusinessDayOpened
 from core.orders.content import Content
 from core.orders.events import Finding, OrderFilled, OrderRouted, Part
 from core.shapes import NOT_TAKEN, reader_of, shape_of, worked_out
+from tests.fixtures.counts import count
 
 STORED: Final = Path(__file__).parent / "ledger" / "stored_events.jsonl"
 ODD: Final[tuple[Any, ...]] = (
@@ -155,7 +156,7 @@ MOMENTS: Final = st.one_of(
 
 
 @given(AMOUNTS, AMOUNTS, MOMENTS)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=count(200, whole=600), deadline=None)
 def test_amounts_and_moments_are_what_the_fact_reads(quantity: str, fee: str, at: str) -> None:
     [payload] = [payload for kind, payload in EXAMPLES if kind is OrderFilled][:1]
     told = json.loads(payload)
@@ -225,7 +226,7 @@ class Own(Part):
         }
     )
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=count(100, whole=300), deadline=None)
 def test_a_new_kind_has_its_shape_without_anybody_drawing_it(told: dict[str, Any]) -> None:
     holds_rule_1(Own, json.dumps(told))
 

@@ -10,7 +10,8 @@ from tests.fixtures.office import Office, open_office
 from tests.fixtures.servers import TestServer
 
 
-@pytest.fixture(scope="session")
+# Not the session's: its processes ask their database all day, and with nobody's test in it for nothing.
+@pytest.fixture(scope="package")
 def office(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The demo firm at work, without screens."""
     with open_office(server, tmp_path_factory.mktemp("office"), screens=False) as opened:

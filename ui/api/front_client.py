@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from core.errors import NotFound, SignInRequired, WorldFailed
 from core.fact import Sealed
 from core.ids import SubjectId
+from core.plain_http import trusted_for
 from core.settings import Secret
 from ui.api.relay import SECRET_HEADER
 
@@ -31,6 +32,7 @@ class FrontLine:
             base_url=url,
             timeout=ANSWERS_WITHIN.total_seconds(),
             trust_env=False,
+            verify=trusted_for(url),
             headers={SECRET_HEADER: secret.reveal()},
         )
 

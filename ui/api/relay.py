@@ -17,6 +17,7 @@ import httpx
 
 from core.errors import Conflict, GatehouseError, WorldFailed
 from core.ids import ThreadId
+from core.plain_http import trusted_for
 from core.settings import Secret
 from ui.sse import Event, events_async
 
@@ -43,7 +44,11 @@ class CopilotLine:
             SPEAKS_WITHIN.total_seconds(), connect=CONNECTS_WITHIN.total_seconds(), pool=5.0, write=5.0
         )
         self._http = httpx.AsyncClient(
-            base_url=url, timeout=patience, trust_env=False, headers={SECRET_HEADER: secret.reveal()}
+            base_url=url,
+            timeout=patience,
+            trust_env=False,
+            verify=trusted_for(url),
+            headers={SECRET_HEADER: secret.reveal()},
         )
 
     async def close(self) -> None:

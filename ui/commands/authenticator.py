@@ -22,8 +22,9 @@ from core.fact import Entry
 from core.ids import PersonId, fresh_trace_id
 from core.ledger.journal import Journal
 from core.people.events import AuthenticatorRemoved
+from ui.commands.asked import told, typed
 from ui.commands.people import PERSON, owners_logins
-from ui.commands.session import console, print_json, signed_in
+from ui.commands.session import console, signed_in
 
 Json = Annotated[bool, typer.Option("--json", help="print the answer as JSON")]
 Stdin = Annotated[bool, typer.Option("--stdin", help="read each secret from a line of standard input")]
@@ -70,17 +71,3 @@ async def _removed(dsn: str, person: PersonId) -> int:
     async with async_pool(dsn, name="people", most=1) as pool, Journal(pool, clock) as journal:
         recorded = await journal.record(Entry(f"person/{person}", fact, fresh_trace_id(clock)))
     return recorded[0].seq
-
-
-def typed(words: str, from_stdin: bool) -> str:
-    """A secret: from the terminal without echo, or a line of standard input."""
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\n")
-    return str(typer.prompt(words, hide_input=True, err=True))
-
-
-def told(seq: int, words: str, as_json: bool) -> None:
-    if as_json:
-        print_json({"seq": seq})
-    else:
-        console().print(f"{words}. Entry {seq}.")

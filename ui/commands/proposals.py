@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from core.errors import BadInput
-from ui.commands.authenticator import typed
+from ui.commands.asked import typed
 from ui.commands.session import console, print_json, signed_in
 from ui.screens import deciding
 from ui.screens import figures as f

@@ -9,7 +9,7 @@ from uuid import uuid4
 import typer
 from rich.table import Table
 
-from ui.commands.authenticator import told
+from ui.commands.asked import told
 from ui.commands.session import console, print_json, signed_in
 from ui.screens import figures as f
 

@@ -16,6 +16,7 @@ import psycopg
 from core.database.logins import OWNER, Logins
 from core.database.pools import connect
 from core.errors import WorldFailed
+from core.plain_http import trusted_for
 
 LOOKS_WITHIN: Final = timedelta(seconds=2)
 
@@ -35,10 +36,11 @@ select exists (select from pg_stat_activity where application_name = 'gatehouse-
 def answers(url: str, *, secret: str = "") -> Callable[[], bool]:
     """Whether `url` answers with success. `secret` is what the copilot is asked with."""
     headers = {"X-Gatehouse-Loopback": secret} if secret else {}
+    trust = trusted_for(url)
 
     def look() -> bool:
         try:
-            with httpx.Client(trust_env=False, timeout=LOOKS_WITHIN.total_seconds()) as client:
+            with httpx.Client(verify=trust, trust_env=False, timeout=LOOKS_WITHIN.total_seconds()) as client:
                 return client.get(url, headers=headers).is_success
         except httpx.HTTPError:
             return False

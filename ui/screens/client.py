@@ -7,6 +7,7 @@ Rule 3: JSON comes back as it is: amounts are strings and stay strings until the
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -45,13 +46,23 @@ class Unreachable(Exception):
     """The API did not answer. A read may be tried again; a write with the same key, too."""
 
 
+# As `core/plain_http.py`, which screens do not import: an address without TLS needs nobody's certificate.
+_NOBODY: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _trusted_for(url: str) -> ssl.SSLContext | bool:
+    return _NOBODY if httpx.URL(url).scheme == "http" else True
+
+
 class Client(CopilotCalls, LibraryCalls, OrderCalls, RoutingCalls):
     """What one person can do. Without a ticket only `sign_in` and `ready` work."""
 
     def __init__(self, base_url: str, ticket: str | None = None) -> None:
         self.ticket = ticket
         patience = httpx.Timeout(ANSWERS_WITHIN.total_seconds(), connect=CONNECTS_WITHIN.total_seconds())
-        self._http = httpx.Client(base_url=base_url, timeout=patience, trust_env=False)
+        self._http = httpx.Client(
+            base_url=base_url, timeout=patience, trust_env=False, verify=_trusted_for(base_url)
+        )
 
     def close(self) -> None:
         self._http.close()

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import httpx
 
+from core.plain_http import trusted_for
 from evals.attacks.hostile.kit import ABSENT, REFUSED, TAKEN, Ended, Held, Try
 
 SECRET_HEADER: Final = "X-Gatehouse-Loopback"  # noqa: S105 - the header's name
@@ -145,7 +146,7 @@ def _asked(
     sent = dict(body) if method in {"POST", "PUT", "PATCH"} else None
     try:
         with (
-            httpx.Client(trust_env=False, timeout=ANSWERS_WITHIN) as client,
+            httpx.Client(trust_env=False, verify=trusted_for(url), timeout=ANSWERS_WITHIN) as client,
             client.stream(method, url, headers=words, json=sent) as answer,
         ):
             return answer.status_code, ""
@@ -190,7 +191,12 @@ def _opened(url: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> En
     """Taken where clear words came back: an answer that opens nothing is a no."""
     try:
         answer = httpx.post(
-            url, json=dict(body), headers=dict(headers), timeout=ANSWERS_WITHIN, trust_env=False
+            url,
+            json=dict(body),
+            headers=dict(headers),
+            timeout=ANSWERS_WITHIN,
+            trust_env=False,
+            verify=trusted_for(url),
         )
     except httpx.HTTPError as no:
         return Ended(ABSENT, type(no).__name__)

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.ledger.canonical import Copies, by_the_oracle, plainly
+from tests.fixtures.counts import count
 
 ENVELOPE: Final[dict[str, Any]] = {
     "event_id": "0190aaaa-bbbb-7ccc-8ddd-eeeeffff0000",
@@ -24,7 +25,7 @@ ENVELOPE: Final[dict[str, Any]] = {
     "stream_version": 12,
     "trace_id": "0" * 32,
 }
-many = settings(max_examples=400, deadline=None)
+many = settings(max_examples=count(150, whole=400), deadline=None)
 whole = st.text(st.characters(exclude_categories=["Cs"]))
 words = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]))
 numbers = st.integers(-(2**53) + 1, 2**53 - 1)

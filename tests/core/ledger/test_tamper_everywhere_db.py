@@ -189,7 +189,7 @@ def signed(page: Page, folder: Path, *sequences: int, seed: str = SEED) -> Heads
     return heads
 
 
-@pytest.mark.parametrize("stride", [41, pytest.param(1, marks=LONG)])
+@pytest.mark.parametrize("stride", [97, pytest.param(1, marks=LONG)])
 def test_every_bit_of_the_heads_file_matters(small: Firm, tmp_path: Path, stride: int) -> None:
     heads = signed(fetched(small), tmp_path / "heads", 2, 3, 4)
     assert found(small, heads) == set()

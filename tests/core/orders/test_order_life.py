@@ -242,6 +242,7 @@ class OrderLife(RuleBasedStateMachine):
     def assessed(self, partly: bool) -> None:
         self.order = an_order(partly=partly)
         self.counted: dict[str, Decimal] = {}
+        self.printed: dict[str, Decimal] = {}
         self.taken = Decimal(0)
 
     def attempt(self, event: OrderEvent) -> None:
@@ -279,11 +280,13 @@ class OrderLife(RuleBasedStateMachine):
         self.attempt(facts.fill_of(self.order, shares, execution))
         if self.order.filled != before:
             assert execution not in self.counted
-            self.counted[execution] = Decimal(shares)
+            self.counted[execution] = self.printed[execution] = Decimal(shares)
 
     @rule(execution=st.sampled_from(["e1", "e2", "e3", "e4"]))
     def bust(self, execution: str) -> None:
-        shares = self.counted.get(execution, Decimal(1))
+        shares = self.printed.get(
+            execution, Decimal(1)
+        )  # and once more the same, if it was taken back already
         before = self.order
         self.attempt(facts.busted(facts.fill_of(before, shares, execution)))
         if self.order is not before:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from core.errors import BadInput
+from core.plain_http import NOBODY
 from tests.fixtures.office import Office
 from tests.fixtures.processes import until
 from tests.ui.api.test_decisions import has_cash
@@ -90,7 +91,7 @@ def test_a_block_is_seen_with_everybodys_part_by_whose_batch_it_is_and_by_nobody
     assert maria.blocks(shared.proposals[0]) == []
     assert shared.order not in {one["order_id"] for one in maria.blocks()}
     assert no_to(lambda: maria.block(shared.order)) == (404, "not_found")
-    assert httpx.get(f"{office.url}/v1/blocks", trust_env=False).status_code == 401
+    assert httpx.get(f"{office.url}/v1/blocks", trust_env=False, verify=NOBODY).status_code == 401
 
     # On the order's row, and on its ticket
     mine = block["orders"][0]

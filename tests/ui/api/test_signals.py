@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from core.clock import WallClock
+from core.plain_http import NOBODY
 from tests.core.ledger.test_append_db import VECTORS
 from tests.fixtures.office import Office
 from tests.ui.api.test_placing import ELENA, MARIA, entries, order, post, ticket, value
@@ -73,7 +74,12 @@ def signed(
 
 def send(office: Office, body: bytes, headers: Mapping[str, str] | None = None) -> httpx.Response:
     return httpx.post(
-        f"{office.url}{URL}", content=body, headers=dict(headers or {}), timeout=30, trust_env=False
+        f"{office.url}{URL}",
+        content=body,
+        headers=dict(headers or {}),
+        timeout=30,
+        trust_env=False,
+        verify=NOBODY,
     )
 
 
@@ -212,7 +218,7 @@ def test_hostile_bodies_get_a_clean_no_at_both_doors_and_record_nothing(
     bearer, before = ticket(office, MARIA), entries(office)
     bodies = hostile_bodies()
     assert len(bodies) > 600
-    with httpx.Client(base_url=office.url, trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=office.url, trust_env=False, verify=NOBODY, timeout=30) as client:
         for body in bodies:
             for path in ("/v1/orders", "/v1/orders/batch", URL):
                 said = client.post(path, content=body, headers={"Authorization": f"Bearer {bearer}"})
@@ -228,7 +234,7 @@ def test_hostile_strings_in_each_field_get_a_clean_no(office: Office, strategy: 
     bearer, before = ticket(office, MARIA), entries(office)
     strings = json.loads((VECTORS / "naughty_strings.json").read_text())[::7]
     asked = order(office)
-    with httpx.Client(base_url=office.url, trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=office.url, trust_env=False, verify=NOBODY, timeout=30) as client:
         for text in strings:
             for field in ("symbol", "quantity", "client_order_id", "account_id"):
                 body = json.dumps({**asked, field: text, "side": "neither"}).encode()

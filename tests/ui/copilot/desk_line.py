@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import httpx
 
+from core.plain_http import NOBODY
 from tests.fixtures.copilot_double import SECRET
 from tests.fixtures.office import Office
 from tests.fixtures.processes import process, until
@@ -81,11 +82,16 @@ class DeskLine:
             return False
 
     def get(self, path: str, *, secret: str = SECRET) -> httpx.Response:
-        return httpx.get(f"{self.url}{path}", headers={SECRET_HEADER: secret}, trust_env=False)
+        return httpx.get(f"{self.url}{path}", headers={SECRET_HEADER: secret}, trust_env=False, verify=NOBODY)
 
     def post(self, path: str, body: dict[str, Any], *, secret: str = SECRET) -> httpx.Response:
         return httpx.post(
-            f"{self.url}{path}", json=body, headers={SECRET_HEADER: secret}, trust_env=False, timeout=90
+            f"{self.url}{path}",
+            json=body,
+            headers={SECRET_HEADER: secret},
+            trust_env=False,
+            verify=NOBODY,
+            timeout=90,
         )
 
     def events(self, path: str, body: dict[str, Any]) -> list[Event]:

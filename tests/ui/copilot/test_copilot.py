@@ -14,6 +14,7 @@ from agents.recorded import runs
 from agents.replay import replay
 from agents.replay_told import first_difference
 from core.errors import BadInput
+from core.plain_http import NOBODY
 from core.settings import copilot as copilot_settings
 from tests.fixtures.office import Office
 from tests.fixtures.processes import until
@@ -150,6 +151,7 @@ def test_research_answers_with_sentences_of_stored_notes_and_follows_none(line: 
         json={"title": "Energy in 2022", "source": "House research", "dated": "2022-12-28", "text": NOTE},
         headers={"Authorization": f"Bearer {researcher.ticket}", "Idempotency-Key": "note-energy-2022"},
         trust_env=False,
+        verify=NOBODY,
     )
     assert stored.status_code == httpx.codes.CREATED, stored.text
     body = line.forwarded("How much did Exxon Mobil gain in 2022?")

@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from core.firm.people import PEOPLE
+from core.plain_http import NOBODY
 from tests.fixtures.servers import ROOT, free_port
 from tests.ui.processes.test_supervise import is_alive, until
 
@@ -101,7 +102,7 @@ def a_home() -> Iterator[Path]:
 
 @contextmanager
 def signed_in(up: Up, login: str, password: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=up.url, trust_env=False, timeout=30) as client:
+    with httpx.Client(base_url=up.url, trust_env=False, verify=NOBODY, timeout=30) as client:
         answer = client.post("/v1/sessions", json={"login": login, "password": password}).raise_for_status()
         client.headers["Authorization"] = f"Bearer {answer.json()['ticket']}"
         yield client
