@@ -88,10 +88,11 @@ def text_of(
 ) -> str:
     """RFC 8785 text of the envelope around `payload_of(entry)`. `occurred_at` as `written` gives it."""
     kind = type(entry.fact)
+    said = _sorted(_said(entry)).decode() if entry.policy_decisions else "[]"
     return (
         f'{{"event_id":"{event_id}","event_type":"{kind.event_type()}"'
         f',"event_version":{kind.VERSION},"mono_ns":"{mono_ns}","occurred_at":"{occurred_at}"'
-        f',"payload":{payload},"policy_decisions":{_sorted(_said(entry)).decode()}'
+        f',"payload":{payload},"policy_decisions":{said}'
         f',"stream":{_sorted(entry.stream).decode()},"stream_version":{stream_version}'
         f',"trace_id":{_sorted(entry.trace).decode()}}}'
     )

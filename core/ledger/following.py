@@ -100,10 +100,12 @@ class Chain:
             times = [at if FIRST_US <= at <= LAST_US else FIRST_US for at in times]
         known = self._who
         fronts = [known.get(who) or self._who_of(*who) for who in zip(of.role, of.actor, strict=True)]
-        return [
-            sha256(packed(seq, at + SINCE_2000, who, len(text)) + text).digest()
-            for seq, at, (packed, who), text in zip(of.seq, times, fronts, of.text, strict=True)
-        ]
+        leaves = []
+        for seq, at, (packed, who), text in zip(of.seq, times, fronts, of.text, strict=True):
+            leaf = sha256(packed(seq, at + SINCE_2000, who, len(text)))
+            leaf.update(text)
+            leaves.append(leaf.digest())
+        return leaves
 
     def _all_right(self, of: Columns, leaves: Sequence[bytes]) -> bool:
         """`chain.link` is spelled out here."""

@@ -22,7 +22,7 @@ from core.errors import BadInput, IntegrityLost, WorldFailed
 from core.ledger.heads import Head, HeadsFile, line_of
 
 FORMAT: Final = "gatehouse-export/1"
-PART: Final = 1 << 16  # entries of one file: a power of two, so that each file is a subtree
+PART: Final = 1 << 15  # entries of one file: a power of two, so that each file is a subtree
 OFFLINE: Final = Path(__file__).with_name("offline")
 CHUNK: Final = 1 << 20
 GENESIS: Final = "00" * 32

@@ -19,6 +19,7 @@ from core.errors import IntegrityLost
 
 EMPTY_ROOT: Final = sha256(b"").digest()
 HASH_BYTES: Final = 32
+_BEGUN: Final = sha256(b"\x01")
 
 
 Made = list[tuple[int, list[bytes]]]
@@ -67,8 +68,7 @@ class Frontier:
             pairs = [self._left[level], *row] if first & 1 else row
             if len(pairs) & 1:
                 self._left[level] = pairs[-1]
-            row = [sha256(b"\x01" + a + b).digest() for a, b in zip(pairs[::2], pairs[1::2], strict=False)]
-            first >>= 1
+            row, first = _above(pairs), first >> 1
         self.size += len(leaves)
         return made
 
@@ -214,6 +214,16 @@ def _part(nodes: Nodes, start: int, end: int) -> bytes:
         peaks.append(nodes.at(level, start >> level))
         start += 1 << level
     return _folded(peaks)
+
+
+def _above(pairs: Sequence[bytes]) -> list[bytes]:
+    """`node` of each two: to copy what has begun takes less time than to begin."""
+    row = []
+    for left, right in zip(pairs[::2], pairs[1::2], strict=False):
+        made = _BEGUN.copy()
+        made.update(left + right)
+        row.append(made.digest())
+    return row
 
 
 def _folded(peaks: Sequence[bytes]) -> bytes:

@@ -18,15 +18,17 @@ from __future__ import annotations
 
 import argparse
 import base64
+import gc
 import json
 import os
 import struct
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from functools import lru_cache, partial
+from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+from functools import lru_cache, partial, reduce
 from hashlib import sha256
+from io import BytesIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +40,12 @@ except ImportError:
     raise SystemExit(2) from None
 
 FORMAT = "gatehouse-export/1"
-CHUNK = 1 << 20  # bytes that are read at once
+CHUNK = 1 << 17  # bytes that are looked at together: with all that is made of them they fit into a cache
 LONGEST = 1 << 21  # bytes of a line; an entry's text has at most 256 KiB
-BLOCK = 256  # entries that are looked at together
 MOST = 100  # faults that are named
 NO_PACKAGE = (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError)
-numbers, length = struct.Struct(">xqq").pack, struct.Struct(">I").pack  # x: the 0x00 in front of a leaf
+length, begun = struct.Struct(">I").pack, sha256(b"\x01").copy
+Edge = list[tuple[int, bytes]]  # a tree's right edge: sizes and roots of complete subtrees, the largest first
 
 
 class Faults(list):  # type: ignore[type-arg]
@@ -58,33 +60,21 @@ def node(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def push(peaks: list[tuple[int, bytes]], size: int, root: bytes) -> None:
-    """One more complete subtree at the right edge of the tree that `peaks` make, the largest first."""
-    while peaks and peaks[-1][0] == size:
-        root = node(peaks.pop()[1], root)
-        size *= 2
-    peaks.append((size, root))
-
-
-def grown(peaks: Sequence[tuple[int, bytes]], leaves: Sequence[bytes]) -> list[tuple[int, bytes]]:
-    """The tree with these leaves too."""
-    made = list(peaks)
-    if len(leaves) == BLOCK:  # all of them at once: the same, only faster
-        row = b"".join(leaves)
-        while len(row) > 32:
-            row = b"".join([sha256(b"\x01" + row[at : at + 64]).digest() for at in range(0, len(row), 64)])
-        push(made, BLOCK, row)
-        return made
-    for leaf in leaves:
-        push(made, 1, leaf)
-    return made
-
-
-def root_of(peaks: Sequence[tuple[int, bytes]]) -> bytes:
-    root = peaks[-1][1]
-    for _, left in reversed(peaks[:-1]):
-        root = node(left, root)
-    return root
+def grown(peaks: Edge, roots: Sequence[bytes], size: int = 1) -> Edge:
+    """The tree with these complete subtrees of that size at its right edge too."""
+    left, edge, row = list(peaks), [], list(roots)
+    while row:
+        if left and left[-1][0] == size:
+            row.insert(0, left.pop()[1])
+        if len(row) & 1:
+            edge.append((size, row.pop()))
+        above = []
+        for each, beside in zip(row[::2], row[1::2]):  # noqa: B905 - Python 3.9 has no `strict`
+            made = begun()  # `node`, in less time
+            made.update(each + beside)
+            above.append(made.digest())
+        row, size = above, size * 2
+    return left + edge[::-1]
 
 
 class Descent:
@@ -112,66 +102,77 @@ class Descent:
 
 
 @lru_cache(maxsize=4096)
-def who(role: bytes, actor: bytes) -> bytes:
-    return length(len(role)) + role + length(len(actor)) + actor
+def front(role: bytes, actor: bytes) -> Any:
+    """What packs that which stands in front of a text in its leaf, and the part of it that says who."""
+    who = length(len(role)) + role + length(len(actor)) + actor
+    return struct.Struct(f">xqq{len(who)}sI").pack, who  # x: the 0x00 in front of a leaf
 
 
-def read(lines: Sequence[bytes]) -> tuple[list[int], list[int], list[bytes], list[bytes]]:
-    """Sequences, times, stated digests and leaves. Raises ValueError or struct.error for what is no entry."""
-    rows = [line.split(b"\t", 5) for line in lines]
-    seqs, times = [int(row[0]) for row in rows], [int(row[1]) for row in rows]
-    leaves = [
-        sha256(numbers(seq, at) + who(role, actor) + length(len(text)) + text).digest()
-        for seq, at, (_, _, role, actor, _, text) in zip(seqs, times, rows)  # noqa: B905 - Python 3.9
-    ]
-    return seqs, times, [row[4] for row in rows], leaves
+def read(line: bytes) -> tuple[int, int, bytes, bytes]:
+    """Sequence, time, stated digest and leaf. Raises ValueError or struct.error for what is no entry."""
+    number, when, role, actor, stated, text = line.split(b"\t", 5)
+    seq, at = int(number), int(when)
+    if b"%d\t%d" % (seq, at) != number + b"\t" + when:
+        raise ValueError("one of its numbers is not as numbers are written")
+    pack, who = front(role, actor)
+    return seq, at, stated, sha256(pack(seq, at, who, len(text) - 1) + text[:-1]).digest()
+
+
+def read_together(lines: Sequence[bytes], seq: int) -> tuple[list[int], Sequence[bytes], list[bytes]]:
+    """As `read`, of entries that follow each other from `seq` on. Raises as that does where they do not."""
+    numbers, written, roles, actors, stated, texts = zip(*[line.split(b"\t", 5) for line in lines])  # noqa: B905
+    times, figures = list(map(int, written)), b"".join(written)
+    plain = times[0] >= 10**15 and len(figures) == 16 * len(times) and figures.isdigit()  # sixteen each
+    if not plain and b"\t".join(written) != "\t".join(map(str, times)).encode():
+        raise ValueError("one of their times is not as numbers are written")
+    in_turn = "\t".join(map(str, range(seq, seq + len(lines)))).encode()
+    if b"\t".join(numbers) != in_turn or times != sorted(times):
+        raise ValueError("they do not follow each other")
+    leaves = []
+    for at, (pack, who), text in zip(times, map(front, roles, actors), texts):  # noqa: B905 - Python 3.9
+        leaf = sha256(pack(seq, at, who, len(text) - 1))
+        leaf.update(text[:-1])
+        leaves.append(leaf.digest())
+        seq += 1
+    return times, stated, leaves
 
 
 def blocks(path: Path, summed: Any) -> Iterator[list[bytes]]:
-    """The lines of a file, some at a time. Its bytes go into `summed`."""
-    rest, waiting = b"", []
-    with path.open("rb") as file:
+    """The lines of a file with their ends, some at a time. Its bytes go into `summed`."""
+    rest = b""
+    with path.open("rb", buffering=0) as file:
         for chunk in iter(partial(file.read, CHUNK), b""):
             summed.update(chunk)
-            found = (rest + chunk).split(b"\n")
-            rest = found.pop()
+            lines = BytesIO(rest + chunk).readlines()
+            rest = b"" if lines[-1].endswith(b"\n") else lines.pop()
             if len(rest) > LONGEST:
                 raise ValueError("a line is longer than an entry can be")
-            waiting += found
-            whole = len(waiting) - len(waiting) % BLOCK
-            for at in range(0, whole, BLOCK):
-                yield waiting[at : at + BLOCK]
-            del waiting[:whole]
-    if waiting:
-        yield waiting
+            if lines:
+                yield lines
     if rest:
         raise ValueError("its last line is not whole")
 
 
-def chained(folder: Path, wanted: str, job: tuple[str, int, str, set[int]]) -> dict[str, Any]:
+def chained(folder: Path, wanted: bytes, job: tuple[str, int, str, set[int]]) -> dict[str, Any]:
     """What one file of consecutive entries shows by itself, and what joins it to its neighbours."""
     name, seq, before, ends = job
     faults, summed, digest, at = Faults(), sha256(), bytes.fromhex(before), 0
-    peaks: list[tuple[int, bytes]] = []
+    peaks: Edge = []
     found: dict[str, Any] = {"faults": faults, "marks": {}, "known": False, "first_at": None}
     try:
         for block in blocks(folder / name, summed):
             try:
-                seqs, times, stated, leaves = read(block)
-                now, digests, until = digest, [], seq + len(block)
-                for leaf in leaves:
-                    now = sha256(now + leaf).digest()
-                    digests.append(now)
-                in_turn = seqs == list(range(seq, until)) and at <= times[0] and times == sorted(times)
-                right = in_turn and b"".join(digests).hex().encode() == b"".join(stated)
-            except (ValueError, IndexError, struct.error):
-                right = False
-            if not right:
+                times, stated, leaves = read_together(block, seq)
+                now, until = digest, seq + len(leaves)
+                digests = [now := sha256(now + leaf).digest() for leaf in leaves]
+                if at > times[0] or b"".join(digests).hex("\t", 32).encode() != b"\t".join(stated):
+                    raise ValueError("they do not follow from the one in front of them")
+            except (ValueError, struct.error):
                 seq, digest, at = named(block, seq, digest, at, faults)
                 continue
             found["first_at"] = times[0] if found["first_at"] is None else found["first_at"]
-            found["known"] |= wanted.encode() in stated
-            for end in ends.intersection(range(seq, until)):
+            found["known"] |= wanted in stated
+            for end in ends and ends.intersection(range(seq, until)):
                 found["marks"][end] = (digests[end - seq].hex(), grown(peaks, leaves[: end - seq + 1]))
             peaks = grown(peaks, leaves)
             seq, digest, at = until, now, times[-1]
@@ -181,12 +182,12 @@ def chained(folder: Path, wanted: str, job: tuple[str, int, str, set[int]]) -> d
 
 
 def named(block: Sequence[bytes], seq: int, digest: bytes, at: int, faults: Faults) -> tuple[int, bytes, int]:
-    """The same once more, line by line, to name what is wrong. Goes on from what each line says of itself."""
+    """Line by line, to name what is wrong. Goes on from what each line says of itself."""
     for line in block:
         try:
-            (number,), (when,), (stated,), (leaf,) = read([line])
+            number, when, stated, leaf = read(line)
             digest, before = bytes.fromhex(stated.decode("ascii")), digest
-        except (ValueError, IndexError, struct.error):
+        except (ValueError, struct.error):
             faults.note(seq, "its line is not that of an entry")
             seq, digest = seq + 1, b""
             continue
@@ -209,7 +210,7 @@ def whole(folder: Path, manifest: Any, heads: Any, wanted: str, processes: int, 
     for part in manifest["parts"]:
         ends = {head["seq"] for head in heads if 0 <= head["seq"] - part["first"] < part["entries"]}
         jobs.append((part["file"], part["first"], part["before"], ends))
-    run = partial(chained, folder, wanted)
+    run = partial(chained, folder, wanted.encode())
     if processes == 1 or len(jobs) == 1:
         return joined(manifest, heads, map(run, jobs), faults)
     with ProcessPoolExecutor(min(processes, len(jobs))) as pool:
@@ -219,26 +220,24 @@ def whole(folder: Path, manifest: Any, heads: Any, wanted: str, processes: int, 
 def joined(manifest: Any, heads: Sequence[Any], found: Iterator[Any], faults: Faults) -> bool:
     """One file behind the other."""
     seq, digest, at, known, met = 1, bytes(32).hex(), 0, False, 0
-    peaks: list[tuple[int, bytes]] = []
+    peaks: Edge = []
     for part, shown in zip(manifest["parts"], found):  # noqa: B905 - Python 3.9 has no `strict`
         for fault in shown["faults"]:
             faults.note(**fault)
         check_sum(part["file"], shown["sum"], manifest, faults)
         if (part["first"], part["before"]) != (seq, digest) or (shown["first_at"] or at) < at:
             faults.note(part["first"], f"{part['file']} does not follow from the entries in front of it")
-        for head in heads:
-            if head["seq"] in shown["marks"]:
-                met += 1
-                signed, edge = shown["marks"][head["seq"]]
-                root = root_of([*peaks, *edge]).hex()
-                if head["digest"] != signed or (head.get("root", root) != root and not faults):
-                    faults.note(head["seq"], "the entries up to it are not those that were signed")
+        for head in (head for head in heads if head["seq"] in shown["marks"]):
+            met += 1
+            signed, edge = shown["marks"][head["seq"]]
+            roots = [root for _, root in reversed([*peaks, *edge])]
+            root = reduce(lambda right, left: node(left, right), roots).hex()
+            if head["digest"] != signed or (head.get("root", root) != root and not faults):
+                faults.note(head["seq"], "the entries up to it are not those that were signed")
         for size, root_here in shown["peaks"]:
-            push(peaks, size, root_here)
+            peaks = grown(peaks, [root_here], size)
         (seq, digest, at), known = shown["end"], known or shown["known"]
-    if not (
-        manifest["first"] == 1 and seq - 1 == manifest["entries"] == manifest["last"] == heads[-1]["seq"]
-    ):
+    if manifest["first"] != 1 or {manifest["entries"], manifest["last"], heads[-1]["seq"]} != {seq - 1}:
         faults.note(seq - 1, f"the entries end here, and the last head is that of entry {heads[-1]['seq']}")
     if met != len(heads) and not faults:
         faults.note(0, f"of {len(heads)} heads only {met} are of entries that the manifest names")
@@ -252,10 +251,10 @@ def selected(folder: Path, manifest: Any, head: Any, faults: Faults) -> None:
         descent = Descent(bytes.fromhex(head["root"]), head["seq"], proof.read)
         for part in manifest["parts"]:
             summed = sha256()
-            for line in (line for block in blocks(folder / part["file"], summed) for line in block):
+            for line in chain.from_iterable(blocks(folder / part["file"], summed)):
                 try:
-                    (number,), (when,), (stated,), (leaf,) = read([line])
-                except (ValueError, IndexError, struct.error):
+                    number, when, stated, leaf = read(line)
+                except (ValueError, struct.error):
                     faults.note(seq, "the line behind it is not that of an entry")
                     continue
                 if number <= seq or when < at or stated:
@@ -385,6 +384,8 @@ def main(words: Sequence[str]) -> int:
     asks.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="default: one a core")
     asks.add_argument("--json", action="store_true", help="print one JSON object")
     asked = asks.parse_args(words)
+    gc.disable()  # nothing here refers to itself
+    bytes(1 << 24)  # glibc keeps what a block frees for the next one, once so much was freed together
     folder, processes = asked.folder.resolve(), max(asked.processes, 1)
     try:
         told = verify(folder, processes=processes, head=asked.head.lower(), key=asked.key.lower())

@@ -359,6 +359,33 @@ def test_of_a_group_the_first_that_is_not_taken_is_named(world: World) -> None:
     assert world.head() == before
 
 
+TOGETHER: Final = """
+    create function public.together(entries jsonb, turned boolean) returns bigint
+        language sql security definer set search_path = pg_catalog, gatehouse, pg_temp as $$
+        select (take_together(array(
+            select i from unnest(look(entries)) as i
+            order by case when turned then -i.n else i.n end), h)).seq
+        from head h
+    $$
+"""
+
+
+def test_entries_that_come_out_of_their_order_are_not_taken_together(world: World) -> None:
+    items = [
+        world.item(one, world.text(one))
+        for one in (Drawn(n, n, 0, None, None, "m", None, None) for n in (0, 1))
+    ]
+    before = world.head()
+    with psycopg.connect(world.firm.database.superuser) as connection:
+        connection.execute(TOGETHER)
+        connection.execute("grant usage on schema public to gh_agent")
+        connection.execute("set local session authorization gh_agent")
+        for turned, seq in ((True, None), (False, before + 2)):
+            told = connection.execute("select public.together(%s, %s)", [json.dumps(items), turned])
+            assert told.fetchone() == (seq,)
+        connection.rollback()
+
+
 @pytest.mark.parametrize("neighbour", [[], [RAISES]])
 def test_a_thread_is_opened_and_used_in_one_batch(firm: Firm, neighbour: list[Drawn]) -> None:
     thread = f"thr-{uuid4().hex}"

@@ -380,6 +380,52 @@ def test_what_the_manifest_says_is_compared(mine: Path, changed: dict[str, Any])
     assert faults(resealed(mine, **changed))
 
 
+# Many lines are read together where they are plainly right, and one by one where one is not.
+
+
+NUMBERS: Final[dict[str, tuple[bytes, bytes]]] = {
+    "a zero in front of its sequence": (b"6\t", b"06\t"),
+    "a sign in front of its sequence": (b"6\t", b"+6\t"),
+    "a space in front of its time": (b"6\t17", b"6\t 17"),
+    "a zero in front of its time": (b"6\t17", b"6\t017"),
+    "an underscore in its time": (b"6\t17", b"6\t1_7"),
+    "a tab in place of its end": (b"\n", b"\t"),
+    "a line end in place of its tab": (b"6\t", b"6\n"),
+    "a return in front of its end": (b"\n", b"\r\n"),
+}
+
+
+@pytest.mark.parametrize("case", NUMBERS)
+def test_a_line_says_each_thing_in_one_way(mine: Path, case: str) -> None:
+    was, now = NUMBERS[case]
+    found = faults(edit(mine, ENTRIES, lambda lines: [*lines[:5], lines[5].replace(was, now, 1), *lines[6:]]))
+    assert found
+    assert set(found) <= {5, 6, 7, 8, 9}
+
+
+def test_a_time_of_any_year_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for at in (0, 999_999_999_999_998, 10**16 - 2):
+        monkeypatch.setattr("tests.core.ledger.packages.NOON_US", at)
+        record = Record.of(5).sign(2, 5)
+        assert faults(record.package(tmp_path / str(at))) == []
+
+
+def test_where_a_file_is_cut_while_it_is_read_changes_nothing(
+    mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forged = (mine / ENTRIES).read_bytes().replace(b'"stream_version":6', b'"stream_version":7')
+    named = [[], [6]]
+    for chunk in (1, 64, 997, 2_500):
+        monkeypatch.setattr(offline, "CHUNK", chunk)
+        told = [faults(mine)]
+        kept = (mine / ENTRIES).read_bytes()
+        (mine / ENTRIES).write_bytes(forged)
+        told.append([seq for seq in faults(resealed(mine)) if seq])
+        (mine / ENTRIES).write_bytes(kept)
+        resealed(mine)
+        assert told == named, chunk
+
+
 # Several files, several processes.
 
 
