@@ -128,6 +128,8 @@ def _plain(request: Request) -> bool:
     return (
         request.kind == "order"
         and request.symbol is not None
+        and request.symbol.isascii()
+        and request.symbol.isprintable()  # what no journal can hold is for the fact to refuse
         and request.side is not None
         and request.order_type is not None
         and request.quantity is not None

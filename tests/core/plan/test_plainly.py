@@ -99,6 +99,7 @@ def test_both_texts_are_those_of_the_facts() -> None:
     "odd",
     [
         {"symbol": "NONE"},
+        {"symbol": "A\x00"},
         {"quantity": Decimal(0)},
         {"quantity": Decimal(-1)},
         {"order_type": OrderType.LIMIT, "limit_price": None},
@@ -128,6 +129,20 @@ def test_what_is_not_plain_is_said_by_the_long_way(odd: dict[str, Any]) -> None:
     said = said_of(proposal, request, Ground(picture), ON)
     assert said.written is None
     assert said.fact == assessed(proposal, request, Ground(picture), ON)
+
+
+@pytest.mark.parametrize("symbol", ["A\x00", "\ud800", "é"])
+def test_a_symbol_that_is_no_plain_text_is_left_to_the_fact(symbol: str) -> None:
+    request = Request.model_construct(
+        kind="order",
+        household="hh-1",
+        accounts=("acc-1",),
+        symbol=symbol,
+        side=Side.BUY,
+        quantity=Decimal(1),
+        order_type=OrderType.MARKET,
+    )
+    assert drafted_text(proposal_of(PersonId("mch-1"), "one"), request) is None
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**12), max_value=10**12))
