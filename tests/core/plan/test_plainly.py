@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.book.picture import ModelPortfolio, Picture
 from core.direct.orders import Asked, assessed, assumed_on, proposal_of, request_of, said_of
 from core.fact import Entry
-from core.ids import ModelId, PersonId, Symbol, TraceId
+from core.ids import AccountId, HouseholdId, ModelId, PersonId, Symbol, TraceId
 from core.ledger.envelope import payload_of
 from core.money import tidy
 from core.orders.content import content_read
@@ -135,9 +135,9 @@ def test_what_is_not_plain_is_said_by_the_long_way(odd: dict[str, Any]) -> None:
 def test_a_symbol_that_is_no_plain_text_is_left_to_the_fact(symbol: str) -> None:
     request = Request.model_construct(
         kind="order",
-        household="hh-1",
-        accounts=("acc-1",),
-        symbol=symbol,
+        household=HouseholdId("hh-1"),
+        accounts=(AccountId("acc-1"),),
+        symbol=Symbol(symbol),
         side=Side.BUY,
         quantity=Decimal(1),
         order_type=OrderType.MARKET,
