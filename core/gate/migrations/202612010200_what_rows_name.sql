@@ -53,14 +53,33 @@ begin
     raise exception 'what % names, and is named by, stays: % is refused', tg_table_name, tg_op
         using errcode = 'foreign_key_violation';
 end $$;
-create trigger names_stay before update of proposal, household, advisor, drafted_by on gatehouse.proposal
-    for each row when (row(old.proposal, old.household, old.advisor, old.drafted_by)
-                       is distinct from row(new.proposal, new.household, new.advisor, new.drafted_by))
-    execute function gatehouse.refuse_another_name();
-create trigger names_stay before update of proposal, account on gatehouse.leg
-    for each row when (row(old.proposal, old.account) is distinct from row(new.proposal, new.account))
-    execute function gatehouse.refuse_another_name();
-create trigger names_stay before update of proposal on gatehouse.reassessment
+create function gatehouse.another_name_is_there() returns trigger language plpgsql
+    set search_path = pg_catalog, gatehouse, pg_temp as $$
+declare
+    there boolean;
+begin
+    if tg_table_name = 'proposal' then
+        there := exists (select from gatehouse.household h where h.household = new.household)
+            and exists (select from gatehouse.person p where p.person = new.advisor)
+            and exists (select from gatehouse.person p where p.person = new.drafted_by);
+    elsif tg_table_name = 'leg' then
+        there := exists (select from gatehouse.proposal p where p.proposal = new.proposal)
+            and exists (select from gatehouse.account a where a.account = new.account);
+    else
+        there := exists (select from gatehouse.proposal p where p.proposal = new.proposal);
+    end if;
+    if there then
+        return new;
+    end if;
+    raise exception 'a % would name what is not there', tg_table_name using errcode = 'foreign_key_violation';
+end $$;
+create trigger another_name before update of household, advisor, drafted_by on gatehouse.proposal
+    for each row execute function gatehouse.another_name_is_there();
+create trigger another_name before update of proposal, account on gatehouse.leg
+    for each row execute function gatehouse.another_name_is_there();
+create trigger another_name before update of proposal on gatehouse.reassessment
+    for each row execute function gatehouse.another_name_is_there();
+create trigger names_stay before update of proposal on gatehouse.proposal
     for each row when (old.proposal is distinct from new.proposal) execute function gatehouse.refuse_another_name();
 create trigger names_stay before update of household on gatehouse.household
     for each row when (old.household is distinct from new.household) execute function gatehouse.refuse_another_name();

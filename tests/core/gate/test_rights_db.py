@@ -444,6 +444,7 @@ INTERNAL: Final = {
     "quantity_fault",
     "reasons_complete",
     "refusal",
+    "another_name_is_there",
     "legs_name_what_is_there",
     "proposals_name_what_is_there",
     "reassessments_name_what_is_there",

@@ -26,8 +26,9 @@ NAMED: Final = (
     ("reassessment", {"proposal": "nobody"}),
 )
 MOVED: Final = (
-    "update gatehouse.proposal set household = 'hh-102'",
-    "update gatehouse.proposal set drafted_by = 'adv-2'",
+    "update gatehouse.proposal set household = 'nobody'",
+    "update gatehouse.proposal set drafted_by = 'nobody'",
+    "update gatehouse.proposal set proposal = proposal || 'x'",
     "update gatehouse.leg set account = 'nobody'",
     "update gatehouse.reassessment set proposal = 'nobody'",
     "update gatehouse.household set household = household || 'x'",
