@@ -98,6 +98,7 @@ class Entry:
     `ticket` names the person: the append takes person and book from the session, never from us.
     `key` makes the entry happen once for ever: the same key and body answers `duplicate(seq)`.
     Entries of one append call that share a `group` happen together or not at all.
+    `written` is the fact's RFC 8785 text, from whoever has it at hand: else it is made from the fact.
     """
 
     stream: str
@@ -107,3 +108,4 @@ class Entry:
     key: str | None = None
     group: str | None = None
     policy_decisions: tuple[PolicyDecision, ...] = field(default=())
+    written: str | None = None

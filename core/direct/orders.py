@@ -7,13 +7,12 @@ Rule 3: nothing is recorded of an order that cannot be drafted; no draft is reco
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.clock import Clock
 from core.database.pools import AsyncPool
@@ -54,16 +53,19 @@ from core.people.permitting import Permitting
 from core.plan.alternatives import considered
 from core.plan.assumptions import Assumptions, assumptions_on
 from core.plan.direct import all_passed, together, work_out_direct
+from core.plan.plainly import answered, drafted_text, written
 from core.projections.reader import read_picture
 from core.risk.best_interest import BestInterest
-from core.risk.findings import policy_decisions
+from core.risk.findings import findings_of, policy_decisions
 from core.risk.limits import Limits
 from core.risk.policies import POLICIES
 from core.risk.policy import Policy
 from core.risk.signal_direction import SignalDirection
 from core.risk.standing import Ground
+from core.shapes import worked_out
 from core.signals.events import Purpose, SignalReceived
 
+_REQUEST, _DRAFTED = worked_out(Request), worked_out(ProposalDrafted)
 HELD: Final = "HELD"
 BLOCKED: Final = "BLOCKED"
 
@@ -155,10 +157,11 @@ class DirectOrders:
         request = request_of(asked, ground)
         proposal = proposal_of(asker.who, asked.client_order)
         assumptions = assumed_on(ground.market.session, self.books.limits)
-        fact = assessed(proposal, request, ground, assumptions, policies=_asked_of(purpose))
+        said = said_of(proposal, request, ground, assumptions, policies=_asked_of(purpose))
+        fact = said.fact
         trace = fresh_trace_id(self._clock)
         stream = f"proposal/{proposal}"
-        draft = ProposalDrafted(proposal=proposal, request=request)
+        draft = _DRAFTED(proposal=proposal, request=request)
         signal = () if purpose is None else (_signal(asker, asked, proposal, purpose, trace),)
         try:
             recorded = await self._journal.record(
@@ -170,8 +173,9 @@ class DirectOrders:
                     ticket=ticket,
                     key=f"draft/{proposal}",
                     policy_decisions=permitted,
+                    written=drafted_text(proposal, request),
                 ),
-                _entry(stream, fact, trace, ticket),
+                _entry(stream, said, trace, ticket),
             )
         except Conflict:
             return await self._again(asker, proposal, request, purpose)
@@ -270,6 +274,31 @@ def proposal_of(who: PersonId, client_order: str) -> ProposalId:
     return ProposalId("prp-" + sha256(f"order/{who}/{client_order}".encode()).hexdigest()[:32])
 
 
+class SaidOf(NamedTuple):
+    """What an order comes to, and its text where that is at hand."""
+
+    fact: ProposalAssessed | ProposalDenied
+    written: str | None = None
+
+
+def said_of(
+    proposal: ProposalId,
+    request: Request,
+    ground: Ground,
+    assumptions: Assumptions,
+    *,
+    policies: tuple[Policy, ...] = POLICIES,
+) -> SaidOf:
+    """As `assessed`, by the short way where the order is a plain one."""
+    asked = answered(proposal, request, ground, assumptions, policies)
+    if asked is None:
+        return SaidOf(assessed(proposal, request, ground, assumptions, policies=policies))
+    if asked.verdict.breaches:
+        findings = together(findings_of(asked.verdict, (asked.leg,)))
+        return SaidOf(ProposalDenied(proposal=proposal, at="draft", findings=findings))
+    return SaidOf(*written(proposal, asked, assumptions))
+
+
 def assessed(
     proposal: ProposalId,
     request: Request,
@@ -336,7 +365,7 @@ def _signal(asker: Asker, asked: Asked, proposal: ProposalId, purpose: Purpose, 
 
 def request_of(asked: Asked, ground: Ground) -> Request:
     """The order as a proposal has it."""
-    return Request(
+    return _REQUEST(
         kind="order",
         household=ground.household.id,
         accounts=(asked.account,),
@@ -350,7 +379,14 @@ def request_of(asked: Asked, ground: Ground) -> Request:
     )
 
 
-def _entry(stream: str, fact: ProposalAssessed | ProposalDenied, trace: TraceId, ticket: str) -> Entry:
-    said: Sequence[Finding] = fact.findings
-    key = f"assess/{fact.proposal}"
-    return Entry(stream, fact, trace, ticket=ticket, key=key, policy_decisions=policy_decisions(said))
+def _entry(stream: str, said: SaidOf, trace: TraceId, ticket: str) -> Entry:
+    fact = said.fact
+    return Entry(
+        stream,
+        fact,
+        trace,
+        ticket=ticket,
+        key=f"assess/{fact.proposal}",
+        policy_decisions=policy_decisions(fact.findings),
+        written=said.written,
+    )

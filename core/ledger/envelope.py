@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from core.errors import BadInput, IntegrityLost
-from core.fact import Entry, Fact
+from core.fact import Entry, Fact, PolicyDecision
 from core.ids import TraceId
 from core.ledger.events import fact_read
 
@@ -61,7 +62,6 @@ class Opened(msgspec.Struct, frozen=True, gc=False):
 def written(moment: datetime) -> str:
     """RFC 3339 in UTC with six decimals: one form, so that equal times are equal texts."""
     there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    said = str(_plainly(there)[1:-1], "ascii")
     return said if there.microsecond else f"{said[:-1]}.000000Z"
 
 
@@ -72,10 +72,12 @@ def payload_of(entry: Entry) -> str:
         BadInput: a text in it, its decisions, its stream, its ticket or its key holds what no journal can:
             NUL, or half of a surrogate pair.
     """
+    if entry.written is not None:
+        return entry.written
     try:
         # As `model_dump` does it, without what that asks on the way.
         payload = _sorted(entry.fact.__pydantic_serializer__.to_python(entry.fact, mode="json"))
-        around = _sorted([entry.stream, entry.trace, entry.ticket, entry.key, _said(entry)])
+        around = _sorted([entry.stream, entry.trace, entry.ticket, entry.key, _said(entry.policy_decisions)])
     except (ValueError, TypeError) as bad:  # as pydantic and the codec say it
         raise _unwritable(entry) from bad
     if (NUL in payload and _holds_nul(payload)) or (NUL in around and _holds_nul(around)):
@@ -88,11 +90,10 @@ def text_of(
 ) -> str:
     """RFC 8785 text of the envelope around `payload_of(entry)`. `occurred_at` as `written` gives it."""
     kind = type(entry.fact)
-    said = _sorted(_said(entry)).decode() if entry.policy_decisions else "[]"
     return (
         f'{{"event_id":"{event_id}","event_type":"{kind.event_type()}"'
         f',"event_version":{kind.VERSION},"mono_ns":"{mono_ns}","occurred_at":"{occurred_at}"'
-        f',"payload":{payload},"policy_decisions":{said}'
+        f',"payload":{payload},"policy_decisions":{_decisions(entry.policy_decisions)}'
         f',"stream":{_sorted(entry.stream).decode()},"stream_version":{stream_version}'
         f',"trace_id":{_sorted(entry.trace).decode()}}}'
     )
@@ -141,8 +142,14 @@ _sorted: Final = msgspec.json.Encoder(order="sorted").encode
 _plainly: Final = msgspec.json.Encoder().encode
 
 
-def _said(entry: Entry) -> Sequence[Mapping[str, str]]:
-    return [{"policy": d.policy, "result": d.result} for d in entry.policy_decisions]
+@lru_cache(maxsize=1 << 10)
+def _decisions(decisions: tuple[PolicyDecision, ...]) -> str:
+    """Their text: the same ones come again."""
+    return _sorted(_said(decisions)).decode()
+
+
+def _said(decisions: tuple[PolicyDecision, ...]) -> Sequence[Mapping[str, str]]:
+    return [{"policy": d.policy, "result": d.result} for d in decisions]
 
 
 def _holds_nul(text: bytes) -> bool:

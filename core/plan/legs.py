@@ -42,7 +42,7 @@ def legs_of(
         buys = trade.side is Side.BUY
         funded_by = tuple(n for n, sale in sells.items() if buys and _pays(sale, trade))
         edges = _band(trade, market, limits)
-        legs.append(_leg(proposal, n, trade, edges, funded_by, may_release_less=partly and buys))
+        legs.append(leg_of(proposal, n, trade, edges, funded_by, may_release_less=partly and buys))
     return tuple(legs)
 
 
@@ -74,7 +74,7 @@ def _pays(sale: Trade, trade: Trade) -> bool:
     return sale.account == trade.account and trade.instead_of in (None, sale.symbol)
 
 
-def _leg(
+def leg_of(
     proposal: ProposalId,
     n: int,
     trade: Trade,
@@ -83,6 +83,7 @@ def _leg(
     *,
     may_release_less: bool,
 ) -> Leg:
+    """The trade as the leg of that number, within those edges."""
     limit = trade.limit_price
     if trade.order_type is OrderType.LIMIT and limit is None:
         limit = edges.high if trade.side is Side.BUY else edges.low

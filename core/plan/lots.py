@@ -24,8 +24,10 @@ from core.money import tidy
 from core.orders.content import LotChoice
 from core.orders.planning import LotMethod
 from core.plan.tax import TAXED_KINDS, TaxRates
+from core.shapes import worked_out
 
 ZERO: Final = Decimal(0)
+_CHOICE: Final = worked_out(LotChoice)
 Order = Callable[[Lot], Any]
 
 
@@ -138,7 +140,7 @@ def _of(
         free = lot.quantity - reserved.get(lot.id, ZERO)
         taken = min(free, wanted)
         if taken > 0:
-            chosen.append(LotChoice(lot=lot.id, quantity=tidy(taken)))
+            chosen.append(_CHOICE(lot=lot.id, quantity=tidy(taken)))
             wanted -= taken
     return tuple(chosen)
 

@@ -51,8 +51,8 @@ def shown(account: Account, trades: Sequence[Trade], market: Market, assumptions
     summary = AccountSummary(
         account=account.id,
         value=to_cents(total),
-        drift_before=_drift(account, market, assumptions),
-        drift_after=_drift(after, market, assumptions),
+        drift_before=drift_of(account, market, assumptions),
+        drift_after=drift_of(after, market, assumptions),
         short_term_gain=to_cents(realised.short_term),
         long_term_gain=to_cents(realised.long_term),
         estimated_tax=estimated_tax(realised, kind=account.kind, rates=assumptions.rates),
@@ -89,8 +89,10 @@ def shown_briefly(
     summary = _SUMMARY(
         account=account.id,
         value=to_cents(total),
-        drift_before=_drift(account, market, assumptions) if drifted else ZERO,
-        drift_after=_drift(traded(account, (trade,), market, cost), market, assumptions) if drifted else ZERO,
+        drift_before=drift_of(account, market, assumptions) if drifted else ZERO,
+        drift_after=drift_of(traded(account, (trade,), market, cost), market, assumptions)
+        if drifted
+        else ZERO,
         short_term_gain=to_cents(realised.short_term),
         long_term_gain=to_cents(realised.long_term),
         estimated_tax=estimated_tax(realised, kind=account.kind, rates=assumptions.rates),
@@ -122,7 +124,7 @@ def _row(
 
 def untouched(account: Account, market: Market, assumptions: Assumptions, why: str) -> AccountSummary:
     """The summary of an account that is set aside. What has no price is left out of its value."""
-    now = _drift(account, market, assumptions)
+    now = drift_of(account, market, assumptions)
     nothing = Decimal("0.00")
     return AccountSummary(
         account=account.id,
@@ -178,7 +180,8 @@ def worth(account: Account, market: Market) -> Decimal:
     return shares + _cash(account.cash)
 
 
-def _drift(account: Account, market: Market, assumptions: Assumptions) -> Decimal:
+def drift_of(account: Account, market: Market, assumptions: Assumptions) -> Decimal:
+    """The largest of the account's, once what is due has left; none where something has no price."""
     unpriced = [symbol for symbol in account.symbols() if symbol not in market.prices]
     need = cash_need(account, session=market.session, horizon=assumptions.outflow_horizon)
     return ZERO if unpriced else largest_drift(lasting(account, need), market)

@@ -70,6 +70,22 @@ def tier_among(
     return 3
 
 
+def tier_of_one(leg: Leg, account: Account, picture: Picture, limits: Limits, *, worth: Decimal) -> int:
+    """As `tier_among`, of one leg without a finding, whose account is worth so much."""
+    if picture.household.related or leg.symbol in picture.market.restricted:
+        return 3
+    dollars = _dollars(leg)
+    if (
+        dollars <= limits.routine_dollars
+        and dollars <= limits.routine_fraction * worth
+        and _routine(account, (leg,))
+    ):
+        return 1
+    if dollars <= limits.principal_dollars and dollars <= limits.principal_fraction * worth:
+        return 2
+    return 3
+
+
 def consent_needed(legs: Sequence[Leg], picture: Picture) -> bool:
     """Whether a client must consent: any account with a leg is non-discretionary."""
     return any(not picture.account(leg.account).discretionary for leg in legs)

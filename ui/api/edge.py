@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.api.problems import TooLarge, answered, problem_of
@@ -111,18 +111,22 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
     Raises:
         TooLarge: it is larger than the limit.
     """
-    declared = Headers(scope=scope).get("content-length", "0")
-    if declared.isdecimal() and int(declared) > limit:
+    declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
             return bytes(body)
-        body += message.get("body", b"")
-        if len(body) > limit:
+        part: bytes = message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) + len(part) > limit:
             raise _too_large(limit)
-        if not message.get("more_body", False):
+        if not body and not more:  # as most come: in one piece
+            return part
+        body += part
+        if not more:
             return bytes(body)
 
 

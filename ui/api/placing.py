@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
@@ -23,6 +22,7 @@ from core.direct.askers import KEY_BEGINS
 from core.direct.orders import BLOCKED, Asked, Placed
 from core.errors import BadInput, GatehouseError, NotFound, RuleBroken
 from core.ids import AccountId, OrderId, PersonId, Symbol
+from core.ledger.envelope import written
 from core.orders.events import Finding, OrderType, Side
 from core.orders.rationale import Said, Solicitation
 from ui.api.bare import Bare, Called, decoded, documented
@@ -116,6 +116,36 @@ class OneOfMany(msgspec.Struct, frozen=True, omit_defaults=True):
     problem: dict[str, Any] | None = None
 
 
+class Answer(msgspec.Struct, frozen=True):
+    """A `PlacedOrder` on its way out: what all policies say of it is written already."""
+
+    order_id: str
+    status: str
+    accepted_at: str
+    trace_id: str
+    risk_decisions: msgspec.Raw
+    client_order_id: str
+    proposal_id: str
+    digest: str | None
+    waits_for: str
+    needs_reasons: tuple[str, ...]
+    says: str
+
+
+class AnswerOfMany(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A `OneOfMany` on its way out."""
+
+    client_order_id: str
+    placed: Answer | None = None
+    problem: dict[str, Any] | None = None
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """`PlacedOrders` on their way out."""
+
+    orders: tuple[AnswerOfMany, ...]
+
+
 class PlacedOrders(msgspec.Struct, frozen=True):
     """In the order of the request."""
 
@@ -142,18 +172,18 @@ async def place_many(called: Called) -> tuple[int, bytes]:
     ticket, asked = called.ticket, decoded(_many, called.body)
     await called.doors.intake.direct.askers.of(ticket)  # one refusal, where nobody may place anything
     said = await asyncio.gather(*(_one_of_many(called.doors, ticket, one) for one in asked.orders))
-    return 200, _encode(PlacedOrders(tuple(said)))
+    return 200, _encode(Answers(tuple(said)))
 
 
-async def _one_of_many(doors: Doors, ticket: str, asked: PlaceOrder) -> OneOfMany:
+async def _one_of_many(doors: Doors, ticket: str, asked: PlaceOrder) -> AnswerOfMany:
     try:
-        return OneOfMany(asked.client_order_id, placed=await _placed(doors, ticket, asked))
+        return AnswerOfMany(asked.client_order_id, placed=await _placed(doors, ticket, asked))
     except GatehouseError as no:
         problem = problem_of(no, instance="/v1/orders/batch")
-        return OneOfMany(asked.client_order_id, problem=problem.model_dump(mode="json", exclude_none=True))
+        return AnswerOfMany(asked.client_order_id, problem=problem.model_dump(mode="json", exclude_none=True))
 
 
-async def _placed(doors: Doors, ticket: str, ask: PlaceOrder) -> PlacedOrder:
+async def _placed(doors: Doors, ticket: str, ask: PlaceOrder) -> Answer:
     placed = await doors.intake.direct.place(ticket, asked_of(ask))
     says = ""
     submitted = placed.submitted
@@ -211,14 +241,14 @@ def asked_of(ask: PlaceOrder) -> Asked:
     )
 
 
-def told(client_order: str, placed: Placed, *, submitted: bool, says: str) -> PlacedOrder:
+def told(client_order: str, placed: Placed, *, submitted: bool, says: str) -> Answer:
     waits_for = "nobody" if placed.status == BLOCKED else "principal" if submitted else "advisor"
-    return PlacedOrder(
+    return Answer(
         order_id=placed.order,
         status=placed.status,
-        accepted_at=moment(placed.accepted_at),
+        accepted_at=written(placed.accepted_at),
         trace_id=placed.trace,
-        risk_decisions=decisions(placed.told),
+        risk_decisions=_told(placed.told),
         client_order_id=client_order,
         proposal_id=placed.proposal,
         digest=placed.digest,
@@ -240,13 +270,20 @@ def decisions(told: Iterable[Finding]) -> tuple[RiskDecision, ...]:
     return tuple(found)
 
 
+def _told(told: tuple[Finding, ...]) -> msgspec.Raw:
+    """The text of `decisions`. That all pass is written once for all whom it is said of."""
+    only = told[0] if len(told) == 1 else None
+    return _all_pass(only.policy) if only and only.result == "pass" else msgspec.Raw(_encode(decisions(told)))
+
+
+@lru_cache(maxsize=256)
+def _all_pass(policies: str) -> msgspec.Raw:
+    return msgspec.Raw(_encode(_passes(policies)))
+
+
 @lru_cache(maxsize=256)
 def _passes(policies: str) -> tuple[RiskDecision, ...]:
     return tuple(RiskDecision(policy, "pass") for policy in policies.split(" "))
-
-
-def moment(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _plain(amount: Decimal | None) -> str | None:
