@@ -7,14 +7,17 @@ Rule 3: only the last few checkpoints of a thread are kept. They are never evide
 Rule 4: the tables come by migration. Nothing is created here.
 Rule 5: a step is one row and one round trip. What a task wrote is not kept beside the checkpoint that holds
     it; the graph's effects have keys, so a step that is lost to a kill and runs again happens once.
-Source: RFC 8452 (AES-GCM-SIV).
+Rule 6: it is compressed before it is sealed: how long a row is says how much its text repeats, and no more.
+Source: RFC 8452 (AES-GCM-SIV), RFC 1950 (zlib).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -41,6 +44,8 @@ from core.errors import IntegrityLost
 SQL: Final = statements(Path(__file__).with_name("checkpoints.sql"))
 KEEP: Final = 4  # checkpoints of a thread
 NONCE: Final = 12  # bytes
+QUICKLY: Final = 1  # a holding's table in 0.2 ms to a fifth, which the server takes in half the time
+ZLIB: Final = b"\x78"  # its first byte; RFC 1950
 
 Place = dict[str, Any]
 
@@ -52,6 +57,22 @@ class CheckpointStore(BaseCheckpointSaver[int]):
         super().__init__(serde=JsonPlusSerializer(allowed_msgpack_modules=None))
         self._pool = pool
         self._cipher = AESGCMSIV(key)
+        self._left: dict[str, CheckpointTuple | None] = {}
+
+    @asynccontextmanager
+    async def left(self, thread: str) -> AsyncIterator[CheckpointTuple | None]:
+        """How that thread was left. A run of it that begins within begins from just that: it is not read
+        twice. Nobody else runs it meanwhile (`agents.run`).
+
+        Raises:
+            IntegrityLost: as `aget_tuple`.
+        """
+        found = await self.aget_tuple({"configurable": {"thread_id": thread}})
+        self._left[thread] = found
+        try:
+            yield found
+        finally:
+            self._left.pop(thread, None)
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The checkpoint that `config` names, or the thread's newest. None where there is none.
@@ -60,6 +81,8 @@ class CheckpointStore(BaseCheckpointSaver[int]):
             IntegrityLost: a row is not what this copilot wrote there.
         """
         place = {**_place(config), "checkpoint": get_checkpoint_id(config)}
+        if place["checkpoint"] is None and not place["namespace"] and place["thread"] in self._left:
+            return self._left.pop(place["thread"])
         async with self._pool.connection() as connection:
             row = await (await connection.execute(SQL["newest"], place)).fetchone()
         if row is None:
@@ -99,8 +122,14 @@ class CheckpointStore(BaseCheckpointSaver[int]):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        """Keep a checkpoint whole, and drop those that are older than the last few."""
+        """Keep a checkpoint whole, and drop those that are older than the last few.
+
+        What only holds what was asked is not kept: the one that follows at once holds it too, and no step
+        was taken between them.
+        """
         place = {**_place(config), "checkpoint": checkpoint["id"]}
+        if metadata.get("source") == "input":
+            return _config(place)
         kept = {
             "parent": get_checkpoint_id(config),
             "checkpoint": self.serde.dumps_typed(checkpoint),
@@ -156,7 +185,8 @@ class CheckpointStore(BaseCheckpointSaver[int]):
 
     def _seal(self, kept: Mapping[str, Any], place: Place, kind: str) -> bytes:
         nonce = os.urandom(NONCE)
-        return nonce + self._cipher.encrypt(nonce, ormsgpack.packb(kept), _bound(place, kind))
+        clear = zlib.compress(ormsgpack.packb(kept), QUICKLY)
+        return nonce + self._cipher.encrypt(nonce, clear, _bound(place, kind))
 
     def _open(self, body: bytes, place: Place, kind: str) -> dict[str, Any]:
         try:
@@ -166,7 +196,8 @@ class CheckpointStore(BaseCheckpointSaver[int]):
                 f"a {kind} of the conversation {place['thread']!r} is not what the copilot wrote there",
                 fix="open a new conversation; let somebody look at the schema copilot",
             ) from bad
-        kept: dict[str, Any] = ormsgpack.unpackb(clear)
+        # What was kept before rows were compressed begins as a map does.
+        kept: dict[str, Any] = ormsgpack.unpackb(zlib.decompress(clear) if clear[:1] == ZLIB else clear)
         return kept
 
 

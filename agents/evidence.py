@@ -2,7 +2,8 @@
 
 Rule 1: an examiner reads from the record alone why a thing was asked or answered. No text is left out; large
     ones are kept once.
-Rule 2: a model's words are sealed. In clear stand only names of ours, numbers and digests.
+Rule 2: a model's words are sealed before they are on record, or anywhere but in this process and its sealed
+    checkpoint. In clear stand only names of ours, numbers and digests.
 Rule 3: what an endpoint reports of itself is a claim: a count that is none is 0, and a name that is none is
     left out.
 """
@@ -25,11 +26,12 @@ from agents import preferences
 from agents.model import Thinker
 from agents.state import Context
 from core.errors import IntegrityLost
+from core.fact import Words
 from core.ids import Digest
 from core.people.events import Decision, DecisionTaken, Read, Reason, RunBegun, StepTaken, Thought
 from tools.contract import GraphStep, Held
 from tools.record import steps
-from tools.words import words_of
+from tools.words import UNSEALED, kept_as
 
 LONGEST_WHY: Final = 600
 MODEL_NAME: Final = re.compile(r"[\w.:/@+-]{1,100}")
@@ -87,23 +89,28 @@ async def thought_taken(
     """
     took_ms = _since(context, since)
     texts = [text_of(one) for one in read]
-    found = await words_of(context.turn, [*texts, text_of(message), decided.why[:LONGEST_WHY]])
-    *what_it_read, said, why = found
     thought = Thought(
         prompt_digest=Digest(sha256(texts[0].encode()).hexdigest()),
         catalogue_digest=catalogue_digest(schemas),
         answered_as=_answered_as(message),
         **_usage(by_whom, message),
         asks=asks(message, schemas),
-        read=tuple(Read(by=by(m), words=w) for m, w in zip(read, what_it_read, strict=True)),
-        said=said,
+        read=tuple(
+            Read(by=by(m), words=kept_as(context.turn, t) or UNSEALED)
+            for m, t in zip(read, texts, strict=True)
+        ),
+        said=UNSEALED,
     )
-    taken = _step(by_whom.name, context, agent, kind, since.at, took_ms, thought)
-    decision = _decision(context, agent, decided).model_copy(update={"why": why if decided.why else None})
-    if context.thinker.offline or kind == "plan":
-        await _hold(context, taken, decision)
-    else:
-        await _put(context, taken, decision)
+    fresh = [text for text in texts if kept_as(context.turn, text) is None]
+    why = (decided.why[:LONGEST_WHY],) if decided.why else ()
+    decision = _decision(context, agent, decided).model_copy(update={"why": UNSEALED if why else None})
+    _hold(
+        context,
+        (_step(by_whom.name, context, agent, kind, since.at, took_ms, thought), (*fresh, text_of(message))),
+        (decision, why),
+    )
+    if not (context.thinker.offline or kind == "plan"):
+        await steps(context.turn)
 
 
 async def step_taken(context: Context, agent: str, kind: Step, *decided: Decided) -> None:
@@ -124,28 +131,33 @@ async def begins(context: Context) -> None:
 
 
 async def _put(context: Context, *facts: StepTaken | DecisionTaken) -> None:
-    """On record, behind the run's first entry where that is not made yet."""
-    if context.begun:
-        await steps(context.turn, *facts)
-        return
-    first = await _run_begun(context)
-    await steps(context.turn, first, *facts)
-    context.begun.append(first)
+    """On record, behind what is held and the run's first entry where that is not made yet."""
+    _hold(context)
+    await steps(context.turn, *facts)
 
 
-async def _hold(context: Context, *facts: StepTaken | DecisionTaken) -> None:
-    """For the record, with what is put there next."""
-    new: list[GraphStep] = list(facts)
+def _hold(context: Context, *found: tuple[GraphStep, tuple[str, ...]]) -> None:
+    """For the record, with what is put there next: behind the run's first entry where that is not made yet.
+    Each with its texts."""
+    new = [Held(token_hex(16), fact, texts) for fact, texts in found]
     if not context.begun:
-        context.begun.append(await _run_begun(context))
-        new.insert(0, context.begun[0])
-    context.turn.held.extend(Held(token_hex(16), one) for one in new)
+        told = preferences.words(context.turn)
+        context.begun.append(_run_begun(context, UNSEALED if told else None))
+        new.insert(0, Held(token_hex(16), context.begun[0], (told,) if told else ()))
+    context.turn.held.extend(new)
 
 
 def kept(held: Sequence[Held]) -> list[str]:
     """What is held, as a checkpoint keeps it."""
     return [
-        json.dumps({"key": one.key, "kind": one.fact.event_type(), "fact": one.fact.model_dump(mode="json")})
+        json.dumps(
+            {
+                "key": one.key,
+                "kind": one.fact.event_type(),
+                "fact": one.fact.model_dump(mode="json"),
+                "texts": one.texts,
+            }
+        )
         for one in held
     ]
 
@@ -162,13 +174,11 @@ def held_again(texts: Sequence[str]) -> list[Held]:
         if told["kind"] not in HELD_KINDS:
             raise IntegrityLost(f"a checkpoint holds {told['kind']!r}", fix="open a new conversation")
         fact = HELD_KINDS[told["kind"]].model_validate_json(json.dumps(told["fact"]))
-        found.append(Held(str(told["key"]), fact))
+        found.append(Held(str(told["key"]), fact, tuple(map(str, told.get("texts", ())))))
     return found
 
 
-async def _run_begun(context: Context) -> RunBegun:
-    told = preferences.words(context.turn)
-    [shown] = await words_of(context.turn, [told]) if told else [None]
+def _run_begun(context: Context, shown: Words | None) -> RunBegun:
     return RunBegun(
         thread=context.turn.thread,
         message=context.message,

@@ -149,7 +149,8 @@ def _read(grounds: Grounds, told: dict[str, Any]) -> None:
 def _passages(messages: Sequence[AnyMessage]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for message in messages:
-        if isinstance(message, ToolMessage) and message.status != "error":
+        read = isinstance(message, ToolMessage) and message.status != "error"
+        if read and '"passage"' in str(message.content):
             found.extend(_quoted(json.loads(str(message.content))["answer"]))
     return found
 

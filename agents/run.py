@@ -23,6 +23,7 @@ from langgraph.errors import GraphRecursionError
 from langgraph.types import Command
 from opentelemetry.trace import Tracer
 
+from agents.checkpoints import CheckpointStore
 from agents.evidence import held_again
 from agents.graph import Graph, build
 from agents.manifest import in_use
@@ -69,13 +70,16 @@ class Copilot:
         """
         if self._lock(turn.thread).locked():
             raise Conflict("the copilot is still answering in this conversation", fix="wait for its answer")
-        async with self._alone(turn.thread, timedelta(seconds=1)):
-            state = await self.graph.aget_state(_config(turn.thread))
-            if state.values.get("asked") == message:
+        async with (
+            self._alone(turn.thread, timedelta(seconds=1)),
+            _left(self.graph.checkpointer, turn.thread) as left,
+        ):
+            if left.get("asked") == message:
+                state = await self.graph.aget_state(_config(turn.thread))
                 async for event in self._go_on(turn, state, unanswered=message):
                     yield event
                 return
-            await _put_again(turn, state)
+            await _put_again(turn, left)
             asked: Any = {
                 "messages": [HumanMessage(text, id=message)],
                 "asked": message,
@@ -98,7 +102,7 @@ class Copilot:
         turn = replace(turn, household=state.values.get("household"))
         if unanswered is not None and state.values.get("answered") == unanswered:
             yield {"event": "answer", **state.values["answer"]}
-        await _put_again(turn, state)
+        await _put_again(turn, state.values)
         # Not `next`: that leaves out a task that was killed between its writes and the step's end.
         if not state.tasks:
             return
@@ -165,10 +169,21 @@ def start(
     return Copilot(build(saver), thinker, patience or Patience(), tracer=tracer)
 
 
-async def _put_again(turn: Turn, state: Any) -> None:
+@asynccontextmanager
+async def _left(saver: Any, thread: ThreadId) -> AsyncIterator[Mapping[str, Any]]:
+    """How the thread was left; a run of it within does not read that again, where its saver is ours."""
+    if isinstance(saver, CheckpointStore):
+        async with saver.left(thread) as found:
+            yield found.checkpoint["channel_values"] if found else {}
+        return
+    found = await saver.aget_tuple(_config(thread))
+    yield found.checkpoint["channel_values"] if found else {}
+
+
+async def _put_again(turn: Turn, left: Mapping[str, Any]) -> None:
     """What the last checkpoint held for the record, where it may not have come there. By themselves: they are
     on record all, or none is."""
-    turn.held.extend(held_again(state.values.get("held", ())))
+    turn.held.extend(held_again(left.get("held", ())))
     if turn.held:
         await steps(turn)
 

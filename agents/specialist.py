@@ -43,16 +43,19 @@ async def thought(
     streamed = Streamed(guard.shows)
     since = begun(context)
 
-    ready: list[str] = []
+    unread: list[str] = []
     shown_at: int | None = None
 
     def heard(text: str) -> None:
         nonlocal shown_at
-        ready.append(streamed.add(text))
+        unread.append(text)
         now = context.turn.clock.monotonic_ns()
-        if any(ready) and (shown_at is None or now - shown_at >= SHOWN_EVERY_NS):
-            write({"event": "token", "text": "".join(ready)})
-            ready.clear()
+        if shown_at is not None and now - shown_at < SHOWN_EVERY_NS:
+            return
+        ready = streamed.add("".join(unread))
+        unread.clear()
+        if ready:
+            write({"event": "token", "text": ready})
             shown_at = now
 
     told = SystemMessage(context.instructions.get(agent) or prompt(agent).text)
@@ -65,7 +68,7 @@ async def thought(
     if found is None:
         return AIMessage("")
     message, thinker = found
-    rest = "".join(ready) + streamed.rest()
+    rest = streamed.add("".join(unread)) + streamed.rest()
     if rest:
         write({"event": "token", "text": rest})
     decided = decides(message)

@@ -35,20 +35,23 @@ from core.ledger.journal import Journal
 from core.library.reader import SQL, as_passage
 from core.orders.events import CancelDrafted, ProposalDrafted, Request, Span
 from core.people.asker import SQL as PEOPLE
-from core.people.asker import asking, at_once
+from core.people.asker import asking, at_once, found_by, read_at_once
 from core.people.events import PreferenceErased, PreferenceKept, StepEvent
 from core.people.permits import Ask, Denied, entity, permits, reference, uid
 from core.plan.day_ends import Moved
-from core.projections.households import read_households
+from core.projections.activity import lately_in
+from core.projections.households import lines_of, read_households
 from core.projections.moves import read_moves
 from core.projections.proposals import read_proposal, read_proposals
-from core.projections.reader import read_picture, read_pictures
+from core.projections.reader import pictures_asks, pictures_of, read_picture, read_pictures
 
 # Halts of agents and of tools are shown to everybody.
 HALTED: Final = """
 select gatehouse.present(%(ticket)s) as person,
-       gatehouse.halted(%(agent)s) as agent, gatehouse.halted(%(tool)s) as tool
+       array(select h.scope from gatehouse.halt h
+             where h.lifted_seq is null and (h.scope like 'agent:%%' or h.scope like 'tool:%%')) as scopes
 """
+HALTS_KNOWN_NS: Final = 50_000_000  # what was asked less long ago is not asked again: a turn asks thrice
 
 WHOSE: Final = PEOPLE["whose"]
 
@@ -69,6 +72,7 @@ class Desk:
         self._journal = journal
         self._ticket = ticket
         self._clock = clock
+        self._halts: tuple[int, frozenset[str]] | None = None  # when they were asked for, and what they are
 
     async def households(self) -> tuple[HouseholdLine, ...]:
         """The ticket's book, by id."""
@@ -81,12 +85,11 @@ class Desk:
         Raises:
             NotFound: it is not in the book.
         """
-        async with asking(self._pool, self._ticket) as connection:
-            picture = await read_picture(connection, household)
-            lines = await read_households(connection, [household])
+        found = await read_at_once(self._pool, self._ticket, pictures_asks([household]))
+        lines = lines_of(found)
         if not lines:
             raise NotFound("there is no such household in your book", fix="choose one of your own")
-        return lines[0], picture
+        return lines[0], pictures_of(found, lately_in(found))[0]
 
     async def picture(self, household: HouseholdId) -> Picture:
         """What that household holds, with its prices.
@@ -284,14 +287,21 @@ class Desk:
         )
 
     async def stopped(self, *, agent: str, tool: str) -> str | None:
-        """Why that agent may not ask that tool now; None: nobody stopped the one or the other."""
-        asked = {"agent": f"agent:{agent}", "tool": f"tool:{tool}"}
-        halted = await at_once(self._pool, self._ticket, HALTED, asked)
-        if halted["agent"]:
+        """Why that agent may not ask that tool now, or a moment ago; None: nobody stopped the one or the
+        other."""
+        halted = await self._halted()
+        if f"agent:{agent}" in halted:
             return agent_stopped(agent)
-        if halted["tool"]:
+        if f"tool:{tool}" in halted:
             return f"a person has stopped {tool}; go on without it, or wait until another person resumes it"
         return None
+
+    async def _halted(self) -> frozenset[str]:
+        now = self._clock.monotonic_ns()
+        if self._halts is None or now - self._halts[0] >= HALTS_KNOWN_NS:
+            found = await at_once(self._pool, self._ticket, HALTED, {})
+            self._halts = now, frozenset(found["scopes"])
+        return self._halts[1]
 
     async def reserve(
         self, message: MessageId, *, model: str, tokens: tuple[int, int], within: timedelta
@@ -331,8 +341,7 @@ class Desk:
         """The stored passages nearest to `vector` that the asker may read, nearest first. With a day: as the
         library stood then, nothing later."""
         asked = {"vector": _literal(vector), "limit": limit, "as_of": as_of}
-        async with asking(self._pool, self._ticket) as connection:
-            found = await rows(connection, SQL["nearest"], asked)
+        found = await found_by(self._pool, self._ticket, SQL["nearest"], asked)
         return tuple(Found(as_passage(row), str(row["distance"])) for row in found)
 
     async def quoting(self, words: str, *, limit: int, as_of: date | None = None) -> tuple[Passage, ...]:

@@ -104,10 +104,14 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A step that goes on record with what comes next. `key` is its own: the same key is the same step."""
+    """A step that goes on record with what comes next. `key` is its own: the same key is the same step.
+
+    `texts` are its words, in its order, in clear as yet: they are sealed when it goes (`tools.words`).
+    """
 
     key: str
     fact: GraphStep
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

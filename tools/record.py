@@ -3,6 +3,7 @@
 Rule 1: every question of an agent becomes a `ToolCalled` entry before its answer is used. Where the entry
     cannot be made, there is no answer.
 Rule 2: the words of question and answer are sealed. A large answer is kept once, and named by its digest.
+    Those of the thoughts before it go with them: one request to seal and one to keep what comes together.
 Rule 3: a tool that a person has stopped, or whose agent she has, answers nothing: it is asked each time.
 Rule 4: a broken rule of core's is a refusal that the model may read; a failed world ends the run.
 Rule 5: a thought may wait for the entries of what comes of it, so that they are one append; nothing is
@@ -13,18 +14,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from pydantic import ValidationError
 
 from core.errors import IntegrityLost, NotPermitted, RuleBroken, SignInRequired, WorldFailed
-from core.fact import PolicyDecision
+from core.fact import PolicyDecision, Sealed, Words
 from core.people.events import ObservationMade, StepEvent, ToolCalled
 from tools.catalog import HELD, held
 from tools.contract import Agent, Call, Effect, GraphStep, Refusal, Sourced, Turn
-from tools.words import of_a_call
+from tools.words import worded, words_of
 
 ANSWERS_WITHIN: Final = timedelta(seconds=20)
 LONGEST_ASK: Final = 4_000  # characters of JSON
@@ -79,12 +80,20 @@ def refused(says: str) -> str:
 
 
 async def steps(turn: Turn, *facts: GraphStep) -> None:
-    """Put what the graph did on record, behind what was held back: all of it or nothing."""
-    await _put(turn, facts, ())
+    """Put what the graph did on record, behind what was held back: all of it or nothing. `facts` have no
+    words of their own."""
+    words = iter(await words_of(turn, _texts(turn)))
+    await _put(turn, words, facts, ())
 
 
-async def _put(turn: Turn, facts: Sequence[StepEvent], asked: tuple[PolicyDecision, ...]) -> None:
-    held = tuple((one.key, one.fact) for one in turn.held)
+def _texts(turn: Turn) -> list[str]:
+    return [text for one in turn.held for text in one.texts]
+
+
+async def _put(
+    turn: Turn, words: Iterator[Words], facts: Sequence[StepEvent], asked: tuple[PolicyDecision, ...]
+) -> None:
+    held = tuple((one.key, worded(one.fact, words)) for one in turn.held)
     await turn.desk.record(turn.trace, *facts, asked=asked, held=held)
     del turn.held[: len(held)]
 
@@ -143,14 +152,14 @@ async def _record(
     turn = call.turn
     started_at, mono_ns = begun
     tool, text = asked_as(name, fields)
-    ask, observed = await of_a_call(turn, text, words)
+    *before, observed, ask = await words_of(turn, [*_texts(turn), words], text)
     outcome: Literal["answered", "refused"] = "answered" if answer else "refused"
     fact = ToolCalled(
         thread=turn.thread,
         call=call.id,
         agent=call.agent,
         tool=tool,
-        ask=ask,
+        ask=_sealed(ask),
         outcome=outcome,
         refusal=refusal,
         source=answer.source if answer else None,
@@ -162,7 +171,14 @@ async def _record(
         thread=turn.thread, call=call.id, agent=call.agent, tool=tool, outcome=outcome, words=observed
     )
     allowed = turn.desk.may_call(call.agent, name, held(call.agent, name).effect) if answer else ()
-    await _put(turn, (fact, observation), allowed)
+    await _put(turn, iter(before), (fact, observation), allowed)
+
+
+def _sealed(words: Words) -> Sealed:
+    """Raises IntegrityLost: they were kept elsewhere, where a question stands in its entry."""
+    if words.sealed is None:
+        raise IntegrityLost("a question was not sealed in its entry", fix="run `gatehouse doctor`")
+    return words.sealed
 
 
 def asked_as(name: str, fields: Mapping[str, Any]) -> tuple[str, str]:

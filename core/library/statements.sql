@@ -24,8 +24,9 @@ select * from gatehouse.library_unindexed(%(limit)s);
 select gatehouse.library_index(%(passage)s, %(vector)s::text, %(model)s);
 
 -- nearest --
--- Cosine distance. The text and the permission come from the stored passage, never from the index.
-select * from gatehouse.library_nearest(%(vector)s::text, %(limit)s, %(as_of)s);
+-- Cosine distance. The text and the permission come from the stored passage, never from the index. It says itself who
+-- asks: one round trip.
+select * from gatehouse.library_search(%(ticket)s, %(vector)s::text, %(limit)s, %(as_of)s);
 
 -- quoting --
 select * from gatehouse.library_quoting(%(words)s, %(limit)s, %(as_of)s);

@@ -16,7 +16,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
 from core.database.pools import AsyncPool, lend
-from core.database.rows import one
+from core.database.rows import Statement, one, rows
 from core.database.statements import statements
 from core.errors import SignInRequired
 
@@ -35,6 +35,42 @@ async def asking(pool: AsyncPool, ticket: str) -> AsyncIterator[AsyncConnection[
             await stack.enter_async_context(connection.transaction())
             await present(connection, ticket, by=SQL["present"])
         yield connection
+
+
+async def found_by(pool: AsyncPool, ticket: str, statement: str, asked: Mapping[str, Any]) -> list[DictRow]:
+    """The rows of one statement of the owner's that itself says who asks: one round trip. Its rows say
+    `signed_in`.
+
+    Raises:
+        SignInRequired: as `asking`.
+    """
+    if "\x00" in ticket:
+        raise _ended()
+    async with lend(pool) as connection:
+        found = await rows(connection, statement, {"ticket": ticket, **asked})
+    if found and not found[0]["signed_in"]:
+        raise _ended()
+    return found
+
+
+async def read_at_once(
+    pool: AsyncPool, ticket: str, asked: Mapping[str, Statement]
+) -> dict[str, list[DictRow]]:
+    """What these statements show the ticket's person, by name: as `asking`, in one round trip.
+
+    Raises:
+        SignInRequired: as `asking`. What they showed nobody is not told.
+    """
+    if "\x00" in ticket:
+        raise _ended()
+    async with lend(pool) as connection, connection.pipeline():
+        async with connection.transaction():
+            who = await connection.execute(SQL["present"], {"ticket": ticket})
+            cursors = {name: await connection.execute(*statement) for name, statement in asked.items()}
+        found = await who.fetchone()
+        if found is None or found["person"] is None:
+            raise _ended()
+        return {name: await cursor.fetchall() for name, cursor in cursors.items()}
 
 
 async def present(connection: AsyncConnection[DictRow], ticket: str, *, by: str) -> None:
@@ -63,5 +99,9 @@ async def _presented(
     # No ticket of ours holds NUL, and no text of PostgreSQL can.
     row = None if "\x00" in ticket else await one(connection, by, {"ticket": ticket, **asked})
     if row is None or row["person"] is None:
-        raise SignInRequired("your session has ended", fix="sign in again")
+        raise _ended()
     return row
+
+
+def _ended() -> SignInRequired:
+    return SignInRequired("your session has ended", fix="sign in again")

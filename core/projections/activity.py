@@ -82,6 +82,22 @@ def lately_asks(households: Sequence[HouseholdId] | None, without: ProposalId | 
 async def lately_of(connection: Connection, found: Mapping[str, Sequence[DictRow]]) -> Lately:
     """The same, of what those statements found."""
     [asking] = found["asking"]
+    agent, strategy = asking["agent"], asking["strategy"]
+    return lately_in(
+        found,
+        agent_traded=await _traded(connection, agent=agent) if agent else (),
+        strategy_traded=await _traded(connection, strategy=strategy) if strategy else (),
+    )
+
+
+def lately_in(
+    found: Mapping[str, Sequence[DictRow]],
+    *,
+    agent_traded: tuple[Traded, ...] = (),
+    strategy_traded: tuple[Traded, ...] = (),
+) -> Lately:
+    """The same, where it is about no proposal: then nobody drafted it."""
+    [asking] = found["asking"]
     asked: dict[HouseholdId, list[Asked]] = defaultdict(list)
     for row in found["asked"]:
         asked[HouseholdId(row["household"])].append(_asked(row))
@@ -91,17 +107,16 @@ async def lately_of(connection: Connection, found: Mapping[str, Sequence[DictRow
     times: dict[PersonId, list[datetime]] = defaultdict(list)
     for row in found["order_times"]:
         times[PersonId(row["advisor"])].append(row["decided_at"])
-    agent, strategy = asking["agent"], asking["strategy"]
     return Lately(
         taken_at=asking["taken_at"],
-        agent=agent,
+        agent=asking["agent"],
         asked=asked,
         executed=executed,
         times=times,
         totals=found["day_totals"],
-        agent_traded=await _traded(connection, agent=agent) if agent else (),
-        strategy=strategy,
-        strategy_traded=await _traded(connection, strategy=strategy) if strategy else (),
+        agent_traded=agent_traded,
+        strategy=asking["strategy"],
+        strategy_traded=strategy_traded,
     )
 
 

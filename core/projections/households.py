@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +24,13 @@ async def read_households(
 ) -> tuple[HouseholdLine, ...]:
     """Those households, or all that this connection is shown, as far as the worker has folded them, by id."""
     asked = {"households": None if households is None else list(households)}
-    found = await together(connection, {name: (SQL[name], asked) for name in ("accounts", "households")})
+    return lines_of(
+        await together(connection, {name: (SQL[name], asked) for name in ("accounts", "households")})
+    )
+
+
+def lines_of(found: Mapping[str, Sequence[DictRow]]) -> tuple[HouseholdLine, ...]:
+    """The same, of what the statements of those names found."""
     accounts = defaultdict(list)
     for row in found["accounts"]:
         accounts[row["household"]].append(row["account"])

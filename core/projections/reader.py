@@ -30,12 +30,12 @@ from core.book.picture import (
 )
 from core.book.replaced import Replaced, as_if_gone, lots_left
 from core.book.stated import ips_stated, outflow_stated
-from core.database.rows import rows, together
+from core.database.rows import Statement, rows, together
 from core.database.statements import statements
 from core.errors import NotFound
 from core.ids import AccountId, HouseholdId, LotId, ModelId, OrderId, PersonId, ProposalId, Symbol
 from core.orders.events import Side
-from core.projections.activity import lately_asks, lately_of
+from core.projections.activity import Lately, lately_asks, lately_of
 from core.projections.market import ASKS as MARKET
 from core.projections.market import market_of
 from core.risk.wash_sale import WINDOW
@@ -86,21 +86,29 @@ async def read_pictures(
     connection: Connection, households: Sequence[HouseholdId] | None, *, without: ProposalId | None = None
 ) -> tuple[Picture, ...]:
     """Those households, or with None all that this connection is shown, by id. Call it in one transaction."""
+    found = await together(connection, pictures_asks(households, without))
+    return pictures_of(found, await lately_of(connection, found), without)
+
+
+def pictures_asks(
+    households: Sequence[HouseholdId] | None, without: ProposalId | None = None
+) -> dict[str, Statement]:
+    """The statements that pictures are made of."""
     asked = {"households": None if households is None else list(households)}
-    found = await together(
-        connection,
-        {
-            **MARKET,
-            "as_of": (SQL["as_of"], None),
-            **{name: (SQL[name], asked) for name in OF_A_BOOK},
-            "promised_cash": (SQL["promised_cash"], {"proposal": without}),
-            **lately_asks(households, without),
-        },
-    )
+    return {
+        **MARKET,
+        "as_of": (SQL["as_of"], None),
+        **{name: (SQL[name], asked) for name in OF_A_BOOK},
+        "promised_cash": (SQL["promised_cash"], {"proposal": without}),
+        **lately_asks(households, without),
+    }
+
+
+def pictures_of(found: Found, lately: Lately, without: ProposalId | None = None) -> tuple[Picture, ...]:
+    """The pictures, of what those statements found."""
     market, models = market_of(found)
     as_of = found["as_of"][0]["as_of_seq"]
     book = _book_of(found, models, without)
-    lately = await lately_of(connection, found)
     pictures = []
     for row in found["households"]:
         profile = book.profiles.get(row["household"])

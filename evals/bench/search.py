@@ -22,11 +22,10 @@ from typing import Any, Final
 from core.clock import WallClock
 from core.database.logins import AGENT
 from core.database.pools import async_pool
-from core.database.rows import rows
 from core.desk import Desk, Found
 from core.ledger.journal import Journal
 from core.library.reader import as_passage
-from core.people.asker import asking
+from core.people.asker import found_by
 from evals.bench.harness import Bench, Round, percentile
 from evals.bench.search_world import LEVELS, SQL, SearchWorld
 
@@ -35,7 +34,7 @@ QUESTIONS: Final = 20  # of each level in a round
 NEAREST: Final = 10
 FIGURE_AT: Final = 100
 COMPARED_UP_TO: Final = 2_000  # as `gatehouse.library_nearest` has it
-EXACT: Final = "select * from gatehouse.library_exact(%(vector)s::text, %(limit)s, null)"
+EXACT: Final = "select * from gatehouse.exact_search(%(ticket)s, %(vector)s::text, %(limit)s, null)"
 SHOWN: Final = ("server_version", "shared_buffers", "work_mem", "jit", "max_parallel_workers_per_gather")
 SUBJECTS: Final = ("cloud revenue", "oil prices", "the dividend", "interest expense", "net sales in Europe")
 ASKS: Final = (
@@ -143,8 +142,7 @@ class SearchBench:
                     self._world.embedder.embed([question])  # as before ours: neither comes in warm
                     begun = self._clock.monotonic_ns()
                     asked = {"vector": str(vector), "limit": NEAREST}
-                    async with asking(pool, ticket) as connection:
-                        found = await rows(connection, EXACT, asked)
+                    found = await found_by(pool, ticket, EXACT, asked)
                     nearest = {Found(as_passage(row), str(row["distance"])).passage.id for row in found}
                     level.exact.append((self._clock.monotonic_ns() - begun) / 1e6)
                     level.found += len(nearest & self._answers[percent, n])

@@ -130,8 +130,10 @@ class SearchWorld:
         if exact.count(ALL) != 1:
             raise AssertionError("the product's own search could not be made an exact one")
         self.superuser.execute(exact.encode())
+        asked = str(self._value("search_source")).replace("library_search", "exact_search")
+        self.superuser.execute(asked.replace("library_nearest", "library_exact").encode())
         self.superuser.execute(
-            "grant execute on function gatehouse.library_exact(text, integer, date) to gh_agent"
+            "grant execute on function gatehouse.exact_search(text, text, integer, date) to gh_agent"
         )
 
     def _value(self, name: str) -> Any:

@@ -39,6 +39,9 @@ select min(id) as id from gatehouse.passage;
 -- exact_source --
 select pg_get_functiondef('gatehouse.library_nearest(text, integer, date)'::regprocedure) as source;
 
+-- search_source --
+select pg_get_functiondef('gatehouse.library_search(text, text, integer, date)'::regprocedure) as source;
+
 -- sequential --
 -- The plainest exact scan there is: every vector read, and of the permission only the documents' names.
 select e.passage as id from copilot.embedding e where (e.document in (select unnest(%(within)s::text[]))) is true

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -11,9 +12,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import ormsgpack
 import psycopg
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from langgraph.checkpoint.base import empty_checkpoint
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from psycopg.rows import dict_row
 from pydantic import BaseModel
 
@@ -94,6 +98,30 @@ async def test_a_changed_or_moved_row_is_refused(database: Database, statement: 
         tampered(database, statement)
         with pytest.raises(IntegrityLost, match="not what the copilot wrote"):
             await nudge(at, desk)
+
+
+async def test_a_row_of_before_rows_were_compressed_opens_and_is_read_once_for_a_run(
+    database: Database,
+) -> None:
+    async with store(database) as saver:
+        saver_of_old = JsonPlusSerializer(allowed_msgpack_modules=None)
+        old = empty_checkpoint()
+        typed = {"checkpoint": saver_of_old.dumps_typed(old), "metadata": saver_of_old.dumps_typed({})}
+        bound = json.dumps(["checkpoint", "thr-old", "", old["id"], None, None]).encode()
+        clear = ormsgpack.packb({"parent": None, **typed})
+        body = b"n" * 12 + AESGCMSIV(bytes.fromhex(KEY)).encrypt(b"n" * 12, clear, bound)
+        with psycopg.connect(database.agent, autocommit=True) as connection:
+            put = (
+                "insert into copilot.checkpoint (thread, namespace, checkpoint, body) values (%s, '', %s, %s)"
+            )
+            connection.execute(put, ["thr-old", old["id"], body])
+        place: Any = {"configurable": {"thread_id": "thr-old"}}
+        async with saver.left("thr-old") as left:
+            assert left is not None
+            assert left.checkpoint["id"] == old["id"]
+            assert await saver.aget_tuple(place) is left
+            tampered(database, "delete from copilot.checkpoint")
+            assert await saver.aget_tuple(place) is None
 
 
 async def test_another_threads_checkpoint_is_refused_here(database: Database) -> None:

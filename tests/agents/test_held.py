@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,8 +11,8 @@ import pytest
 
 from agents.evidence import held_again, kept
 from core.errors import IntegrityLost, WorldFailed
-from core.fact import PolicyDecision
-from core.ids import ProposalId, TraceId
+from core.fact import PolicyDecision, Sealed, Words
+from core.ids import ProposalId, SubjectId, TraceId
 from core.orders.events import Request
 from core.people.events import RunBegun, StepEvent, StepTaken, ToolCalled
 from tests.agents.endpoint import Played, endpoint
@@ -19,9 +20,11 @@ from tests.agents.running import answer, ask, copilot, memory
 from tests.agents.test_endpoint import behind
 from tests.tools.book import SimulatedDesk
 from tools.contract import Held
+from tools.words import worded
 
 QUESTION = "How much cash does the Okafor household have?"
 REBALANCE = "Rebalance the Okafor household"
+KEPT = {"subject": "hh-1", "key": 1, "digest": "0" * 64, "length": 9}
 
 
 @dataclass
@@ -100,7 +103,21 @@ async def test_a_model_that_takes_its_time_is_on_record_before_the_next_one_thin
 
 def test_what_is_held_is_kept_whole_and_nothing_else_is_taken_for_it() -> None:
     begun = RunBegun.model_validate({"thread": "thr-1", "manifest": "0" * 64, "model": "offline"})
-    held = [Held("a key", begun)]
+    held = [Held("a key", begun, ("her words",)), Held("another", begun)]
     assert held_again(kept(held)) == held
     with pytest.raises(IntegrityLost):
         held_again(['{"key": "k", "kind": "ProposalDrafted", "fact": {}}'])
+
+
+def test_words_that_wait_in_clear_are_filled_in_by_place_and_none_is_left_over() -> None:
+    read = [{"by": "advisor", "words": {}}, {"by": "tool", "words": {"kept": KEPT}}]
+    thought = {"input_tokens": 1, "output_tokens": 1, "counted_by": "rule", "read": read, "said": {}}
+    whole = {"thread": "thr-1", "agent": "portfolio", "step": "plan", "model": "offline", "thought": thought}
+    sealed = [Words(sealed=Sealed(subject=SubjectId("hh-1"), key=1, sealed=text)) for text in ("a", "b")]
+    words = iter(sealed)
+    step = worded(StepTaken.model_validate_json(json.dumps(whole)), words)
+    assert isinstance(step, StepTaken)
+    assert step.thought is not None
+    assert [step.thought.read[0].words, step.thought.said] == sealed
+    assert step.thought.read[1].words.kept is not None
+    assert next(words, None) is None

@@ -232,6 +232,7 @@ FUNCTIONS: Final[dict[str, set[str]]] = {
     "library_unindexed(integer)": {AGENT},
     "library_index(bigint,text,text)": {AGENT},
     "library_nearest(text,integer,date)": {AGENT},
+    "library_search(text,text,integer,date)": {AGENT},
     "library_quoting(text,integer,date)": {AGENT},
 }
 INTERNAL: Final = {
@@ -414,6 +415,8 @@ INTERNAL: Final = {
     "lease_of_asker",
     "least_tier",
     "lend",
+    "library_judged",
+    "library_reach",
     "library_within",
     "limits_fault",
     "live_session",

@@ -186,6 +186,31 @@ def test_without_a_ticket_the_copilots_login_finds_nothing(shared_firm: Firm) ->
         assert shared_firm.ask(AGENT, statement) == []
 
 
+def test_a_search_that_says_who_asks_finds_the_same_and_binds_nobody_to_the_connection(
+    shared_firm: Firm,
+) -> None:
+    put(shared_firm, HANNAH, "at once", sensitivity="named", readers=["adv-2"])
+    at_once = "select signed_in, title from gatehouse.library_search(%s, %s, 200, null)"
+    for login, finds in ((DAVID, True), (MARIA, False)):
+        ticket = shared_firm.thread_ticket(login, shared_firm.thread(login, None))
+        with presented(shared_firm, AGENT, login):
+            said = shared_firm.ask(
+                AGENT, "select title from gatehouse.library_nearest(%s, 200, null)", VECTOR
+            )
+        rows = shared_firm.ask(AGENT, at_once, ticket, VECTOR)
+        assert [row["title"] for row in rows] == [row["title"] for row in said]
+        assert ("at once" in {row["title"] for row in rows}) is finds
+        assert all(row["signed_in"] for row in rows)
+        assert shared_firm.ask(AGENT, "select * from gatehouse.library_open()") == []
+
+
+def test_a_search_without_a_session_of_the_copilots_is_told_so(shared_firm: Firm) -> None:
+    at_once = "select signed_in, id, text from gatehouse.library_search(%s, %s, 9, null)"
+    for ticket in ("", "nobody's", shared_firm.ticket(MARIA)):  # hers is not good at this login
+        (row,) = shared_firm.ask(AGENT, at_once, ticket, VECTOR)
+        assert (row["signed_in"], row["id"], row["text"]) == (False, None, None)
+
+
 def test_what_is_about_one_client_is_not_found_in_a_conversation_about_another(shared_firm: Firm) -> None:
     ours = shared_firm.ask(
         "superuser", "select household from gatehouse.household where advisor = 'adv-1' order by 1 limit 2"
