@@ -5,7 +5,6 @@ Rule 1: an ended order is remembered for copies and late reports; the journal kn
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -21,22 +20,24 @@ class AtWork:
 
     def __init__(self) -> None:
         self._orders: dict[OrderId, Working] = {}
-        self._ended: deque[OrderId] = deque()
+        self._ended: dict[OrderId, Working] = {}
 
     def __contains__(self, order: OrderId) -> bool:
-        return order in self._orders
+        return order in self._orders or order in self._ended
 
     def __iter__(self) -> Iterator[Working]:
+        """Those that have not ended."""
         return iter(list(self._orders.values()))  # whoever asks may be another thread
 
     @property
     def unended(self) -> int:
-        return len(self._orders) - len(self._ended)
+        return len(self._orders)
 
     def get(self, order: OrderId) -> Working | None:
-        return self._orders.get(order)
+        return self._orders.get(order) or self._ended.get(order)
 
     def add(self, work: Working) -> None:
+        self._ended.pop(work.released.id, None)
         self._orders[work.released.id] = work
 
     def ended(self, work: Working) -> None:
@@ -44,9 +45,10 @@ class AtWork:
         if work.remembered:
             return
         work.remembered = True
-        self._ended.append(work.released.id)
+        self._orders.pop(work.released.id, None)
+        self._ended[work.released.id] = work
         while len(self._ended) > REMEMBERED:
-            self._orders.pop(self._ended.popleft(), None)
+            del self._ended[next(iter(self._ended))]
 
     def open(self) -> tuple[Mapping[str, str | None], ...]:
         """Every order that has not ended, in words."""

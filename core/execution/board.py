@@ -1,8 +1,10 @@
 """What the venues show now: quotes, health and what they take, asked together and kept for a moment.
 
 Rule 1: a venue that does not answer has no quote; nothing older stands in for it.
-Rule 2: what is kept is a fraction of a second old at most; every quote carries its own time.
-Rule 3: many who ask the same at once are one question: a thousand released orders do not storm a venue.
+Rule 2: what is kept is a fraction of a second old at most, or as old as a slow venue's pace makes it: it is
+    not asked away its tokens. Every quote carries its own time.
+Rule 3: many who ask at once are one question, of every symbol that was wanted before: a thousand released
+    orders do not storm a venue.
 Rule 4: a line goes at the pace that its venue says, from the moment that it says so; workers share it.
 Rule 5: nobody waits twice for a venue that did not answer: it is asked again beside what goes on.
 """
@@ -26,6 +28,8 @@ from core.venues.venue import Capabilities, Health, Quote
 QUOTES_KEPT: Final = timedelta(milliseconds=200)
 CAPABILITIES_KEPT: Final = timedelta(seconds=30)
 PATIENCE: Final = timedelta(milliseconds=800)
+NO_LONGER: Final = timedelta(0)
+MOST_KEPT: Final = 256
 Answer = TypeVar("Answer")
 
 
@@ -38,14 +42,17 @@ class Kept(Generic[Answer]):
         self._asking: dict[Hashable, asyncio.Task[Answer | None]] = {}
         self._silent: set[Hashable] = set()
 
-    def now(self, key: Hashable) -> Answer | None:
-        """What is good still; None where it has to be asked for."""
+    def now(self, key: Hashable, *, longer: timedelta = NO_LONGER) -> Answer | None:
+        """What is good still, for so much longer at least; None where it has to be asked for."""
         kept = self._answers.get(key)
-        return kept[1] if kept is not None and monotonic() - kept[0] <= self._good_for else None
+        good_for = max(self._good_for, longer)
+        return kept[1] if kept is not None and monotonic() - kept[0] <= good_for else None
 
-    async def of(self, key: Hashable, ask: Callable[[], Awaitable[Answer]]) -> Answer | None:
+    async def of(
+        self, key: Hashable, ask: Callable[[], Awaitable[Answer]], *, longer: timedelta = NO_LONGER
+    ) -> Answer | None:
         """None where the venue does not answer; the next one asks again."""
-        kept = self.now(key)
+        kept = self.now(key, longer=longer)
         if kept is not None:
             return kept
         asking = self._asking.get(key)
@@ -63,6 +70,8 @@ class Kept(Generic[Answer]):
             del self._asking[key]
         self._silent.discard(key)
         self._answers[key] = (monotonic(), answer)
+        while len(self._answers) > MOST_KEPT:
+            del self._answers[next(iter(self._answers))]
         return answer
 
 
@@ -75,6 +84,17 @@ class View:
     health: Health | None
 
 
+_OfLine = tuple[Line, Capabilities | None, Health | None, Mapping[Symbol, Quote] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What every line's venue said when it was asked for these symbols."""
+
+    symbols: tuple[Symbol, ...]
+    of: Sequence[_OfLine]
+
+
 class Board:
     """Asks through the lines' venues; `views` is what the router ranks."""
 
@@ -83,6 +103,8 @@ class Board:
         self._capabilities: Kept[Capabilities] = Kept(CAPABILITIES_KEPT)
         self._health: Kept[Health] = Kept(QUOTES_KEPT)
         self._quotes: Kept[Mapping[Symbol, Quote]] = Kept(QUOTES_KEPT)
+        self._wanted: tuple[Symbol, ...] = ()
+        self._asking: asyncio.Task[_Told] | None = None
         self.tally = Tally(WEIGHTS.half_life)
 
     def share(self, workers: int) -> None:
@@ -92,12 +114,22 @@ class Board:
 
     async def views(self, symbol: Symbol) -> tuple[VenueView, ...]:
         """Every venue that tells us what it takes, as it stands for one symbol."""
+        if symbol not in self._wanted:
+            self._wanted = (*self._wanted, symbol)
         lines = self._lines.values()
         known = [self._known(line, symbol) for line in lines]
         if all(view is not None for view in known):
             return tuple(view for view in known if view is not None)
-        found = await asyncio.gather(*(self._view(line, symbol) for line in lines))
-        return tuple(view for view in found if view is not None)
+        while True:
+            if self._asking is None:
+                self._asking = asyncio.create_task(self._ask(self._wanted))
+            told = await asyncio.shield(self._asking)
+            if symbol in told.symbols:
+                return tuple(
+                    self._shown(line, symbol, can, health, quotes)
+                    for line, can, health, quotes in told.of
+                    if can is not None
+                )
 
     async def quotes(self, symbols: Sequence[Symbol]) -> tuple[Quote, ...]:
         """What every venue that answers quotes now for these."""
@@ -107,8 +139,9 @@ class Board:
     def _known(self, line: Line, symbol: Symbol) -> VenueView | None:
         """What need not be asked for; None where some of it must."""
         name = line.venue.name
-        capabilities, health = self._capabilities.now(name), self._health.now(name)
-        quotes = self._quotes.now((name, (symbol,)))
+        longer = line.between_reads
+        capabilities, health = self._capabilities.now(name), self._health.now(name, longer=longer)
+        quotes = self._quotes.now((name, self._wanted), longer=longer)
         if capabilities is None or health is None or quotes is None:
             return None
         return self._shown(line, symbol, capabilities, health, quotes)
@@ -121,22 +154,40 @@ class Board:
         venue = line.venue
         can, health = await asyncio.gather(
             self._capabilities.of(venue.name, lambda: _takes(line)),
-            self._health.of(venue.name, lambda: venue.health(timeout=PATIENCE)),
+            self._healthy(line),
         )
         return View(line, can, health)
 
-    async def _view(self, line: Line, symbol: Symbol) -> VenueView | None:
-        venue = line.venue
+    async def _ask(self, symbols: tuple[Symbol, ...]) -> _Told:
+        """Every line, once for all who wait."""
+        try:
+            return _Told(
+                symbols, await asyncio.gather(*(self._of(line, symbols) for line in self._lines.values()))
+            )
+        finally:
+            self._asking = None
+
+    async def _of(self, line: Line, symbols: tuple[Symbol, ...]) -> _OfLine:
         capabilities, health, quotes = await asyncio.gather(
-            self._capabilities.of(venue.name, lambda: _takes(line)),
-            self._health.of(venue.name, lambda: venue.health(timeout=PATIENCE)),
-            self._quoted(line, (symbol,)),
+            self._capabilities.of(line.venue.name, lambda: _takes(line)),
+            self._healthy(line),
+            self._quoted(line, symbols),
         )
-        return None if capabilities is None else self._shown(line, symbol, capabilities, health, quotes)
+        return line, capabilities, health, quotes
 
     async def _quoted(self, line: Line, symbols: tuple[Symbol, ...]) -> Mapping[Symbol, Quote] | None:
         venue = line.venue
-        return await self._quotes.of((venue.name, symbols), lambda: venue.quotes(symbols, timeout=PATIENCE))
+        return await self._quotes.of(
+            (venue.name, symbols),
+            lambda: venue.quotes(symbols, timeout=PATIENCE),
+            longer=line.between_reads,
+        )
+
+    async def _healthy(self, line: Line) -> Health | None:
+        venue = line.venue
+        return await self._health.of(
+            venue.name, lambda: venue.health(timeout=PATIENCE), longer=line.between_reads
+        )
 
     def _shown(
         self,

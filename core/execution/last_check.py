@@ -83,6 +83,7 @@ class Chained:
 
 RecordOf = Callable[[OrderId, ProposalId], Awaitable[Sequence[Chained]]]
 """The journal's own text of an order and of its proposal."""
+Named = tuple[OrderId, ProposalId]
 Parts = Mapping[OrderId, Sequence[Chained]]
 
 
@@ -110,23 +111,25 @@ class _Place(msgspec.Struct, frozen=True):
 _PLACE: Final = msgspec.json.Decoder(_Place)
 
 
-async def record_of(
-    connection: AsyncConnection[DictRow], order: OrderId, proposal: ProposalId
-) -> tuple[Chained, ...]:
-    """The entries of that order's stream and of that proposal's, oldest first."""
-    found = await rows(connection, SQL["record_of"], {"order": order, "proposal": proposal})
-    return tuple(
-        Chained(
-            seq=row["seq"],
-            recorded_at=row["recorded_at"],
-            role=row["role"],
-            actor=row["actor"],
-            text=row["text"],
-            digest=bytes(row["digest"]),
-            before=GENESIS if row["before"] is None else bytes(row["before"]),
+async def records_of(
+    connection: AsyncConnection[DictRow], asked: Sequence[Named]
+) -> Mapping[Named, Sequence[Chained]]:
+    """Of each, the entries of that order's stream and of that proposal's, oldest first."""
+    named = {"orders": [order for order, _ in asked], "proposals": [proposal for _, proposal in asked]}
+    found: dict[Named, list[Chained]] = {one: [] for one in asked}
+    for row in await rows(connection, SQL["records_of"], named):
+        found[asked[row["n"] - 1]].append(
+            Chained(
+                seq=row["seq"],
+                recorded_at=row["recorded_at"],
+                role=row["role"],
+                actor=row["actor"],
+                text=row["text"],
+                digest=bytes(row["digest"]),
+                before=GENESIS if row["before"] is None else bytes(row["before"]),
+            )
         )
-        for row in found
-    )
+    return found
 
 
 async def asked(order: ReleasedOrder, venue: VenueName, body: bytes, record_of: RecordOf) -> str | None:

@@ -34,16 +34,17 @@ select stream, seq, recorded_at, role, actor, text from gatehouse.journal
 where stream = any (%(streams)s::text[]) order by stream, seq;
 
 -- ended --
-select ended from gatehouse.leg where order_id = %(order)s and released_seq is not null
-union all select ended from gatehouse.block where order_id = %(order)s;
+select order_id, ended from gatehouse.leg where order_id = any (%(orders)s::text[]) and released_seq is not null
+union all select order_id, ended from gatehouse.block where order_id = any (%(orders)s::text[]);
 
 -- custodians --
 select state from gatehouse.reference where kind = 'custodian';
 
--- put_wait --
+-- put_waits --
 -- Since when is told of the first of the same reason.
 insert into gatehouse.order_wait (order_id, lease, why, says)
-    select %(order)s, w.lease, %(why)s, %(says)s from gatehouse.worker_lease w
+    select t.order_id, w.lease, t.why, t.says
+    from gatehouse.worker_lease w, unnest(%(orders)s::text[], %(whys)s::text[], %(says)s::text[]) as t (order_id, why, says)
     where w.worker = current_setting('gatehouse.worker')
 on conflict (order_id) do update set lease = excluded.lease, why = excluded.why, says = excluded.says,
     since = case when order_wait.why = excluded.why then order_wait.since else excluded.since end;

@@ -46,6 +46,8 @@ from core.venues.venue import (
 TRIES: Final = 3
 FIRST_PAUSE: Final = timedelta(milliseconds=50)
 LONGEST_PAUSE: Final = timedelta(seconds=1)
+GATHERS: Final = timedelta(milliseconds=5)
+READS: Final = 8  # of so many tokens one is for each kind of read
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,13 @@ class Line:
     def per_second(self) -> int:
         """Tokens, by the venue's own figure where it says one that is less than ours."""
         return self._takes[0]
+
+    @property
+    def between_reads(self) -> timedelta:
+        """How long what was read is good for, quotes, health and reports each: of what a venue takes, orders
+        have the most."""
+        pace = max(1, self._takes[0] // self._workers)
+        return max(GATHERS, timedelta(seconds=READS) / pace)
 
     @property
     def seen(self) -> Seen:

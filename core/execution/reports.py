@@ -85,6 +85,8 @@ class Reports:
                 continue
             await self._take_in(line, page)
             self._cursors[name] = page.cursor
+            if page.reports:
+                await asyncio.sleep(line.between_reads.total_seconds())  # what comes meanwhile comes together
 
     async def try_to_catch_up(self, line: Line) -> None:
         try:
@@ -168,8 +170,10 @@ class Reports:
             return Elsewhere()
         found = await self._find(order)
         if isinstance(found, Elsewhere):
-            self._elsewhere = {one: until for one, until in self._elsewhere.items() if until > now}
-            self._elsewhere[order] = now + ELSEWHERE_FOR
+            self._elsewhere.pop(order, None)
+            self._elsewhere[order] = now + ELSEWHERE_FOR  # so the oldest stand first
+            while self._elsewhere[oldest := next(iter(self._elsewhere))] <= now:
+                del self._elsewhere[oldest]
         elif found is not None:
             known = self._orders.get(order)  # taken meanwhile
             if known is not None:

@@ -49,8 +49,11 @@ class Showing:
         if not over and not fresh:
             return
         async with lend(self._pool) as connection:
-            await connection.execute(SQL["drop_waits"], {"orders": over})
-            for order, wait in fresh.items():
-                asked = {"order": order, "why": wait.why.value, "says": wait.says[:LONGEST]}
-                await connection.execute(SQL["put_wait"], asked)
+            if over:
+                await connection.execute(SQL["drop_waits"], {"orders": over})
+            if fresh:
+                waits = fresh.values()
+                whys, says = [wait.why.value for wait in waits], [wait.says[:LONGEST] for wait in waits]
+                asked = {"orders": list(fresh), "whys": whys, "says": says}
+                await connection.execute(SQL["put_waits"], asked)
         self._shown = now

@@ -93,8 +93,13 @@ class HaltFile:
         """What is halted now. Never raises, never answers what it read before of a file that is another
         now."""
         try:
-            with self._path.open("rb") as file:
-                raw = file.read(LARGEST + 1)
+            file = os.open(
+                self._path, os.O_RDONLY | os.O_CLOEXEC
+            )  # asked before each send: no buffer around it
+            try:
+                raw = os.read(file, min(os.fstat(file).st_size, LARGEST) + 1)
+            finally:
+                os.close(file)
         except FileNotFoundError:
             return self._unread("the halt file is missing")
         except OSError as bad:

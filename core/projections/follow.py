@@ -17,6 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
@@ -30,6 +31,7 @@ from core.projections.replay import end_of_journal, fold, stretch
 from core.projections.snapshots import SQL
 
 PAGE: Final = 5_000  # sequence numbers that are folded before their rows are written
+_WRITTEN: Final = msgspec.json.Encoder().encode
 
 Connection = AsyncConnection[DictRow]
 
@@ -119,12 +121,10 @@ async def write(connection: Connection, folded: Folded, changed: Changed, seq: i
 
 
 async def _put(connection: Connection, statement: str, found: Iterable[Row], seq: int) -> None:
-    asked = [{**row, "seq": seq} for row in found]
-    for row in asked:
-        if "state" in row:
-            row["state"] = Jsonb(row["state"])
+    """All rows in one statement."""
+    asked = list(found)
     if asked:
-        await connection.cursor().executemany(SQL[statement], asked)
+        await connection.execute(SQL[statement], {"rows": Jsonb(asked, dumps=_WRITTEN), "seq": seq})
 
 
 async def _written(connection: Connection) -> int:

@@ -138,7 +138,8 @@ on conflict (name) do update set as_of_seq = excluded.as_of_seq;
 
 -- put_reference --
 insert into gatehouse.reference (kind, id, advisor, household, account, state, as_of_seq)
-values (%(kind)s, %(id)s, %(advisor)s, %(household)s, %(account)s, %(state)s, %(seq)s)
+select r.kind, r.id, r.advisor, r.household, r.account, r.state, %(seq)s
+from jsonb_to_recordset(%(rows)s) as r (kind text, id text, advisor text, household text, account text, state jsonb)
 on conflict (kind, id) do update set advisor = excluded.advisor, household = excluded.household,
     account = excluded.account, state = excluded.state, as_of_seq = excluded.as_of_seq;
 
@@ -147,24 +148,29 @@ delete from gatehouse.lot where account = any (%(accounts)s::text[]);
 
 -- put_lot --
 insert into gatehouse.lot (lot, account, advisor, symbol, quantity, cost_per_share, acquired_on, as_of_seq)
-values (%(lot)s, %(account)s, %(advisor)s, %(symbol)s, %(quantity)s, %(cost_per_share)s, %(acquired_on)s, %(seq)s);
+select r.lot, r.account, r.advisor, r.symbol, r.quantity, r.cost_per_share, r.acquired_on, %(seq)s
+from jsonb_to_recordset(%(rows)s) as r (lot text, account text, advisor text, symbol text, quantity numeric, cost_per_share numeric,
+    acquired_on date);
 
 -- drop_positions --
 delete from gatehouse.position where account = any (%(accounts)s::text[]);
 
 -- put_position --
 insert into gatehouse.position (account, symbol, advisor, quantity, as_of_seq)
-values (%(account)s, %(symbol)s, %(advisor)s, %(quantity)s, %(seq)s);
+select r.account, r.symbol, r.advisor, r.quantity, %(seq)s
+from jsonb_to_recordset(%(rows)s) as r (account text, symbol text, advisor text, quantity numeric);
 
 -- put_cash --
 insert into gatehouse.cash (account, advisor, settled, unsettled, held, as_of_seq)
-values (%(account)s, %(advisor)s, %(settled)s, %(unsettled)s, %(held)s, %(seq)s)
+select r.account, r.advisor, r.settled, r.unsettled, r.held, %(seq)s
+from jsonb_to_recordset(%(rows)s) as r (account text, advisor text, settled numeric, unsettled numeric, held numeric)
 on conflict (account) do update set settled = excluded.settled, unsettled = excluded.unsettled,
     held = excluded.held, as_of_seq = excluded.as_of_seq;
 
 -- put_order --
 insert into gatehouse.order_state (order_id, proposal, leg, account, advisor, status, state, as_of_seq)
-values (%(order_id)s, %(proposal)s, %(leg)s, %(account)s, %(advisor)s, %(status)s, %(state)s, %(seq)s)
+select r.order_id, r.proposal, r.leg, r.account, r.advisor, r.status, r.state, %(seq)s
+from jsonb_to_recordset(%(rows)s) as r (order_id text, proposal text, leg int, account text, advisor text, status text, state jsonb)
 on conflict (order_id) do update set status = excluded.status, state = excluded.state, as_of_seq = excluded.as_of_seq;
 
 -- put_quote --

@@ -2,7 +2,7 @@
 
 Rule 1: at the start, at each close, when a person asks, and every few seconds between. The last kind leaves
     an entry only where something came or went: an entry each time would bury the others.
-    It asks about orders that have not ended; the others about all of the business day.
+    It asks about orders that have not ended and stand still; the others about all of the business day.
 Rule 2: a difference counts when it is still there a moment later: what was on its way is none.
 Rule 3: a party that gives no answer is named; its silence clears nothing.
 Rule 4: nothing here corrects anything, and no order waits for it.
@@ -35,13 +35,13 @@ from core.reconcile.comparing import Comparison, Item, Word
 from core.reconcile.custodian import Instruction, Share, SimulatedCustodians, Statement, Transfer
 from core.reconcile.events import DifferenceCleared, DifferenceFound, ReconciliationFinished, Why
 from core.reconcile.reading import SQL
-from core.venues.venue import FROM_THE_FIRST, Execution, Found, Looking, NotKnown, Venue
+from core.venues.venue import FROM_THE_FIRST, MOST_LOOKED_UP, Execution, Found, Looking, NotKnown, Venue
 
 LOOKS_EVERY: Final = timedelta(seconds=1)  # for a close, or a person who asks
 COMPARES_EVERY: Final = timedelta(seconds=15)
 SETTLES_DOWN: Final = timedelta(milliseconds=700)  # between the two looks that a difference is there in
 TIMEOUT: Final = timedelta(seconds=5)
-AT_ONCE: Final = 16  # look-ups at one venue
+STILL_FOR: Final = timedelta(seconds=2)  # without an entry, until an order is compared between closes
 
 log = structlog.get_logger(__name__)
 Connection = AsyncConnection[DictRow]
@@ -124,7 +124,7 @@ class Reconciling:
     async def _look(self, *, whole: bool) -> Looked:
         async with lend(self._pool) as connection:
             day = await one(connection, SQL["day"])
-            orders = await rows(connection, SQL["orders"], {"whole": whole})
+            orders = await rows(connection, SQL["orders"], {"whole": whole, "still": STILL_FOR})
             done = await rows(connection, SQL["executions"], {"orders": [row["order_id"] for row in orders]})
             held, dollars = await rows(connection, SQL["held"]), await rows(connection, SQL["cash"])
         found, unread = list[Comparison](), list[str]()
@@ -247,15 +247,13 @@ async def _at_venue(venue: Venue, orders: Sequence[DictRow]) -> dict[Item, Word]
     Raises:
         WorldFailed: it gave no answer that can be read.
     """
-    few = asyncio.Semaphore(AT_ONCE)
-
-    async def asked(row: DictRow) -> tuple[DictRow, Looking]:
-        async with few:
-            return row, await venue.lookup(OrderId(row["order_id"]), timeout=TIMEOUT)
-
+    ids, told = [OrderId(row["order_id"]) for row in orders], dict[OrderId, Looking]()
+    for at in range(0, len(ids), MOST_LOOKED_UP):
+        told |= await venue.lookups(ids[at : at + MOST_LOOKED_UP], timeout=TIMEOUT)
     said = dict[Item, Word]()
-    for row, answer in await asyncio.gather(*(asked(row) for row in orders)):
+    for row in orders:
         order, account = OrderId(row["order_id"]), AccountId(row["account"])
+        answer = told[order]
         if isinstance(answer, NotKnown):
             continue
         executions = answer.executions if isinstance(answer, Found) else ()

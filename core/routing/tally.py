@@ -1,6 +1,7 @@
 """What was seen of each venue by symbol: how executions compared, and how much of its orders was done. Pure.
 
-Rule 1: what was seen fades: after one half-life it counts half. Time is given, by any clock that goes on.
+Rule 1: what was seen fades, by whole seconds: after one half-life it counts half. Time is given, by any
+    clock that goes on.
 Rule 2: while little was seen, the answer is drawn toward what is known beforehand: of a symbol toward the
     venue as a whole, of a venue toward the prior.
 Rule 3: what is told is rounded to a stated exponent, so that what was recorded is what decided.
@@ -11,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from core.ids import Symbol, VenueName
@@ -22,6 +24,7 @@ RESTS: Final = Decimal("0.5")
 STEP: Final = Decimal("0.0001")
 _ZERO: Final = Decimal(0)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_SECOND: Final = timedelta(seconds=1)
 
 
 class Seen(NamedTuple):
@@ -69,6 +72,11 @@ def remaining(age: timedelta, half_life: timedelta) -> Decimal:
     return Decimal(2) ** -(Decimal(max(age, timedelta(0)) // _MICROSECOND) / (half_life // _MICROSECOND))
 
 
+@lru_cache(maxsize=4_096)
+def _remaining_after(seconds: int, half_life: timedelta) -> Decimal:
+    return remaining(_SECOND * seconds, half_life)
+
+
 @dataclass(slots=True)
 class _Faded:
     """Six sums as of a moment."""
@@ -77,17 +85,24 @@ class _Faded:
     sums: tuple[Decimal, ...]
 
     def as_of(self, now: timedelta, half_life: timedelta) -> tuple[Decimal, ...]:
-        counts = remaining(now - self.at, half_life)
-        return tuple(one * counts for one in self.sums)
+        return _faded(self.sums, (now - self.at) // _SECOND, half_life)
 
     def add(self, more: tuple[Decimal, ...], at: timedelta, half_life: timedelta) -> None:
         """What comes late is taken as of its own moment, so the order in which it comes does not matter."""
-        if at >= self.at:
-            self.sums, self.at = self.as_of(at, half_life), at
+        seconds = (at - self.at) // _SECOND
+        if seconds >= 0:
+            self.sums, self.at = _faded(self.sums, seconds, half_life), self.at + _SECOND * seconds
         else:
-            counts = remaining(self.at - at, half_life)
-            more = tuple(one * counts for one in more)
-        self.sums = tuple(a + b for a, b in zip(self.sums, more, strict=True))
+            more = _faded(more, -seconds, half_life)
+        self.sums = tuple([a + b if b else a for a, b in zip(self.sums, more, strict=True)])
+
+
+def _faded(sums: tuple[Decimal, ...], seconds: int, half_life: timedelta) -> tuple[Decimal, ...]:
+    """Many come within one second: they have not faded."""
+    if seconds <= 0:
+        return sums
+    counts = _remaining_after(seconds, half_life)
+    return tuple([one * counts for one in sums])
 
 
 @dataclass(slots=True)

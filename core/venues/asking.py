@@ -94,6 +94,12 @@ class AskingVenue(ABC):
     async def lookup(self, order: OrderId, *, timeout: timedelta) -> Looking:
         return await self._read(Ask("lookup", order), reading.looking, timeout=timeout)
 
+    async def lookups(self, orders: Sequence[OrderId], *, timeout: timedelta) -> Mapping[OrderId, Looking]:
+        def read(answer: Mapping[str, Any]) -> Mapping[OrderId, Looking]:
+            return reading.lookings(answer, orders)
+
+        return await self._read(Ask("lookups", of={"orders": list(orders)}), read, timeout=timeout)
+
     async def reports(self, after: str, *, wait: timedelta, timeout: timedelta) -> Page:
         of = {"after": after, "wait_ms": str(wait // timedelta(milliseconds=1))}
         return await self._read(Ask("reports", of=of), reading.page, timeout=timeout + wait)

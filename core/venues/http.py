@@ -75,8 +75,8 @@ def _where(ask: Ask) -> tuple[str, str]:
             return "DELETE", f"/orders/{order}"
         case "lookup":
             return "GET", f"/orders/{order}"
-        case "simulation":
-            return "POST", "/simulation"
+        case "lookups" | "simulation":
+            return "POST", f"/{ask.word}"
         case "newest":
             return "GET", "/reports/newest"
         case word:

@@ -6,7 +6,7 @@ Rule 1: what is missing, of another type or out of range raises (`KeyError`, `Ty
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -71,6 +71,15 @@ def looking(answer: Json) -> Looking:
         ended=None if ended_as is None else ended(ended_as),
         changes=tuple(_change(one) for one in answer.get("changes", ())),
     )
+
+
+def lookings(answer: Json, orders: Sequence[OrderId]) -> Mapping[OrderId, Looking]:
+    """The word on each of these; one that has none raises, and so does one that has two."""
+    told = [(_text(one, "order"), looking(one)) for one in answer["found"]]
+    found = dict(told)
+    if len(found) != len(told):
+        raise ValueError("two words on one order")
+    return {order: found[order] for order in orders}
 
 
 def replacing(answer: Json) -> Replaced | Rejected:

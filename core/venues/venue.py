@@ -32,6 +32,8 @@ from core.venues.fees import FeeSchedule, Liquidity
 
 FROM_THE_FIRST: Final = "0"
 """The cursor before a venue's first report."""
+MOST_LOOKED_UP: Final = 100
+"""Orders in one look-up of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +265,13 @@ class Venue(Protocol):
 
     async def lookup(self, order: OrderId, *, timeout: timedelta) -> Looking:
         """Raises WorldFailed where the venue gave no answer that can be read: ask again."""
+        ...
+
+    async def lookups(self, orders: Sequence[OrderId], *, timeout: timedelta) -> Mapping[OrderId, Looking]:
+        """As `lookup`, of at most `MOST_LOOKED_UP` in one message. Each has its word, or none has.
+
+        Raises WorldFailed where the venue gave no answer that can be read: ask again.
+        """
         ...
 
     async def cancel(self, order: OrderId, *, timeout: timedelta) -> Cancelling: ...

@@ -17,6 +17,7 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
+from core.database.gathering import Gathering
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
 from core.errors import NotFound, WorldFailed
@@ -49,6 +50,7 @@ class Claiming:
         self._resting = Resting(pool)
         self._terms: Mapping[CustodianId, Terms] = {}
         self._asked_in_vain = False
+        self._released = Gathering(self._ended)
 
     async def run(self, executor: Executor) -> None:
         """Until it is cancelled."""
@@ -85,16 +87,21 @@ class Claiming:
 
     async def find(self, order: OrderId) -> Working | Elsewhere | None:
         """An order that is not at work here, for a venue's word on it."""
-        async with lend(self._pool) as connection:
-            known = await rows(connection, SQL["ended"], {"order": order})
-        if not known:
+        ended = await self._released.of(order)
+        if ended is None:
             return None
-        if not known[0]["ended"]:
+        if not ended:
             return Elsewhere()
         mine = await self._lease.claim_late(order)
         async with lend(self._pool) as connection:
             found = next(iter(await self._lives(connection, [order], ended=True)), None)
         return found if mine else Elsewhere(found)
+
+    async def _ended(self, orders: Sequence[OrderId]) -> Mapping[OrderId, bool | None]:
+        """Whether each has ended; None: it was never released here."""
+        async with lend(self._pool) as connection:
+            known = await rows(connection, SQL["ended"], {"orders": list(orders)})
+        return {**dict.fromkeys(orders), **{row["order_id"]: row["ended"] for row in known}}
 
     def terms_of(self, custodian: CustodianId) -> Terms:
         """Raises NotFound: it is not appointed."""

@@ -139,8 +139,9 @@ class Duties:
             return False
 
     async def _turn(self) -> bool:
-        """Whether anything happened."""
-        read = await self._follower.step()
+        """Whether anything was decided or moved. What was only read is no reason to hurry: the book is the
+        cheaper to keep the more of it comes at once, and whoever needs it as it is now catches up first."""
+        await self._follower.step()
         moved = await self._day()
         moved = await self._deciding.assess() or moved
         moved = await self._deciding.draw() or moved
@@ -149,8 +150,7 @@ class Duties:
             await self._follower.catch_up()
         moved = await self._deciding.end_schedules() or moved
         moved = await self._blocking.turn() or moved
-        moved = await self._deciding.give_back() or moved
-        return read or moved
+        return await self._deciding.give_back() or moved
 
     async def _day(self) -> bool:
         """Do what the business day asks for now. Whether there was anything."""

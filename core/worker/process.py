@@ -13,7 +13,7 @@ Rule 4: everything else that a firm needs done, one of them does (`core.worker.d
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -26,12 +26,13 @@ from psycopg.rows import DictRow
 from core.best_execution.reading import RulesInForce, read_lately
 from core.business_day import Day
 from core.clock import Clock
+from core.database.gathering import Gathering
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one
 from core.errors import IntegrityLost, OutcomeUnknown, WorldFailed
 from core.execution.board import monotonic
 from core.execution.execute import Executor
-from core.execution.last_check import Chained, record_of
+from core.execution.last_check import Chained, Named, records_of
 from core.execution.lease import VERSION, Lease
 from core.execution.line import PATIENCE
 from core.execution.showing import Showing
@@ -85,6 +86,7 @@ class Parts:
 class Worker:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._records = Gathering(self._records_of)
 
     async def run(self) -> None:
         """Work until cancelled.
@@ -167,8 +169,11 @@ class Worker:
             await asyncio.sleep(HEAD_HELD_AT_MOST.total_seconds())
 
     async def _record_of(self, order: OrderId, proposal: ProposalId) -> Sequence[Chained]:
+        return await self._records.of((order, proposal))
+
+    async def _records_of(self, asked: Sequence[Named]) -> Mapping[Named, Sequence[Chained]]:
         async with lend(self._parts.pool) as connection:
-            return await record_of(connection, order, proposal)
+            return await records_of(connection, asked)
 
 
 def telling(simulated: Sequence[Address]) -> Tell:

@@ -134,6 +134,9 @@ class InstantVenue:
     async def lookup(self, order: OrderId, *, timeout: timedelta) -> Looking:
         return NotKnown()
 
+    async def lookups(self, orders: Sequence[OrderId], *, timeout: timedelta) -> Mapping[OrderId, Looking]:
+        return {order: await self.lookup(order, timeout=timeout) for order in orders}
+
     async def cancel(self, order: OrderId, *, timeout: timedelta) -> Cancelling:
         return Cancelled()
 

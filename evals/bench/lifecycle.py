@@ -3,28 +3,28 @@ sockets.
 
 Rule 1: the worker is the product's own process, with all its duties; the time is the database's: from the
     first claim to the last fill's entry. Starting a process is not in it.
-Rule 2: `detail` has the same with two workers, and the processor's time of one order in each process:
-    three venues, a worker and a server share the machine, and on two cores that says more than the rate.
+Rule 2: `detail` has the same with two workers, in one process without disk, sockets or database
+    (`in_memory`), and the processor's time of one order in the workers, the venues and the server's backends:
+    they share the machine, and on two cores that says more than the rate.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import timedelta
-from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
 from evals.bench.harness import Bench, Round
-from evals.bench.lifecycle_world import LifecycleWorld
+from evals.bench.lifecycle_memory import ORDERS as IN_MEMORY
+from evals.bench.lifecycle_memory import LifecycleMemoryBench
+from evals.bench.lifecycle_world import LifecycleWorld, cpu_s_of
 
 ORDERS: Final = 2_000
 WITHIN: Final = timedelta(minutes=5)
 LOOKS_EVERY: Final = timedelta(milliseconds=200)
-TICKS: Final = os.sysconf("SC_CLK_TCK")
 OPEN: Final = "select count(*) as open from gatehouse.leg where order_id = any (%s) and not ended"
 LIVED: Final = """
 select extract(epoch from (select max(recorded_at) from gatehouse.journal where event_type = 'OrderFilled')
@@ -38,10 +38,12 @@ class LifecycleBench:
     unit = "orders/s"
     event_bytes: int | None = None
 
-    def __init__(self, *, orders: int = ORDERS) -> None:
+    def __init__(self, *, orders: int = ORDERS, in_memory: int = IN_MEMORY) -> None:
         self._orders = orders
+        self._in_memory = in_memory
         self._world = LifecycleWorld()
         self._two: list[float] = []
+        self._memory: Mapping[str, Any] | None = None
 
     @property
     def server_settings(self) -> Mapping[str, str]:
@@ -55,7 +57,10 @@ class LifecycleBench:
         figure, detail = self._lived(workers=1)
         two, _ = self._lived(workers=2)
         self._two.append(two)
-        return Round(figure=figure, detail={**detail, "two_workers_per_s": round(median(self._two), 1)})
+        if self._memory is None:
+            self._memory = self._lived_in_memory()
+        two_workers = {"two_workers_per_s": round(median(self._two), 1)}
+        return Round(figure=figure, detail={**detail, **two_workers, "in_memory": self._memory})
 
     def baseline(self) -> None:
         return None
@@ -65,17 +70,26 @@ class LifecycleBench:
 
     def _lived(self, *, workers: int) -> tuple[float, Mapping[str, Any]]:
         orders = self._world.release(self._orders)
+        before = self._world.cpu_s()
         with ExitStack() as stack:
             running = [stack.enter_context(self._world.worker()) for _ in range(workers)]
             row = self._until_ended(orders)
-            cpu_s = [_cpu_s(process.pid) for process in running]
+            cpu_s = [cpu_s_of(process.pid) for process in running]
+            spent = {name: spent - before[name] for name, spent in self._world.cpu_s().items()}
         kinds = "select count(*) from gatehouse.journal where event_type = 'OrderDoubted'"
         return self._orders / float(row["seconds"]), {
             "orders": self._orders,
             "workers": row["workers"],
             "worker_cpu_us_per_order": round(sum(cpu_s) * 1e6 / self._orders),
+            **{f"{name}_cpu_us_per_order": round(s * 1e6 / self._orders) for name, s in spent.items()},
             "doubts": self._world.value(kinds),
         }
+
+    def _lived_in_memory(self) -> Mapping[str, Any]:
+        """The same life in one process: once, for it takes as long as all the rest."""
+        with closing(LifecycleMemoryBench(orders=self._in_memory)) as bench:
+            said = bench.subject()
+        return {"per_s": round(said.figure), **said.detail}
 
     def _until_ended(self, orders: Sequence[str]) -> Mapping[str, Any]:
         ends = time.monotonic() + WITHIN.total_seconds()
@@ -88,12 +102,6 @@ class LifecycleBench:
     def _asked(self, statement: str, orders: Sequence[str]) -> Mapping[str, Any]:
         row = self._world.superuser.execute(statement.encode(), [list(orders)]).fetchone()
         return row or {}
-
-
-def _cpu_s(pid: int) -> float:
-    """What the processor did for it so far, in seconds; its start is in it."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def bench() -> Bench:

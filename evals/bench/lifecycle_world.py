@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import secrets
 import shutil
 import subprocess
@@ -43,13 +44,35 @@ from evals.bench.released import Releasing
 ROOT: Final = Path(__file__).resolve().parents[2]
 LIMIT: Final = Decimal(500)
 NAMES: Final = ("ARCADIA", "BOREAL", "CORTLAND")
+TICKS: Final = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_s_of(pid: int, *, of_children: bool = False) -> float:
+    """Seconds of a process, its start among them, or of those of its children that have ended. One that is
+    gone took nothing."""
+    fields = _stat(pid)
+    first = 13 if of_children else 11
+    return sum(map(int, fields[first : first + 2])) / TICKS if fields else 0.0
+
+
+def _parent(pid: int) -> int:
+    fields = _stat(pid)
+    return int(fields[1]) if fields else 0
+
+
+def _stat(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return []
 
 
 class LifecycleWorld:
     """Opened when made; `close` stops everything and removes its folder."""
 
-    def __init__(self, *, faults: Mapping[str, int] | None = None) -> None:
-        """`faults`: how its venues misbehave."""
+    def __init__(self, *, faults: Mapping[str, int] | None = None, sockets: bool = True) -> None:
+        """`faults`: how its venues misbehave. `sockets`: in sessions that last, or over HTTP."""
+        self._sockets = sockets
         self.home = Path(tempfile.mkdtemp(prefix="gh-"))
         self.home.chmod(0o711)  # the server's own user enters
         self._cluster = open_cluster(self.home)
@@ -70,6 +93,17 @@ class LifecycleWorld:
     def value(self, statement: str) -> Any:
         row = self.superuser.execute(statement.encode()).fetchone()
         return None if row is None else next(iter(row.values()))
+
+    def cpu_s(self) -> Mapping[str, float]:
+        """What the processor did so far for the venues together, and for the server's connections that are or
+        were: what a backend took is its parent's when it has ended."""
+        server = _parent(int(self.value("select pg_backend_pid() as pid")))
+        backends = [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit()]
+        living = sum(cpu_s_of(pid) for pid in backends if _parent(pid) == server)
+        return {
+            "venues": sum(cpu_s_of(process.pid) for _, _, process in self._venues),
+            "server": living + cpu_s_of(server, of_children=True),
+        }
 
     def release(self, count: int) -> tuple[str, ...]:
         """So many more released orders, their decisions before them. Their ids. No worker may be at work."""
@@ -126,7 +160,13 @@ class LifecycleWorld:
             cwd=ROOT,
         )
         said = process.stdout.readline() if process.stdout is not None else b"{}"
-        return name, f"http://127.0.0.1:{json.loads(said)['port']}", process
+        ports = json.loads(said)
+        url = (
+            f"tcp://127.0.0.1:{ports['socket_port']}"
+            if self._sockets
+            else f"http://127.0.0.1:{ports['port']}"
+        )
+        return name, url, process
 
     def _order(self, number: int) -> ReleasedOrder:
         """A small purchase that every venue would execute at once."""

@@ -62,7 +62,7 @@ class SoakBench:
 
     def __init__(self, minutes: int = MINUTES) -> None:
         self._seconds = minutes * 60 / LEAST_ROUNDS
-        self._world = LifecycleWorld(faults=FAULTS)
+        self._world = LifecycleWorld(faults=FAULTS, sockets=False)
         self._orders = self._world.release(minutes * 60 * ORDERS_A_SECOND)
         self._stack = ExitStack()
         self._worker = self._stack.enter_context(self._world.worker())

@@ -15,6 +15,7 @@ from core.ids import Symbol
 from core.venues.venue import (
     EVEN,
     FROM_THE_FIRST,
+    MOST_LOOKED_UP,
     Accepted,
     Busted,
     Cancelled,
@@ -365,3 +366,40 @@ class TroubleCases:
                 assert one.quantity > 0
                 assert one.price > 0
                 assert one.executed_at.tzinfo is not None
+
+    # Several looked up in one message
+
+    @pytest.mark.anyio
+    async def test_82_several_looked_up_together_are_told_as_each_alone(
+        self, venue: Venue, stage: VenueProcess
+    ) -> None:
+        done, resting, never = released(), released(limit=FAR_BELOW), released()
+        refused = released(symbol="NOSUCH")
+        await asyncio.gather(*(sent(venue, order) for order in (done, resting, refused)))
+        await reports_of(venue, done.id, filled(done.quantity))
+        asked = [order.id for order in (done, never, resting, refused)]
+        said = await venue.lookups(asked, timeout=PATIENCE)
+        assert said == {order: await venue.lookup(order, timeout=PATIENCE) for order in asked}
+        assert [type(said[order]) for order in asked] == [Found, NotKnown, Found, Rejected]
+        lines = [one for one in stage.ledger() if one.get("verb") == "lookups"]
+        assert lines[-1]["orders"] == asked
+
+    @pytest.mark.anyio
+    async def test_83_one_look_up_tells_of_as_many_as_it_may_and_of_no_more(self, venue: Venue) -> None:
+        many = [released().id for _ in range(MOST_LOOKED_UP + 1)]
+        said = await venue.lookups(many[:MOST_LOOKED_UP], timeout=PATIENCE)
+        assert said == dict.fromkeys(many[:MOST_LOOKED_UP], NotKnown())
+        with pytest.raises(WorldFailed):
+            await venue.lookups(many, timeout=PATIENCE)
+
+    @pytest.mark.anyio
+    async def test_84_an_outage_tells_nothing_of_any(self, venue: Venue, stage: VenueProcess) -> None:
+        order = released()
+        await sent(venue, order)
+        stage.tell(faults={"away": True})
+        try:
+            with pytest.raises(WorldFailed):
+                await venue.lookups([order.id], timeout=IMPATIENCE)
+        finally:
+            stage.tell(faults={"away": False})
+        assert isinstance((await venue.lookups([order.id], timeout=PATIENCE))[order.id], Found)

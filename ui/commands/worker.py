@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import AsyncExitStack
 from functools import partial
+
+import uvloop
 
 from core.clock import WallClock
 from core.database.pools import async_pool, connect_async
@@ -22,14 +23,16 @@ from ui.processes.foreground import until_stopped
 
 def worker() -> None:
     """Run one worker until it is stopped. It holds the gate's login and the venues' keys, and no model."""
-    asyncio.run(until_stopped(_work(settings(environment()))))
+    uvloop.run(until_stopped(_work(settings(environment()))))
 
 
 async def _work(chosen: WorkerSettings) -> None:
     clock = WallClock()
     dsn, name = chosen.gate.reveal(), fresh_name()
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(async_pool(dsn, name="worker", most=12, says={SETTING: name}))
+        pool = await stack.enter_async_context(
+            async_pool(dsn, name="worker", most=12, says={SETTING: name}, asks_first=False)
+        )
         journal = await stack.enter_async_context(Journal(pool, clock))
         venues = [
             await stack.enter_async_context(venue_at(VenueName(v.name), v.url, key=v.key.reveal()))

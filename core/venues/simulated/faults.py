@@ -99,6 +99,7 @@ class Faults:
             "replace": self.send_weight,
             "cancel": self.cancel_weight,
             "lookup": self.lookup_weight,
+            "lookups": self.lookup_weight,
         }
         return weights.get(verb, 1)
 

@@ -27,6 +27,7 @@ IDLE: Final = timedelta(seconds=75)
 LONGEST_BODY: Final = 65_536
 LONGEST_WAIT: Final = timedelta(seconds=20)
 STEERING: Final = "/simulation"
+AT_ONCE: Final = frozenset({STEERING, "/lookups"})  # no late answer is made of these
 _READ: Final = 65_536
 
 
@@ -68,7 +69,7 @@ class Interface:
                 answer = await self._answer(asked)
                 if answer.mishap is Mishap.TIME_OUT:
                     await _hold(reader)
-                if asked.verb != "GET" and asked.path != STEERING:
+                if asked.verb != "GET" and asked.path not in AT_ONCE:
                     await self._service.leave()
                 if not await _told(connection, writer, answer) or connection.our_state is not h11.DONE:
                     break
@@ -104,6 +105,9 @@ class Interface:
                 return await self._service.lookup(unquote(order))
             case "DELETE", ["orders", order]:
                 return await self._service.cancel(unquote(order))
+            case "POST", ["lookups"]:
+                given = _json(asked.body)
+                return await self._service.lookups(given.get("orders") if isinstance(given, dict) else None)
             case "GET", ["reports"]:
                 after, wait = _count(asked, "after"), timedelta(milliseconds=_count(asked, "wait_ms"))
                 return await self._service.reports(after, min(wait, LONGEST_WAIT))

@@ -28,6 +28,7 @@ from core.venues.simulated.ledger import Ledger
 from core.venues.simulated.listings import Listing
 from core.venues.simulated.matching import AT_ONCE, Matching, now
 from core.venues.simulated.ticket import Ticket, read_id, read_ticket, reason_against
+from core.venues.venue import MOST_LOOKED_UP
 
 PAGE: Final = 500
 CONTROLS: Final = frozenset({"faults", "day", "step", "bust", "correct"})
@@ -111,6 +112,29 @@ class Service:
         held = self._exchange.orders.get(order)
         told = answers.found(known, held, until=self._ledger.durable)
         return Answer(404 if known is None else 200, self._signed(told))
+
+    async def lookups(self, orders: Any) -> Answer:
+        """Everything that the venue knows of each of these ids: one message, and one line.
+
+        Raises:
+            BadInput: they are no ids, or too many.
+        """
+        if not isinstance(orders, list) or not 0 < len(orders) <= MOST_LOOKED_UP:
+            raise BadInput(
+                "that is no list of orders", fix=f"name at most {MOST_LOOKED_UP} ids", field="orders"
+            )
+        asked = list(dict.fromkeys(map(str, orders)))
+        answered, held = self._exchange.answers, self._exchange.orders
+        self._matching.write("message", verb="lookups", order=None, orders=asked, answer={"answer": "found"})
+        await self._ledger.settle()
+        told = [
+            {
+                **answers.found(answered.get(order), held.get(order), until=self._ledger.durable),
+                "order": order,
+            }
+            for order in asked
+        ]
+        return Answer(200, self._signed({"found": told}))
 
     async def cancel(self, order: str) -> Answer:
         """Take off what is still open."""

@@ -173,6 +173,8 @@ async def told_of(service: Service, asked: dict[str, Any]) -> Answer:
             return await service.cancel(order)
         case "lookup":
             return await service.lookup(order)
+        case "lookups":
+            return await service.lookups(of.get("orders") if isinstance(of, dict) else None)
         case "reports":
             wait = timedelta(milliseconds=_count(of, "wait_ms"))
             return await service.reports(_count(of, "after"), min(wait, LONGEST_WAIT))

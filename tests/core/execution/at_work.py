@@ -17,7 +17,7 @@ from core.best_execution.reading import RulesInForce
 from core.clock import WallClock
 from core.database.pools import async_pool, connect_async, lend
 from core.execution.execute import Executor
-from core.execution.last_check import Chained, record_of
+from core.execution.last_check import Chained, records_of
 from core.execution.lease import SETTING, VERSION, Lease, fresh_name
 from core.execution.line import Patience
 from core.execution.outbox import Record
@@ -105,7 +105,7 @@ async def life(
 
         async def its_record(order: OrderId, proposal: ProposalId) -> Sequence[Chained]:
             async with lend(pool) as connection:
-                return await record_of(connection, order, proposal)
+                return (await records_of(connection, [(order, proposal)]))[order, proposal]
 
         executor = Executor(
             record=record,

@@ -142,6 +142,9 @@ class SteppedVenue:
         await self.steps.pass_by()
         return said
 
+    async def lookups(self, orders: Sequence[OrderId], *, timeout: timedelta) -> Mapping[OrderId, Looking]:
+        return await self.venue.lookups(orders, timeout=timeout)
+
     async def reports(self, after: str, *, wait: timedelta, timeout: timedelta) -> Page:
         page = await self.venue.reports(after, wait=wait, timeout=timeout)
         if page.reports:

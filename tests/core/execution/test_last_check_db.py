@@ -28,11 +28,11 @@ from pydantic import ValidationError
 
 from core.database.pools import conninfo
 from core.errors import GatehouseError
-from core.execution.last_check import record_of, undecided
+from core.execution.last_check import records_of, undecided
 from core.execution.outbox import NOT_SENT
 from core.execution.working import IN_DOUBT, working
 from core.gate.release import life_of, released
-from core.ids import OrderId
+from core.ids import OrderId, ProposalId
 from core.venues.venue import encode
 from tests.core.gate.deal import DISCRETIONARY, MARIA, ROBERT, Deal, leg
 from tests.core.ledger.test_tamper_db import found, rehash, signed_heads, superuser
@@ -69,7 +69,8 @@ async def leaving(connection: AsyncConnection[DictRow], checked: bool = True) ->
         work = working(order, [entry.fact for entry in await life_of(connection, order.id)])
         if work.state.status in NOT_SENT | IN_DOUBT and work.state.venue is not None:
             body = encode(order)
-            record = await record_of(connection, order.id, order.proposal)
+            named = (order.id, order.proposal)
+            record = (await records_of(connection, [named]))[named]
             if not checked or undecided(body, order.id, work.state.venue, record) is None:
                 would.add(Leaving(order.id, work.state.venue, body))
     return would
@@ -265,7 +266,8 @@ async def test_forged_decisions_of_the_law_get_a_release_and_no_order_out(firm: 
     async with worker(firm) as connection:
         assert {one.order for one in await leaving(connection, checked=False)} == {deal.order(0)}
         assert await leaving(connection) == set()
-        record = await record_of(connection, OrderId(deal.order(0)), deal.proposal)  # type: ignore[arg-type]
+        named = (OrderId(deal.order(0)), ProposalId(deal.proposal))
+        record = (await records_of(connection, [named]))[named]
         assert "ProposalSubmitted" in str(undecided(b"{}", OrderId(deal.order(0)), V, record))  # type: ignore[arg-type]
 
 

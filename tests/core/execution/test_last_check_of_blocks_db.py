@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 from pydantic import ValidationError
 
 from core.errors import GatehouseError
-from core.execution.last_check import asked, record_of
+from core.execution.last_check import asked, records_of
 from core.ids import OrderId, ProposalId, VenueName
 from core.venues.venue import encode
 from core.worker.blocks import released_blocks
@@ -42,7 +42,7 @@ async def leaving(
     """What a worker that starts now would send of the block, from its own reading of the rows."""
 
     async def its_record(order: OrderId, proposal: ProposalId) -> Any:
-        return await record_of(connection, order, proposal)
+        return (await records_of(connection, [(order, proposal)]))[order, proposal]
 
     would = set()
     for order in await released_blocks(connection, [OrderId(block.order)]):

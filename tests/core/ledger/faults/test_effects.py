@@ -25,7 +25,7 @@ from core.clock import WallClock
 from core.database.pools import async_pool, lend
 from core.errors import GatehouseError
 from core.execution.execute import Executor, Terms
-from core.execution.last_check import Chained, record_of
+from core.execution.last_check import Chained, records_of
 from core.execution.lease import SETTING, Alone
 from core.fact import Entry
 from core.gate.release import released
@@ -155,7 +155,7 @@ async def sending(own: OwnServer, venue: VenueProcess) -> AsyncIterator[tuple[Ex
 
         async def read(order: OrderId, proposal: ProposalId) -> Sequence[Chained]:
             async with lend(pool) as connection:
-                return await record_of(connection, order, proposal)
+                return (await records_of(connection, [(order, proposal)]))[order, proposal]
 
         def terms_of(_: CustodianId) -> Terms:
             return Terms(frozenset([client.name]), Decimal("4.95"))
