@@ -62,6 +62,7 @@ class Opened(msgspec.Struct, frozen=True, gc=False):
 def written(moment: datetime) -> str:
     """RFC 3339 in UTC with six decimals: one form, so that equal times are equal texts."""
     there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    said = str(_plainly(there)[1:-1], "ascii")
     return said if there.microsecond else f"{said[:-1]}.000000Z"
 
 
