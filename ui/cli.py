@@ -144,6 +144,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "audit rotate-key": ("ui.commands.audit_rotate:audit_rotate_key", "Change the witness's signing key."),
     "venues": ("ui.commands.venues:venues", "How the venues are, as the workers see them."),
     "venue serve": ("ui.commands.venue:venue_serve", "Start one simulated venue in the foreground."),
+    "custodian serve": ("ui.commands.custodian:custodian_serve", "Start the simulated custodians."),
 }
 
 GROUPS: Final[Mapping[str, str]] = {
@@ -163,6 +164,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "emails": "Held e-mails to clients: list, show, adopt, review, return, withdraw. None is sent.",
     "preferences": "What you stated to the copilot: list, erase.",
     "venue": "Simulated venues.",
+    "custodian": "Simulated custodians.",
 }
 
 # 2 is typer's own, for words that it cannot read.

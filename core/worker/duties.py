@@ -21,7 +21,7 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from core.business_day import Day, Lapsing, lapsed, moved_on, turned
+from core.business_day import Day, Lapsing, due_by, lapsed, moved_on, turned
 from core.clock import Clock
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
@@ -164,8 +164,9 @@ class Duties:
             return await self._record([entry])
         await self._tell(day)
         book = self._follower.folded
-        failing = self._reconciling.failing()
-        due = [*lapsed(day, lapsing), *moved_on(day, book.unsettled(), book.traces, failing)]
+        trades = list(book.unsettled())
+        said = self._reconciling.settlement(due_by(day, trades), day.session)
+        due = [*lapsed(day, lapsing), *moved_on(day, trades, book.traces, said)]
         return await self._record(due)
 
     async def _record(self, entries: Sequence[Entry]) -> bool:

@@ -253,6 +253,7 @@ INTERNAL: Final = {
     "block_part_end_fault",
     "block_step_fault",
     "block_totals",
+    "custodians_left_out",
     "bodies_stay",
     "book_of",
     "canonical",
