@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
@@ -36,7 +36,7 @@ from core.reconcile.custody import BY_THE_CALENDAR, Custody, Settlement
 from core.reconcile.events import DifferenceCleared, DifferenceFound, Kind, ReconciliationFinished, Why
 from core.reconcile.reading import SQL
 from core.venues.custody.custodian import Custodian, Statement
-from core.venues.venue import Found, Looking, NotKnown, Venue
+from core.venues.venue import Busted, Execution, Found, Looking, NotKnown, Venue
 
 LOOKS_EVERY: Final = timedelta(seconds=1)  # for a close, or a person who asks
 COMPARES_EVERY: Final = timedelta(seconds=15)
@@ -210,7 +210,7 @@ async def _at_venue(venue: Venue, orders: Sequence[DictRow]) -> dict[Item, Word]
         order, account = OrderId(row["order_id"]), AccountId(row["account"])
         if isinstance(answer, NotKnown):
             continue
-        executions = answer.executions if isinstance(answer, Found) else ()
+        executions = _standing(answer) if isinstance(answer, Found) else ()
         executed = sum((done.quantity for done in executions), Decimal(0))
         over = not isinstance(answer, Found) or answer.ended is not None or row["status"] == Status.FILLED
         words = comparing.order_words(over=over, executed=executed)
@@ -219,6 +219,19 @@ async def _at_venue(venue: Venue, orders: Sequence[DictRow]) -> dict[Item, Word]
             figures = comparing.execution_words(done.quantity, done.price, done.fee)
             said["execution", f"{order}/{done.id}"] = Word(figures, account, order)
     return said
+
+
+def _standing(answer: Found) -> Sequence[Execution]:
+    """What it executed as it stands: without what it took back, and as it corrected the rest."""
+    stands = {done.id: done for done in answer.executions}
+    for change in answer.changes:
+        if isinstance(change, Busted):
+            stands.pop(change.execution, None)
+        elif change.execution in stands:
+            stands[change.execution] = replace(
+                stands[change.execution], quantity=change.quantity, price=change.price, fee=change.fee
+            )
+    return tuple(stands.values())
 
 
 def _our_orders(orders: Sequence[DictRow], done: Sequence[DictRow]) -> dict[Item, Word]:

@@ -282,6 +282,7 @@ OF_STANDING: Final = {
 OF_BLOCKS: Final = {
     *("allocation_changed", "allocation_final", "allocation_misstated", "allocation_not_in_force"),
     *("allocation_rule_missing", "allocation_rule_open", "block_mismatch", "block_not_whole", "in_block"),
+    *("change_not_overtaken", "change_unexamined"),
     *("not_allocated", "not_compliance", "other_custodian", "share_misstated"),
 }
 # Tried by `tests/core/escalation/test_escalation_db.py`.
