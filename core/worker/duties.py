@@ -23,6 +23,7 @@ from psycopg.rows import DictRow
 
 from core.business_day import Day, Lapsing, due_by, lapsed, moved_on, turned
 from core.clock import Clock
+from core.correspondence.checking import Checking
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
 from core.errors import Conflict, Refused, WorldFailed
@@ -83,6 +84,7 @@ class Duties:
         self._forgetting = CarryingOut(pool, journal, keys)
         self._climbing = Climbing(pool, journal)
         self._rotation = Rotation(pool, journal, keys)
+        self._checking = Checking(pool, journal, keys)
 
     async def run(self, place: AsyncConnection[DictRow], lease: Lease) -> None:
         """Stand by until the place is free, and have it until cancelled or a newer version is at work."""
@@ -209,7 +211,8 @@ class Duties:
             await asyncio.sleep(INDEXES.total_seconds())
 
     async def _peoples_data(self) -> None:
-        """Carry out what was decided about people's data: forgetting, and new keys. No order waits for it."""
+        """Carry out what was decided about people's data: forgetting, and new keys; and read e-mails again.
+        No order waits for it."""
         swept = False
         while True:
             try:
@@ -218,6 +221,7 @@ class Duties:
                     swept = True
                 await self._forgetting.turn()
                 await self._rotation.turn()
+                await self._checking.turn()
             except WorldFailed as away:
                 log.warning("peoples_data_waits", says=away.says)
             await asyncio.sleep(PEOPLES_DATA.total_seconds())

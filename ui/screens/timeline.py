@@ -106,7 +106,7 @@ CHOICES: Final[Mapping[str, str]] = {
     "AllocationChanged,AllocationChangeReexamined,OvertakenChangeReviewed,TradeAllocated,TradeConfirmed,TradeSteppedOut,TradeGivenUp,TradeSettled",
     "Copilot": "MessageReceived,RunBegun,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven,"
     "PreferenceKept,PreferenceErased",
-    "Held e-mails": "EmailDrafted,EmailAdopted,EmailReviewed,EmailReturned,EmailWithdrawn",
+    "Held e-mails": "EmailDrafted,EmailAdopted,EmailChecked,EmailReviewed,EmailReturned,EmailWithdrawn",
     "Refused attempts": "AttemptRefused",
 }
 """What one may choose to see of the record, as its kinds of event."""

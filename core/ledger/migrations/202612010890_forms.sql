@@ -413,6 +413,13 @@ create type form.of_email_adopted as (
     "subject" form.a_sealed,
     "text" form.a_sealed
 );
+create type form.of_email_checked as (
+    "differs" form.yes_or_no,
+    "digest" form.words_52f851fa,
+    "email" form.words_abae9f28,
+    "findings" form.list_of_one_of_6_fdf78d01,
+    "household" form.words
+);
 create domain form.words_018b290b as text not null check (value ~ '^[a-z-]{1,40}$');
 create type form.of_email_drafted as (
     "agent" form.words_018b290b,
@@ -1286,7 +1293,7 @@ create type form.of_withdrawal_scheduled as (
 create or replace function gatehouse.form_text(event_type text, payload jsonb) returns text
     language plpgsql stable as $$
 begin
-    if event_type < 'OrderDoubted' collate "C" then
+    if event_type < 'OrderDenied' collate "C" then
         if event_type < 'DeputyNamed' collate "C" then
             if event_type < 'BlockBusted' collate "C" then
                 if event_type < 'AnswerGiven' collate "C" then
@@ -1438,8 +1445,8 @@ begin
                 end if;
             end if;
         else
-            if event_type < 'InstrumentListed' collate "C" then
-                if event_type < 'EmailReviewed' collate "C" then
+            if event_type < 'HouseholdOpened' collate "C" then
+                if event_type < 'EmailReturned' collate "C" then
                     if event_type < 'DoNotTradePlaced' collate "C" then
                         if event_type < 'DifferenceFound' collate "C" then
                             if event_type < 'DifferenceCleared' collate "C" then
@@ -1462,129 +1469,129 @@ begin
                                 if event_type = 'DocumentStored' then return case when (abs((payload->>'passages')::bigint) <= 9007199254740991) is not false then format('{"body_digest":%s,"dated":%s,"document":%s,"passages":%s,"source":%s,"title":%s}', to_json((payload->>'body_digest')), to_json((payload->>'dated')), to_json((payload->>'document')), (payload->>'passages')::bigint, to_json((payload->>'source')), to_json((payload->>'title'))) else '' end; end if;
                             end if;
                         else
-                            if event_type < 'EmailDrafted' collate "C" then
+                            if event_type < 'EmailChecked' collate "C" then
                                 if event_type = 'EmailAdopted' then return row_to_json(jsonb_populate_record(null::form.of_email_adopted, payload))::text; end if;
                             else
-                                if event_type < 'EmailReturned' collate "C" then
-                                    if event_type = 'EmailDrafted' then return case when ((payload->>'agent') ~ '^[a-z-]{1,40}$' and (payload->>'email') ~ '^eml-[0-9a-f]{32}$') is not false then format('{"agent":%s,"email":%s,"household":%s,"subject":%s,"text":%s,"thread":%s}', to_json((payload->>'agent')), to_json((payload->>'email')), to_json((payload->>'household')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'subject')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'text')), to_json((payload->>'thread'))) else '' end; end if;
+                                if event_type < 'EmailDrafted' collate "C" then
+                                    if event_type = 'EmailChecked' then return row_to_json(jsonb_populate_record(null::form.of_email_checked, payload))::text; end if;
                                 else
-                                    if event_type = 'EmailReturned' then return case when ((payload->>'digest') ~ '^[0-9a-f]{64}$' and (payload->>'email') ~ '^eml-[0-9a-f]{32}$') is not false then format('{"comment":%s,"digest":%s,"email":%s,"household":%s}', row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'comment')), to_json((payload->>'digest')), to_json((payload->>'email')), to_json((payload->>'household'))) else '' end; end if;
+                                    if event_type = 'EmailDrafted' then return case when ((payload->>'agent') ~ '^[a-z-]{1,40}$' and (payload->>'email') ~ '^eml-[0-9a-f]{32}$') is not false then format('{"agent":%s,"email":%s,"household":%s,"subject":%s,"text":%s,"thread":%s}', to_json((payload->>'agent')), to_json((payload->>'email')), to_json((payload->>'household')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'subject')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'text')), to_json((payload->>'thread'))) else '' end; end if;
                                 end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'ForgetRequested' collate "C" then
-                        if event_type < 'FeeScheduled' collate "C" then
-                            if event_type < 'EmailWithdrawn' collate "C" then
-                                if event_type = 'EmailReviewed' then return case when ((payload->>'digest') ~ '^[0-9a-f]{64}$' and (payload->>'email') ~ '^eml-[0-9a-f]{32}$') is not false then format('{"comment":%s,"digest":%s,"email":%s,"household":%s}', case when payload->'comment' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'comment')) else 'null' end, to_json((payload->>'digest')), to_json((payload->>'email')), to_json((payload->>'household'))) else '' end; end if;
+                    if event_type < 'ForgetConfirmed' collate "C" then
+                        if event_type < 'EmailWithdrawn' collate "C" then
+                            if event_type < 'EmailReviewed' collate "C" then
+                                if event_type = 'EmailReturned' then return case when ((payload->>'digest') ~ '^[0-9a-f]{64}$' and (payload->>'email') ~ '^eml-[0-9a-f]{32}$') is not false then format('{"comment":%s,"digest":%s,"email":%s,"household":%s}', row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'comment')), to_json((payload->>'digest')), to_json((payload->>'email')), to_json((payload->>'household'))) else '' end; end if;
                             else
-                                if event_type = 'EmailWithdrawn' then return case when ((payload->>'email') ~ '^eml-[0-9a-f]{32}$') is not false then format('{"email":%s,"household":%s}', to_json((payload->>'email')), to_json((payload->>'household'))) else '' end; end if;
+                                if event_type = 'EmailReviewed' then return case when ((payload->>'digest') ~ '^[0-9a-f]{64}$' and (payload->>'email') ~ '^eml-[0-9a-f]{32}$') is not false then format('{"comment":%s,"digest":%s,"email":%s,"household":%s}', case when payload->'comment' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'comment')) else 'null' end, to_json((payload->>'digest')), to_json((payload->>'email')), to_json((payload->>'household'))) else '' end; end if;
                             end if;
                         else
-                            if event_type < 'FirmFounded' collate "C" then
-                                if event_type = 'FeeScheduled' then return case when ((payload->>'amount') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'amount')) <= 40) is not false then format('{"account":%s,"amount":%s,"due_on":%s,"schedule":%s}', to_json((payload->>'account')), to_json((payload->>'amount')), to_json((payload->>'due_on')), to_json((payload->>'schedule'))) else '' end; end if;
+                            if event_type < 'FeeScheduled' collate "C" then
+                                if event_type = 'EmailWithdrawn' then return case when ((payload->>'email') ~ '^eml-[0-9a-f]{32}$') is not false then format('{"email":%s,"household":%s}', to_json((payload->>'email')), to_json((payload->>'household'))) else '' end; end if;
                             else
-                                if event_type < 'ForgetConfirmed' collate "C" then
-                                    if event_type = 'FirmFounded' then return case when (abs((payload->>'seed')::bigint) <= 9007199254740991) is not false then format('{"firm":%s,"last_close":%s,"seed":%s,"synthetic":%s}', to_json((payload->>'firm')), to_json((payload->>'last_close')), (payload->>'seed')::bigint, case (payload->>'synthetic') when 'true' then 'true' when 'false' then 'false' end) else '' end; end if;
+                                if event_type < 'FirmFounded' collate "C" then
+                                    if event_type = 'FeeScheduled' then return case when ((payload->>'amount') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'amount')) <= 40) is not false then format('{"account":%s,"amount":%s,"due_on":%s,"schedule":%s}', to_json((payload->>'account')), to_json((payload->>'amount')), to_json((payload->>'due_on')), to_json((payload->>'schedule'))) else '' end; end if;
                                 else
-                                    if event_type = 'ForgetConfirmed' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), to_json((payload->>'subject'))); end if;
+                                    if event_type = 'FirmFounded' then return case when (abs((payload->>'seed')::bigint) <= 9007199254740991) is not false then format('{"firm":%s,"last_close":%s,"seed":%s,"synthetic":%s}', to_json((payload->>'firm')), to_json((payload->>'last_close')), (payload->>'seed')::bigint, case (payload->>'synthetic') when 'true' then 'true' when 'false' then 'false' end) else '' end; end if;
                                 end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'ForgettingDeclined' collate "C" then
-                            if event_type < 'ForgettingBegun' collate "C" then
-                                if event_type = 'ForgetRequested' then return case when ((payload->>'reason') in ('asked_by_the_person', 'prospect_left', 'employee_left', 'recorded_by_mistake', 'period_ended')) is not false then format('{"note":%s,"reason":%s,"request":%s,"subject":%s}', case when payload->'note' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'note')) else 'null' end, to_json((payload->>'reason')), to_json((payload->>'request')), to_json((payload->>'subject'))) else '' end; end if;
+                        if event_type < 'ForgettingBegun' collate "C" then
+                            if event_type < 'ForgetRequested' collate "C" then
+                                if event_type = 'ForgetConfirmed' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), to_json((payload->>'subject'))); end if;
                             else
-                                if event_type = 'ForgettingBegun' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), to_json((payload->>'subject'))); end if;
+                                if event_type = 'ForgetRequested' then return case when ((payload->>'reason') in ('asked_by_the_person', 'prospect_left', 'employee_left', 'recorded_by_mistake', 'period_ended')) is not false then format('{"note":%s,"reason":%s,"request":%s,"subject":%s}', case when payload->'note' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'note')) else 'null' end, to_json((payload->>'reason')), to_json((payload->>'request')), to_json((payload->>'subject'))) else '' end; end if;
                             end if;
                         else
-                            if event_type < 'ForgettingWithdrawn' collate "C" then
-                                if event_type = 'ForgettingDeclined' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), to_json((payload->>'subject'))); end if;
+                            if event_type < 'ForgettingDeclined' collate "C" then
+                                if event_type = 'ForgettingBegun' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), to_json((payload->>'subject'))); end if;
                             else
-                                if event_type < 'HouseholdOpened' collate "C" then
-                                    if event_type = 'ForgettingWithdrawn' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), to_json((payload->>'subject'))); end if;
+                                if event_type < 'ForgettingWithdrawn' collate "C" then
+                                    if event_type = 'ForgettingDeclined' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), to_json((payload->>'subject'))); end if;
                                 else
-                                    if event_type = 'HouseholdOpened' then return row_to_json(jsonb_populate_record(null::form.of_household_opened, payload))::text; end if;
+                                    if event_type = 'ForgettingWithdrawn' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), to_json((payload->>'subject'))); end if;
                                 end if;
                             end if;
                         end if;
                     end if;
                 end if;
             else
-                if event_type < 'LimitsWithdrawn' collate "C" then
-                    if event_type < 'LegalHoldLiftRequested' collate "C" then
-                        if event_type < 'KeyRotationFinished' collate "C" then
-                            if event_type < 'IpsAdopted' collate "C" then
-                                if event_type = 'InstrumentListed' then return case when ((payload->>'average_daily_volume') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'average_daily_volume')) <= 40 and (payload->>'kind') in ('share', 'etf', 'cash_sweep', 'mutual_fund', 'bond', 'option', 'crypto') and (payload->>'spread_bps') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'spread_bps')) <= 40 and (payload->>'tick') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'tick')) <= 40) is not false then format('{"average_daily_volume":%s,"issuer":%s,"kind":%s,"name":%s,"sector":%s,"spread_bps":%s,"symbol":%s,"synthetic":%s,"tick":%s,"tradable":%s}', to_json((payload->>'average_daily_volume')), to_json((payload->>'issuer')), to_json((payload->>'kind')), to_json((payload->>'name')), to_json((payload->>'sector')), to_json((payload->>'spread_bps')), to_json((payload->>'symbol')), case (payload->>'synthetic') when 'true' then 'true' when 'false' then 'false' end, to_json((payload->>'tick')), case (payload->>'tradable') when 'true' then 'true' when 'false' then 'false' end) else '' end; end if;
+                if event_type < 'LimitsProposed' collate "C" then
+                    if event_type < 'LegalHoldKept' collate "C" then
+                        if event_type < 'IpsAdopted' collate "C" then
+                            if event_type < 'InstrumentListed' collate "C" then
+                                if event_type = 'HouseholdOpened' then return row_to_json(jsonb_populate_record(null::form.of_household_opened, payload))::text; end if;
                             else
-                                if event_type = 'IpsAdopted' then return case when ((payload->>'cash_floor') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'cash_floor')) <= 40 and (payload->>'max_issuer_weight') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'max_issuer_weight')) <= 40) is not false then format('{"account":%s,"adopted_on":%s,"cash_floor":%s,"max_issuer_weight":%s}', to_json((payload->>'account')), to_json((payload->>'adopted_on')), to_json((payload->>'cash_floor')), to_json((payload->>'max_issuer_weight'))) else '' end; end if;
+                                if event_type = 'InstrumentListed' then return case when ((payload->>'average_daily_volume') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'average_daily_volume')) <= 40 and (payload->>'kind') in ('share', 'etf', 'cash_sweep', 'mutual_fund', 'bond', 'option', 'crypto') and (payload->>'spread_bps') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'spread_bps')) <= 40 and (payload->>'tick') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'tick')) <= 40) is not false then format('{"average_daily_volume":%s,"issuer":%s,"kind":%s,"name":%s,"sector":%s,"spread_bps":%s,"symbol":%s,"synthetic":%s,"tick":%s,"tradable":%s}', to_json((payload->>'average_daily_volume')), to_json((payload->>'issuer')), to_json((payload->>'kind')), to_json((payload->>'name')), to_json((payload->>'sector')), to_json((payload->>'spread_bps')), to_json((payload->>'symbol')), case (payload->>'synthetic') when 'true' then 'true' when 'false' then 'false' end, to_json((payload->>'tick')), case (payload->>'tradable') when 'true' then 'true' when 'false' then 'false' end) else '' end; end if;
                             end if;
                         else
-                            if event_type < 'KeyRotationRequested' collate "C" then
-                                if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
+                            if event_type < 'KeyRotationFinished' collate "C" then
+                                if event_type = 'IpsAdopted' then return case when ((payload->>'cash_floor') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'cash_floor')) <= 40 and (payload->>'max_issuer_weight') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'max_issuer_weight')) <= 40) is not false then format('{"account":%s,"adopted_on":%s,"cash_floor":%s,"max_issuer_weight":%s}', to_json((payload->>'account')), to_json((payload->>'adopted_on')), to_json((payload->>'cash_floor')), to_json((payload->>'max_issuer_weight'))) else '' end; end if;
                             else
-                                if event_type < 'LegalHoldKept' collate "C" then
-                                    if event_type = 'KeyRotationRequested' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), coalesce(to_json((payload->>'subject')), 'null')); end if;
+                                if event_type < 'KeyRotationRequested' collate "C" then
+                                    if event_type = 'KeyRotationFinished' then return row_to_json(jsonb_populate_record(null::form.of_key_rotation_finished, payload))::text; end if;
                                 else
-                                    if event_type = 'LegalHoldKept' then return format('{"hold":%s,"subject":%s}', to_json((payload->>'hold')), to_json((payload->>'subject'))); end if;
+                                    if event_type = 'KeyRotationRequested' then return format('{"request":%s,"subject":%s}', to_json((payload->>'request')), coalesce(to_json((payload->>'subject')), 'null')); end if;
                                 end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'LegalHoldPlaced' collate "C" then
-                            if event_type < 'LegalHoldLifted' collate "C" then
-                                if event_type = 'LegalHoldLiftRequested' then return format('{"hold":%s,"subject":%s}', to_json((payload->>'hold')), to_json((payload->>'subject'))); end if;
+                        if event_type < 'LegalHoldLifted' collate "C" then
+                            if event_type < 'LegalHoldLiftRequested' collate "C" then
+                                if event_type = 'LegalHoldKept' then return format('{"hold":%s,"subject":%s}', to_json((payload->>'hold')), to_json((payload->>'subject'))); end if;
                             else
-                                if event_type = 'LegalHoldLifted' then return format('{"hold":%s,"subject":%s}', to_json((payload->>'hold')), to_json((payload->>'subject'))); end if;
+                                if event_type = 'LegalHoldLiftRequested' then return format('{"hold":%s,"subject":%s}', to_json((payload->>'hold')), to_json((payload->>'subject'))); end if;
                             end if;
                         else
-                            if event_type < 'LimitsConfirmed' collate "C" then
-                                if event_type = 'LegalHoldPlaced' then return case when ((payload->>'matter') in ('litigation', 'regulator', 'complaint', 'internal_review')) is not false then format('{"hold":%s,"matter":%s,"note":%s,"subject":%s}', to_json((payload->>'hold')), to_json((payload->>'matter')), case when payload->'note' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'note')) else 'null' end, to_json((payload->>'subject'))) else '' end; end if;
+                            if event_type < 'LegalHoldPlaced' collate "C" then
+                                if event_type = 'LegalHoldLifted' then return format('{"hold":%s,"subject":%s}', to_json((payload->>'hold')), to_json((payload->>'subject'))); end if;
                             else
-                                if event_type < 'LimitsProposed' collate "C" then
-                                    if event_type = 'LimitsConfirmed' then return format('{"digest":%s}', to_json((payload->>'digest'))); end if;
+                                if event_type < 'LimitsConfirmed' collate "C" then
+                                    if event_type = 'LegalHoldPlaced' then return case when ((payload->>'matter') in ('litigation', 'regulator', 'complaint', 'internal_review')) is not false then format('{"hold":%s,"matter":%s,"note":%s,"subject":%s}', to_json((payload->>'hold')), to_json((payload->>'matter')), case when payload->'note' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'note')) else 'null' end, to_json((payload->>'subject'))) else '' end; end if;
                                 else
-                                    if event_type = 'LimitsProposed' then return format('{"digest":%s,"effective_on":%s,"limits":%s}', to_json((payload->>'digest')), to_json((payload->>'effective_on')), row_to_json(jsonb_populate_record(null::form.of_limit_set, payload->'limits'))); end if;
+                                    if event_type = 'LimitsConfirmed' then return format('{"digest":%s}', to_json((payload->>'digest'))); end if;
                                 end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'ModelPublished' collate "C" then
-                        if event_type < 'MachineAdmitted' collate "C" then
-                            if event_type < 'LotReceived' collate "C" then
-                                if event_type = 'LimitsWithdrawn' then return format('{"digest":%s}', to_json((payload->>'digest'))); end if;
+                    if event_type < 'MessageReceived' collate "C" then
+                        if event_type < 'LotReceived' collate "C" then
+                            if event_type < 'LimitsWithdrawn' collate "C" then
+                                if event_type = 'LimitsProposed' then return format('{"digest":%s,"effective_on":%s,"limits":%s}', to_json((payload->>'digest')), to_json((payload->>'effective_on')), row_to_json(jsonb_populate_record(null::form.of_limit_set, payload->'limits'))); end if;
                             else
-                                if event_type = 'LotReceived' then return case when ((payload->>'cost_per_share') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'cost_per_share')) <= 40 and (payload->>'cost_per_share')::numeric > 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0) is not false then format('{"account":%s,"acquired_on":%s,"cost_per_share":%s,"lot":%s,"quantity":%s,"symbol":%s}', to_json((payload->>'account')), to_json((payload->>'acquired_on')), to_json((payload->>'cost_per_share')), to_json((payload->>'lot')), to_json((payload->>'quantity')), to_json((payload->>'symbol'))) else '' end; end if;
+                                if event_type = 'LimitsWithdrawn' then return format('{"digest":%s}', to_json((payload->>'digest'))); end if;
                             end if;
                         else
-                            if event_type < 'MachineDismissed' collate "C" then
-                                if event_type = 'MachineAdmitted' then return case when (abs((payload->>'days')::bigint) <= 9007199254740991 and (payload->>'days')::bigint >= 1 and (payload->>'days')::bigint <= 400 and (payload->>'key_hash') ~ '^[0-9a-f]{64}$' and (payload->>'machine') ~ '^mch-[a-z0-9-]{1,40}$') is not false then format('{"advisor":%s,"days":%s,"key_hash":%s,"machine":%s}', to_json((payload->>'advisor')), (payload->>'days')::bigint, to_json((payload->>'key_hash')), to_json((payload->>'machine'))) else '' end; end if;
+                            if event_type < 'MachineAdmitted' collate "C" then
+                                if event_type = 'LotReceived' then return case when ((payload->>'cost_per_share') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'cost_per_share')) <= 40 and (payload->>'cost_per_share')::numeric > 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0) is not false then format('{"account":%s,"acquired_on":%s,"cost_per_share":%s,"lot":%s,"quantity":%s,"symbol":%s}', to_json((payload->>'account')), to_json((payload->>'acquired_on')), to_json((payload->>'cost_per_share')), to_json((payload->>'lot')), to_json((payload->>'quantity')), to_json((payload->>'symbol'))) else '' end; end if;
                             else
-                                if event_type < 'MessageReceived' collate "C" then
-                                    if event_type = 'MachineDismissed' then return format('{"machine":%s}', to_json((payload->>'machine'))); end if;
+                                if event_type < 'MachineDismissed' collate "C" then
+                                    if event_type = 'MachineAdmitted' then return case when (abs((payload->>'days')::bigint) <= 9007199254740991 and (payload->>'days')::bigint >= 1 and (payload->>'days')::bigint <= 400 and (payload->>'key_hash') ~ '^[0-9a-f]{64}$' and (payload->>'machine') ~ '^mch-[a-z0-9-]{1,40}$') is not false then format('{"advisor":%s,"days":%s,"key_hash":%s,"machine":%s}', to_json((payload->>'advisor')), (payload->>'days')::bigint, to_json((payload->>'key_hash')), to_json((payload->>'machine'))) else '' end; end if;
                                 else
-                                    if event_type = 'MessageReceived' then return format('{"message":%s,"text":%s,"thread":%s}', to_json((payload->>'message')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'text')), to_json((payload->>'thread'))); end if;
+                                    if event_type = 'MachineDismissed' then return format('{"machine":%s}', to_json((payload->>'machine'))); end if;
                                 end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'OrderAccepted' collate "C" then
-                            if event_type < 'ObservationMade' collate "C" then
-                                if event_type = 'ModelPublished' then return row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text; end if;
+                        if event_type < 'ObservationMade' collate "C" then
+                            if event_type < 'ModelPublished' collate "C" then
+                                if event_type = 'MessageReceived' then return format('{"message":%s,"text":%s,"thread":%s}', to_json((payload->>'message')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'text')), to_json((payload->>'thread'))); end if;
                             else
-                                if event_type = 'ObservationMade' then return case when ((payload->>'outcome') in ('answered', 'refused')) is not false then format('{"agent":%s,"call":%s,"outcome":%s,"thread":%s,"tool":%s,"words":%s}', to_json((payload->>'agent')), to_json((payload->>'call')), to_json((payload->>'outcome')), to_json((payload->>'thread')), to_json((payload->>'tool')), row_to_json(jsonb_populate_record(null::form.of_words, payload->'words'))) else '' end; end if;
+                                if event_type = 'ModelPublished' then return row_to_json(jsonb_populate_record(null::form.of_model_published, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'OrderCancelled' collate "C" then
-                                if event_type = 'OrderAccepted' then return format('{"order":%s,"venue":%s,"venue_order":%s}', to_json((payload->>'order')), to_json((payload->>'venue')), to_json((payload->>'venue_order'))); end if;
+                            if event_type < 'OrderAccepted' collate "C" then
+                                if event_type = 'ObservationMade' then return case when ((payload->>'outcome') in ('answered', 'refused')) is not false then format('{"agent":%s,"call":%s,"outcome":%s,"thread":%s,"tool":%s,"words":%s}', to_json((payload->>'agent')), to_json((payload->>'call')), to_json((payload->>'outcome')), to_json((payload->>'thread')), to_json((payload->>'tool')), row_to_json(jsonb_populate_record(null::form.of_words, payload->'words'))) else '' end; end if;
                             else
-                                if event_type < 'OrderDenied' collate "C" then
-                                    if event_type = 'OrderCancelled' then return format('{"order":%s,"reason":%s,"venue":%s}', to_json((payload->>'order')), to_json((payload->>'reason')), coalesce(to_json((payload->>'venue')), 'null')); end if;
+                                if event_type < 'OrderCancelled' collate "C" then
+                                    if event_type = 'OrderAccepted' then return format('{"order":%s,"venue":%s,"venue_order":%s}', to_json((payload->>'order')), to_json((payload->>'venue')), to_json((payload->>'venue_order'))); end if;
                                 else
-                                    if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
+                                    if event_type = 'OrderCancelled' then return format('{"order":%s,"reason":%s,"venue":%s}', to_json((payload->>'order')), to_json((payload->>'reason')), coalesce(to_json((payload->>'venue')), 'null')); end if;
                                 end if;
                             end if;
                         end if;
@@ -1594,75 +1601,75 @@ begin
         end if;
     else
         if event_type < 'ReplacementSized' collate "C" then
-            if event_type < 'PreferenceKept' collate "C" then
-                if event_type < 'OrderRouted' collate "C" then
-                    if event_type < 'OrderParted' collate "C" then
-                        if event_type < 'OrderFilled' collate "C" then
-                            if event_type < 'OrderExpired' collate "C" then
-                                if event_type = 'OrderDoubted' then return case when (abs((payload->>'waited_ms')::bigint) <= 9007199254740991) is not false then format('{"order":%s,"venue":%s,"waited_ms":%s}', to_json((payload->>'order')), to_json((payload->>'venue')), (payload->>'waited_ms')::bigint) else '' end; end if;
+            if event_type < 'PreferenceErased' collate "C" then
+                if event_type < 'OrderReplaced' collate "C" then
+                    if event_type < 'OrderJoined' collate "C" then
+                        if event_type < 'OrderExpired' collate "C" then
+                            if event_type < 'OrderDoubted' collate "C" then
+                                if event_type = 'OrderDenied' then return row_to_json(jsonb_populate_record(null::form.of_order_denied, payload))::text; end if;
                             else
-                                if event_type = 'OrderExpired' then return format('{"order":%s,"session":%s}', to_json((payload->>'order')), to_json((payload->>'session'))); end if;
+                                if event_type = 'OrderDoubted' then return case when (abs((payload->>'waited_ms')::bigint) <= 9007199254740991) is not false then format('{"order":%s,"venue":%s,"waited_ms":%s}', to_json((payload->>'order')), to_json((payload->>'venue')), (payload->>'waited_ms')::bigint) else '' end; end if;
                             end if;
                         else
-                            if event_type < 'OrderJoined' collate "C" then
-                                if event_type = 'OrderFilled' then return case when ((payload->>'dollars') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'dollars')) <= 40 and (payload->>'executed_at') ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$' and pg_input_is_valid((payload->>'executed_at'), 'timestamptz') and (payload->>'fee') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'fee')) <= 40 and (payload->>'fee')::numeric >= 0 and (payload->>'price') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'price')) <= 40 and (payload->>'price')::numeric > 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0 and (payload->>'side') in ('buy', 'sell')) is not false then format('{"account":%s,"block":%s,"dollars":%s,"executed_at":%s,"execution":%s,"fee":%s,"order":%s,"price":%s,"quantity":%s,"settles_on":%s,"side":%s,"symbol":%s,"trade_date":%s,"venue":%s}', to_json((payload->>'account')), coalesce(to_json((payload->>'block')), 'null'), coalesce(to_json((payload->>'dollars')), 'null'), to_json((payload->>'executed_at')), to_json((payload->>'execution')), to_json((payload->>'fee')), to_json((payload->>'order')), to_json((payload->>'price')), to_json((payload->>'quantity')), to_json((payload->>'settles_on')), to_json((payload->>'side')), to_json((payload->>'symbol')), to_json((payload->>'trade_date')), to_json((payload->>'venue'))) else '' end; end if;
+                            if event_type < 'OrderFilled' collate "C" then
+                                if event_type = 'OrderExpired' then return format('{"order":%s,"session":%s}', to_json((payload->>'order')), to_json((payload->>'session'))); end if;
                             else
-                                if event_type = 'OrderJoined' then return format('{"block":%s,"order":%s}', to_json((payload->>'block')), to_json((payload->>'order'))); end if;
+                                if event_type = 'OrderFilled' then return case when ((payload->>'dollars') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'dollars')) <= 40 and (payload->>'executed_at') ~ '^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$' and pg_input_is_valid((payload->>'executed_at'), 'timestamptz') and (payload->>'fee') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'fee')) <= 40 and (payload->>'fee')::numeric >= 0 and (payload->>'price') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'price')) <= 40 and (payload->>'price')::numeric > 0 and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'quantity')::numeric > 0 and (payload->>'side') in ('buy', 'sell')) is not false then format('{"account":%s,"block":%s,"dollars":%s,"executed_at":%s,"execution":%s,"fee":%s,"order":%s,"price":%s,"quantity":%s,"settles_on":%s,"side":%s,"symbol":%s,"trade_date":%s,"venue":%s}', to_json((payload->>'account')), coalesce(to_json((payload->>'block')), 'null'), coalesce(to_json((payload->>'dollars')), 'null'), to_json((payload->>'executed_at')), to_json((payload->>'execution')), to_json((payload->>'fee')), to_json((payload->>'order')), to_json((payload->>'price')), to_json((payload->>'quantity')), to_json((payload->>'settles_on')), to_json((payload->>'side')), to_json((payload->>'symbol')), to_json((payload->>'trade_date')), to_json((payload->>'venue'))) else '' end; end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'OrderRejected' collate "C" then
-                            if event_type < 'OrderRedriven' collate "C" then
-                                if event_type = 'OrderParted' then return format('{"block":%s,"order":%s}', to_json((payload->>'block')), to_json((payload->>'order'))); end if;
+                        if event_type < 'OrderRedriven' collate "C" then
+                            if event_type < 'OrderParted' collate "C" then
+                                if event_type = 'OrderJoined' then return format('{"block":%s,"order":%s}', to_json((payload->>'block')), to_json((payload->>'order'))); end if;
                             else
-                                if event_type = 'OrderRedriven' then return format('{"order":%s}', to_json((payload->>'order'))); end if;
+                                if event_type = 'OrderParted' then return format('{"block":%s,"order":%s}', to_json((payload->>'block')), to_json((payload->>'order'))); end if;
                             end if;
                         else
-                            if event_type < 'OrderReleased' collate "C" then
-                                if event_type = 'OrderRejected' then return format('{"order":%s,"reason":%s,"venue":%s}', to_json((payload->>'order')), to_json((payload->>'reason')), to_json((payload->>'venue'))); end if;
+                            if event_type < 'OrderRejected' collate "C" then
+                                if event_type = 'OrderRedriven' then return format('{"order":%s}', to_json((payload->>'order'))); end if;
                             else
-                                if event_type < 'OrderReplaced' collate "C" then
-                                    if event_type = 'OrderReleased' then return case when ((payload->>'executed_before') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'executed_before')) <= 40 and abs((payload->>'leg')::bigint) <= 9007199254740991 and (payload->>'limit_price') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'limit_price')) <= 40 and (payload->>'order_type') in ('market', 'limit') and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'side') in ('buy', 'sell') and (payload->>'time_in_force') in ('day')) is not false then format('{"account":%s,"digest":%s,"executed_before":%s,"leg":%s,"limit_price":%s,"order":%s,"order_type":%s,"proposal":%s,"quantity":%s,"replaces":%s,"side":%s,"symbol":%s,"time_in_force":%s}', to_json((payload->>'account')), to_json((payload->>'digest')), coalesce(to_json((payload->>'executed_before')), 'null'), (payload->>'leg')::bigint, coalesce(to_json((payload->>'limit_price')), 'null'), to_json((payload->>'order')), to_json((payload->>'order_type')), to_json((payload->>'proposal')), to_json((payload->>'quantity')), coalesce(to_json((payload->>'replaces')), 'null'), to_json((payload->>'side')), to_json((payload->>'symbol')), to_json((payload->>'time_in_force'))) else '' end; end if;
+                                if event_type < 'OrderReleased' collate "C" then
+                                    if event_type = 'OrderRejected' then return format('{"order":%s,"reason":%s,"venue":%s}', to_json((payload->>'order')), to_json((payload->>'reason')), to_json((payload->>'venue'))); end if;
                                 else
-                                    if event_type = 'OrderReplaced' then return case when ((payload->>'executed') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'executed')) <= 40 and (payload->>'executed')::numeric >= 0) is not false then format('{"by":%s,"executed":%s,"order":%s,"venue":%s}', to_json((payload->>'by')), to_json((payload->>'executed')), to_json((payload->>'order')), to_json((payload->>'venue'))) else '' end; end if;
+                                    if event_type = 'OrderReleased' then return case when ((payload->>'executed_before') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'executed_before')) <= 40 and abs((payload->>'leg')::bigint) <= 9007199254740991 and (payload->>'limit_price') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'limit_price')) <= 40 and (payload->>'order_type') in ('market', 'limit') and (payload->>'quantity') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'quantity')) <= 40 and (payload->>'side') in ('buy', 'sell') and (payload->>'time_in_force') in ('day')) is not false then format('{"account":%s,"digest":%s,"executed_before":%s,"leg":%s,"limit_price":%s,"order":%s,"order_type":%s,"proposal":%s,"quantity":%s,"replaces":%s,"side":%s,"symbol":%s,"time_in_force":%s}', to_json((payload->>'account')), to_json((payload->>'digest')), coalesce(to_json((payload->>'executed_before')), 'null'), (payload->>'leg')::bigint, coalesce(to_json((payload->>'limit_price')), 'null'), to_json((payload->>'order')), to_json((payload->>'order_type')), to_json((payload->>'proposal')), to_json((payload->>'quantity')), coalesce(to_json((payload->>'replaces')), 'null'), to_json((payload->>'side')), to_json((payload->>'symbol')), to_json((payload->>'time_in_force'))) else '' end; end if;
                                 end if;
                             end if;
                         end if;
                     end if;
                 else
-                    if event_type < 'PasswordReset' collate "C" then
-                        if event_type < 'OrderSetAside' collate "C" then
-                            if event_type < 'OrderSent' collate "C" then
-                                if event_type = 'OrderRouted' then return row_to_json(jsonb_populate_record(null::form.of_order_routed, payload))::text; end if;
+                    if event_type < 'OvertakenChangeReviewed' collate "C" then
+                        if event_type < 'OrderSent' collate "C" then
+                            if event_type < 'OrderRouted' collate "C" then
+                                if event_type = 'OrderReplaced' then return case when ((payload->>'executed') ~ '^-?[0-9]+(\.[0-9]+)?$' and length((payload->>'executed')) <= 40 and (payload->>'executed')::numeric >= 0) is not false then format('{"by":%s,"executed":%s,"order":%s,"venue":%s}', to_json((payload->>'by')), to_json((payload->>'executed')), to_json((payload->>'order')), to_json((payload->>'venue'))) else '' end; end if;
                             else
-                                if event_type = 'OrderSent' then return format('{"body_digest":%s,"order":%s,"venue":%s}', to_json((payload->>'body_digest')), to_json((payload->>'order')), to_json((payload->>'venue'))); end if;
+                                if event_type = 'OrderRouted' then return row_to_json(jsonb_populate_record(null::form.of_order_routed, payload))::text; end if;
                             end if;
                         else
-                            if event_type < 'OrderWithheld' collate "C" then
-                                if event_type = 'OrderSetAside' then return format('{"order":%s,"says":%s}', to_json((payload->>'order')), to_json((payload->>'says'))); end if;
+                            if event_type < 'OrderSetAside' collate "C" then
+                                if event_type = 'OrderSent' then return format('{"body_digest":%s,"order":%s,"venue":%s}', to_json((payload->>'body_digest')), to_json((payload->>'order')), to_json((payload->>'venue'))); end if;
                             else
-                                if event_type < 'OvertakenChangeReviewed' collate "C" then
-                                    if event_type = 'OrderWithheld' then return format('{"body_digest":%s,"order":%s,"says":%s,"venue":%s}', to_json((payload->>'body_digest')), to_json((payload->>'order')), to_json((payload->>'says')), to_json((payload->>'venue'))); end if;
+                                if event_type < 'OrderWithheld' collate "C" then
+                                    if event_type = 'OrderSetAside' then return format('{"order":%s,"says":%s}', to_json((payload->>'order')), to_json((payload->>'says'))); end if;
                                 else
-                                    if event_type = 'OvertakenChangeReviewed' then return case when ((payload->>'change') ~ '^alc-[0-9a-f]{32}$') is not false then format('{"change":%s,"order":%s,"reason":%s,"trade_date":%s}', to_json((payload->>'change')), to_json((payload->>'order')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'reason')), to_json((payload->>'trade_date'))) else '' end; end if;
+                                    if event_type = 'OrderWithheld' then return format('{"body_digest":%s,"order":%s,"says":%s,"venue":%s}', to_json((payload->>'body_digest')), to_json((payload->>'order')), to_json((payload->>'says')), to_json((payload->>'venue'))); end if;
                                 end if;
                             end if;
                         end if;
                     else
-                        if event_type < 'PersonEngaged' collate "C" then
-                            if event_type < 'PayRecorded' collate "C" then
-                                if event_type = 'PasswordReset' then return format('{"person":%s}', to_json((payload->>'person'))); end if;
+                        if event_type < 'PayRecorded' collate "C" then
+                            if event_type < 'PasswordReset' collate "C" then
+                                if event_type = 'OvertakenChangeReviewed' then return case when ((payload->>'change') ~ '^alc-[0-9a-f]{32}$') is not false then format('{"change":%s,"order":%s,"reason":%s,"trade_date":%s}', to_json((payload->>'change')), to_json((payload->>'order')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'reason')), to_json((payload->>'trade_date'))) else '' end; end if;
                             else
-                                if event_type = 'PayRecorded' then return row_to_json(jsonb_populate_record(null::form.of_pay_recorded, payload))::text; end if;
+                                if event_type = 'PasswordReset' then return format('{"person":%s}', to_json((payload->>'person'))); end if;
                             end if;
                         else
-                            if event_type < 'PolicyDenied' collate "C" then
-                                if event_type = 'PersonEngaged' then return row_to_json(jsonb_populate_record(null::form.of_person_engaged, payload))::text; end if;
+                            if event_type < 'PersonEngaged' collate "C" then
+                                if event_type = 'PayRecorded' then return row_to_json(jsonb_populate_record(null::form.of_pay_recorded, payload))::text; end if;
                             else
-                                if event_type < 'PreferenceErased' collate "C" then
-                                    if event_type = 'PolicyDenied' then return row_to_json(jsonb_populate_record(null::form.of_policy_denied, payload))::text; end if;
+                                if event_type < 'PolicyDenied' collate "C" then
+                                    if event_type = 'PersonEngaged' then return row_to_json(jsonb_populate_record(null::form.of_person_engaged, payload))::text; end if;
                                 else
-                                    if event_type = 'PreferenceErased' then return case when ((payload->>'preference') ~ '^prf-[0-9a-f]{32}$') is not false then format('{"agent":%s,"asked":%s,"preference":%s}', coalesce(to_json((payload->>'agent')), 'null'), case when payload->'asked' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_span, payload->'asked')) else 'null' end, to_json((payload->>'preference'))) else '' end; end if;
+                                    if event_type = 'PolicyDenied' then return row_to_json(jsonb_populate_record(null::form.of_policy_denied, payload))::text; end if;
                                 end if;
                             end if;
                         end if;
@@ -1671,17 +1678,21 @@ begin
             else
                 if event_type < 'ProposalReturned' collate "C" then
                     if event_type < 'ProposalDenied' collate "C" then
-                        if event_type < 'ProposalAssessed' collate "C" then
-                            if event_type < 'ProposalApproved' collate "C" then
-                                if event_type = 'PreferenceKept' then return case when ((payload->>'preference') ~ '^prf-[0-9a-f]{32}$') is not false then format('{"agent":%s,"preference":%s,"said":%s,"thread":%s}', to_json((payload->>'agent')), to_json((payload->>'preference')), row_to_json(jsonb_populate_record(null::form.of_span, payload->'said')), to_json((payload->>'thread'))) else '' end; end if;
+                        if event_type < 'ProposalApproved' collate "C" then
+                            if event_type < 'PreferenceKept' collate "C" then
+                                if event_type = 'PreferenceErased' then return case when ((payload->>'preference') ~ '^prf-[0-9a-f]{32}$') is not false then format('{"agent":%s,"asked":%s,"preference":%s}', coalesce(to_json((payload->>'agent')), 'null'), case when payload->'asked' <> 'null' then row_to_json(jsonb_populate_record(null::form.of_span, payload->'asked')) else 'null' end, to_json((payload->>'preference'))) else '' end; end if;
                             else
-                                if event_type = 'ProposalApproved' then return row_to_json(jsonb_populate_record(null::form.of_proposal_approved, payload))::text; end if;
+                                if event_type = 'PreferenceKept' then return case when ((payload->>'preference') ~ '^prf-[0-9a-f]{32}$') is not false then format('{"agent":%s,"preference":%s,"said":%s,"thread":%s}', to_json((payload->>'agent')), to_json((payload->>'preference')), row_to_json(jsonb_populate_record(null::form.of_span, payload->'said')), to_json((payload->>'thread'))) else '' end; end if;
                             end if;
                         else
-                            if event_type < 'ProposalDeclined' collate "C" then
-                                if event_type = 'ProposalAssessed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_assessed, payload))::text; end if;
+                            if event_type < 'ProposalAssessed' collate "C" then
+                                if event_type = 'ProposalApproved' then return row_to_json(jsonb_populate_record(null::form.of_proposal_approved, payload))::text; end if;
                             else
-                                if event_type = 'ProposalDeclined' then return format('{"digest":%s,"proposal":%s,"reason":%s}', to_json((payload->>'digest')), to_json((payload->>'proposal')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'reason'))); end if;
+                                if event_type < 'ProposalDeclined' collate "C" then
+                                    if event_type = 'ProposalAssessed' then return row_to_json(jsonb_populate_record(null::form.of_proposal_assessed, payload))::text; end if;
+                                else
+                                    if event_type = 'ProposalDeclined' then return format('{"digest":%s,"proposal":%s,"reason":%s}', to_json((payload->>'digest')), to_json((payload->>'proposal')), row_to_json(jsonb_populate_record(null::form.of_sealed, payload->'reason'))); end if;
+                                end if;
                             end if;
                         end if;
                     else
