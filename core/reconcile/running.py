@@ -210,7 +210,7 @@ async def _at_venue(venue: Venue, orders: Sequence[DictRow]) -> dict[Item, Word]
         order, account = OrderId(row["order_id"]), AccountId(row["account"])
         if isinstance(answer, NotKnown):
             continue
-        executions = _standing(answer) if isinstance(answer, Found) else ()
+        executions = standing(answer) if isinstance(answer, Found) else ()
         executed = sum((done.quantity for done in executions), Decimal(0))
         over = not isinstance(answer, Found) or answer.ended is not None or row["status"] == Status.FILLED
         words = comparing.order_words(over=over, executed=executed)
@@ -221,7 +221,7 @@ async def _at_venue(venue: Venue, orders: Sequence[DictRow]) -> dict[Item, Word]
     return said
 
 
-def _standing(answer: Found) -> Sequence[Execution]:
+def standing(answer: Found) -> Sequence[Execution]:
     """What it executed as it stands: without what it took back, and as it corrected the rest."""
     stands = {done.id: done for done in answer.executions}
     for change in answer.changes:
