@@ -14,8 +14,8 @@ from core.database.pools import async_pool
 from core.direct.blocks import FIELD, Blocks
 from core.ids import OrderId, SubjectId
 from core.ledger.journal import Journal
-from tests.core.execution.blocked import Blocked
-from tests.core.execution.test_blocks_law_db import DAY, people, person, rebuilt
+from tests.core.execution.blocked import DAY, Blocked
+from tests.core.execution.test_blocks_law_db import people, person, rebuilt
 from tests.core.gate.deal import APPROVER, ELENA, NGOZI
 from tests.fixtures.firm import Answer, Firm
 
