@@ -58,7 +58,7 @@ def test_what_compliance_makes_of_an_overtaken_one_is_shown() -> None:
 def test_only_confirmed_trades_may_be_passed_on_and_who_settles_one_is_told() -> None:
     one = {"order_id": "gh-1", "account_id": "acc-1", "trade_date": "2022-12-29", "quantity": "3"}
     settles = {"settles_on": "2023-01-03", "custodian": "cus-1", "side": "buy", "symbol": "PG"}
-    trades = [
+    trades: list[dict[str, Any]] = [
         {**one, **settles, "status": "CONFIRMED", "passed_to": None},
         {**one, **settles, "status": "STEPPED_OUT", "passed_to": "MERI"},
     ]
