@@ -136,8 +136,9 @@ def _legs(proposal: Proposal, cite: str) -> Iterator[str]:
 
 
 def _findings(proposal: Proposal, cite: str) -> Iterator[str]:
-    for finding in proposal.findings:
-        yield f"- needs a written reason, {finding.policy.replace('_', ' ')}: {finding.says} [{cite}]"
+    told = (f"{one.policy.replace('_', ' ')}: {one.says}" for one in proposal.findings)
+    for says in dict.fromkeys(told):  # parts of one order are told alike
+        yield f"- needs a written reason, {says} [{cite}]"
 
 
 def _denied(proposal: Proposal, cite: str) -> Iterator[str]:

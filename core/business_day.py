@@ -9,7 +9,7 @@ Rule 3: after the close the day's trades are allocated and confirmed; on the set
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final
@@ -31,6 +31,7 @@ from core.orders.trade import (
     settled,
     trade_key,
 )
+from core.reconcile.custody import Settlement
 
 DUE: Final = (Status.CONFIRMED, Status.FAILED_TO_SETTLE, *PASSED_ON)
 STANDS_AT: Final = time(10)  # New York: where the market clock is put when a day opens
@@ -73,14 +74,24 @@ def lapsed(day: Day, lapsing: Iterable[Lapsing]) -> Iterator[Entry]:
         yield Entry(f"proposal/{one.proposal}", fact, one.trace, key=f"lapsed/{one.proposal}")
 
 
+def due_by(day: Day, trades: Iterable[Trade]) -> list[str]:
+    """The trades, by order and trade date, that a custodian should have settled by that business day."""
+    today = day.session.isoformat()
+    return [
+        trade_key(trade.order, trade.trade_date)
+        for trade in trades
+        if trade.status in DUE and trade.settles_on <= today
+    ]
+
+
 def moved_on(
-    day: Day, trades: Iterable[Trade], traces: dict[str, TraceId], failing: Mapping[str, str]
+    day: Day, trades: Iterable[Trade], traces: dict[str, TraceId], settlement: Settlement
 ) -> Iterator[Entry]:
     """The next step of each trade that is due one: allocation and confirmation after the close, settlement on
-    its date. What a custodian does not settle (`failing`: by order and trade date, why) is due until it does.
+    its date, by its custodian's word. What that one does not settle is due until it does.
     """
     for trade in trades:
-        fact = _next_step(day, trade, failing.get(trade_key(trade.order, trade.trade_date)))
+        fact = _next_step(day, trade, settlement)
         if fact is not None:
             stream = f"trade/{trade.order}/{trade.trade_date}"
             key = f"{fact.event_type()}/{trade.order}/{trade.trade_date}/{trade.changes}"
@@ -89,7 +100,7 @@ def moved_on(
             yield Entry(stream, fact, traces[trade.order], key=key)
 
 
-def _next_step(day: Day, trade: Trade, fails: str | None) -> Fact | None:
+def _next_step(day: Day, trade: Trade, settlement: Settlement) -> Fact | None:
     today = day.session.isoformat()
     over = trade.trade_date < today or (trade.trade_date == today and day.state == "closed")
     if trade.status in AGAIN and over:
@@ -101,6 +112,11 @@ def _next_step(day: Day, trade: Trade, fails: str | None) -> Fact | None:
     settles = trade.status in DUE or (trade.status is Status.BUSTED and trade.due)
     if not settles or trade.settles_on > today:
         return None
-    if fails is None or trade.status is Status.BUSTED:
+    if trade.status is Status.BUSTED:
         return settled(trade)
-    return failed(trade, session=today, reason=fails) if trade.failed_on != today else None
+    said = settlement.of(trade_key(trade.order, trade.trade_date))
+    if said is None:
+        return None
+    if said.state == "settled":
+        return settled(trade)
+    return failed(trade, session=today, reason=said.why) if trade.failed_on != today else None

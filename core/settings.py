@@ -9,6 +9,7 @@ Rule 4: a value that cannot be used is refused by the setting's name, with the f
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -48,6 +49,19 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "",
     ),
     Setting("GATEHOUSE_VENUE_KEY_<NAME>", "the key for the venue of that name (upper case, - as _)", ""),
+    Setting(
+        "GATEHOUSE_CUSTODIANS",
+        "the worker's custodians as name=url (http), separated by commas; `up` starts its own instead",
+        "",
+    ),
+    Setting(
+        "GATEHOUSE_CUSTODIAN_KEY_<NAME>", "the key for the custodian of that name (upper case, - as _)", ""
+    ),
+    Setting(
+        "GATEHOUSE_CLEARING_KEY",
+        "with it simulated custodians read at simulated venues what was executed",
+        "",
+    ),
     Setting(
         "GATEHOUSE_KEYSTORE", "folder of the subjects' keys, outside database and backup", "in GATEHOUSE_HOME"
     ),
@@ -99,8 +113,8 @@ class CopilotSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Venue:
-    """A venue that the worker may send to."""
+class Party:
+    """A venue that the worker may send to, or a custodian that it asks."""
 
     name: str
     url: str
@@ -111,7 +125,8 @@ class Venue:
 class WorkerSettings:
     home: Path
     gate: Secret
-    venues: tuple[Venue, ...]
+    venues: tuple[Party, ...]
+    custodians: tuple[Party, ...]
     keystore: Path
     halts: Path
     halt_key: Secret
@@ -205,6 +220,7 @@ def worker(env: Environment) -> WorkerSettings:
         home=home(env),
         gate=_needed(env, "GATEHOUSE_GATE_DSN"),
         venues=venues(env),
+        custodians=custodians(env),
         keystore=keystore(env),
         halts=halts(env),
         halt_key=_key(env, "GATEHOUSE_HALT_KEY"),
@@ -262,23 +278,43 @@ def anchor(env: Environment) -> Path | None:
     return chosen
 
 
-def venues(env: Environment) -> tuple[Venue, ...]:
+def venues(env: Environment) -> tuple[Party, ...]:
     """The venues by name, in the order given.
 
     Raises:
         BadInput: a pair that is not name=url, or a name that comes twice.
     """
-    found: dict[str, Venue] = {}
-    for pair in filter(None, (part.strip() for part in env.get("GATEHOUSE_VENUES", "").split(","))):
+    return _parties(env, "GATEHOUSE_VENUES", venue_key)
+
+
+def custodians(env: Environment) -> tuple[Party, ...]:
+    """The custodians by name, in the order given.
+
+    Raises:
+        BadInput: a pair that is not name=url, or a name that comes twice.
+    """
+    return _parties(env, "GATEHOUSE_CUSTODIANS", custodian_key)
+
+
+def venue_key(name: str) -> str:
+    """The setting that has the key of that venue."""
+    return f"GATEHOUSE_VENUE_KEY_{name.upper().replace('-', '_')}"
+
+
+def custodian_key(name: str) -> str:
+    """The setting that has the key of that custodian."""
+    return f"GATEHOUSE_CUSTODIAN_KEY_{name.upper().replace('-', '_')}"
+
+
+def _parties(env: Environment, setting: str, key_of: Callable[[str], str]) -> tuple[Party, ...]:
+    found: dict[str, Party] = {}
+    for pair in filter(None, (part.strip() for part in env.get(setting, "").split(","))):
         name, _, url = pair.partition("=")
         if not name or not is_http(url.replace("tcp://", "http://", 1)):  # or a socket session's address
-            raise refused(
-                "GATEHOUSE_VENUES", f"{pair!r} is not a name and an address", "name=http://host:port"
-            )
+            raise refused(setting, f"{pair!r} is not a name and an address", "name=http://host:port")
         if name in found:
-            raise refused("GATEHOUSE_VENUES", f"{name!r} is there twice", "each venue once")
-        key = env.get(f"GATEHOUSE_VENUE_KEY_{name.upper().replace('-', '_')}", "")
-        found[name] = Venue(name, url, Secret(key))
+            raise refused(setting, f"{name!r} is there twice", "each one once")
+        found[name] = Party(name, url, Secret(env.get(key_of(name), "")))
     return tuple(found.values())
 
 

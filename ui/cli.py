@@ -89,6 +89,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "allocation confirm": ("ui.commands.allocation:confirm", "Another person confirms it."),
     "allocation change": ("ui.commands.allocation:change", "Draft other shares of one day: operations."),
     "allocation confirm-change": ("ui.commands.allocation:confirm_change", "Let them stand: compliance."),
+    "allocation review-change": ("ui.commands.allocation:review_change", "Look at one that was overtaken."),
     "allocation step-out": ("ui.commands.allocation:step_out", "Another broker settles a trade."),
     "allocation give-up": ("ui.commands.allocation:give_up", "A trade is another broker's from here on."),
     "programs admit": ("ui.commands.programs:admit", "A key for a program that places orders."),
@@ -144,13 +145,15 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "audit rotate-key": ("ui.commands.audit_rotate:audit_rotate_key", "Change the witness's signing key."),
     "venues": ("ui.commands.venues:venues", "How the venues are, as the workers see them."),
     "venue serve": ("ui.commands.venue:venue_serve", "Start one simulated venue in the foreground."),
+    "custodian serve": ("ui.commands.custodian:custodian_serve", "Start the simulated custodians."),
 }
 
 GROUPS: Final[Mapping[str, str]] = {
     "attack": "Attacks on ourselves, in a world of their own.",
     "proposals": "Trade proposals: list, show, submit, approve, decline.",
     "orders": "Orders: place, replace, list, show, blocks, cancel, redrive.",
-    "allocation": "How blocks are shared: rule, propose, confirm; change, confirm-change; step-out, give-up.",
+    "allocation": "How blocks are shared: rule, propose, confirm; change, confirm-change, review-change; "
+    "step-out, give-up.",
     "programs": "Programs that place orders, and strategies' signals.",
     "audit": "The record: verify it, show it, follow it.",
     "limits": "The firm's limits: show, try, propose, confirm.",
@@ -163,6 +166,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "emails": "Held e-mails to clients: list, show, adopt, review, return, withdraw. None is sent.",
     "preferences": "What you stated to the copilot: list, erase.",
     "venue": "Simulated venues.",
+    "custodian": "Simulated custodians.",
 }
 
 # 2 is typer's own, for words that it cannot read.

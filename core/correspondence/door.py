@@ -1,15 +1,17 @@
 """Held e-mails at the approver's door: what waits, adopted, reviewed, returned, withdrawn. Nothing is sent.
 
 Rule 1: who acts is the session's person, on the digest that she saw; the append compares both, and decides.
-Rule 2: what rules find is found here, in the words as they stand, and is never taken from the copilot.
+Rule 2: what rules find is found here, in the words as they stand, and is never taken from the copilot. It is
+    not the last word either: the worker reads an adopted text again, and a review waits for that.
 Rule 3: a double click is one act: the same person's same act on the same digest has one key.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +43,8 @@ AT_MOST: Final = 500  # in a list
 SUBJECT_AT_MOST: Final = 200  # characters
 TEXT_AT_MOST: Final = 8_000
 COMMENT_AT_MOST: Final = 4_000
+CHECKED_WITHIN: Final = timedelta(seconds=5)
+LOOKS_EVERY: Final = timedelta(milliseconds=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,7 @@ class HeldEmail:
     forgotten: bool
     damaged: bool
     found: tuple[Found, ...]
+    checked: bool  # the worker has read this very text
     agent: str
     model: str | None
     manifest: Digest | None
@@ -126,7 +131,7 @@ class HeldEmails:
             Refused: her own, not a registered principal, not independent, not adopted, changed, decided, or
                 the comment is missing.
         """
-        held = await self.one(ticket, email)
+        held = await self._once_checked(ticket, email, digest)
         words = _words(comment, "comment", COMMENT_AT_MOST) if comment and comment.strip() else None
 
         def fact(back: int) -> Fact:
@@ -154,6 +159,16 @@ class HeldEmails:
             return EmailWithdrawn(email=email, household=held.household)
 
         return await self._record(ticket, held, fact, f"withdraw/{email}")
+
+    async def _once_checked(self, ticket: str, email: str, digest: Digest) -> HeldEmail:
+        """That e-mail, once the worker has read that text, or the wait is over: the append decides."""
+        left = CHECKED_WITHIN
+        while True:
+            held = await self.one(ticket, email)
+            if held.checked or held.digest != digest or held.status != "ADOPTED" or left <= timedelta(0):
+                return held
+            await asyncio.sleep(LOOKS_EVERY.total_seconds())
+            left -= LOOKS_EVERY
 
     async def _read(
         self, ticket: str, *, email: str | None = None, household: HouseholdId | None = None
@@ -195,6 +210,7 @@ class HeldEmails:
             forgotten=unread and not damaged,
             damaged=damaged,
             found=() if unread else found_in(subject or "", text or ""),
+            checked=row["checked_digest"] == row["digest"],
             agent=row["agent"],
             model=row["model"],
             manifest=row["manifest"],

@@ -43,6 +43,16 @@ class EmailAdopted(Fact):
     findings: tuple[Finding, ...] = ()
 
 
+class EmailChecked(Fact):
+    """The worker read the adopted text again, by the same rules. `differs`: others than were said."""
+
+    email: EmailId
+    household: HouseholdId
+    digest: Fingerprint
+    findings: tuple[Finding, ...]
+    differs: bool
+
+
 class EmailReviewed(Fact):
     """A principal who is not its author read exactly this. With findings it takes words of hers.
 

@@ -32,6 +32,7 @@ from core.orders.allocations import (
     AllocationPart,
     AllocationRuleConfirmed,
     AllocationRuleProposed,
+    OvertakenChangeReviewed,
     TradeGivenUp,
     TradeSteppedOut,
 )
@@ -83,7 +84,9 @@ class AllocationLine:
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """A change of one day's shares. Not confirmed: it waits for compliance, or gave way to another."""
+    """A change of one day's shares. `state` is WAITS (for compliance), IN_FORCE, REPLACED (by another),
+    OVERTAKEN (what was executed is another since: the rule shares, and compliance has to look) or REVIEWED.
+    """
 
     change: str
     trade_date: str
@@ -92,6 +95,9 @@ class ChangeLine:
     reason: str
     drafted_by: PersonId
     confirmed_by: PersonId | None
+    state: str
+    review: str | None
+    reviewed_by: PersonId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,22 @@ class BlockLine:
     parts: tuple[PartLine, ...]
     allocations: tuple[AllocationLine, ...]
     changes: tuple[ChangeLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TradeLine:
+    """One trade as it settles. `passed_to`: the broker that settles it in our stead."""
+
+    order: OrderId
+    trade_date: str
+    account: AccountId
+    symbol: str
+    side: str
+    quantity: Decimal
+    settles_on: str
+    status: str
+    custodian: str
+    passed_to: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +168,22 @@ class Blocks:
                 f"there is no block {order!r} in your book", fix="see `orders blocks`", field="order_id"
             )
         return found[0]
+
+    async def trades(self, ticket: str, order: OrderId) -> tuple[TradeLine, ...]:
+        """An order's trades by trade date; a block's are those of its orders.
+
+        Raises:
+            NotFound: no such order in the asker's book.
+        """
+        async with asking(self._pool, ticket) as connection:
+            _trace(await rows(connection, SQL["trace"], {"order": order}), order)
+            parts = await rows(connection, SQL["parts"], {"orders": [order]})
+            named = {"orders": [order, *(row["order_id"] for row in parts)]}
+            found = await rows(connection, SQL["trades"], named)
+        return tuple(
+            TradeLine(order=row["order_id"], **{n: v for n, v in row.items() if n != "order_id"})
+            for row in found
+        )
 
     async def rules(self, ticket: str) -> tuple[RuleLine, ...]:
         """Newest first; where there is none, what is executed is shared pro rata."""
@@ -219,15 +257,27 @@ class Blocks:
             NotFound: no such block or change in the asker's book.
             Refused: not of compliance, the same person, or the shares are others by now.
         """
-        drafted = next((c for c in (await self.one(ticket, order)).changes if c.change == change), None)
-        if drafted is None:
-            raise NotFound(
-                f"there is no change {change!r} of block {order!r}", fix="read it", field="change_id"
-            )
+        drafted = await self._one_change(ticket, order, change)
         async with asking(self._pool, ticket) as connection:
             trace = _trace(await rows(connection, SQL["trace"], {"order": order}), order)
         fact = AllocationChanged(
             order=order, change=change, trade_date=drafted.trade_date, revision=drafted.revision + 1
+        )
+        return await self._record(ticket, f"order/{order}", fact, trace)
+
+    async def review_change(self, ticket: str, order: OrderId, change: str, words: str) -> Recorded:
+        """Compliance has looked at a change that no longer added up, and says what it makes of the day.
+
+        Raises:
+            NotFound: no such block or change in the asker's book.
+            Refused: not of compliance, or it was not overtaken.
+        """
+        looked_at = await self._one_change(ticket, order, change)
+        async with asking(self._pool, ticket) as connection:
+            trace = _trace(await rows(connection, SQL["trace"], {"order": order}), order)
+            sealed = self._sealed((await one(connection, SQL["person"]))["person"], words)
+        fact = OvertakenChangeReviewed(
+            order=order, change=change, trade_date=looked_at.trade_date, reason=sealed
         )
         return await self._record(ticket, f"order/{order}", fact, trace)
 
@@ -251,6 +301,12 @@ class Blocks:
         named = {"order": order, "account": found[0]["account"], "trade_date": trade_date}
         fact = kind.model_validate({**named, "broker": broker, "custodian": custodian})
         return await self._record(ticket, f"trade/{order}/{trade_date}", fact, trace)
+
+    async def _one_change(self, ticket: str, order: OrderId, change: str) -> ChangeLine:
+        for line in (await self.one(ticket, order)).changes:
+            if line.change == change:
+                return line
+        raise NotFound(f"there is no change {change!r} of block {order!r}", fix="read it", field="change_id")
 
     async def _read(
         self, ticket: str, *, order: OrderId | None = None, proposal: str | None = None
@@ -289,6 +345,9 @@ class Blocks:
             reason=self._clear(row["reason"]),
             drafted_by=row["drafted_by"],
             confirmed_by=row["confirmed_by"],
+            state=row["state"],
+            review=None if row["review"] is None else self._clear(row["review"]),
+            reviewed_by=row["reviewed_by"],
         )
 
     def _sealed(self, person: str, words: str) -> Sealed:

@@ -22,7 +22,17 @@ select a.block_order, a.trade_date, a.revision, a.quantity, a.average_price, a.d
 from gatehouse.block_allocation a where a.block_order = any (%(orders)s::text[]) order by a.trade_date;
 
 -- changes --
-select c.change, c.block_order, c.trade_date, c.revision, c.parts, c.reason, c.drafted_by, c.confirmed_by
+select c.change, c.block_order, c.trade_date, c.revision, c.parts, c.reason, c.drafted_by, c.confirmed_by, c.review, c.reviewed_by,
+       case when c.reviewed_seq is not null then 'REVIEWED'
+            when c.confirmed_seq is not null and exists (
+                select from gatehouse.allocation_change k where k.block_order = c.block_order and k.trade_date = c.trade_date
+                and k.confirmed_seq > c.confirmed_seq) then 'REPLACED'
+            when c.confirmed_seq is not null then case when c.upheld is false then 'OVERTAKEN' else 'IN_FORCE' end
+            when c.drafted_seq = (select max(k.drafted_seq) from gatehouse.allocation_change k
+                                  where k.block_order = c.block_order and k.trade_date = c.trade_date)
+                 and c.revision = (select a.revision from gatehouse.block_allocation a
+                                   where a.block_order = c.block_order and a.trade_date = c.trade_date) then 'WAITS'
+            else 'REPLACED' end as state
 from gatehouse.allocation_change c where c.block_order = any (%(orders)s::text[]) order by c.drafted_seq;
 
 -- person --
@@ -36,6 +46,12 @@ where l.order_id = %(order)s
 
 -- account --
 select l.account from gatehouse.leg l where l.order_id = %(order)s;
+
+-- trades --
+-- The trades of these orders, as they settle.
+select t.order_id, t.trade_date, t.account, t.symbol, t.side, t.quantity, t.settles_on, t.status, t.passed_to, a.custodian
+from gatehouse.trade t join gatehouse.account a on a.account = t.account
+where t.order_id = any (%(orders)s::text[]) order by t.order_id, t.trade_date;
 
 -- rules --
 select r.version, r.method, r.reason, r.proposed_by, r.confirmed_by from gatehouse.allocation_rule r order by r.version desc;

@@ -264,7 +264,7 @@ class Executor:
         if stopped is not None and await self._broken_up(work):
             return True
         if stopped is not None:
-            self._waits.for_(work.released.id, Why.HALTED, stopped)
+            self._waits.held(work.released, stopped, self._stops.why)
             return False
         if in_doubt:
             await self._resolve(work, line)
@@ -343,7 +343,7 @@ class Executor:
                 raise
         if isinstance(said, Held):
             work.unsent = True  # a halt came between the intent and the venue: it waits
-            self._waits.for_(order.id, Why.HALTED, said.why)
+            self._waits.held(order, said.why, self._stops.why)
             return
         if isinstance(said, Unknown):
             self._waits.for_(order.id, Why.IN_DOUBT, f"{name} has not said whether it has it")

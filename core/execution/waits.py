@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.execution.held import Stops, in_words
 from core.ids import OrderId
+from core.orders.released import ReleasedOrder
 
 
 class Why(StrEnum):
@@ -41,6 +43,10 @@ class Waits:
 
     def for_(self, order: OrderId, why: Why, says: str) -> None:
         self._now[order] = Wait(why, says)
+
+    def held(self, order: ReleasedOrder, why: str, stops: Stops) -> None:
+        """A halt holds it. Of a block: which of its orders it covers."""
+        self.for_(order.id, Why.HALTED, in_words(order, why, stops))
 
     def over(self, order: OrderId) -> None:
         self._now.pop(order, None)

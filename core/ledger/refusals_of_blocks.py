@@ -27,6 +27,14 @@ OF_BLOCKS: Final[Mapping[str, tuple[str, str]]] = {
         "a proposed rule of sharing waits for its confirmation",
         "confirm that one first",
     ),
+    "change_not_overtaken": (
+        "no confirmed change of that day's shares was overtaken, or it has been reviewed",
+        "read the block again",
+    ),
+    "change_unexamined": (
+        "a confirmed change of that day's shares stands, and nobody has said whether it still adds up",
+        "record first whether it does",
+    ),
     "block_mismatch": (
         "these orders are not, as decided on and released, one block",
         "read them again: one batch, security, side, custodian and terms",

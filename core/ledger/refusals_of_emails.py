@@ -16,6 +16,10 @@ OF_EMAILS: Final[Mapping[str, tuple[str, str]]] = {
         "it is still the copilot's draft: its advisor adopts it first",
         "wait for the advisor, or return it with a comment",
     ),
+    "email_unchecked": (
+        "the worker has not read that text again yet",
+        "try again in a moment; if it stays so, return it",
+    ),
     "email_withdrawn": ("its advisor has dropped that e-mail", "go on without it"),
     "no_such_email": ("there is no such held e-mail", "see `gatehouse emails list`"),
     "not_her_email": ("only its advisor adopts or drops it", "sign in as the household's advisor"),

@@ -4,7 +4,9 @@ Streams: `allocation`; the block's own `order/<order>`; `trade/<order>/<trade da
 Rule 1: the rule is a version: one person proposes it with a written reason, another confirms it. A block is
     shared by the rule that it was formed under.
 Rule 2: shares are changed on their trade date alone: operations drafts, with a written reason, and compliance
-    confirms. They still add up, and nobody gets more than its order asked for.
+    confirms. They still add up, and nobody gets more than its order asked for. What a venue takes back or
+    corrects later is shared anew: a confirmed change holds where it still adds up; where it does not, that
+    stands in the record first, and compliance looks at it.
 Rule 3: a trade that is stepped out or given up settles by another broker, at the account's own custodian.
 """
 
@@ -60,6 +62,28 @@ class AllocationChanged(Fact):
     change: ChangeId
     trade_date: str
     revision: int = Field(ge=2)
+
+
+class AllocationChangeReexamined(Fact):
+    """What was executed is another since the change was confirmed. `upheld`: it still adds up, and holds.
+
+    Else the day is shared by the rule, and waits for compliance. `revision` is of the sharing that follows.
+    """
+
+    order: OrderId
+    change: ChangeId
+    trade_date: str
+    revision: int = Field(ge=2)
+    upheld: bool
+
+
+class OvertakenChangeReviewed(Fact):
+    """Compliance has looked at a day whose confirmed shares no longer added up: what it makes of it."""
+
+    order: OrderId
+    change: ChangeId
+    trade_date: str
+    reason: Sealed
 
 
 class TradeSteppedOut(Fact):

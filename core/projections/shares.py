@@ -2,7 +2,8 @@
 count, which `audit rebuild --compare` holds equal.
 
 Rule 1: pure. Shares are worked out by `core.orders.block` from what venues executed and what parts asked for.
-Rule 2: a change that compliance has confirmed stands until what was executed is another.
+Rule 2: a change that compliance has confirmed stands until what was executed is another, and after that where
+    the record says that it was upheld.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 from core.fact import Fact
 from core.ids import OrderId
 from core.money import to_cents
-from core.orders.allocations import AllocationChanged, AllocationChangeDrafted
+from core.orders.allocations import AllocationChanged, AllocationChangeDrafted, AllocationChangeReexamined
 from core.orders.block import BlockId, Method, Portion, portions, shared_money
 from core.orders.blocks import BlockAllocated, BlockBusted, BlockCorrected, BlockFilled, BlockFormed
 from core.projections.projected import Row
@@ -31,6 +32,7 @@ SHARING: Final = (
     BlockAllocated,
     AllocationChangeDrafted,
     AllocationChanged,
+    AllocationChangeReexamined,
 )
 
 
@@ -42,6 +44,7 @@ class _Shared:
     executions: dict[str, Figures] = field(default_factory=dict)
     shares: dict[str, Mapping[OrderId, Portion]] = field(default_factory=dict)  # by trade date
     drafted: dict[str, AllocationChangeDrafted] = field(default_factory=dict)
+    upheld: dict[str, str] = field(default_factory=dict)  # by trade date, for the sharing that follows
 
     def allocate(self, date: str) -> None:
         self.shares[date] = portions(
@@ -51,7 +54,8 @@ class _Shared:
             Method(self.formed.method),
         )
 
-    def change(self, date: str, parts: Mapping[OrderId, Decimal]) -> None:
+    def change(self, date: str, change: str) -> None:
+        parts = {part.order: part.quantity for part in self.drafted[change].parts}
         _, dollars, fees = self._executed(date)
         self.shares[date] = shared_money(BlockId(self.formed.block), parts, dollars, fees)
 
@@ -92,13 +96,21 @@ class Shares:
         elif isinstance(fact, BlockBusted):
             self._blocks[fact.order].executions[fact.execution] = (fact.trade_date, ZERO, ZERO, ZERO)
         elif isinstance(fact, BlockAllocated):
-            self._blocks[fact.order].allocate(fact.trade_date)
+            block = self._blocks[fact.order]
+            upheld = block.upheld.pop(fact.trade_date, None)
+            if upheld is None:
+                block.allocate(fact.trade_date)
+            else:
+                block.change(fact.trade_date, upheld)
         elif isinstance(fact, AllocationChangeDrafted):
             self._blocks[fact.order].drafted[fact.change] = fact
         elif isinstance(fact, AllocationChanged):
-            block = self._blocks[fact.order]
-            said = {part.order: part.quantity for part in block.drafted[fact.change].parts}
-            block.change(fact.trade_date, said)
+            self._blocks[fact.order].change(fact.trade_date, fact.change)
+        elif isinstance(fact, AllocationChangeReexamined):
+            upheld_now = self._blocks[fact.order].upheld
+            upheld_now.pop(fact.trade_date, None)
+            if fact.upheld:
+                upheld_now[fact.trade_date] = fact.change
 
     def rows(self) -> Iterator[Row]:
         for name, block in self._blocks.items():

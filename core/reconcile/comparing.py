@@ -50,14 +50,15 @@ class Comparison:
     differences: tuple[DifferenceFound, ...]
 
 
-def compare(party: str, ours: Words, theirs: Words) -> Comparison:
-    """Every item that either side has, in order."""
+def compare(party: str, ours: Words, theirs: Words, kinds: Sequence[Kind] = ()) -> Comparison:
+    """Every item that either side has, in order. `kinds` are counted even where neither has any."""
     items = sorted(ours.keys() | theirs.keys())
-    kinds = Counter(kind for kind, _ in items)
+    counted = Counter(dict.fromkeys(kinds, 0))
+    counted.update(kind for kind, _ in items)
     found = (_difference(party, item, ours.get(item), theirs.get(item)) for item in items)
     return Comparison(
         party=party,
-        compared=tuple(ComparedWith(party=party, kind=kind, items=n) for kind, n in sorted(kinds.items())),
+        compared=tuple(ComparedWith(party=party, kind=kind, items=n) for kind, n in sorted(counted.items())),
         differences=tuple(one for one in found if one is not None),
     )
 

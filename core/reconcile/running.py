@@ -4,7 +4,8 @@ Rule 1: at the start, at each close, when a person asks, and every few seconds b
     an entry only where something came or went: an entry each time would bury the others.
     It asks about orders that have not ended and stand still; the others about all of the business day.
 Rule 2: a difference counts when it is still there a moment later: what was on its way is none.
-Rule 3: a party that gives no answer is named; its silence clears nothing.
+Rule 3: a party that gives no answer is named; its silence clears nothing. So is a custodian of the firm's
+    that nobody has set an address for.
 Rule 4: nothing here corrects anything, and no order waits for it.
 """
 
@@ -12,11 +13,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from psycopg import AsyncConnection
@@ -27,21 +27,23 @@ from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
 from core.errors import Conflict, OutcomeUnknown, Refused, WorldFailed
 from core.fact import Entry, Fact
-from core.ids import AccountId, CustodianId, OrderId, fresh_trace_id
+from core.ids import AccountId, OrderId, fresh_trace_id
 from core.ledger.journal import Journal
 from core.orders.order import ENDED, Status
 from core.reconcile import comparing
 from core.reconcile.comparing import Comparison, Item, Word
-from core.reconcile.custodian import Instruction, Share, SimulatedCustodians, Statement, Transfer
-from core.reconcile.events import DifferenceCleared, DifferenceFound, ReconciliationFinished, Why
+from core.reconcile.custody import BY_THE_CALENDAR, Custody, Settlement
+from core.reconcile.events import DifferenceCleared, DifferenceFound, Kind, ReconciliationFinished, Why
 from core.reconcile.reading import SQL
-from core.venues.venue import FROM_THE_FIRST, MOST_LOOKED_UP, Execution, Found, Looking, NotKnown, Venue
+from core.venues.custody.custodian import Custodian, Statement
+from core.venues.venue import MOST_LOOKED_UP, Busted, Execution, Found, Looking, NotKnown, Venue
 
 LOOKS_EVERY: Final = timedelta(seconds=1)  # for a close, or a person who asks
 COMPARES_EVERY: Final = timedelta(seconds=15)
 SETTLES_DOWN: Final = timedelta(milliseconds=700)  # between the two looks that a difference is there in
 TIMEOUT: Final = timedelta(seconds=5)
 STILL_FOR: Final = timedelta(seconds=2)  # without an entry, until an order is compared between closes
+KEPT: Final[tuple[Kind, ...]] = ("position", "cash", "settled_cash")  # by custodians
 
 log = structlog.get_logger(__name__)
 Connection = AsyncConnection[DictRow]
@@ -65,29 +67,36 @@ class Looked:
 
 
 class Reconciling:
-    """One for each worker that is at work. `custody` is where the simulated custodians keep their books."""
+    """One for each worker that is at work. Without `custodians` trades settle by the calendar."""
 
     def __init__(
-        self, pool: AsyncPool, journal: Journal, venues: Sequence[Venue], clock: Clock, custody: Path
+        self,
+        pool: AsyncPool,
+        journal: Journal,
+        venues: Sequence[Venue],
+        clock: Clock,
+        custodians: Sequence[Custodian],
     ) -> None:
         self._pool = pool
         self._journal = journal
         self._venues = venues
         self._clock = clock
-        self._custody = custody
-        self._custodians: SimulatedCustodians | None = None
-        self._cursors = {venue.name: FROM_THE_FIRST for venue in venues}
+        self._custody = Custody(pool, custodians) if custodians else None
 
-    def failing(self) -> Mapping[str, str]:
-        """Trades, as `order/trade date`, that a custodian says it does not settle, and its words why."""
-        return {} if self._custodians is None else self._custodians.failing()
+    def settlement(self, due: Sequence[str], session: date) -> Settlement:
+        """What custodians have said of the trades that are due, as `order/trade date`, by that business day.
+
+        What nobody has said yet is asked a moment later."""
+        return BY_THE_CALENDAR if self._custody is None else self._custody.settlement(due, session)
 
     async def run(self) -> None:
-        """Until it is cancelled. Nothing that is sent or booked waits for it."""
+        """Until it is cancelled. Nothing that is sent or booked waits for it, but settlement."""
         why: Why = "start"
         waited = COMPARES_EVERY
         while True:
             try:
+                if self._custody is not None:
+                    await self._custody.ask_what_settled()
                 if why == "start" or waited >= COMPARES_EVERY:
                     await self.compare(why)
                     why, waited = "day", timedelta(0)
@@ -140,68 +149,16 @@ class Reconciling:
         for statement in await self._statements(day["session"], unread):
             party = f"custodian:{statement.custodian}"
             ours = _our_books(statement.custodian, held, dollars)
-            found.append(comparing.compare(party, ours, _their_books(statement)))
+            found.append(comparing.compare(party, ours, _their_books(statement), KEPT))
         return Looked(tuple(found), tuple(sorted(unread)), frozenset(row["order_id"] for row in orders))
 
-    async def _statements(self, session: date, unread: list[str]) -> list[Statement]:
-        """Every custodian's word; those that have not heard from a venue yet give none."""
-        if self._custodians is None:
-            self._custodians = SimulatedCustodians(self._custody)
-        books, found = self._custodians, list[Statement]()
+    async def _statements(self, session: date, unread: list[str]) -> Sequence[Statement]:
+        """Every custodian's word. Who gives none, or has no address, is added to `unread`."""
+        found = () if self._custody is None else await self._custody.statements(session)
         async with lend(self._pool) as connection:
-            books.transferred(
-                Transfer(
-                    row["seq"],
-                    CustodianId(row["custodian"]),
-                    AccountId(row["account"]),
-                    row["symbol"],
-                    row["amount"],
-                    row["good_on"],
-                )
-                for row in await rows(connection, SQL["transfers"], {"after": books.transfers})
-            )
-        away = [one for one in unread if one.startswith("venue:")]
-        if not away:
-            away = [f"venue:{venue.name}" for venue in self._venues if not await self._hear(venue, books)]
-        if books.unshared:
-            async with lend(self._pool) as connection:
-                asked = {"blocks": list(books.unshared)}
-                books.shared(Share(**_share_of(row)) for row in await rows(connection, SQL["shares"], asked))
-        for custodian in books.names():
-            try:
-                if away:
-                    raise WorldFailed(f"{', '.join(away)} told it nothing", fix="it is asked again")
-                found.append(books.statement(custodian, session))
-            except WorldFailed as none:
-                log.info("party_away", party=custodian, says=none.says)
-                unread.append(f"custodian:{custodian}")
+            kept = {str(row["custodian"]) for row in await rows(connection, SQL["custodians"])}
+        unread += [f"custodian:{one}" for one in sorted(kept - {str(said.custodian) for said in found})]
         return found
-
-    async def _hear(self, venue: Venue, books: SimulatedCustodians) -> bool:
-        """The venue reports to the custodians. Whether it answered."""
-        while True:
-            try:
-                page = await venue.reports(self._cursors[venue.name], wait=timedelta(0), timeout=TIMEOUT)
-            except WorldFailed:
-                return False
-            if not page.reports:
-                return True
-            done = [one for one in page.reports if isinstance(one, Execution)]
-            await books.executed(venue.name, done, self._instructions)
-            self._cursors[venue.name] = page.cursor
-
-    async def _instructions(self, orders: Sequence[OrderId]) -> Mapping[OrderId, Instruction]:
-        async with lend(self._pool) as connection:
-            return {
-                OrderId(row["order_id"]): Instruction(
-                    OrderId(row["order_id"]),
-                    CustodianId(row["custodian"]),
-                    AccountId(row["account"]),
-                    row["symbol"],
-                    row["side"],
-                )
-                for row in await rows(connection, SQL["instructions"], {"orders": list(orders)})
-            }
 
     async def _write(
         self,
@@ -236,11 +193,6 @@ class Reconciling:
             )  # another worker's came between
 
 
-def _share_of(row: DictRow) -> dict[str, Any]:
-    named = {name: value for name, value in row.items() if name not in ("block_order", "order_id")}
-    return {**named, "block": row["block_order"], "order": row["order_id"]}
-
-
 async def _at_venue(venue: Venue, orders: Sequence[DictRow]) -> dict[Item, Word]:
     """The venue's word on each of these orders.
 
@@ -256,7 +208,7 @@ async def _at_venue(venue: Venue, orders: Sequence[DictRow]) -> dict[Item, Word]
         answer = told[order]
         if isinstance(answer, NotKnown):
             continue
-        executions = answer.executions if isinstance(answer, Found) else ()
+        executions = standing(answer) if isinstance(answer, Found) else ()
         executed = sum((done.quantity for done in executions), Decimal(0))
         over = not isinstance(answer, Found) or answer.ended is not None or row["status"] == Status.FILLED
         words = comparing.order_words(over=over, executed=executed)
@@ -265,6 +217,19 @@ async def _at_venue(venue: Venue, orders: Sequence[DictRow]) -> dict[Item, Word]
             figures = comparing.execution_words(done.quantity, done.price, done.fee)
             said["execution", f"{order}/{done.id}"] = Word(figures, account, order)
     return said
+
+
+def standing(answer: Found) -> Sequence[Execution]:
+    """What it executed as it stands: without what it took back, and as it corrected the rest."""
+    stands = {done.id: done for done in answer.executions}
+    for change in answer.changes:
+        if isinstance(change, Busted):
+            stands.pop(change.execution, None)
+        elif change.execution in stands:
+            stands[change.execution] = replace(
+                stands[change.execution], quantity=change.quantity, price=change.price, fee=change.fee
+            )
+    return tuple(stands.values())
 
 
 def _our_orders(orders: Sequence[DictRow], done: Sequence[DictRow]) -> dict[Item, Word]:

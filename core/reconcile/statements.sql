@@ -36,25 +36,15 @@ select x.block_order, x.execution, x.quantity, x.price, x.fee
 from gatehouse.block_execution x where x.block_order = any (%(orders)s::text[]) and not x.busted;
 
 -- shares --
--- How what blocks executed was shared, as it stands: what the custodian is instructed of these.
-select s.block_order, s.trade_date, s.order_id, p.account, b.symbol, b.side, b.custodian, s.quantity, s.dollars, s.fee
+-- How what blocks executed was shared, as it stands: what that custodian is instructed of these.
+select s.block_order, s.trade_date, s.order_id, p.account, s.quantity, s.dollars, s.fee
 from gatehouse.block_share s join gatehouse.block b on b.order_id = s.block_order
 join gatehouse.block_part p on p.block_order = s.block_order and p.order_id = s.order_id
-where s.block_order = any (%(blocks)s::text[]) order by s.block_order, s.trade_date, s.order_id;
+where s.block_order = any (%(blocks)s::text[]) and b.custodian = %(custodian)s order by s.block_order, s.trade_date, s.order_id;
 
--- instructions --
-select l.order_id, l.account, l.symbol, l.side, a.custodian
-from gatehouse.leg l join gatehouse.account a on a.account = l.account
-where l.order_id = any (%(orders)s::text[]);
-
--- transfers --
--- What came in from elsewhere since then.
-select e.seq, a.custodian, e.payload->>'account' as account, coalesce(e.payload->>'symbol', 'cash') as symbol,
-       coalesce(e.payload->>'quantity', e.payload->>'amount')::numeric as amount, (e.payload->>'held_until')::date as good_on
-from (select seq, text::jsonb->'payload' as payload from gatehouse.journal
-      where event_type in ('LotReceived', 'CashDeposited') and seq > %(after)s) e
-join gatehouse.account a on a.account = e.payload->>'account'
-order by e.seq;
+-- custodians --
+-- Who keeps any account of the firm's: each must give its word, or is named as one that did not.
+select distinct a.custodian from gatehouse.account a order by 1;
 
 -- held --
 select p.account, p.symbol, p.quantity, a.custodian

@@ -34,6 +34,7 @@ from core.gate.release import released
 from core.ids import CustodianId, OrderId, TraceId
 from core.ledger.envelope import opened
 from core.ledger.journal import Journal
+from core.orders.allocations import AllocationChangeReexamined
 from core.orders.block import Block, Candidate, Terms, blocks, shortest
 from core.orders.blocks import (
     BlockAllocated,
@@ -168,8 +169,12 @@ async def joining(connection: AsyncConnection[DictRow]) -> AsyncIterator[Entry]:
 
 
 async def sharing(connection: AsyncConnection[DictRow]) -> AsyncIterator[Entry]:
-    """What was executed of blocks that are over, and was not shared."""
+    """What was executed of blocks that are over, and was not shared. A change that compliance confirmed is
+    looked at first: the sharing comes a turn behind what the record says of it."""
     for row in await rows(connection, SQL["unshared"]):
+        if row["change"] is not None and not row["examined"]:
+            yield _entry(row["order_id"], _looked_at(row), row["trace_id"], _key_of(row))
+            continue
         quantity, paid = row["quantity"], row["paid"]
         average = (paid / quantity).quantize(PRICE_STEP, ROUND_HALF_EVEN) if quantity else Decimal(0)
         same = ("trade_date", "revision", "quantity", "dollars", "fees", "settles_on", "venue", "executed_at")
@@ -178,6 +183,15 @@ async def sharing(connection: AsyncConnection[DictRow]) -> AsyncIterator[Entry]:
         )
         key = f"allocated/{fact.order}/{fact.trade_date}/{fact.revision}"
         yield _entry(fact.order, fact, row["trace_id"], key)
+
+
+def _looked_at(row: Mapping[str, Any]) -> AllocationChangeReexamined:
+    same = ("change", "trade_date", "revision", "upheld")
+    return AllocationChangeReexamined(order=row["order_id"], **{name: row[name] for name in same})
+
+
+def _key_of(row: Mapping[str, Any]) -> str:
+    return f"reexamined/{row['change']}/{row['revision']}/{'upheld' if row['upheld'] else 'overtaken'}"
 
 
 async def booking(connection: AsyncConnection[DictRow]) -> AsyncIterator[Entry]:

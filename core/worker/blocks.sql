@@ -36,9 +36,12 @@ join gatehouse.journal j on j.seq = l.released_seq
 where not b.done and p.joined_seq is null order by p.block_order, p.order_id;
 
 -- unshared --
-select b.order_id, u.trade_date, u.settles_on, u.executed_at, u.quantity, u.paid, u.dollars, u.fees, u.revision, r.venue, j.trace_id
+-- With the confirmed change of that day's shares, where there is one: `upheld`, it still adds up; `examined`, the record
+-- says so already.
+select b.order_id, c.change, c.upheld, c.examined, u.trade_date, u.settles_on, u.executed_at, u.quantity, u.paid, u.dollars, u.fees, u.revision, r.venue, j.trace_id
 from gatehouse.block b join gatehouse.route r on r.order_id = b.order_id join gatehouse.journal j on j.seq = b.formed_seq
 cross join lateral gatehouse.block_unshared(b.order_id) u
+left join lateral gatehouse.change_due(b.order_id, u.trade_date, u.quantity, u.revision) c on true
 where not b.done and u.due order by b.formed_seq, u.trade_date;
 
 -- unbooked --

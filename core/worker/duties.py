@@ -21,8 +21,9 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from core.business_day import Day, Lapsing, lapsed, moved_on, turned
+from core.business_day import Day, Lapsing, due_by, lapsed, moved_on, turned
 from core.clock import Clock
+from core.correspondence.checking import Checking
 from core.database.pools import AsyncPool, lend
 from core.database.rows import one, rows
 from core.errors import Conflict, Refused, WorldFailed
@@ -84,6 +85,7 @@ class Duties:
         self._climbing = Climbing(pool, journal)
         self._rotation = Rotation(pool, journal, keys)
         self._resting = Resting(pool)
+        self._checking = Checking(pool, journal, keys)
 
     async def run(self, place: AsyncConnection[DictRow], lease: Lease) -> None:
         """Stand by until the place is free, and have it until cancelled or a newer version is at work."""
@@ -165,8 +167,9 @@ class Duties:
             return await self._record([entry])
         await self._tell(day)
         book = self._follower.folded
-        failing = self._reconciling.failing()
-        due = [*lapsed(day, lapsing), *moved_on(day, book.unsettled(), book.traces, failing)]
+        trades = list(book.unsettled())
+        said = self._reconciling.settlement(due_by(day, trades), day.session)
+        due = [*lapsed(day, lapsing), *moved_on(day, trades, book.traces, said)]
         return await self._record(due)
 
     async def _record(self, entries: Sequence[Entry]) -> bool:
@@ -209,7 +212,8 @@ class Duties:
             await asyncio.sleep(INDEXES.total_seconds())
 
     async def _peoples_data(self) -> None:
-        """Carry out what was decided about people's data: forgetting, and new keys. No order waits for it."""
+        """Carry out what was decided about people's data: forgetting, and new keys; and read e-mails again.
+        No order waits for it."""
         swept = False
         while True:
             try:
@@ -218,6 +222,7 @@ class Duties:
                     swept = True
                 await self._forgetting.turn()
                 await self._rotation.turn()
+                await self._checking.turn()
             except WorldFailed as away:
                 log.warning("peoples_data_waits", says=away.says)
             await asyncio.sleep(PEOPLES_DATA.total_seconds())

@@ -46,6 +46,7 @@ from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
 from core.reconcile.running import Reconciling
 from core.routing.remembering import recall
+from core.venues.custody.custodian import Custodian
 from core.venues.simulated.control import Address, tell_day
 from core.venues.simulated.day import Day as VenueDay
 from core.venues.venue import Venue
@@ -79,7 +80,7 @@ class Parts:
     venues: Sequence[Venue]
     tell: Tell
     halts: Halts
-    custody: Path  # where simulated custodians keep their books
+    custodians: Sequence[Custodian]  # without any, trades settle by the calendar
     version: int = VERSION
 
 
@@ -132,7 +133,7 @@ class Worker:
             parts.halts.acknowledged_within,
         )
         showing = Showing(parts.pool)
-        reconciling = Reconciling(parts.pool, parts.journal, parts.venues, parts.clock, parts.custody)
+        reconciling = Reconciling(parts.pool, parts.journal, parts.venues, parts.clock, parts.custodians)
         duties = Duties(
             parts.pool, parts.journal, parts.keys, parts.clock, executor.board, parts.tell, reconciling
         )

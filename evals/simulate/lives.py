@@ -26,6 +26,7 @@ from core.venues.venue import Venue
 from core.worker import Halts, Parts, Worker
 from core.worker.duties import Tell
 from evals.simulate.chance import Chance
+from evals.simulate.custody import Keepers, NearCustodian
 from evals.simulate.loop import VirtualClock, VirtualLoop
 from evals.simulate.places import Begins, NearVenue, Place
 from evals.simulate.server import Pool, Server
@@ -83,6 +84,7 @@ class Setting:
     dsn: str
     home: Path
     places: Sequence[Place]
+    keepers: Keepers
     tell: Tell
     begins: Begins
     wrapped: Callable[[Parts], Parts]
@@ -154,7 +156,10 @@ class Seat:
                 venues=venues,
                 tell=setting.tell,
                 halts=Halts(setting.home / "halts", HALT_KEY, ACKNOWLEDGED_WITHIN),
-                custody=setting.home / "custody",
+                custodians=[
+                    NearCustodian(name, setting.keepers, life, life.chance.under(name))
+                    for name in setting.keepers.names
+                ],
             )
             await Worker(setting.wrapped(parts)).run()
 

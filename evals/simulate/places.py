@@ -96,6 +96,10 @@ class Place:
     async def tell_day(self, day: Day) -> None:
         await self.control({"day": day.as_json()})
 
+    def cleared(self, after: int) -> Answer | None:
+        """What was executed since then, as whoever clears here hears it. None: it is down."""
+        return None if self._service is None else self._service.cleared(after)
+
     def move_quotes(self) -> None:
         if self._service is not None:
             self._service.move_quotes()

@@ -36,6 +36,7 @@ from core.worker import Parts
 from evals.bench.released import Releasing
 from evals.simulate.chance import Chance
 from evals.simulate.checks import Watched, checked
+from evals.simulate.custody import Keepers
 from evals.simulate.ground import Ground
 from evals.simulate.journal import digest_of
 from evals.simulate.lives import HALT_KEY, OneLife, Seat, Setting
@@ -142,13 +143,22 @@ class _Run:
         self._places = [
             Place(name, home / "venues", seed, faults(self._chance.under("faults", name))) for name in NAMES
         ]
+        self._keepers = Keepers(home / "custody", seed, self._places)
         self._size = size
         self._told: VenueDay | None = None
         self._halts = HaltFile(home / "halts", HALT_KEY, VirtualClock(loop))
         self._watched = Watched()
         gate = ground.logins.dsn(GATE, database=database)
         self._setting = Setting(
-            loop, self._server, gate, home, self._places, self._tell, self._watched.begins, wrapped
+            loop,
+            self._server,
+            gate,
+            home,
+            self._places,
+            self._keepers,
+            self._tell,
+            self._watched.begins,
+            wrapped,
         )
         self._seats = self._seated()
 
@@ -183,6 +193,7 @@ class _Run:
         try:
             for place in self._places:
                 await place.start()
+            await self._keepers.start()
             tasks = [asyncio.create_task(seat.run()) for seat in self._seats]
             tasks += [asyncio.create_task(one) for one in self._troubles(people, orders, undecided)]
             await self._until_over(people, tasks)
@@ -192,6 +203,7 @@ class _Run:
             await asyncio.gather(*tasks, return_exceptions=True)
             for place in self._places:
                 place.kill()
+            self._keepers.close()
 
     def _found(self, orders: Sequence[Decided]) -> Ran:
         ledgers = {place.name: place.ledger() for place in self._places}

@@ -98,6 +98,8 @@ def test_a_missing_setting_is_named(load: Callable[[Environment], object], name:
         (settings.anchor, "GATEHOUSE_ANCHOR", "mnt/anchor"),
         (settings.venues, "GATEHOUSE_VENUES", "north"),
         (settings.venues, "GATEHOUSE_VENUES", "north=http://a,north=http://b"),
+        (settings.custodians, "GATEHOUSE_CUSTODIANS", "cus-north"),
+        (settings.custodians, "GATEHOUSE_CUSTODIANS", "cus-north=http://a,cus-north=http://b"),
     ],
 )
 def test_a_bad_value_is_refused_by_its_name(

@@ -14,7 +14,7 @@ from tests.fixtures.servers import TestServer
 @pytest.fixture(scope="package")
 def office(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """The demo firm at work, without screens."""
-    with open_office(server, tmp_path_factory.mktemp("office"), screens=False) as opened:
+    with open_office(server, tmp_path_factory.mktemp("office"), screens=False, keeps=True) as opened:
         yield opened
 
 

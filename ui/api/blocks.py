@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from core.direct.blocks import AllocationLine, BlockLine, ChangeLine
-from core.ids import OrderId
+from core.ids import OrderId, PersonId
 from ui.api.doors import At, Ticket
 from ui.api.fields import ID_PATTERN, Amount, Ask, AskedAmount, Id, PathId, Text, Told
 
 router = APIRouter(tags=["blocks"])
+FOR_COMPLIANCE = frozenset({"WAITS", "OVERTAKEN"})
 DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 Version = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -47,7 +49,11 @@ class AllocationTold(Told):
 
 
 class ChangeTold(Told):
-    """A change of one day's shares. `confirmed_by` is empty while it waits for compliance."""
+    """A change of one day's shares. `confirmed_by` is empty while it waits for compliance.
+
+    `state` is WAITS, IN_FORCE, REPLACED, OVERTAKEN (a bust or a correction came after it: the day is shared
+    by the rule, and compliance has to look at it) or REVIEWED.
+    """
 
     change_id: str
     trade_date: str
@@ -56,10 +62,16 @@ class ChangeTold(Told):
     reason: str
     drafted_by: str
     confirmed_by: str | None
+    state: str
+    review: str | None
+    reviewed_by: str | None
 
 
 class BlockTold(Told):
-    """`status` is OPEN, ENDED (over, not all shared yet) or SHARED. `order_id` is what its venue has."""
+    """`status` is OPEN, ENDED (over, not all shared yet) or SHARED. `order_id` is what its venue has.
+
+    `needs_compliance`: a change of shares waits for its word, or was overtaken and not looked at yet.
+    """
 
     order_id: str
     block_id: str
@@ -75,6 +87,8 @@ class BlockTold(Told):
     orders: tuple[PartTold, ...]
     allocations: tuple[AllocationTold, ...]
     changes: tuple[ChangeTold, ...]
+    needs_compliance: bool
+    people: dict[str, str]
 
 
 class RuleTold(Told):
@@ -85,6 +99,21 @@ class RuleTold(Told):
     reason: str
     proposed_by: str
     confirmed_by: str | None
+
+
+class TradeTold(Told):
+    """`status` as the trade's life has it. `passed_to`: the broker that settles it in our stead."""
+
+    order_id: str
+    trade_date: str
+    account_id: str
+    symbol: str
+    side: str
+    quantity: Amount
+    settles_on: str
+    status: str
+    custodian: str
+    passed_to: str | None
 
 
 class RuleAsk(Ask):
@@ -111,6 +140,12 @@ class PassOn(Ask):
 
     broker: str = Field(pattern="^[A-Z0-9]{4,11}$")
     custodian: Id
+
+
+class ReviewAsk(Ask):
+    """What compliance makes of a day whose confirmed shares no longer add up."""
+
+    reason: Text
 
 
 class NothingMore(Ask):
@@ -140,12 +175,14 @@ async def listed(
     ] = None,
 ) -> tuple[BlockTold, ...]:
     """The newest 200, newest first."""
-    return tuple(_told(line) for line in await at.approval.blocks.newest(ticket, proposal_id))
+    people = await at.intake.colleagues(ticket)
+    return tuple(_told(line, people) for line in await at.approval.blocks.newest(ticket, proposal_id))
 
 
 @router.get("/v1/blocks/{order_id}", response_model=BlockTold, summary="One block, and how it was shared")
 async def one_block(order_id: PathId, at: At, ticket: Ticket) -> BlockTold:
-    return _told(await at.approval.blocks.one(ticket, OrderId(order_id)))
+    people = await at.intake.colleagues(ticket)
+    return _told(await at.approval.blocks.one(ticket, OrderId(order_id)), people)
 
 
 @router.post(
@@ -171,6 +208,17 @@ async def draft(order_id: PathId, ask: ChangeAsk, at: At, ticket: Ticket) -> Cha
 async def confirm(order_id: PathId, change_id: PathId, ask: NothingMore, at: At, ticket: Ticket) -> Written:
     """Compliance alone. What is booked is corrected by the worker."""
     recorded = await at.approval.blocks.confirm_change(ticket, OrderId(order_id), change_id)
+    return Written(seq=recorded.seq)
+
+
+@router.post(
+    "/v1/blocks/{order_id}/changes/{change_id}/review",
+    response_model=Written,
+    summary="Look at a change of shares that a bust or a correction has overtaken",
+)
+async def review(order_id: PathId, change_id: PathId, ask: ReviewAsk, at: At, ticket: Ticket) -> Written:
+    """Compliance alone, in writing. The day stays shared by the rule; another change of it may be drafted."""
+    recorded = await at.approval.blocks.review_change(ticket, OrderId(order_id), change_id, ask.reason)
     return Written(seq=recorded.seq)
 
 
@@ -205,6 +253,30 @@ async def confirm_rule(ask: RuleConfirm, at: At, ticket: Ticket) -> Written:
     return Written(seq=recorded.seq)
 
 
+@router.get(
+    "/v1/orders/{order_id}/trades",
+    response_model=tuple[TradeTold, ...],
+    summary="An order's trades, as they settle",
+)
+async def trades(order_id: PathId, at: At, ticket: Ticket) -> tuple[TradeTold, ...]:
+    """By trade date; of a block, those of its orders."""
+    return tuple(
+        TradeTold(
+            order_id=one.order,
+            trade_date=one.trade_date,
+            account_id=one.account,
+            symbol=one.symbol,
+            side=one.side,
+            quantity=one.quantity,
+            settles_on=one.settles_on,
+            status=one.status,
+            custodian=one.custodian,
+            passed_to=one.passed_to,
+        )
+        for one in await at.approval.blocks.trades(ticket, OrderId(order_id))
+    )
+
+
 @router.post(
     "/v1/orders/{order_id}/trades/{trade_date}/{way}",
     response_model=Written,
@@ -225,7 +297,8 @@ async def pass_on(
     return Written(seq=recorded.seq)
 
 
-def _told(line: BlockLine) -> BlockTold:
+def _told(line: BlockLine, people: Mapping[PersonId, str]) -> BlockTold:
+    named = {p for one in line.changes for p in (one.drafted_by, one.confirmed_by, one.reviewed_by) if p}
     return BlockTold(
         order_id=line.order,
         block_id=line.block,
@@ -250,6 +323,8 @@ def _told(line: BlockLine) -> BlockTold:
         ),
         allocations=tuple(_allocation(one) for one in line.allocations),
         changes=tuple(_change(one) for one in line.changes),
+        needs_compliance=any(one.state in FOR_COMPLIANCE for one in line.changes),
+        people={person: people[person] for person in named if person in people},
     )
 
 
@@ -277,4 +352,7 @@ def _change(line: ChangeLine) -> ChangeTold:
         reason=line.reason,
         drafted_by=line.drafted_by,
         confirmed_by=line.confirmed_by,
+        state=line.state,
+        review=line.review,
+        reviewed_by=line.reviewed_by,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -14,6 +15,7 @@ from ui.api.fields import PathId, Told
 
 router = APIRouter(tags=["reconciliation"])
 WAITS = timedelta(seconds=20)
+KINDS = ("order", "execution", "position", "cash", "settled_cash")
 
 
 class Items(Told):
@@ -54,13 +56,30 @@ class Difference(Told):
     age_seconds: int
 
 
+class Counts(Told):
+    """How many items of each kind were compared, with how many who answered, and how many did not."""
+
+    order: int
+    execution: int
+    position: int
+    cash: int
+    settled_cash: int
+    venues: int
+    custodians: int
+    unread: int
+    differences: int
+
+
 class Reconciled(Told):
     """The newest comparison, and everything that stands open: of your book where you see no more.
 
-    `finished`: whether the comparison that was asked for is the one shown."""
+    `finished`: whether the comparison that was asked for is the one shown. `ok`: it is, everybody answered,
+    and nothing differs. `counts` are the run's own, of the whole firm."""
 
     run: Run | None
     finished: bool
+    ok: bool
+    counts: Counts
     differences: tuple[Difference, ...]
 
 
@@ -95,9 +114,12 @@ async def take(difference: PathId, at: At, ticket: Ticket) -> Taken:
 
 
 def _told(run: Finished | None, found: Sequence[Found], *, finished: bool) -> Reconciled:
+    counts = _counts(run)
     return Reconciled(
         run=None if run is None else _run(run),
         finished=finished,
+        ok=run is not None and finished and not counts.unread and not counts.differences and not found,
+        counts=counts,
         differences=tuple(
             Difference(
                 difference=one.difference,
@@ -115,6 +137,19 @@ def _told(run: Finished | None, found: Sequence[Found], *, finished: bool) -> Re
             )
             for one in found
         ),
+    )
+
+
+def _counts(run: Finished | None) -> Counts:
+    compared = () if run is None else run.compared
+    kinds = {name: sum(one["items"] for one in compared if one["kind"] == name) for name in KINDS}
+    answered = Counter(party.partition(":")[0] for party in {one["party"] for one in compared})
+    return Counts(
+        **kinds,
+        venues=answered["venue"],
+        custodians=answered["custodian"],
+        unread=0 if run is None else len(run.unread),
+        differences=0 if run is None else run.differences,
     )
 
 

@@ -1,4 +1,4 @@
-"""`gatehouse allocation rule|propose|confirm|change|confirm-change|step-out|give-up`: how blocks are shared.
+"""`gatehouse allocation ...`: how blocks are shared, what is changed of it, and who settles a trade instead.
 
 Rule 1: over HTTP with the person's own session. Who may is the append's answer.
 Rule 2: a change names every order of the block with its shares, and a reason in writing.
@@ -74,6 +74,13 @@ def confirm_change(block: Block, change: Change, as_json: Json = False) -> None:
     with signed_in() as client:
         told = client.confirm_allocation(block, change)
     say(told, f"Confirmed, entry {told['seq']}. What is booked is corrected in a moment.", as_json)
+
+
+def review_change(block: Block, change: Change, why: Why, as_json: Json = False) -> None:
+    """Say what you make of a change that a bust or a correction has overtaken: compliance."""
+    with signed_in() as client:
+        told = client.review_allocation(block, change, why)
+    say(told, f"Recorded, entry {told['seq']}. The day stays shared by the rule.", as_json)
 
 
 def step_out(order: Order, date: Date, broker: Broker, custodian: Custodian, as_json: Json = False) -> None:

@@ -21,7 +21,7 @@ from core.database.embedded import open_cluster, place_for
 from core.database.pools import connect
 from core.database.server import Server, look_at, refuse_unfit
 from core.errors import GatehouseError
-from core.settings import Environment, database_url, environment, home, model, port, venues
+from core.settings import Environment, custodians, database_url, environment, home, model, port, venues
 from core.venues.simulated.characters import CHARACTERS
 from ui.commands.doctor_model import try_models
 from ui.commands.doctor_models_used import used as used_today
@@ -110,7 +110,8 @@ def lock(env: Environment) -> Finding:
 def settings(env: Environment) -> Finding:
     database_url(env)
     chosen = model(env).name or "the offline model"
-    return Finding("settings", True, f"port {port(env)}, {len(venues(env))} venues set, {chosen}")
+    parties = f"{len(venues(env))} venues and {len(custodians(env))} custodians set"
+    return Finding("settings", True, f"port {port(env)}, {parties}, {chosen}")
 
 
 def disk(env: Environment) -> Finding:

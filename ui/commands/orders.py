@@ -17,6 +17,7 @@ from rich.table import Table
 
 from ui.commands.session import console, print_json, signed_in
 from ui.screens import figures as f
+from ui.screens.sharing import CHANGE_WORDS
 
 Json = Annotated[bool, typer.Option("--json", help="print the answer as JSON")]
 Named = Annotated[str, typer.Argument(help="the order's id")]
@@ -168,6 +169,9 @@ def blocks(as_json: Json = False) -> None:
             out.print(f"  {day['trade_date']}: {f.shares(day['quantity'])} at {price}, {block['method']}")
             for share in day["shares"]:
                 out.print(f"    {share['order_id']} {f.shares(share['quantity'])}", highlight=False)
+        for change in block["changes"]:
+            words = CHANGE_WORDS[change["state"]]
+            out.print(f"  {change['change_id']} for {change['trade_date']}: {words}", highlight=False)
     if not found:
         out.print("No blocks.")
 

@@ -21,6 +21,7 @@ from ui.commands.session import console, print_json, signed_in
 from ui.screens import deciding
 from ui.screens import figures as f
 from ui.screens.client import Client
+from ui.screens.told_once import parts_of, told_once
 
 BOTH: Final = 3  # the tier that takes a principal and compliance
 
@@ -276,9 +277,9 @@ def card(out: Console, found: Any) -> None:
         out.print(_tickets(found["legs"]))
     for row in (found["preview"] or {}).get("accounts", ()):
         out.print(_account(row))
-    for check in found["findings"]:
-        if check["result"] != "pass":
-            out.print(f"[bold]{f.check_name(check['policy'])}[/] {check['result']}: {escape(check['says'])}")
+    for check in told_once([one for one in found["findings"] if one["result"] != "pass"]):
+        of = f", {parts_of(check)}" if parts_of(check) else ""
+        out.print(f"[bold]{f.check_name(check['policy'])}[/] {check['result']}{of}: {escape(check['says'])}")
     for one in found["changes"]:
         if one["what"] != "same":
             out.print(_changed(one))

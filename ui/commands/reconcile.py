@@ -30,7 +30,7 @@ def reconcile(
         print_json(told)
     else:
         _print(told)
-    if told["differences"] or not told["finished"] or (told["run"] and told["run"]["unread"]):
+    if not told["ok"]:
         raise typer.Exit(DIFFERS)
 
 
@@ -40,9 +40,12 @@ def _print(told: dict[str, Any]) -> None:
         out.print("No worker compared anything yet. Ask again when it runs.")
     if run is not None:
         out.print(f"{run['items']} items compared on {f.day(run['session'])}, entry {run['seq']}.")
+        out.print(f"  {counted(told['counts'])}")
         for one in run["unread"]:
             out.print(f"  {one} gave no answer")
-    if not told["differences"]:
+    if run is not None and run["unread"]:
+        out.print("That is no agreement: who gave no answer was not compared.")
+    elif not told["differences"]:
         out.print("Nothing differs.")
     for one in told["differences"]:
         whose = one["taken_by"] or one["owner"]
@@ -50,6 +53,13 @@ def _print(told: dict[str, Any]) -> None:
             f"{one['difference']}  {one['party']}  {one['kind']} {one['key']}, since {age(one)}: {whose}"
         )
         out.print(f"  the record says {one['ours']}; they say {one['theirs']}")
+
+
+def counted(counts: dict[str, Any]) -> str:
+    """How many of what were compared, with how many."""
+    kinds = ("order", "execution", "position", "cash", "settled_cash")
+    items = ", ".join(f"{counts[kind]} {kind.replace('_', ' ')}" for kind in kinds)
+    return f"{items}; {counts['venues']} venues and {counts['custodians']} custodians answered"
 
 
 def age(one: dict[str, Any]) -> str:

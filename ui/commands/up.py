@@ -30,6 +30,7 @@ from core.database.ready import Ready, make_ready
 from core.errors import BadInput, Conflict, WorldFailed
 from core.firm.demo import SEED
 from core.firm.found import found
+from core.firm.models import CUSTODIANS
 from core.firm.people import PEOPLE
 from core.people.keystore import KeyStore
 from core.settings import Environment
@@ -45,6 +46,7 @@ from ui.processes.tether import tie
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 VENUES: Final = tuple(sorted(CHARACTERS))
+KEEPERS: Final = tuple(sorted(one.custodian for one in CUSTODIANS))
 ENTRIES_SAID_EVERY: Final = 500
 
 
@@ -128,13 +130,14 @@ def _supervisor(
     wanted = Wanted(
         home=home,
         host=address[0],
-        ports=(address[1], *free(1 + len(VENUES))),
+        ports=(address[1], *free(2 + len(VENUES))),
         venues=VENUES,
+        custodians=KEEPERS,
         pace=pace,
         seed=SEED,
         spans=spans,
     )
-    processes = plan(env, wanted, logins=ready.logins, kept=kept_in(home, VENUES))
+    processes = plan(env, wanted, logins=ready.logins, kept=kept_in(home, VENUES, KEEPERS))
     folders = {process.name: process.folders for process in processes}
     hand_over(settings.keystore(env), settings.halts(env), walls, folders)
     say(walls.says)

@@ -46,6 +46,7 @@ def venue_serve(
         pace=timedelta(milliseconds=pace_ms),
         faults=faults,
         socket_port=socket_port,
+        clearing=environment().get("GATEHOUSE_CLEARING_KEY", ""),
     )
 
     def ready(taken: Ports) -> None:

@@ -10,12 +10,13 @@ import uvloop
 from core.clock import WallClock
 from core.database.pools import async_pool, connect_async
 from core.execution.lease import SETTING, fresh_name
-from core.ids import VenueName
+from core.ids import CustodianId, VenueName
 from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
 from core.settings import WorkerSettings, environment
 from core.settings import worker as settings
 from core.venues.address import venue_at
+from core.venues.custody.http import HttpCustodian
 from core.venues.simulated.control import Address
 from core.worker import Halts, Parts, Worker, telling
 from ui.processes.foreground import until_stopped
@@ -47,6 +48,9 @@ async def _work(chosen: WorkerSettings) -> None:
             venues=venues,
             tell=telling([Address(v.name, v.url, v.key.reveal()) for v in chosen.venues]),
             halts=Halts(chosen.halts, bytes.fromhex(chosen.halt_key.reveal()), chosen.acknowledged_within),
-            custody=chosen.halts / "custody",
+            custodians=[
+                HttpCustodian(CustodianId(one.name), one.url, key=one.key.reveal())
+                for one in chosen.custodians
+            ],
         )
         await Worker(parts).run()

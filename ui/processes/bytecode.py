@@ -27,7 +27,8 @@ LARGE: Final = (
 ALL: Final = (
     "from core.settings import harden_agents; harden_agents(); "
     "import ui.api.server, ui.api.copilot, ui.commands.worker, ui.commands.witness, "
-    "core.venues.simulated.serve, streamlit.web.server, pandas, plotly, onnxruntime, tokenizers"
+    "core.venues.simulated.serve, ui.commands.custodian, "
+    "streamlit.web.server, pandas, plotly, onnxruntime, tokenizers"
 )
 
 

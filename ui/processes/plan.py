@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from core.database.logins import AGENT, APPROVER, GATE, INTAKE, WITNESS, Logins
-from core.settings import Environment
+from core.settings import Environment, custodian_key, venue_key
 from ui.processes import ready
 from ui.processes.ports import LOOPBACK
 from ui.processes.secrets_kept import Kept
@@ -40,8 +40,8 @@ SETTINGS_OF: Final[Mapping[str, tuple[str, ...]]] = {
         "GATEHOUSE_CHECKPOINT_KEY", *MODEL_SETTINGS, *WAY_OUT,
     ),
     "worker": (
-        "GATEHOUSE_HOME", "GATEHOUSE_GATE_DSN", "GATEHOUSE_VENUES", "GATEHOUSE_KEYSTORE",
-        "GATEHOUSE_HALTS", "GATEHOUSE_HALT_KEY", "GATEHOUSE_ALERT_SECONDS",
+        "GATEHOUSE_HOME", "GATEHOUSE_GATE_DSN", "GATEHOUSE_VENUES", "GATEHOUSE_CUSTODIANS",
+        "GATEHOUSE_KEYSTORE", "GATEHOUSE_HALTS", "GATEHOUSE_HALT_KEY", "GATEHOUSE_ALERT_SECONDS",
     ),
     "witness": (
         "GATEHOUSE_HOME", "GATEHOUSE_WITNESS_DSN", "GATEHOUSE_SIGNING_KEY", "GATEHOUSE_ANCHOR",
@@ -52,7 +52,10 @@ SETTINGS_OF: Final[Mapping[str, tuple[str, ...]]] = {
         "GATEHOUSE_HALTS", "GATEHOUSE_HALT_KEY",
     ),
 }  # fmt: skip
-"""The worker and each venue get the venues' keys besides, by the venues' names."""
+"""The worker and each venue get the venues' keys besides, by the venues' names; the worker and the custodians
+the custodians'; the venues and the custodians the key with which these read what was executed there."""
+CLEARING: Final = "GATEHOUSE_CLEARING_KEY"
+CUSTODY: Final = "custodians"  # one process for all of them
 SPANS: Final = ("--spans", "spans.jsonl")  # in the copilot's own folder
 
 
@@ -74,12 +77,13 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked for. `ports` are the front's, then the copilot's, then one for each venue."""
+    """What is asked for. `ports` are the front's, the copilot's, one for each venue, the custodians'."""
 
     home: Path
     host: str
     ports: tuple[int, ...]
     venues: tuple[str, ...]
+    custodians: tuple[str, ...]
     pace: timedelta  # between two steps of the simulated quotes; zero: they stand still
     seed: int
     spans: bool = False  # the copilot writes spans of its steps to a file in its folder
@@ -93,19 +97,23 @@ def plan(env: Environment, wanted: Wanted, *, logins: Logins, kept: Kept) -> tup
     front_port, copilot_port = wanted.ports[:2]
     run, home = wanted.home / "run", wanted.home
     secret = given["GATEHOUSE_LOOPBACK_SECRET"]
-    keys = {_key_name(name): given[_key_name(name)] for name in wanted.venues}
+    custody = _custody(wanted, given)
+    keys = {
+        name: given[name] for name in (*map(venue_key, wanted.venues), *map(custodian_key, wanted.custodians))
+    }
     copilot_url = f"http://{LOOPBACK}:{copilot_port}"
     front_url = f"http://{reachable(wanted.host)}:{front_port}"
     return (
         *venues,
+        custody,
         Process(
             "copilot", copilot_url, ("copilot", *(SPANS if wanted.spans else ())),
             _env("copilot", given), (), (run / "copilot",),
             ready.answers(f"{copilot_url}/healthz", secret=secret),
         ),
         Process(
-            "worker", "", ("worker",), {**_env("worker", given), **keys}, tuple(v.name for v in venues),
-            (run / "worker",), owner.worker_is_at_work,
+            "worker", "", ("worker",), {**_env("worker", given), **keys},
+            (*(v.name for v in venues), CUSTODY), (run / "worker",), owner.worker_is_at_work,
         ),
         Process(
             "witness", "", ("witness",), _env("witness", given), (),
@@ -120,7 +128,7 @@ def plan(env: Environment, wanted: Wanted, *, logins: Logins, kept: Kept) -> tup
 
 def names(venues: Sequence[str]) -> tuple[str, ...]:
     """The processes' names, in an order that never changes: their users are counted from it."""
-    return ("front", "copilot", "worker", "witness", *map(venue_process, venues))
+    return ("front", "copilot", "worker", "witness", *map(venue_process, venues), CUSTODY)
 
 
 def venue_process(venue: str) -> str:
@@ -139,7 +147,7 @@ def reachable(host: str) -> str:
 
 
 def _venue_ports(wanted: Wanted) -> Sequence[tuple[str, int]]:
-    return list(zip(wanted.venues, wanted.ports[2:], strict=True))
+    return list(zip(wanted.venues, wanted.ports[2:-1], strict=True))
 
 
 def _venue(name: str, port: int, wanted: Wanted, given: Mapping[str, str]) -> Process:
@@ -154,10 +162,25 @@ def _venue(name: str, port: int, wanted: Wanted, given: Mapping[str, str]) -> Pr
         process,
         url,
         words,
-        {**system(), _key_name(name): given[_key_name(name)]},
+        {**system(), venue_key(name): given[venue_key(name)], CLEARING: given[CLEARING]},
         (),
         (wanted.home / "run" / process, venue_ledger(wanted.home, name).parent),
         ready.answers(f"{url}/health"),
+    )
+
+
+def _custody(wanted: Wanted, given: Mapping[str, str]) -> Process:
+    port, ledgers = wanted.ports[-1], wanted.home / CUSTODY
+    words = ["custodian", "serve", "--port", str(port), "--seed", str(wanted.seed), "--ledgers", str(ledgers)]
+    for name in wanted.custodians:
+        words += ["--name", name]
+    for venue, at in _venue_ports(wanted):
+        words += ["--venue", f"{venue}=http://{LOOPBACK}:{at}"]
+    keys = {name: given[name] for name in (*map(custodian_key, wanted.custodians), CLEARING)}
+    url = f"http://{LOOPBACK}:{port}"
+    folders = (wanted.home / "run" / CUSTODY, ledgers)
+    return Process(
+        CUSTODY, url, tuple(words), {**system(), **keys}, (), folders, ready.answers(f"{url}/health")
     )
 
 
@@ -171,13 +194,21 @@ def _given(env: Environment, wanted: Wanted, logins: Logins, kept: Kept) -> Mapp
         "GATEHOUSE_VENUES": ",".join(
             f"{name}=http://{LOOPBACK}:{port}" for name, port in _venue_ports(wanted)
         ),
+        "GATEHOUSE_CUSTODIANS": ",".join(
+            f"{name}=http://{LOOPBACK}:{wanted.ports[-1]}" for name in wanted.custodians
+        ),
+        CLEARING: kept.clearing,
+        **{custodian_key(name): key for name, key in kept.custodians.items()},
         "GATEHOUSE_LOOPBACK_SECRET": kept.loopback,
         "GATEHOUSE_CHECKPOINT_KEY": kept.checkpoint,
         "GATEHOUSE_HALT_KEY": kept.halts,
         "GATEHOUSE_SIGNING_KEY": kept.signing,
-        **{_key_name(name): key for name, key in kept.venues.items()},
+        **{venue_key(name): key for name, key in kept.venues.items()},
     }
-    ours = {"GATEHOUSE_HOME", "GATEHOUSE_HOST", "GATEHOUSE_COPILOT_URL", "GATEHOUSE_VENUES"}
+    ours = {
+        "GATEHOUSE_HOME", "GATEHOUSE_HOST", "GATEHOUSE_COPILOT_URL", "GATEHOUSE_VENUES",
+        "GATEHOUSE_CUSTODIANS",
+    }  # fmt: skip
     theirs = {name: text for name, text in env.items() if text and name not in ours}
     return {**made, **theirs, "GATEHOUSE_PORT": str(wanted.ports[0])}
 
@@ -190,7 +221,3 @@ def _env(process: str, given: Mapping[str, str]) -> Mapping[str, str]:
 def system() -> Mapping[str, str]:
     """What every process gets."""
     return {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONPATH": str(ROOT)}
-
-
-def _key_name(venue: str) -> str:
-    return f"GATEHOUSE_VENUE_KEY_{venue.upper().replace('-', '_')}"

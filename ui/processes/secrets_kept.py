@@ -27,10 +27,12 @@ class Kept:
     signing: str = field(repr=False)
     loopback: str = field(repr=False)
     venues: Mapping[str, str] = field(repr=False)
+    custodians: Mapping[str, str] = field(repr=False)
+    clearing: str = field(repr=False)
 
 
-def kept_in(home: Path, venues: Sequence[str]) -> Kept:
-    """The secrets of that home; made where there are none yet, a venue's key added where it is new.
+def kept_in(home: Path, venues: Sequence[str], custodians: Sequence[str]) -> Kept:
+    """The secrets of that home; made where there are none yet, and added for who is new.
 
     Raises:
         IntegrityLost: the file is there and cannot be read.
@@ -38,17 +40,22 @@ def kept_in(home: Path, venues: Sequence[str]) -> Kept:
     """
     file = home / "secrets" / "processes.json"
     before = _read(file)
-    known = dict(before.venues) if before else {}
     now = Kept(
         checkpoint=before.checkpoint if before else secrets.token_hex(32),
         halts=before.halts if before and before.halts else secrets.token_hex(32),
         signing=before.signing if before else secrets.token_hex(32),
         loopback=before.loopback if before else secrets.token_urlsafe(32),
-        venues={**known, **{name: secrets.token_urlsafe(24) for name in venues if name not in known}},
+        venues=_keys(before.venues if before else {}, venues),
+        custodians=_keys(before.custodians if before else {}, custodians),
+        clearing=before.clearing if before and before.clearing else secrets.token_urlsafe(24),
     )
     if now != before:
         _write(file, now)
     return now
+
+
+def _keys(known: Mapping[str, str], names: Sequence[str]) -> Mapping[str, str]:
+    return {**known, **{name: secrets.token_urlsafe(24) for name in names if name not in known}}
 
 
 def halt_key(home: Path) -> str | None:
@@ -76,6 +83,8 @@ def _read(file: Path) -> Kept | None:
             signing=found["signing"],
             loopback=found["loopback"],
             venues=dict(found["venues"]),
+            custodians=dict(found.get("custodians", {})),
+            clearing=found.get("clearing", ""),
         )
     except FileNotFoundError:
         return None
@@ -96,5 +105,7 @@ def _write(file: Path, kept: Kept) -> None:
             "signing": kept.signing,
             "loopback": kept.loopback,
             "venues": dict(kept.venues),
+            "custodians": dict(kept.custodians),
+            "clearing": kept.clearing,
         },
     )

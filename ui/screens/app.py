@@ -22,6 +22,7 @@ PAGE: Final = {
     "emails": ("Client e-mails", ":material/mail:"),
     "household": ("Households", ":material/home:"),
     "trades": ("Orders and trades", ":material/swap_horiz:"),
+    "blocks": ("Blocks", ":material/view_module:"),
     "audit": ("Audit trail", ":material/manage_search:"),
     "standing": ("Standing approvals", ":material/verified:"),
     "day": ("Business day", ":material/event:"),
@@ -30,17 +31,20 @@ PAGE: Final = {
 }
 BY_ROLE: Final = {
     "advisor": (
-        *("worklist", "copilot", "proposals", "emails", "household", "trades", "audit", "agents", "you"),
+        *("worklist", "copilot", "proposals", "emails", "household", "trades", "blocks"),
+        *("audit", "agents", "you"),
     ),
     "principal": (
-        *("inbox", "emails", "standing", "proposals", "household", "trades", "audit", "agents", "you"),
+        *("inbox", "emails", "standing", "proposals", "household", "trades", "blocks"),
+        *("audit", "agents", "you"),
     ),
     "compliance": (
-        *("inbox", "emails", "standing", "proposals", "household", "trades", "audit", "agents", "you"),
+        *("inbox", "emails", "standing", "proposals", "household", "trades", "blocks"),
+        *("audit", "agents", "you"),
     ),
-    "operations": ("day", "inbox", "proposals", "trades", "audit", "agents", "you"),
+    "operations": ("day", "inbox", "proposals", "trades", "blocks", "audit", "agents", "you"),
 }
-OTHERS: Final = ("proposals", "household", "trades", "audit", "agents", "you")
+OTHERS: Final = ("proposals", "household", "trades", "blocks", "audit", "agents", "you")
 ROLE_WORDS: Final = {"advisor": "Advisor", "principal": "Principal", "operations": "Operations"}
 
 

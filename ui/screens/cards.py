@@ -15,6 +15,7 @@ from typing import Any, Final
 from ui.screens import figures as f
 from ui.screens import in_block
 from ui.screens.look import Cell, Column, Raw, Row, badge, facts, shown, signed, table
+from ui.screens.told_once import parts_of, told_once
 
 Json = Mapping[str, Any]
 Names = Mapping[str, str]  # what an account is called, by its id
@@ -230,7 +231,7 @@ def checks(findings: Sequence[Json], legs: Sequence[Json], names: Names) -> str:
     symbols = {leg["leg"]: leg["symbol"] for leg in legs}
     loud = [c for c in sorted(findings, key=lambda c: LOUDNESS[c["result"]]) if c["result"] != "pass"]
     passed = sorted({c["policy"] for c in findings if c["result"] == "pass"} - {c["policy"] for c in loud})
-    told = table(CHECK_COLUMNS, [_check(check, symbols, names) for check in loud]) if loud else ""
+    told = table(CHECK_COLUMNS, [_check(check, symbols, names) for check in told_once(loud)]) if loud else ""
     if passed:
         names_of = "".join(f"<li>{f.esc(name)}</li>" for name in sorted(map(f.check_name, passed)))
         badge_of = shown(badge(f"✓ {len(passed)} passed", "green"))
@@ -256,7 +257,8 @@ def check_line(findings: Sequence[Json]) -> Cell:
 def _check(check: Json, symbols: Mapping[int, str], names: Names) -> Row:
     result = badge("✕ Breach", "red") if check["result"] == "breach" else badge("! Finding", "amber")
     account, symbol = check.get("account"), symbols.get(check.get("leg", -1))
-    place = " · ".join(word for word in (names.get(account, account) if account else None, symbol) if word)
+    whose = names.get(account, account) if account else None
+    place = " · ".join(word for word in (whose, symbol, parts_of(check)) if word)
     unit = check.get("unit", "")
     return Row(
         (

@@ -27,6 +27,10 @@ class OrderCalls:
     def confirm_allocation(self, order: str, change: str) -> Json:
         return self._ask("POST", f"/v1/blocks/{order}/changes/{change}/confirm", json={})
 
+    def review_allocation(self, order: str, change: str, reason: str) -> Json:
+        body = {"reason": reason}
+        return self._ask("POST", f"/v1/blocks/{order}/changes/{change}/review", json=body)
+
     def allocation_rules(self) -> Json:
         return self._ask("GET", "/v1/allocation-rule")
 
@@ -40,6 +44,10 @@ class OrderCalls:
     def pass_on(self, order: str, trade_date: str, way: str, body: Mapping[str, Any]) -> Json:
         """`step-out` or `give-up` of a confirmed trade."""
         return self._ask("POST", f"/v1/orders/{order}/trades/{trade_date}/{way}", json=dict(body))
+
+    def trades(self, order: str) -> Json:
+        """An order's trades, or those of a block's orders."""
+        return self._ask("GET", f"/v1/orders/{order}/trades")
 
     def orders(self) -> Json:
         return self._ask("GET", "/v1/orders")

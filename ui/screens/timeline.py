@@ -103,10 +103,10 @@ CHOICES: Final[Mapping[str, str]] = {
     "OrderDoubted,OrderFilled,OrderCancelled,OrderExpired,OrderSetAside,OrderRedriven,ReplaceRequested,"
     "OrderReplaced,ReplaceRefused,ReplacementSized,BlockFormed,OrderJoined,OrderParted",
     "Fills and settlement": "OrderFilled,BlockFilled,BlockAllocated,AllocationChangeDrafted,"
-    "AllocationChanged,TradeAllocated,TradeConfirmed,TradeSteppedOut,TradeGivenUp,TradeSettled",
+    "AllocationChanged,AllocationChangeReexamined,OvertakenChangeReviewed,TradeAllocated,TradeConfirmed,TradeSteppedOut,TradeGivenUp,TradeSettled",
     "Copilot": "MessageReceived,RunBegun,StepTaken,ToolCalled,ObservationMade,DecisionTaken,AnswerGiven,"
     "PreferenceKept,PreferenceErased",
-    "Held e-mails": "EmailDrafted,EmailAdopted,EmailReviewed,EmailReturned,EmailWithdrawn",
+    "Held e-mails": "EmailDrafted,EmailAdopted,EmailChecked,EmailReviewed,EmailReturned,EmailWithdrawn",
     "Refused attempts": "AttemptRefused",
 }
 """What one may choose to see of the record, as its kinds of event."""

@@ -2,7 +2,8 @@
 
 Rule 1: a request is answered in full, or its connection ends; the faults decide which, never an accident.
 Rule 2: nothing of a request is believed before its key is.
-`GET /health` alone needs no key. `POST /simulation` steers the simulation and is no part of a venue.
+`GET /health` alone needs no key. `GET /clearing` has one of its own, which opens nothing else.
+`POST /simulation` steers the simulation and is no part of a venue.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ LONGEST_BODY: Final = 65_536
 LONGEST_WAIT: Final = timedelta(seconds=20)
 STEERING: Final = "/simulation"
 AT_ONCE: Final = frozenset({STEERING, "/lookups"})  # no late answer is made of these
+CLEARING: Final = "/clearing"
 _READ: Final = 65_536
 
 
@@ -52,18 +54,22 @@ def _verb_of(asked: Asked) -> str:
 
 
 class Interface:
-    """Serves one venue's connections. `key` is the one that its customer was given."""
+    """Serves one venue's connections. `key` is the one that its customer was given.
 
-    def __init__(self, service: Service, *, key: str) -> None:
+    `clearing` is the key of those who clear there: it reads what was executed for whom, and nothing else.
+    """
+
+    def __init__(self, service: Service, *, key: str, clearing: str = "") -> None:
         self._service = service
         self._key = key.encode()
+        self._clearing = clearing.encode()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, to its end."""
         connection = h11.Connection(h11.SERVER)
         try:
             while connection.states[h11.CLIENT] is h11.IDLE:
-                asked = await _next_request(connection, reader)
+                asked = await next_request(connection, reader)
                 if asked is None:
                     break
                 answer = await self._answer(asked)
@@ -71,7 +77,7 @@ class Interface:
                     await _hold(reader)
                 if asked.verb != "GET" and asked.path not in AT_ONCE:
                     await self._service.leave()
-                if not await _told(connection, writer, answer) or connection.our_state is not h11.DONE:
+                if not await told(connection, writer, answer) or connection.our_state is not h11.DONE:
                     break
                 connection.start_next_cycle()
         except (h11.ProtocolError, ConnectionError, TimeoutError):
@@ -82,6 +88,8 @@ class Interface:
     async def _answer(self, asked: Asked) -> Answer:
         if asked.path == "/health":
             return await self._service.arrive("health") or self._service.health()
+        if asked.path == CLEARING:
+            return await self._cleared(asked)
         if not hmac.compare_digest(asked.key.encode(), self._key):
             return self._no(401, "no_key", "the key is missing or wrong")
         steers = asked.path == STEERING
@@ -92,6 +100,14 @@ class Interface:
             return self._no(413, "too_long", f"a message has at most {LONGEST_BODY} bytes")
         try:
             return await self._routed(asked)
+        except BadInput as no:
+            return self._no(400, "bad_input", str(no))
+
+    async def _cleared(self, asked: Asked) -> Answer:
+        if not self._clearing or not hmac.compare_digest(asked.key.encode(), self._clearing):
+            return self._no(401, "no_key", "the key is missing or wrong")
+        try:
+            return self._service.cleared(_count(asked, "after"))
         except BadInput as no:
             return self._no(400, "bad_input", str(no))
 
@@ -126,8 +142,10 @@ class Interface:
         return Answer(status, {**told, "venue": self._service.name, "simulated": True})
 
 
-async def _next_request(connection: h11.Connection, reader: asyncio.StreamReader) -> Asked | None:
-    """The next whole request; None when the other side is done."""
+async def next_request(
+    connection: h11.Connection, reader: asyncio.StreamReader, *, longest: int = LONGEST_BODY
+) -> Asked | None:
+    """The next whole request; None when the other side is done. Of a body above `longest` not all is kept."""
     request: h11.Request | None = None
     body = bytearray()
     async with asyncio.timeout(IDLE.total_seconds()):
@@ -138,7 +156,7 @@ async def _next_request(connection: h11.Connection, reader: asyncio.StreamReader
             elif isinstance(event, h11.Request):
                 request = event
             elif isinstance(event, h11.Data):
-                if len(body) <= LONGEST_BODY:
+                if len(body) <= longest:
                     body += event.data
             elif isinstance(event, h11.EndOfMessage) and request is not None:
                 return _asked(request, bytes(body))
@@ -166,7 +184,7 @@ async def _hold(reader: asyncio.StreamReader) -> None:
             pass
 
 
-async def _told(connection: h11.Connection, writer: asyncio.StreamWriter, answer: Answer) -> bool:
+async def told(connection: h11.Connection, writer: asyncio.StreamWriter, answer: Answer) -> bool:
     """Whether the connection can go on after this answer."""
     if answer.mishap is Mishap.DROP:
         writer.transport.abort()

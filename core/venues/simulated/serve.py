@@ -47,6 +47,7 @@ class Serving:
     pace: timedelta
     faults: Path | None = None
     socket_port: int = 0
+    clearing: str = ""  # the key of those who clear here; empty: nobody does
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,10 @@ def read_faults(path: Path) -> dict[str, Any]:
 
 
 async def _served(service: Service, serving: Serving, ready: Callable[[Ports], None]) -> None:
-    server = await _listening(Interface(service, key=serving.key).serve, serving.port)
-    sockets = await _listening(Sockets(service, key=serving.key).serve, serving.socket_port)
+    server = await listening(
+        Interface(service, key=serving.key, clearing=serving.clearing).serve, serving.port
+    )
+    sockets = await listening(Sockets(service, key=serving.key).serve, serving.socket_port)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -121,7 +124,7 @@ async def _served(service: Service, serving: Serving, ready: Callable[[Ports], N
             task.cancel()
 
 
-async def _listening(serve: Serve, port: int) -> asyncio.Server:
+async def listening(serve: Serve, port: int) -> asyncio.Server:
     try:
         return await asyncio.start_server(serve, LOOPBACK, port, limit=LONGEST_QUESTION)
     except (OSError, OverflowError) as bad:  # OverflowError: no such port

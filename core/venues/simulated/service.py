@@ -166,6 +166,13 @@ class Service:
         told = answers.page(lines, self._exchange.faults, self._maker.seed)
         return Answer(200, self._signed({"reports": told, "cursor": str(cursor)}))
 
+    def cleared(self, after: int) -> Answer:
+        """The next page as whoever clears here has it: no copy, no stranger, in order."""
+        lines = self._page(after)
+        cursor = lines[-1]["seq"] if lines else after
+        told = [answers.report(line) for line in lines]
+        return Answer(200, self._signed({"reports": told, "cursor": str(cursor)}))
+
     def newest(self) -> Answer:
         return Answer(200, self._signed({"cursor": str(self._exchange.newest(until=self._ledger.durable))}))
 

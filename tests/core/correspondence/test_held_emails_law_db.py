@@ -13,6 +13,7 @@ import pytest
 import rfc8785
 
 from core.clock import WallClock
+from core.correspondence.checking import Checking
 from core.correspondence.door import HeldEmail, HeldEmails
 from core.database.pools import async_pool
 from core.errors import NotFound, Refused
@@ -80,6 +81,12 @@ class Held:
         }
         payload = {**base, **extra[event], **changed}
         return self.firm.append(role, self.firm.item(event, f"email/{self.email}", payload, login=login))[0]
+
+    def checked(self, *findings: str, differs: bool = False, **changed: Any) -> Answer:
+        """What a worker says that it found in the text as it stands."""
+        said = {"digest": self.digest, "findings": list(findings), "differs": differs, **changed}
+        payload = {"email": self.email, "household": self.household, **said}
+        return self.firm.append(GATE, self.firm.item("EmailChecked", f"email/{self.email}", payload))[0]
 
     def comment(self, words: str) -> dict[str, Any]:
         return self.firm.keys.seal(SubjectId(self.household), "comment", words).model_dump()
@@ -151,6 +158,8 @@ def test_only_a_registered_principal_who_is_not_its_author_reviews_it(held: Held
     assert held.by("EmailReviewed", THOMAS).code == "not_registered"
     assert held.by("EmailReviewed", ROBERT, digest="0" * 64).code == "email_changed"
     assert held.by("EmailReviewed", ROBERT, comment=held.sealed("x", "hh-102")).code == "malformed_payload"
+    assert held.by("EmailReviewed", ROBERT).code == "email_unchecked"
+    assert held.checked().ok
     assert held.by("EmailReviewed", ROBERT).ok
     assert held.by("EmailReviewed", SUSAN).code == "email_decided"
     assert held.by("EmailReturned", SUSAN).code == "email_decided"
@@ -176,6 +185,7 @@ def test_who_is_paid_by_its_advisor_is_not_independent(held: Held) -> None:
 
 def test_an_edit_after_the_review_is_another_text_that_nobody_has_reviewed(held: Held) -> None:
     assert held.by("EmailAdopted", MARIA).ok
+    assert held.checked().ok
     assert held.by("EmailReviewed", ROBERT).ok
     reviewed = held.digest
     same = {"subject": held.row("subject"), "text": held.row("text")}
@@ -183,11 +193,13 @@ def test_an_edit_after_the_review_is_another_text_that_nobody_has_reviewed(held:
     assert held.by("EmailAdopted", MARIA).ok
     assert held.digest != reviewed
     assert (held.status, held.row("decided_by")) == ("ADOPTED", None)
+    assert held.by("EmailReviewed", ROBERT).code == "email_unchecked"
 
 
 def test_a_text_with_findings_is_reviewed_with_words_only(held: Held) -> None:
     assert held.by("EmailAdopted", MARIA, findings=["guess"]).code == "malformed_payload"
     assert held.by("EmailAdopted", MARIA, findings=["promise"]).ok
+    assert held.checked(differs=True).ok  # either word is enough
     assert held.by("EmailReviewed", ROBERT).code == "email_comment_missing"
     assert held.by("EmailReviewed", ROBERT, comment=held.comment("it quotes the fund's own name")).ok
 
@@ -239,6 +251,7 @@ def test_at_the_door_it_reads_as_it_stands_and_only_for_whom_it_concerns(shared_
             again = await door.adopt(maria, mine.email, seen[0].digest, "Meeting", body)
             assert (again.seq, again.duplicate) == (done.seq, True), "a double click is one act"
             seen.append(await door.one(robert, mine.email))
+            await read_again(shared_firm)
             with pytest.raises(Refused, match="says in writing"):
                 await door.review(robert, mine.email, seen[1].digest, None)
             await door.send_back(robert, mine.email, Digest(seen[1].digest), "Put the disclosures back.")
@@ -249,6 +262,56 @@ def test_at_the_door_it_reads_as_it_stands_and_only_for_whom_it_concerns(shared_
     assert [one.finding for one in first.found][:2] == ["promise", "address"]
     assert [one.finding for one in second.found] == ["risk_missing", "no_offer_missing", "sources_missing"]
     assert (third.status, third.comment) == ("RETURNED", "Put the disclosures back.")
+
+
+async def read_again(firm: Firm) -> None:
+    """A worker's turn."""
+    async with (
+        async_pool(firm.database.gate, name="test", most=1) as pool,
+        Journal(pool, WallClock()) as journal,
+    ):
+        checking = Checking(pool, journal, firm.keys)
+        await checking.turn()
+        await checking.turn()  # again: nothing is left
+
+
+def test_what_a_front_leaves_out_the_worker_finds_and_the_review_takes_words(held: Held) -> None:
+    """A front that was taken over says that it found nothing in a text that promises."""
+    text = held.sealed("This fund is guaranteed to rise.")
+    assert held.by("EmailAdopted", MARIA, text=text, findings=[]).ok
+    other = Held(held.firm)
+    assert other.draft().ok
+    assert other.by("EmailAdopted", MARIA, text={**text, "sealed": "AAAA"}).ok  # keeps nobody waiting
+    asyncio.run(read_again(held.firm))
+    checked = held.row("checked")
+    assert "promise" in checked
+    (said,) = held.firm.ask(
+        "superuser",
+        "select text::jsonb->'payload'->'differs' as differs from gatehouse.journal"
+        " where event_type = 'EmailChecked' and stream = %s",
+        f"email/{held.email}",
+    )
+    assert said["differs"] is True
+    assert held.by("EmailReviewed", ROBERT).code == "email_comment_missing"
+    assert held.by("EmailReviewed", ROBERT, comment=held.comment("The fund's own name.")).ok
+    assert other.by("EmailReviewed", ROBERT).code == "email_unchecked"
+    held.firm.ask("superuser", "delete from gatehouse.held_email where email = %s", other.email)  # not read
+
+
+def test_nobody_but_the_worker_says_what_it_found_and_only_of_the_text_as_it_stands(held: Held) -> None:
+    assert held.checked().code == "email_changed"  # nobody made it hers
+    assert held.by("EmailAdopted", MARIA).ok
+    assert held.checked(digest="0" * 64).code == "email_changed"
+    assert held.checked("promise").code == "malformed_payload"  # that is not what was said
+    assert held.checked(differs=True).code == "malformed_payload"
+    assert held.checked("guess", differs=True).code == "malformed_payload"
+    payload = {"email": held.email, "household": HOUSEHOLD, "digest": held.digest, "findings": []}
+    for role, login in ((APPROVER, ROBERT), (INTAKE, MARIA), (AGENT, MARIA)):
+        said = {**payload, "differs": False}
+        item = held.firm.item("EmailChecked", f"email/{held.email}", said, login=login)
+        assert held.firm.append(role, item)[0].code in ("no_right", "wrong_ticket"), role
+    assert held.checked().ok
+    assert held.checked().code == "email_decided"
 
 
 def test_a_draft_that_does_not_open_hides_no_other_one(shared_firm: Firm) -> None:
@@ -294,6 +357,7 @@ def test_it_is_kept_three_years_once_a_person_adopted_it_and_unreadable_once_for
 
 def test_its_advisor_reads_in_the_record_what_became_of_it_and_another_does_not(held: Held) -> None:
     assert held.by("EmailAdopted", MARIA).ok
+    assert held.checked().ok
     assert held.by("EmailReviewed", ROBERT).ok
 
     def kinds(login: str) -> list[str]:
@@ -306,5 +370,5 @@ def test_its_advisor_reads_in_the_record_what_became_of_it_and_another_does_not(
             )
         return [row["event_type"] for row in found]
 
-    assert kinds(MARIA) == kinds(ROBERT) == ["EmailDrafted", "EmailAdopted", "EmailReviewed"]
+    assert kinds(MARIA) == kinds(ROBERT) == ["EmailDrafted", "EmailAdopted", "EmailChecked", "EmailReviewed"]
     assert kinds(DAVID) == []

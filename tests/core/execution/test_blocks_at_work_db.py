@@ -170,12 +170,31 @@ async def test_a_block_that_is_stopped_between_intent_and_bytes_waits_whole_and_
     (only,) = blocks_of(block)
     async with life(block.firm, arcadia, tmp_path) as one:
         await one.until(lambda: only["order_id"] in one.executor.waits)
+        says = one.executor.waits[only["order_id"]].says
+        assert f"which covers {block.deals[3].order(0)}. 3 more of block" in says
         assert sends(arcadia, only["order_id"]) == 0
         HaltFile(tmp_path, KEY, WallClock()).settle((), lifted={named.id})
         await one.until(lambda: over(block))
     assert len(blocks_of(block)) == sends(arcadia, only["order_id"]) == 1
     assert counted(block, only["order_id"])["OrderSent"] == 1
     assert block.booked() == [5, 4, 3, 2]
+
+
+@pytest.mark.anyio
+async def test_a_block_that_is_held_ends_for_all_where_one_of_its_orders_is_cancelled(
+    block: Blocked, arcadia: VenueProcess, tmp_path: Path
+) -> None:
+    firm, stopped = block.firm, block.deals[3].order(0)
+    await killed(firm, arcadia, tmp_path, after="OrderSent")
+    HaltFile(tmp_path, KEY, WallClock()).add(beside(f"account:{block.deals[3].account}"))
+    (only,) = blocks_of(block)
+    async with life(firm, arcadia, tmp_path) as one:
+        await one.until(lambda: only["order_id"] in one.executor.waits)
+        asked = firm.item("CancelRequested", f"order/{stopped}", {"order": stopped}, login=ROBERT)
+        assert (await asyncio.to_thread(firm.append, APPROVER, asked))[0].ok
+        await one.until(lambda: over(block))
+    assert sends(arcadia, only["order_id"]) == 0
+    assert {told(block, deal.order(0))[-1][0] for deal in block.deals} == {"OrderCancelled"}
 
 
 @pytest.mark.anyio

@@ -269,7 +269,8 @@ OF_PREFERENCES: Final = {
 OF_THE_LIBRARY: Final = {"not_as_stored"}
 # Tried by `tests/core/correspondence/test_held_emails_law_db.py`.
 OF_EMAILS: Final = {
-    *("email_changed", "email_comment_missing", "email_decided", "email_not_adopted", "email_withdrawn"),
+    *("email_changed", "email_comment_missing", "email_decided", "email_not_adopted", "email_unchecked"),
+    "email_withdrawn",
     *("no_such_email", "not_her_email", "own_email", "too_many_emails"),
 }
 # Tried by `tests/core/standing/test_standing_law_db.py`.
@@ -282,6 +283,7 @@ OF_STANDING: Final = {
 OF_BLOCKS: Final = {
     *("allocation_changed", "allocation_final", "allocation_misstated", "allocation_not_in_force"),
     *("allocation_rule_missing", "allocation_rule_open", "block_mismatch", "block_not_whole", "in_block"),
+    *("change_not_overtaken", "change_unexamined"),
     *("not_allocated", "not_compliance", "other_custodian", "share_misstated"),
 }
 # Tried by `tests/core/escalation/test_escalation_db.py`.

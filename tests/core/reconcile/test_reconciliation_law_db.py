@@ -26,7 +26,9 @@ def found(firm: Firm, role: str = GATE, login: str | None = None, **changed: Any
 
 def finished(firm: Firm, differences: int, run: str = "rec-1", **changed: Any) -> Answer:
     day = firm.value("superuser", "select session::text from gatehouse.market_day")
-    said = {"run": run, "why": "day", "session": day, "compared": [], "unread": [], **changed}
+    kept = firm.ask("superuser", "select distinct custodian from gatehouse.account order by 1")
+    unread = [f"custodian:{row['custodian']}" for row in kept]
+    said = {"run": run, "why": "day", "session": day, "compared": [], "unread": unread, **changed}
     item = firm.item("ReconciliationFinished", f"reconciliation/{run}", {**said, "differences": differences})
     return firm.append(GATE, item)[0]
 
@@ -72,6 +74,15 @@ def test_people_ask_for_a_comparison_and_write_none(firm: Firm) -> None:
     assert asks(ELENA) == "wrong_stream"
     assert finished(firm, 0, "rec-9", why="asked").ok
     assert found(firm, APPROVER, ELENA).code == "no_right"
+
+
+def test_no_run_leaves_a_custodian_of_the_firms_out(firm: Firm) -> None:
+    kept = firm.ask("superuser", "select distinct custodian from gatehouse.account order by 1")
+    first, *rest = (f"custodian:{row['custodian']}" for row in kept)
+    others = [{"party": "custodian:another", "kind": "cash", "items": 1}]
+    assert finished(firm, 0, unread=rest, compared=others).code == "reconciliation_misstated"
+    assert finished(firm, 0, unread=["venue:ARCADIA", *rest]).code == "reconciliation_misstated"
+    assert finished(firm, 0, unread=rest, compared=[{"party": first, "kind": "cash", "items": 0}]).ok
 
 
 @pytest.mark.parametrize("changed", [{"session": "2022-12-28"}])

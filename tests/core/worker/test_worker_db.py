@@ -18,6 +18,7 @@ import pytest
 
 from core.worker.duties import AT_WORK
 from tests.core.gate.deal import APPROVER, ELENA, MARIA, Deal
+from tests.fixtures.custodians import custodians
 from tests.fixtures.firm import Firm, FirmTemplate
 from tests.fixtures.halts import KEY_HEX
 from tests.fixtures.processes import process
@@ -147,6 +148,9 @@ def floor(firm_template: FirmTemplate, tmp_path: Path) -> Iterator[Floor]:
 
 
 def test_a_proposal_goes_from_draft_to_settlement(floor: Floor) -> None:
+    """Custodians of their own hear the venues; what is due settles by their word."""
+    addresses = {venue.name: venue.url for venue in floor.venues}
+    floor.env |= floor.stack.enter_context(custodians(floor.folder, addresses)).env
     floor.worker("worker")
     deal = floor.rebalanced("hh-101")
     floor.until(lambda: floor.over(deal), "filled")

@@ -53,6 +53,7 @@ def test_from_draft_to_review_each_by_whom_it_must_be_and_nothing_is_sent(office
     assert [kind for kind in told if kind.startswith("Email")] == [
         "EmailDrafted",
         "EmailAdopted",
+        "EmailChecked",
         "EmailReviewed",
     ]
 

@@ -2,49 +2,94 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from core.settings import custodian_key
+from tests.fixtures.custodians import KEYS, CustodianProcess
 from tests.fixtures.office import Office
 from tests.fixtures.processes import until
+from tests.fixtures.venues import CLEARING, KEY
 from ui.screens.client import Problem
 
 MARIA, ELENA = "maria.alvarez", "elena.petrova"
+NAME = "cus-harbor"
 
 
-def custody(office: Office) -> Path:
-    return Path(office.env["GATEHOUSE_HOME"]) / "halts" / "custody"
+@pytest.fixture
+def keepers(office: Office) -> CustodianProcess:
+    assert office.keepers is not None
+    return office.keepers
 
 
-def test_a_custodian_that_errs_is_found_out_taken_on_and_cleared_by_itself(office: Office) -> None:
+def test_a_custodian_that_errs_is_found_out_taken_on_and_cleared_by_itself(
+    office: Office, keepers: CustodianProcess
+) -> None:
     client = office.of(ELENA)
     first = client.reconcile()
     assert first["finished"]
-    assert {one["party"].partition(":")[0] for one in first["run"]["compared"]} >= {"custodian"}
+    assert {one["party"] for one in first["run"]["compared"]} >= {
+        "custodian:cus-harbor",
+        "custodian:cus-meridian",
+    }
     assert first["run"]["unread"] == []
-    assert [one for one in first["differences"] if one["kind"] == "position"] == []
-    file = next(custody(office).glob("*.jsonl"))
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert lines[0]["simulated"] is True
-    held = next(line for line in lines if line["kind"] == "transfer" and line["symbol"] != "cash")
+    assert of_positions(first) == []
+    assert first["counts"]["position"] > 500
+    assert first["counts"]["custodians"] == 2
+    held = next(
+        line for line in keepers.ledger(NAME) if line["kind"] == "transfer" and line["symbol"] != "cash"
+    )
     place = f"{held['account']}/{held['symbol']}"
-    errs = custody(office) / "errs.json"
     try:
-        errs.write_text(json.dumps({file.stem: {"positions": {place: "-1"}}}))
-        (one,) = of_positions(client.reconcile())
+        keepers.tell(NAME, faults={"positions": {place: "-1"}})
+        wrong = client.reconcile()
+        (one,) = of_positions(wrong)
         assert (one["key"], one["owner"], one["taken_by"]) == (place, "operations", None)
+        assert not wrong["ok"]
         client.take_difference(one["difference"])
         assert of_positions(client.reconciliation())[0]["taken_by"] is not None
-        errs.write_text(json.dumps({file.stem: {"away": True}}))
+        keepers.kill()
         silent = client.reconcile()
-        assert silent["run"]["unread"] == [f"custodian:{file.stem}"]
+        assert silent["run"]["unread"] == ["custodian:cus-harbor", "custodian:cus-meridian"]
+        assert silent["counts"]["unread"] == 2
+        assert not silent["ok"]
         assert len(of_positions(silent)) == 1  # silence clears nothing
+        keepers.start()
+        again = client.reconcile()
+        assert again["run"]["unread"] == []
+        assert len(of_positions(again)) == 1  # it remembers what it was told
     finally:
-        errs.unlink(missing_ok=True)
+        if keepers.process is None:
+            keepers.start()
+        keepers.tell(NAME, faults={"positions": {}})
     assert until(lambda: of_positions(client.reconcile()), lambda found: not found) == []
+
+
+def test_each_custodian_answers_its_own_key_alone_and_reads_no_order(
+    office: Office, keepers: CustodianProcess
+) -> None:
+    asked = "statement?session=2022-12-29"
+    for key in ("another", KEYS[custodian_key("cus-meridian")], CLEARING):
+        assert keepers.ask(NAME, asked, key=key).status_code == 401
+    assert keepers.ask(NAME, "statement?session=today").status_code == 400
+    assert keepers.ask(NAME, "orders", quantity="1").status_code == 400
+    venue = next(iter(keepers.venues.values()))
+
+    def at_the_venue(verb: str, path: str, key: str) -> int:
+        bearer = {"authorization": f"Bearer {key}"}
+        return httpx.request(verb, venue + path, headers=bearer, trust_env=False).status_code
+
+    assert at_the_venue("GET", "/clearing?after=0", CLEARING) == 200
+    assert at_the_venue("GET", "/clearing?after=0", KEY) == 401
+    for verb, path in (
+        ("POST", "/orders"),
+        ("GET", "/reports"),
+        ("DELETE", "/orders/gh-1"),
+        ("POST", "/simulation"),
+    ):
+        assert at_the_venue(verb, path, CLEARING) == 401
 
 
 def of_positions(told: dict[str, Any]) -> list[dict[str, Any]]:

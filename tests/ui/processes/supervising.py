@@ -26,13 +26,14 @@ def venues_of(home: Path) -> tuple[Process, ...]:
     wanted = Wanted(
         home=home,
         host="127.0.0.1",
-        ports=free(2 + len(VENUES)),
+        ports=free(3 + len(VENUES)),
         venues=VENUES,
+        custodians=(),
         pace=timedelta(0),
         seed=7,
     )
     logins = Logins("nowhere", "1", "none", dict.fromkeys(LIMITS, "a password"))
-    every = plan({}, wanted, logins=logins, kept=kept_in(home, VENUES))
+    every = plan({}, wanted, logins=logins, kept=kept_in(home, VENUES, ()))
     return tuple(process for process in every if process.name.startswith("venue-"))
 
 

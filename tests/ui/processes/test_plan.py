@@ -23,6 +23,7 @@ from ui.processes.ports import OURS, free, refuse_taken
 from ui.processes.secrets_kept import Kept, kept_in
 
 VENUES = ("ARCADIA", "BOREAL")
+KEEPERS = ("cus-north",)
 LOGINS = Logins("/nowhere", "5432", "gatehouse", {role: f"password-of-{role}" for role in LIMITS})
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="users of their own need root")
 
@@ -35,13 +36,14 @@ def chosen(home: Path, settings: dict[str, str], *, spans: bool) -> dict[str, Pr
     wanted = Wanted(
         home=home,
         host="127.0.0.1",
-        ports=(8080, 21000, 21001, 21002),
+        ports=(8080, 21000, 21001, 21002, 21003),
         venues=VENUES,
+        custodians=KEEPERS,
         pace=timedelta(seconds=5),
         seed=7,
         spans=spans,
     )
-    found = plan(settings, wanted, logins=LOGINS, kept=kept_in(home, VENUES))
+    found = plan(settings, wanted, logins=LOGINS, kept=kept_in(home, VENUES, KEEPERS))
     return {process.name: process for process in found}
 
 
@@ -52,6 +54,8 @@ def secrets_of(kept: Kept) -> dict[str, str]:
     return {
         **logins,
         **venues,
+        **{f"custodian {name}": key for name, key in kept.custodians.items()},
+        "clearing": kept.clearing,
         "checkpoint": kept.checkpoint,
         "signing": kept.signing,
         "loopback": kept.loopback,
@@ -61,24 +65,25 @@ def secrets_of(kept: Kept) -> dict[str, str]:
 HELD = {
     "front": {"login gh_intake", "login gh_approver", "loopback"},
     "copilot": {"login gh_agent", "checkpoint", "loopback"},
-    "worker": {"login gh_gate", "venue ARCADIA", "venue BOREAL"},
+    "worker": {"login gh_gate", "venue ARCADIA", "venue BOREAL", "custodian cus-north"},
     "witness": {"login gh_witness", "signing"},
-    "venue-arcadia": {"venue ARCADIA"},
-    "venue-boreal": {"venue BOREAL"},
+    "venue-arcadia": {"venue ARCADIA", "clearing"},
+    "venue-boreal": {"venue BOREAL", "clearing"},
+    "custodians": {"custodian cus-north", "clearing"},
 }
 
 
 @pytest.mark.parametrize("name", HELD)
 def test_a_process_holds_its_own_secrets_and_no_other(tmp_path: Path, name: str) -> None:
     environment = " ".join(planned(tmp_path)[name].env.values())
-    secrets = secrets_of(kept_in(tmp_path, VENUES))
+    secrets = secrets_of(kept_in(tmp_path, VENUES, KEEPERS))
     assert {known for known, secret in secrets.items() if secret in environment} == HELD[name]
 
 
 def test_no_secret_stands_among_the_words_or_in_a_repr(tmp_path: Path) -> None:
     processes = planned(tmp_path, OPENAI_API_KEY="sk-open")
     shown = " ".join(" ".join(p.words) + p.url + repr(p) for p in processes.values())
-    secrets = secrets_of(kept_in(tmp_path, VENUES)).values()
+    secrets = secrets_of(kept_in(tmp_path, VENUES, KEEPERS)).values()
     assert not [secret for secret in [*secrets, "sk-open"] if secret in shown]
 
 
@@ -100,9 +105,9 @@ def test_a_users_own_key_wins_over_the_one_that_we_made(tmp_path: Path) -> None:
     assert planned(tmp_path, GATEHOUSE_SIGNING_KEY=own)["witness"].env["GATEHOUSE_SIGNING_KEY"] == own
 
 
-def test_the_worker_stands_on_the_venues_and_the_front_on_the_worker(tmp_path: Path) -> None:
+def test_the_worker_stands_on_venues_and_custodians_and_the_front_on_the_worker(tmp_path: Path) -> None:
     after = {name: set(process.after) for name, process in planned(tmp_path).items()}
-    assert after["worker"] == {"venue-arcadia", "venue-boreal"}
+    assert after["worker"] == {"venue-arcadia", "venue-boreal", "custodians"}
     assert after["front"] == {"worker"}
 
 
@@ -112,27 +117,27 @@ def test_the_copilot_writes_spans_only_where_they_are_wanted(tmp_path: Path) -> 
 
 
 def test_secrets_are_made_once_for_their_owner_alone(tmp_path: Path) -> None:
-    first = kept_in(tmp_path, VENUES)
+    first = kept_in(tmp_path, VENUES, KEEPERS)
     file = tmp_path / "secrets" / "processes.json"
     assert file.stat().st_mode & 0o777 == 0o600
-    assert kept_in(tmp_path, VENUES) == first
+    assert kept_in(tmp_path, VENUES, KEEPERS) == first
     assert re.fullmatch(r"[0-9a-f]{64}", first.checkpoint)
     assert re.fullmatch(r"[0-9a-f]{64}", first.signing)
 
 
 def test_a_new_venue_gets_a_key_and_the_old_ones_keep_theirs(tmp_path: Path) -> None:
-    first = kept_in(tmp_path, VENUES)
-    more = kept_in(tmp_path, (*VENUES, "CORTLAND"))
+    first = kept_in(tmp_path, VENUES, KEEPERS)
+    more = kept_in(tmp_path, (*VENUES, "CORTLAND"), KEEPERS)
     assert set(more.venues) == {*VENUES, "CORTLAND"}
     assert {name: more.venues[name] for name in VENUES} == first.venues
 
 
 def test_secrets_that_cannot_be_read_are_not_made_anew(tmp_path: Path) -> None:
-    kept_in(tmp_path, VENUES)
+    kept_in(tmp_path, VENUES, KEEPERS)
     file = tmp_path / "secrets" / "processes.json"
     file.write_text(json.dumps({"checkpoint": "half"}))
     with pytest.raises(IntegrityLost, match=re.escape(str(file))):
-        kept_in(tmp_path, VENUES)
+        kept_in(tmp_path, VENUES, KEEPERS)
     assert json.loads(file.read_text()) == {"checkpoint": "half"}
 
 

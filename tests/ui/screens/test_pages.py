@@ -48,7 +48,7 @@ def test_the_principal_opens_on_the_inbox_and_operations_on_the_day(page: Opened
 
 
 @pytest.mark.parametrize(
-    "name", ["copilot", "proposals", "emails", "household", "trades", "audit", "agents", "you"]
+    "name", ["copilot", "proposals", "emails", "household", "trades", "blocks", "audit", "agents", "you"]
 )
 def test_every_page_of_an_advisor_opens(page: Opened, name: str) -> None:
     assert page("maria.alvarez", name).title

@@ -38,6 +38,13 @@ def counted(many: int, what: str) -> str:
     return f"{many:,} {what}{'' if many == 1 else 's'}"
 
 
+def what_of(counts: dict[str, Any]) -> str:
+    """As `3 orders, 5 executions, 1,465 positions, 280 amounts of cash`."""
+    kinds = ("order", "execution", "position")
+    told = [counted(counts[kind], kind) for kind in kinds]
+    return ", ".join([*told, f"{counts['cash'] + counts['settled_cash']:,} amounts of cash"])
+
+
 def age(one: dict[str, Any]) -> str:
     minutes = int(one["age_seconds"]) // 60
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
@@ -86,7 +93,9 @@ def reconciled(told: dict[str, Any]) -> None:
         return
     silent = f" No answer from {', '.join(run['unread'])}." if run["unread"] else ""
     when = f"for {f.day(run['session'])} at {f.moment(run['finished_at'])}"
-    says = f"{counted(run['items'], 'item')} compared {when}."
+    counts = told["counts"]
+    who = f"{counted(counts['venues'], 'venue')} and {counted(counts['custodians'], 'custodian')} answered"
+    says = f"{counted(run['items'], 'item')} compared {when}: {what_of(counts)}; {who}."
     rows = [
         Row(
             (
@@ -100,7 +109,8 @@ def reconciled(told: dict[str, Any]) -> None:
         )
         for one in found
     ]
-    left = table(DIFFERS, rows) if rows else "Nothing differs."
+    agreed = "Of the others nothing differs." if run["unread"] else "Nothing differs."
+    left = table(DIFFERS, rows) if rows else agreed
     st.html(f'<div class="section">Reconciliation</div><p>{says}{silent}</p>{left}')
 
 

@@ -6,7 +6,17 @@ from typing import Any, Final
 
 import streamlit as st
 
-from ui.screens import cancels, cards, decide, execution_quality, in_block, live_orders, order_ticket
+from ui.screens import (
+    cancels,
+    cards,
+    decide,
+    execution_quality,
+    in_block,
+    live_orders,
+    order_ticket,
+    passing_on,
+    sharing,
+)
 from ui.screens import figures as f
 from ui.screens.client import Problem, Unreachable
 from ui.screens.look import link, shown
@@ -31,6 +41,7 @@ def one(proposal: dict[str, Any], blocks: list[dict[str, Any]]) -> None:
         )
         st.html(cards.scores(next(o for o in routed if o["order"] == chosen)))
     live_orders.card(proposal, me())
+    _settling(proposal)
     _ticket(proposal)
     trace = shown(link("The whole trace, from the request on", f"audit?trace={proposal['trace']}"))
     st.html(f'<div class="gh">{trace}</div>')
@@ -48,6 +59,18 @@ def waiting(orders: list[dict[str, Any]]) -> list[str]:
             since = f" since {f.moment(now['since'])}" if now["since"] else ""
             found.append(f"{what} waits{since}: {now['says']}.")
     return found
+
+
+def _settling(proposal: dict[str, Any]) -> None:
+    """For operations: how what was executed settles, and passing a confirmed trade on."""
+    if me()["role"] != "operations":
+        return
+    with problems_shown(stop=False):
+        filled = [one["order"] for one in proposal["orders"] if float(one["filled"]) > 0]
+        trades = [trade for order in filled for trade in client().trades(order)]
+        if trades:
+            st.html(sharing.settling(trades))
+            passing_on.card(trades, key=proposal["proposal"])
 
 
 def _ticket(proposal: dict[str, Any]) -> None:

@@ -53,7 +53,7 @@ async def watched(firm: Firm) -> AsyncIterator[None]:
             venues=(),
             tell=telling([]),
             halts=Halts(firm.keys_folder / "halts", KEY, timedelta(minutes=5)),
-            custody=firm.keys_folder / "custody",
+            custodians=(),
         )
         watchdog = asyncio.create_task(Worker(parts)._keep_the_head_free())
         try:
