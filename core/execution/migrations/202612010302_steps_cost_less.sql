@@ -1,8 +1,8 @@
 -- The laws of an order's steps ask the same and write the same, in half the statements. One thing is written less often:
 -- that a proposal moved. A routing, an intent and an acceptance change nothing of what its account may still do.
 
--- Why an order's next entry is not this worker's to write: null, or the code. What is committed is what counts: a claim
--- that moves meanwhile is met by its new holder's own entries, whose place in the stream is then taken.
+-- Why an order's next entry is not this worker's to write: null, or the code. The claim is held until that entry stands:
+-- whoever takes over claims are passed by meanwhile, and read the order with this entry in it.
 create or replace function gatehouse.lease_fault(asked text) returns text
     language plpgsql set search_path = pg_catalog, gatehouse, pg_temp as $$
 declare
@@ -11,9 +11,9 @@ declare
     over boolean;
 begin
     select c.lease, w.lease, w.ended_at is not null into holder, mine, over
-        from (select nullif(current_setting('gatehouse.worker', true), '')) as a (worker)
-        left join gatehouse.worker_lease w on w.worker = a.worker
-        left join gatehouse.claim c on c.order_id = asked;
+        from gatehouse.claim c
+        left join gatehouse.worker_lease w on w.worker = nullif(current_setting('gatehouse.worker', true), '')
+        where c.order_id = asked for key share of c;
     if mine is null or holder is null then
         return 'lease_missing';
     end if;
