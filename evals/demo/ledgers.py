@@ -86,11 +86,16 @@ def _take(record: Record, fact: Fact) -> None:
 def without_release(messages: Sequence[Line], record: Record) -> list[str]:
     """One line for each message that people did not let out, with the reason."""
     found = []
-    for message in messages:
+    for message in (one for line in messages for one in _each(line)):
         why = _why_not(message, record)
         if why is not None:
             found.append(f"{message['verb']} {message['order']}: {why}")
     return found
+
+
+def _each(message: Line) -> Sequence[Line]:
+    """A message about several orders as one about each."""
+    return [{**message, "order": order} for order in message["orders"]] if "orders" in message else [message]
 
 
 def _why_not(message: Line, record: Record) -> str | None:

@@ -123,6 +123,11 @@ def test_a_message_about_an_order_that_nobody_released_is_counted(order: str | N
     assert len(stray(facts(), {"kind": "message", "verb": "lookup", "order": order})) == 1
 
 
+def test_of_a_message_about_several_orders_each_that_nobody_released_is_counted() -> None:
+    asked = {"kind": "message", "verb": "lookups", "order": None, "orders": ["gh-1", "gh-2", "gh-3"]}
+    assert [line.split(":")[0] for line in stray(facts(), asked)] == ["lookups gh-2", "lookups gh-3"]
+
+
 def test_executions_add_up_by_account_and_symbol() -> None:
     line = {"kind": "execution", "account": "acc-1", "symbol": "AAPL"}
     lines = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,12 @@ from tests.ui.as_the_copilot import drafts_email, keeps
 from ui.api.server import SCREENS
 
 Opened = Callable[[str, str], AppTest]
+
+
+@pytest.fixture(autouse=True)
+def main_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A screen runs as `__main__`, which a process that another test starts afterwards would begin with."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture
