@@ -10,7 +10,8 @@ alter table gatehouse.reassessment drop constraint reassessment_proposal_fkey;
 
 -- The lookups are by the indexes, also where a table was small when the plan was made.
 create function gatehouse.proposals_name_what_is_there() returns trigger language plpgsql
-    set search_path = pg_catalog, gatehouse, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+    set search_path = pg_catalog, gatehouse, pg_temp set plan_cache_mode = force_generic_plan
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
     if exists (select from (select distinct n.household from new_rows n) as n
                where not exists (select from gatehouse.household h where h.household = n.household))
@@ -25,7 +26,8 @@ create trigger names_what_is_there after insert on gatehouse.proposal referencin
     for each statement execute function gatehouse.proposals_name_what_is_there();
 
 create function gatehouse.legs_name_what_is_there() returns trigger language plpgsql
-    set search_path = pg_catalog, gatehouse, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+    set search_path = pg_catalog, gatehouse, pg_temp set plan_cache_mode = force_generic_plan
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
     if exists (select from new_rows n where not exists (select from gatehouse.proposal p where p.proposal = n.proposal)
                                          or not exists (select from gatehouse.account a where a.account = n.account)) then
@@ -37,7 +39,8 @@ create trigger names_what_is_there after insert on gatehouse.leg referencing new
     for each statement execute function gatehouse.legs_name_what_is_there();
 
 create function gatehouse.reassessments_name_what_is_there() returns trigger language plpgsql
-    set search_path = pg_catalog, gatehouse, pg_temp set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+    set search_path = pg_catalog, gatehouse, pg_temp set plan_cache_mode = force_generic_plan
+    set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 begin
     if exists (select from new_rows n where not exists (select from gatehouse.proposal p where p.proposal = n.proposal)) then
         raise exception 'what was asked again names a proposal that is not there' using errcode = 'foreign_key_violation';

@@ -83,7 +83,7 @@ begin
                 order by e.signs operator(public.<~>) public.binary_quantize($1)::bit(384), e.passage limit $4 + %s) c
             join copilot.embedding e on e.passage = c.passage order by 2, 1 limit $3', by_signs);
     else
-        perform set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '100', true);
+        perform set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '200', true);
         if cardinality(within) = (select count(*) from gatehouse.document) then
             filter := '';
         end if;
