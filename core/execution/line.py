@@ -122,7 +122,7 @@ class Line:
 
     @property
     def between_reads(self) -> timedelta:
-        """How long what was read is good for, quotes, health and reports each: of what a venue takes, orders
+        """How long what was read is good for, quotes and health each: of what a venue takes, orders
         have the most."""
         pace = max(1, self._takes[0] // self._workers)
         return max(GATHERS, timedelta(seconds=READS) / pace)

@@ -85,8 +85,6 @@ class Reports:
                 continue
             await self._take_in(line, page)
             self._cursors[name] = page.cursor
-            if page.reports:
-                await asyncio.sleep(line.between_reads.total_seconds())  # what comes meanwhile comes together
 
     async def try_to_catch_up(self, line: Line) -> None:
         try:
