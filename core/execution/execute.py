@@ -93,12 +93,12 @@ class Executor:
         self._waits = Waits()
         self.board = Board(self._lines)
         self._choosing = Choosing(self.board, rules_of)
-        self._reports = Reports(
+        self.reports = Reports(
             self._lines, self._orders, self._outbox, self._troubles, self._waits, self._choosing, find
         )
-        self._canceller = Canceller(self._outbox, self._line, self._reports.look_up, patience.between_lookups)
+        self._canceller = Canceller(self._outbox, self._line, self.reports.look_up, patience.between_lookups)
         self._replacer = Replacer(
-            self._outbox, self._line, self._reports.look_up, self._known, patience.between_lookups
+            self._outbox, self._line, self.reports.look_up, self._known, patience.between_lookups
         )
         self._cancelled: set[OrderId] = set()
         self._to_cancel: asyncio.Queue[Working] = asyncio.Queue()
@@ -116,7 +116,7 @@ class Executor:
         found = list(orders)
         for work in found:
             self._add(work)
-        await asyncio.gather(*(self._reports.try_to_catch_up(line) for line in self._lines.values()))
+        await asyncio.gather(*(self.reports.try_to_catch_up(line) for line in self._lines.values()))
         for work in found:
             if work.state.status in NOT_SENT | IN_DOUBT or work.replaces or work.asked_by is not None:
                 self._taken.put_nowait(work)
@@ -187,7 +187,7 @@ class Executor:
         """
         async with asyncio.TaskGroup() as tasks:
             for line in self._lines.values():
-                tasks.create_task(self._reports.follow(line), name=f"reports of {line.venue.name}")
+                tasks.create_task(self.reports.follow(line), name=f"reports of {line.venue.name}")
             tasks.create_task(self._cancels(tasks), name="cancels")
             try:
                 while True:
@@ -315,7 +315,7 @@ class Executor:
     async def _send(self, work: Working, line: Line) -> None:
         """Write the intent, send, write the answer."""
         name, order, body = line.venue.name, work.released, body_of(work)
-        await self._reports.caught_up[name].wait()
+        await self.reports.caught_up[name].wait()
         await self._withhold_undecided(work, name, body)
         if pending_cancel(work):
             return  # asked for meanwhile: nothing is sent any more
@@ -350,7 +350,7 @@ class Executor:
             await self._outbox.doubted(work, name, said)
         else:
             await self._outbox.answered(work, name, said)
-        self._reports.settle(work, line)
+        self.reports.settle(work, line)
 
     async def _withhold_undecided(self, work: Working, venue: VenueName, body: bytes) -> None:
         """Return where people decided on exactly these bytes. Asked again for as long as the journal is away.
@@ -385,7 +385,7 @@ class Executor:
             await self._send(work, line)
             return
         try:
-            await self._reports.look_up(work, line)
+            await self.reports.look_up(work, line)
             work.not_asked = False
         except WorldFailed as away:
             log.info("venue_away", venue=line.venue.name, order=work.released.id, says=away.says)

@@ -3,7 +3,9 @@
 Rule 1: there is no cursor to lose: it begins at the venue's newest report, and look-ups tell the rest.
 Rule 2: every order that may be at a venue is looked up when this worker takes it over, and nothing is sent
     to a venue before those were asked about that were here at the start.
-Rule 3: what is another worker's is left to that one. What is nobody's is taken; what was never released
+Rule 3: what a worker had not read when it died is heard once a comparison has found the difference: the order
+    is looked up again, also where it has ended (`hear`).
+Rule 4: what is another worker's is left to that one. What is nobody's is taken; what was never released
     here is trouble that a person should see.
 """
 
@@ -61,6 +63,7 @@ class Reports:
         choosing: Choosing,
         find: Find,
     ) -> None:
+        self._lines = lines
         self._orders = orders
         self._outbox = outbox
         self._troubles = troubles
@@ -122,6 +125,23 @@ class Reports:
                 f"{line.venue.name} accepted order {work.released.id!r} and says that it never saw it",
                 fix="ask the venue for its record of that order",
             )
+
+    async def hear(self, order: OrderId) -> bool:
+        """Ask for the venue's word on an order of which it says other than the record, and write what is new.
+        False: it is another worker's.
+
+        Raises:
+            WorldFailed: no answer that can be read.
+        """
+        work = self._orders.get(order) or await self._sought(order)
+        if isinstance(work, Elsewhere):
+            return False
+        line = self._lines.get(work.state.venue) if work is not None and work.state.venue else None
+        if work is not None and line is not None:
+            said = await line.lookup(order)
+            if isinstance(said, Found):
+                await self._troubles.guarded(work, self._believe(work, line, said))
+        return True
 
     def settle(self, work: Working, line: Line) -> None:
         """Forget what is over."""

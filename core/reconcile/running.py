@@ -2,7 +2,7 @@
 
 Rule 1: at the start, at each close, when a person asks, and every few seconds between. The last kind leaves
     an entry only where something came or went: an entry each time would bury the others.
-    It asks about orders that have not ended and stand still; the others about all of the business day.
+    It asks about orders that have not ended; the others about all of the business day.
 Rule 2: a difference counts when it is still there a moment later: what was on its way is none.
 Rule 3: a party that gives no answer is named; its silence clears nothing. So is a custodian of the firm's
     that nobody has set an address for.
@@ -42,7 +42,6 @@ LOOKS_EVERY: Final = timedelta(seconds=1)  # for a close, or a person who asks
 COMPARES_EVERY: Final = timedelta(seconds=15)
 SETTLES_DOWN: Final = timedelta(milliseconds=700)  # between the two looks that a difference is there in
 TIMEOUT: Final = timedelta(seconds=5)
-STILL_FOR: Final = timedelta(seconds=2)  # without an entry, until an order is compared between closes
 KEPT: Final[tuple[Kind, ...]] = ("position", "cash", "settled_cash")  # by custodians
 
 log = structlog.get_logger(__name__)
@@ -133,7 +132,7 @@ class Reconciling:
     async def _look(self, *, whole: bool) -> Looked:
         async with lend(self._pool) as connection:
             day = await one(connection, SQL["day"])
-            orders = await rows(connection, SQL["orders"], {"whole": whole, "still": STILL_FOR})
+            orders = await rows(connection, SQL["orders"], {"whole": whole})
             done = await rows(connection, SQL["executions"], {"orders": [row["order_id"] for row in orders]})
             held, dollars = await rows(connection, SQL["held"]), await rows(connection, SQL["cash"])
         found, unread = list[Comparison](), list[str]()

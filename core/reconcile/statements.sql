@@ -1,6 +1,6 @@
 -- orders --
 -- The orders and blocks that a venue may know of and that have not ended, or that differed; `whole`: all of this business
--- day. Else those alone of which nothing was recorded for so long: what is on its way is none that stands still.
+-- day.
 with asked as (
     select l.order_id from gatehouse.leg l where l.released_seq is not null and not l.ended
     union
@@ -13,9 +13,6 @@ with asked as (
 select o.order_id, o.account, o.status, o.state->>'venue' as venue, l.filled
 from asked join gatehouse.leg l using (order_id) join gatehouse.order_state o on o.order_id = l.order_id
 where l.released_seq is not null and (o.state->>'sent')::boolean
-  and (%(whole)s or not exists (
-      select from gatehouse.journal j
-      where j.stream = 'order/' || l.order_id and j.recorded_at > clock_timestamp() - %(still)s::interval))
 union all
 select b.order_id, (select min(p.account) from gatehouse.block_part p where p.block_order = b.order_id),
        case when not b.ended then 'SENT' when b.ended_by is null then 'FILLED' else 'CANCELLED' end, r.venue, b.filled
@@ -23,9 +20,6 @@ from gatehouse.block b join gatehouse.batch t on t.batch = b.batch join gatehous
 where b.sent
   and (not b.ended or (%(whole)s and t.session = (select m.session from gatehouse.market_day m))
        or exists (select from gatehouse.difference d where d.order_id = b.order_id and d.cleared_seq is null))
-  and (%(whole)s or not exists (
-      select from gatehouse.journal j
-      where j.stream = 'order/' || b.order_id and j.recorded_at > clock_timestamp() - %(still)s::interval))
 order by 1;
 
 -- executions --

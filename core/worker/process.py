@@ -52,6 +52,7 @@ from core.venues.simulated.day import Day as VenueDay
 from core.venues.venue import Venue
 from core.worker.claiming import Claiming
 from core.worker.duties import Duties, Tell
+from core.worker.hearing import Hearing
 
 log = structlog.get_logger(__name__)
 
@@ -147,6 +148,7 @@ class Worker:
                     tasks.create_task(self._keep_the_head_free(), name="head")
                     tasks.create_task(executor.run(), name="execution")
                     tasks.create_task(claiming.run(executor), name="claims")
+                    tasks.create_task(Hearing(parts.pool, executor.reports).run(), name="differences")
                     tasks.create_task(showing.run(executor), name="waits")
                     while True:
                         await duties.run(place, lease)
