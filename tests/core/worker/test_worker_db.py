@@ -209,3 +209,19 @@ def test_killed_again_and_again_it_still_does_everything_once(floor: Floor) -> N
     assert deaths >= 1
     floor.nothing_is_lost_or_doubled()
     assert floor.firm.verified().ok
+
+
+def test_what_a_venue_took_back_while_no_worker_lived_is_booked_by_the_next_one(floor: Floor) -> None:
+    """Its order has ended, so no start looks it up; the comparison finds it, and the venue is asked."""
+    worker = floor.worker("worker-0")
+    deal = floor.rebalanced("hh-101")
+    floor.until(lambda: floor.over(deal), "filled")
+    worker.kill()
+    worker.wait()
+    taken = floor.facts("OrderFilled")[0]
+    venue = next(one for one in floor.venues if one.name == taken["venue"])
+    venue.tell(bust=[taken["execution"]])
+    floor.worker("worker-1")
+    floor.until(lambda: bool(floor.facts("TradeBusted")), "the bust booked")
+    assert [one["execution"] for one in floor.facts("TradeBusted")] == [taken["execution"]]
+    assert floor.firm.verified().ok
