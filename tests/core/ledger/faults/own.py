@@ -106,8 +106,13 @@ class OwnServer:
         os.kill(self.postmaster(), signal.SIGKILL)
 
     def postmaster(self) -> int:
+        """The one that lives: one that was just killed stands in its file until the next one starts."""
+        return int(until(self._living, bool))
+
+    def _living(self) -> str | None:
         pid_file = self.data / "postmaster.pid"
-        return int(until(lambda: pid_file.exists() and pid_file.read_text(), bool).split()[0])
+        pid = next(iter(pid_file.read_text().split()), "") if pid_file.exists() else ""
+        return pid if pid and Path("/proc", pid).exists() else None
 
     def answers(self) -> bool:
         """Whether it lets somebody in now."""
