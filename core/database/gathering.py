@@ -11,8 +11,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Final, Generic, TypeVar
 
-from core.errors import GatehouseError
-
 MOST: Final = 128  # in one question
 Key = TypeVar("Key", bound=Hashable)
 Answer = TypeVar("Answer")
@@ -50,7 +48,8 @@ class Gathering(Generic[Key, Answer]):
         waiting = [one for some in asked.values() for one in some]
         try:
             found = await self._ask(list(asked))
-        except GatehouseError as no:
+            told = [(answered, found[key]) for key, some in asked.items() for answered in some]
+        except Exception as no:  # noqa: BLE001 - whoever asked is told, whatever it was
             for answered in waiting:
                 if not answered.done():
                     answered.set_exception(no)
@@ -59,7 +58,6 @@ class Gathering(Generic[Key, Answer]):
             for answered in waiting:
                 answered.cancel()
             raise
-        for key, some in asked.items():
-            for answered in some:
-                if not answered.done():
-                    answered.set_result(found[key])
+        for answered, answer in told:
+            if not answered.done():
+                answered.set_result(answer)
