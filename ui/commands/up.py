@@ -130,7 +130,7 @@ def _supervisor(
     wanted = Wanted(
         home=home,
         host=address[0],
-        ports=(address[1], *free(2 + len(VENUES))),
+        ports=(address[1], *free(2 + 2 * len(VENUES))),
         venues=VENUES,
         custodians=KEEPERS,
         pace=pace,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.database.logins import AGENT, APPROVER, GATE, INTAKE, WITNESS, Logins
 from core.settings import Environment, custodian_key, venue_key
@@ -77,7 +77,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked for. `ports` are the front's, the copilot's, one for each venue, the custodians'."""
+    """What is asked for. `ports` are the front's, the copilot's, two for each venue, the custodians'."""
 
     home: Path
     host: str
@@ -93,7 +93,7 @@ def plan(env: Environment, wanted: Wanted, *, logins: Logins, kept: Kept) -> tup
     """Every process, those that others stand on first."""
     given = _given(env, wanted, logins, kept)
     owner = ready.Owner(logins)
-    venues = [_venue(name, port, wanted, given) for name, port in _venue_ports(wanted)]
+    venues = [_venue(name, ports, wanted, given) for name, ports in _venue_ports(wanted)]
     front_port, copilot_port = wanted.ports[:2]
     run, home = wanted.home / "run", wanted.home
     secret = given["GATEHOUSE_LOOPBACK_SECRET"]
@@ -146,18 +146,27 @@ def reachable(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _venue_ports(wanted: Wanted) -> Sequence[tuple[str, int]]:
-    return list(zip(wanted.venues, wanted.ports[2:-1], strict=True))
+class _Ports(NamedTuple):
+    """Where one venue listens: for questions by HTTP, and for socket sessions."""
+
+    http: int
+    socket: int
 
 
-def _venue(name: str, port: int, wanted: Wanted, given: Mapping[str, str]) -> Process:
+def _venue_ports(wanted: Wanted) -> Sequence[tuple[str, _Ports]]:
+    ports = wanted.ports[2:-1]
+    each = zip(wanted.venues, ports[::2], ports[1::2], strict=True)
+    return [(name, _Ports(http, socket)) for name, http, socket in each]
+
+
+def _venue(name: str, ports: _Ports, wanted: Wanted, given: Mapping[str, str]) -> Process:
     process = venue_process(name)
     words = (
-        "venue", "serve", "--name", name, "--port", str(port), "--seed", str(wanted.seed),
-        "--ledger", str(venue_ledger(wanted.home, name)),
+        "venue", "serve", "--name", name, "--port", str(ports.http), "--socket-port", str(ports.socket),
+        "--seed", str(wanted.seed), "--ledger", str(venue_ledger(wanted.home, name)),
         "--pace-ms", str(wanted.pace // timedelta(milliseconds=1)),
     )  # fmt: skip
-    url = f"http://{LOOPBACK}:{port}"
+    url = f"http://{LOOPBACK}:{ports.http}"
     return Process(
         process,
         url,
@@ -175,7 +184,7 @@ def _custody(wanted: Wanted, given: Mapping[str, str]) -> Process:
     for name in wanted.custodians:
         words += ["--name", name]
     for venue, at in _venue_ports(wanted):
-        words += ["--venue", f"{venue}=http://{LOOPBACK}:{at}"]
+        words += ["--venue", f"{venue}=http://{LOOPBACK}:{at.http}"]
     keys = {name: given[name] for name in (*map(custodian_key, wanted.custodians), CLEARING)}
     url = f"http://{LOOPBACK}:{port}"
     folders = (wanted.home / "run" / CUSTODY, ledgers)
@@ -192,7 +201,7 @@ def _given(env: Environment, wanted: Wanted, logins: Logins, kept: Kept) -> Mapp
         "GATEHOUSE_HOST": wanted.host,
         "GATEHOUSE_COPILOT_URL": f"http://{LOOPBACK}:{wanted.ports[1]}",
         "GATEHOUSE_VENUES": ",".join(
-            f"{name}=http://{LOOPBACK}:{port}" for name, port in _venue_ports(wanted)
+            f"{name}=tcp://{LOOPBACK}:{ports.socket}" for name, ports in _venue_ports(wanted)
         ),
         "GATEHOUSE_CUSTODIANS": ",".join(
             f"{name}=http://{LOOPBACK}:{wanted.ports[-1]}" for name in wanted.custodians

@@ -26,7 +26,7 @@ def venues_of(home: Path) -> tuple[Process, ...]:
     wanted = Wanted(
         home=home,
         host="127.0.0.1",
-        ports=free(3 + len(VENUES)),
+        ports=free(3 + 2 * len(VENUES)),
         venues=VENUES,
         custodians=(),
         pace=timedelta(0),

@@ -36,7 +36,7 @@ def chosen(home: Path, settings: dict[str, str], *, spans: bool) -> dict[str, Pr
     wanted = Wanted(
         home=home,
         host="127.0.0.1",
-        ports=(8080, 21000, 21001, 21002, 21003),
+        ports=(8080, 21000, 21001, 21002, 21003, 21004, 21005),
         venues=VENUES,
         custodians=KEEPERS,
         pace=timedelta(seconds=5),
@@ -109,6 +109,17 @@ def test_the_worker_stands_on_venues_and_custodians_and_the_front_on_the_worker(
     after = {name: set(process.after) for name, process in planned(tmp_path).items()}
     assert after["worker"] == {"venue-arcadia", "venue-boreal", "custodians"}
     assert after["front"] == {"worker"}
+
+
+def test_the_worker_speaks_with_venues_in_socket_sessions_and_custodians_read_them_by_http(
+    tmp_path: Path,
+) -> None:
+    found = planned(tmp_path)
+    assert found["worker"].env["GATEHOUSE_VENUES"] == (
+        "ARCADIA=tcp://127.0.0.1:21002,BOREAL=tcp://127.0.0.1:21004"
+    )
+    assert "--port 21003 --socket-port 21004" in " ".join(found["venue-boreal"].words)
+    assert "--venue BOREAL=http://127.0.0.1:21003" in " ".join(found["custodians"].words)
 
 
 def test_the_copilot_writes_spans_only_where_they_are_wanted(tmp_path: Path) -> None:
