@@ -1,4 +1,4 @@
-"""What speaks against going on: a breach, a reason that nobody gave, a tier that rose, an order that is gone."""
+"""What speaks against going on: a breach, a reason nobody gave, a tier that rose, an order that is gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ticket of an order that goes with others or takes another's place: what the whole did is on each of them."""
+"""The ticket of an order that goes with others, or takes another's place: what the whole did is on each."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What a standing approval's four numbers are called and how each is written; whether one would stand in for a
-principal, and by which number; the last day of a month."""
+"""What a standing approval's four numbers are called and how each is written; whether one would stand in for
+a principal, and by which number; the last day of a month."""
 
 from __future__ import annotations
 
