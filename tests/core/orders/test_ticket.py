@@ -223,9 +223,7 @@ def test_a_request_that_is_not_one_whole_order_has_no_ticket_before_it_is_assess
     assert fold(lines(order, [(INTAKE, part)]), around()) == {}
 
 
-def test_a_correction_of_an_error_says_what_it_corrects_and_what_is_left_of_a_plan_is_no_advice() -> (
-    None
-):
+def test_a_correction_of_an_error_says_what_it_corrects_and_what_is_left_of_a_plan_is_no_advice() -> None:
     order = released()
     draft = asked(order)
     cause = Sealed(subject=SubjectId(HOME), key=1, sealed="AAAA")
