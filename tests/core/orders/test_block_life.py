@@ -167,7 +167,7 @@ def test_a_block_is_filled_and_corrected_in_shares_dollars_and_fees() -> None:
     changed = BlockCorrected.model_validate({**said, "revision": 1, "was": was, "now": now})
     block = evolve(evolve(block, changed), changed)
     assert (block.filled, block.paid, block.fees) == (Decimal(50), Decimal(550), Decimal("0.08"))
-    assert (block.taken_back, block.corrections) == (Decimal(10), {"e1/1"})
+    assert (block.taken_back, block.corrections) == (Decimal(10), frozenset({"e1/1"}))
     gone = evolve(block, BlockBusted.model_validate({**said, "revision": 2, "was": now}))
     assert (gone.filled, gone.paid, gone.fees, gone.average_price) == (ZERO, ZERO, ZERO, None)
     assert gone.corrections == {"e1/1", "e1/2"}

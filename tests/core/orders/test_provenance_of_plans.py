@@ -22,7 +22,7 @@ REBALANCE: Final = Request(kind="rebalance", household=HOME)
 RAISE: Final = Request(kind="raise_cash", household=HOME)
 
 
-def missing(request: Request, known: Known = KNOWN, **said: str) -> tuple[str, ...]:
+def missing(request: Request, known: Known = KNOWN, /, **said: str) -> tuple[str, ...]:
     """What these words, each a message of its own, do not prove of it."""
     texts = {MessageId(f"msg-{field}"): words for field, words in said.items()}
     spans = [

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -16,9 +17,10 @@ from core.orders import trade as trades
 from core.orders.block import BlockId, Method, shared
 from core.orders.order import Order
 from core.orders.planning import Planning
+from core.orders.proposal import Proposal
 from core.orders.replacements import ReplacementSized
 from core.orders.schedule import schedule_of
-from core.orders.trade import allocated, confirmed
+from core.orders.trade import Trade, allocated, confirmed
 from tests.core import facts
 from tests.core.household import PROPOSAL
 from tests.core.orders.test_order_life import an_order, out
@@ -32,11 +34,12 @@ PARTLY: Final = an_order(partly=True)
 
 
 def sized(order: Order, shares: str) -> ReplacementSized:
-    whole = {"order": order.id, "replaces": OrderId("o-old"), "executed": Decimal(0)}
-    return ReplacementSized.model_construct(**whole, quantity=Decimal(shares))
+    return ReplacementSized.model_construct(
+        order=order.id, replaces=OrderId("o-old"), executed=Decimal(0), quantity=Decimal(shares)
+    )
 
 
-ORDERS: Final = {
+ORDERS: Final[Mapping[str, tuple[Order, Any, str]]] = {
     "never sent": (
         *(HELD, facts.accepted(HELD)),
         (
@@ -119,7 +122,7 @@ def test_an_event_of_an_order_that_nobody_assessed_is_refused_by_its_name() -> N
 ROAD: Final = (drafted(), assessed(), submitted(), approved(), released(0))
 WAITING: Final = after(drafted(), assessed(needs_consent=True), submitted(), approved())
 READ_AGAIN: Final = "read the proposal again and act on its present status"
-PROPOSALS: Final = {
+PROPOSALS: Final[Mapping[str, tuple[Proposal | None, Any, str]]] = {
     "before its draft": (None, approved(), f"ProposalApproved cannot follow nothing; {READ_AGAIN}"),
     "too early": (after(drafted()), approved(), f"ProposalApproved cannot follow DRAFTED; {READ_AGAIN}"),
     "another proposal": (
@@ -155,7 +158,7 @@ def test_a_proposal_says_why_that_is_no_step(name: str) -> None:
 DONE: Final = executed()
 ON: Final = "2022-12-29"
 NOT_ADDED_UP: Final = "is not what its executions add up to; reconcile with the custodian before booking it"
-TRADES: Final = {
+TRADES: Final[Mapping[str, tuple[Trade | None, Any, str]]] = {
     "before its execution": (
         *(None, confirmed(DONE)),
         "TradeConfirmed cannot follow nothing; read the trade again: it has gone on, or it is not there yet",
@@ -267,7 +270,7 @@ def test_an_order_over_time_may_take_the_whole_session_and_as_many_parts_as_shar
     close = NOW + timedelta(minutes=60)
     found = schedule_of(Planning(minutes=60, parts=2), Decimal(2), now=NOW, close=close)
     assert found is not None
-    assert (found.minutes, found.parts, found.lot) == (60, 2, 1)
+    assert (found.minutes, found.parts, found.lot) == (60, 2, Decimal(1))
     lots = schedule_of(Planning(minutes=60, parts=2), Decimal(200), now=NOW, close=close)
     assert lots is not None
     assert lots.lot == 100

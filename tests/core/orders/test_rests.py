@@ -34,7 +34,7 @@ REST: Final = Request(
 CHANGE: Final = REST.model_copy(update={"symbol": Symbol("MSFT"), "replaces": LIVE.order})
 
 
-def missing(request: Request, rests: tuple[Rest, ...] = (OVER, LIVE), **said: str) -> tuple[str, ...]:
+def missing(request: Request, rests: tuple[Rest, ...] = (OVER, LIVE), /, **said: str) -> tuple[str, ...]:
     """What these words, each a message of its own, do not prove of it."""
     texts = {MessageId(f"msg-{field}"): words for field, words in said.items()}
     spans = [

@@ -50,4 +50,4 @@ def test_what_turns_a_position_is_denied_in_numbers(
 def test_an_exit_of_what_is_not_held_opens_no_short() -> None:
     found = said(adds=False, side=SELL, quantity="1", symbol="CCC")
     assert found is not None
-    assert (found.limit, found.says) == (0, "an exit would sell 1 shares of CCC, and 0 are held")
+    assert (found.limit, found.says) == (Decimal(0), "an exit would sell 1 shares of CCC, and 0 are held")

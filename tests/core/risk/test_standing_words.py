@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -107,7 +107,7 @@ def number(says: str, observed: str, limit: str, headroom: str, unit: str = "USD
     ],
 )
 def test_the_number_that_is_nearest_to_its_limit_says_whether_an_approval_covers_it(
-    changed: dict[str, str], told: Finding
+    changed: dict[str, Any], told: Finding
 ) -> None:
     assert covering(**changed) == told
 

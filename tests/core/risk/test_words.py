@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from core.book.picture import Account, Market, Picture
-from core.ids import CustodianId, PersonId, Symbol
+from core.ids import CustodianId, LotId, PersonId, Symbol
 from core.market.calendar import session_close
 from core.orders.content import Leg
 from core.orders.events import Side
@@ -349,7 +349,7 @@ SENTENCES: Final[tuple[tuple[str, tuple[Leg, ...], Account, Market, str], ...]] 
     ),
     ("stale_price", BUYS, HELD, market(prices={}), "there is no price for AAA"),
     (
-        *("lot_reserved", SELLS, replace(HELD, reserved_lots={"l1": Decimal(91)}), market()),
+        *("lot_reserved", SELLS, replace(HELD, reserved_lots={LotId("l1"): Decimal(91)}), market()),
         "lot l1 has 9 shares free, and 10 would be taken",
     ),
 )
