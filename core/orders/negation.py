@@ -1,7 +1,7 @@
 """Whether her words say no to what they name: "do not sell AAPL" asks for nothing.
 
-Rule 1: a word of doing that stands behind a no, in the same clause, proves nothing. The worker asks this of
-    the journaled message, so that no model can make a sale of it.
+Rule 1: what stands behind a no, in the same clause, proves nothing: neither a word of doing nor whom, what or
+    how much it names. The worker asks this of the journaled message, so that no model can make a sale of it.
 Rule 2: where it cannot be told, it is a no: asking again costs a sentence, a wrong sale costs more.
 Rule 3: "rebalance, but do not sell AAPL" is more than a plan can be told here: it is asked again without it.
 """
@@ -20,7 +20,8 @@ REBALANCING: Final = re.compile(
     re.IGNORECASE,
 )
 _TRADING: Final = re.compile(r"\b(?:sell|buy|trade|touch|trim|purchase|liquidate)(?:s|ing)?\b", re.IGNORECASE)
-_ASKS: Final = ("kind", "side")  # the fields whose words ask for it
+# what is asked for, and for whom
+_ASKS: Final = ("kind", "side", "household", "accounts", "symbol", "quantity")
 
 _BEFORE: Final = re.compile(
     r"\b(?:not|never|cannot|nobody|without|avoid|refrain|hold(?:ing)? off|stop short|no longer|rather than"
@@ -30,7 +31,8 @@ _BEFORE: Final = re.compile(
 )
 _NO_NO: Final = re.compile(  # these ask for it all the same
     r"\b(?:do not|don['’]?t|not|never) forget(?: to)?\b|\bwhy (?:do not|don['’]?t|not)\b"
-    r"|\bif not\b|\bnot only\b|\bwhether or not\b|\b(?:do not|don['’]?t) (?:worry|mind|hesitate)\b",
+    r"|\bif not\b|\bnot only\b|\bnot (?:more|less|fewer) than\b|\bwhether or not\b"
+    r"|\b(?:do not|don['’]?t) (?:worry|mind|hesitate)\b",
     re.IGNORECASE,
 )
 _LATER: Final = re.compile(

@@ -92,6 +92,32 @@ def test_rotation_fills_whole_accounts_in_turn() -> None:
     assert [found[account] for account in order] == [10, 5, 0]
 
 
+def test_whose_turn_is_first_is_written_beforehand_in_the_blocks_name() -> None:
+    """By hand: sha256 of `blk-1` begins with ed6eaffc121d, which is eight beyond a multiple of nine."""
+    assert turns(BLOCK, "ihgfedcba") == [*"iabcdefgh"]
+    assert turns(BLOCK, []) == []
+
+
+def test_an_odd_cent_goes_as_an_odd_share_does_and_the_rule_of_sharing_is_the_blocks_own() -> None:
+    wanted = asked(**dict.fromkeys([f"acc-{n}" for n in range(20)], 1))
+    cents = portions(BLOCK, wanted, Decimal(20), Decimal("100.01"), Decimal("0.01"))
+    first = {name for name, n in shared(BLOCK, wanted, Decimal(1), Method.PRO_RATA).items() if n}
+    assert {name for name, one in cents.items() if one.dollars == Decimal("5.01")} == first
+    assert {name for name, one in cents.items() if one.fee} == first
+    whole = asked(a=10, b=10, c=10)
+    in_turn = portions(BLOCK, whole, Decimal(10), Decimal(100), Decimal(0), Method.ROTATIONAL)
+    assert sorted(one.quantity for one in in_turn.values()) == [0, 0, 10]
+    halves = portions(BLOCK, whole, Decimal("7.5"), Decimal(75), Decimal(0), step=Decimal("0.5"))
+    assert sum(one.quantity for one in halves.values()) == Decimal("7.5")
+
+
+@pytest.mark.parametrize("method", list(Method))
+def test_where_all_was_executed_everybody_has_what_she_asked_for(method: Method) -> None:
+    wanted = asked(a=10, b=20, c=1)
+    assert shared(BLOCK, wanted, Decimal(31), method) == wanted
+    assert shared(BLOCK, wanted, Decimal(0), method) == asked(a=0, b=0, c=0)
+
+
 @pytest.mark.parametrize("executed", ["31", "-1", "0.5"])
 def test_more_than_was_asked_or_parts_of_a_step_are_refused(executed: str) -> None:
     with pytest.raises(BadInput):

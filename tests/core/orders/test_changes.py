@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.ids import AccountId, OrderId, Symbol
-from core.orders.changes import changes
+from core.orders.changes import LineChange, Terms, changes
 from core.orders.content import Leg
 from core.orders.events import OrderType, Side, TimeInForce
 
@@ -30,6 +30,16 @@ def leg(number: int, symbol: str, quantity: int, *, side: Side = Side.SELL, limi
         band_high=Decimal(105),
         funded_by=(),
         may_release_less=False,
+    )
+
+
+def test_a_ticket_is_told_with_its_account_security_and_side_and_its_terms_of_then_and_now() -> None:
+    old, new = leg(0, "AAA", 10, limit=99), leg(3, "AAA", 5)
+    gone = leg(1, "BBB", 7, side=Side.BUY)
+    account, terms = AccountId("acc-1"), Terms(3, Decimal(5), None)
+    assert changes([old, gone], [new]) == (
+        LineChange(account, Symbol("AAA"), Side.SELL, Terms(0, Decimal(10), Decimal(99)), terms),
+        LineChange(account, Symbol("BBB"), Side.BUY, Terms(1, Decimal(7), None), None),
     )
 
 

@@ -84,11 +84,66 @@ def test_a_rebalance_with_a_no_that_it_cannot_keep_is_asked_again() -> None:
         assert missing(rebalance, text, household="the Delgados") == ("go_ahead",)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sell 10 AAPL, but not in acc-1003",
+        "sell 10 shares, not AAPL, in acc-1003",
+        "sell some AAPL, not 10, in acc-1003",
+    ],
+)
+def test_an_account_a_security_or_a_number_that_she_says_no_to_proves_nothing(text: str) -> None:
+    said = {"side": "sell", "quantity": "10", "symbol": "AAPL", "accounts": "acc-1003"}
+    assert missing(SALE, text, **said) == ("go_ahead",)
+
+
+def test_a_household_that_she_leaves_out_is_not_rebalanced() -> None:
+    rebalance = Request(kind="rebalance", household=HOME)
+    text = "rebalance everyone but not the Delgados"
+    assert missing(rebalance, text, household="the Delgados") == ("go_ahead",)
+    text = "not the Smiths, but the Delgados: rebalance them"
+    assert missing(rebalance, text, household="the Delgados") == ()
+
+
+def test_no_more_than_a_number_is_that_number() -> None:
+    text = "sell AAPL, not more than 10, in acc-1003"
+    assert missing(SALE, text, side="sell", quantity="10", symbol="AAPL", accounts="acc-1003") == ()
+
+
+def test_a_plan_is_asked_again_where_some_of_its_trading_or_all_of_its_rebalancing_is_said_no_to() -> None:
+    rebalance = Request(kind="rebalance", household=HOME)
+    some = "rebalance the Delgados: sell AAPL, but do not sell KO"
+    assert missing(rebalance, some, household="the Delgados") == ("go_ahead",)
+    whole = "do not rebalance the Smiths but rebalance the Delgados"
+    assert missing(rebalance, whole, household="the Delgados") == ()
+    harvest = Request(kind="harvest", household=HOME)
+    assert missing(harvest, "harvest, and don't trade KO", kind="harvest", household="harvest") == (
+        *("go_ahead", "household"),
+    )
+
+
 def test_a_family_is_named_by_its_plural_with_the_article_alone() -> None:
     rebalance = Request(kind="rebalance", household=HOME)
     assert missing(rebalance, "rebalance the Delgadoes", household="the Delgadoes") == ()
     assert missing(rebalance, "rebalance Delgados", household="Delgados") == ("household",)
     assert missing(rebalance, "rebalance the Delgadosh", household="the Delgadosh") == ("household",)
+
+
+@pytest.mark.parametrize(
+    ("text", "no"),
+    [
+        ("Sell nothing", True),
+        ("nothing of it is so: sell it", False),
+        ("Sell it. Not yet", False),
+        ("Sell it, never mind", True),
+        ("Not yet. Sell it", False),
+        ("Don't forget to sell", False),
+        ("dont forget to not sell", True),
+    ],
+)
+def test_a_no_may_come_after_the_word_in_its_sentence_and_in_no_other(text: str, no: bool) -> None:
+    start = text.casefold().index("sell")
+    assert negated(text, start, start + 4) is no
 
 
 def test_a_no_ends_with_its_clause() -> None:

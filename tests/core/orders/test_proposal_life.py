@@ -83,6 +83,21 @@ def test_the_main_road_ends_released() -> None:
     assert (proposal.status, proposal.legs_out) == (Status.RELEASED, frozenset({0, 1}))
 
 
+def test_a_draft_is_of_its_household_and_nothing_of_it_is_decided() -> None:
+    assert after(drafted()) == Proposal(
+        id=PROPOSAL,
+        household=HOUSEHOLD,
+        status=Status.DRAFTED,
+        digest=None,
+        tier=None,
+        needs_consent=False,
+        consented=False,
+        approved_as=frozenset(),
+        legs_out=frozenset(),
+        successor=None,
+    )
+
+
 @pytest.mark.parametrize("decision", [submitted(OTHER), approved(OTHER), released(0, OTHER)])
 def test_a_decision_on_another_digest_is_no_step(decision: ProposalEvent) -> None:
     road: list[ProposalEvent] = [drafted(), assessed(), submitted(), approved()]

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.fact import Fact, Sealed
-from core.ids import AccountId, CustodianId, MessageId, PersonId, SubjectId, VenueName
+from core.ids import AccountId, CustodianId, MessageId, PersonId, ProposalId, SubjectId, VenueName
 from core.orders.events import (
     ConsentRecorded,
     OrderAccepted,
     OrderCancelled,
+    OrderDenied,
     OrderFilled,
     OrderRouted,
     OrderSent,
@@ -32,12 +33,14 @@ from core.orders.events import (
     Request,
     Side,
 )
+from core.orders.exceptions import CorrectionDrafted
 from core.orders.rationale import Rationale as Words
 from core.orders.released import ReleasedOrder
-from core.orders.ticket import Around, Authority, Held, Line, Rationale, Solicited, Ticket
+from core.orders.remainders import RemainderDrafted
+from core.orders.ticket import Around, Authority, Held, Line, OrderTerms, Rationale, Solicited, Ticket
 from core.orders.ticketing import fold
 from evals.bench.decided import ADVISOR, GATE, HOME, INTAKE, Who, content, decisions
-from tests.core.facts import filled
+from tests.core.facts import filled, received
 from tests.fixtures.venues import released
 
 BEGIN: Final = datetime(2022, 12, 29, 15, tzinfo=UTC)
@@ -180,14 +183,88 @@ def test_an_order_that_risk_denied_at_the_draft_has_a_ticket_too() -> None:
     assert found.entered_at is None
 
 
+def test_the_ticket_of_a_single_order_begins_with_what_was_asked_for_and_whom_it_follows() -> None:
+    order = released()
+    draft = asked(order)
+    request = draft.request.model_copy(update={"order_type": OrderType.LIMIT, "limit_price": Decimal("9.5")})
+    draft = draft.model_copy(update={"request": request, "supersedes": ProposalId("prp-0")})
+    found = ticket(order, [(INTAKE, draft)])
+    assert (found.order, found.leg, found.status, found.supersedes) == (order.id, 0, "DRAFTED", "prp-0")
+    assert found.terms == OrderTerms(
+        account=order.account,
+        symbol=order.symbol,
+        side=order.side,
+        quantity=Decimal(99),
+        order_type=OrderType.LIMIT,
+        limit_price=Decimal("9.5"),
+        time_in_force=None,
+    )
+    assert found.seqs == (1,)
+
+
+@pytest.mark.parametrize(
+    "lacks",
+    [
+        {"kind": "rebalance"},
+        {"accounts": ()},
+        {"accounts": (AccountId("acc-1"), AccountId("acc-2"))},
+        {"symbol": None},
+        {"side": None},
+        {"quantity": None},
+        {"side": None, "quantity": None},
+    ],
+)
+def test_a_request_that_is_not_one_whole_order_has_no_ticket_before_it_is_assessed(
+    lacks: dict[str, object],
+) -> None:
+    order = released()
+    draft = asked(order)
+    part = draft.model_copy(update={"request": draft.request.model_copy(update=lacks)})
+    assert fold(lines(order, [(INTAKE, part)]), around()) == {}
+
+
+def test_a_correction_of_an_error_says_what_it_corrects_and_what_is_left_of_a_plan_is_no_advice() -> None:
+    order = released()
+    draft = asked(order)
+    cause = Sealed(subject=SubjectId(HOME), key=1, sealed="AAAA")
+    said = {"proposal": draft.proposal, "request": draft.request, "cause": cause, "corrects": "gh-7"}
+    corrects = CorrectionDrafted.model_validate({**said, "exception": "error_correction"})
+    found = ticket(order, [(INTAKE, corrects)])
+    assert (found.exception, found.corrects) == ("error_correction", "gh-7")
+    usual = ticket(order, [(INTAKE, draft)])
+    assert (usual.exception, usual.corrects) == (None, None)
+    left = RemainderDrafted(proposal=draft.proposal, request=draft.request, agent="proposal")
+    assert ticket(order, [(GATE, left)]).recommended_by is None
+
+
+def test_a_denied_leg_says_its_differences_and_what_is_no_orders_changes_nothing() -> None:
+    order = released()
+    differ = ("quantity: 31, not 30", "side: sell, not buy")
+    denied = OrderDenied(order=order.id, proposal=order.proposal, leg=0, findings=(), differences=differ)
+    told = decisions(order)[:4]
+    found = ticket(order, [*told, (GATE, denied)])
+    assert [(step.what, step.says) for step in found.changes] == [("denied", "; ".join(differ))]
+    elsewhere = ProposalLapsed(proposal=ProposalId("prp-x"), session="2022-12-29")
+    assert ticket(order, [*told, (GATE, received("l1", 1)), (GATE, elsewhere)]) == ticket(order, told)
+
+
+def test_a_decision_without_words_says_none() -> None:
+    order = released()
+    told = decisions(order)
+    end = ProposalWithdrawn(proposal=order.proposal)
+    assert [step.says for step in ticket(order, [*told[:3], (ADVISOR, end)]).decisions] == ["", ""]
+
+
 def test_each_change_of_the_terms_stands_with_its_time_and_what_it_was() -> None:
     order = released(quantity="30", limit="126.00")
     leg = content(order).legs[0].model_copy(update={"quantity": Decimal(40), "may_release_less": True})
     told = decisions(order, content(order).model_copy(update={"legs": (leg,)}))
     found = ticket(order, [(INTAKE, asked(order)), *told[1:]])
     assert [step.what for step in found.changes] == ["assessed", "released with fewer shares"]
-    assert "quantity 99 to 40" in found.changes[0].says
-    assert "limit_price none to 126.00" in found.changes[0].says
+    assert found.changes[0].says == (
+        "quantity 99 to 40; order_type market to limit; limit_price none to 126.00; time_in_force none to day"
+    )
+    assert {step.digest for step in found.changes} == {found.decisions[0].digest}
     assert (found.changes[1].says, found.changes[1].at) == ("quantity 40 to 30", at(5))
     assert found.terms.quantity == Decimal(30)
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from core.errors import IllegalTransition
+from core.ids import OrderId
 from core.orders.allocations import TradeGivenUp, TradeSteppedOut
 from core.orders.confirmation import Confirmation, confirmation
 from core.orders.events import OrderFilled, Side, TradeAllocated, TradeConfirmed, TradeSettled
@@ -17,11 +18,14 @@ from core.orders.trade import (
     Trade,
     TradeEvent,
     allocated,
+    change_of,
     confirmed,
     evolve,
+    execution_of,
     failed,
     fold,
     settled,
+    trade_key,
 )
 from tests.core.facts import booked, busted, corrected, filled
 
@@ -115,6 +119,54 @@ def test_a_busted_trade_that_nobody_was_told_of_is_told_to_nobody() -> None:
     trade = evolve(evolve(None, SOLD[0]), busted(SOLD[0]))
     with pytest.raises(IllegalTransition):
         evolve(trade, confirmed(trade))
+
+
+def test_a_correction_changes_shares_dollars_and_fees_by_what_it_says() -> None:
+    fewer = booked(SOLD[1]).model_copy(
+        update={"quantity": Decimal(20), "price": Decimal("105"), "fee": Decimal("0.10")}
+    )
+    trade = evolve(executed(), corrected(SOLD[1], fewer))
+    # 10 at 100 and 20 at 105, with 0.05 and 0.10 of fees
+    assert (trade.quantity, trade.paid, trade.fees) == (Decimal(30), Decimal(3_100), Decimal("0.15"))
+    assert (trade.net_amount, trade.average_price) == (Decimal("3099.85"), Decimal("103.333333"))
+    trade = evolve(trade, busted(SOLD[1], 2, was=fewer))
+    assert (trade.quantity, trade.paid, trade.fees) == (Decimal(10), Decimal(1_000), Decimal("0.05"))
+    assert trade.net_amount == Decimal("999.95")
+
+
+def test_a_share_of_a_block_moves_the_dollars_that_were_worked_out_for_it() -> None:
+    third = filled(3, price="33.333333").model_copy(update={"dollars": Decimal("100.01")})
+    assert evolve(None, third).net_amount == Decimal("-100.01")
+    was = booked(third).model_copy(update={"dollars": Decimal("100.01")})
+    assert change_of(busted(third, was=was)).moved == Decimal("100.01")
+
+
+def test_a_fill_and_a_correction_are_named_by_order_execution_and_revision() -> None:
+    done, changed = execution_of(SOLD[0]), change_of(busted(SOLD[0], 2))
+    key = "o1/2022-12-29"
+    assert (done.name, done.trade, done.moved) == ("o1/e1", key, Decimal("999.95"))
+    assert (changed.name, changed.trade, changed.moved) == ("o1/e1/2", key, Decimal("-999.95"))
+    assert (changed.shares, changed.paid, changed.fees) == (Decimal(-10), Decimal(-1000), Decimal("-0.05"))
+
+
+def test_trades_are_told_apart_by_their_order() -> None:
+    other = filled(7, order="o2", execution="e1")
+    assert [*fold([SOLD[0], other])] == [trade_key(OrderId(order), "2022-12-29") for order in ("o1", "o2")]
+
+
+def test_a_trade_of_one_execution_that_was_told_and_taken_back_is_told_again() -> None:
+    trade = evolve(None, SOLD[0])
+    for step in (allocated, confirmed):
+        trade = evolve(trade, step(trade))
+    gone = evolve(trade, busted(SOLD[0]))
+    assert (gone.status, gone.told, evolve(gone, confirmed(gone)).told) == (Status.BUSTED, 1, 2)
+
+
+def test_what_did_not_settle_and_who_settles_it_instead_stand_on_the_trade() -> None:
+    told = one_of_each()[2]
+    assert evolve(told, failed(told, session="2023-01-04", reason="no shares")).failed_on == "2023-01-04"
+    for kind in (TradeSteppedOut, TradeGivenUp):
+        assert evolve(told, passing(told, kind)).passed_to == "MERI"
 
 
 def test_what_the_custodian_does_not_settle_stays_due_until_it_does() -> None:
@@ -230,9 +282,14 @@ def test_a_confirmation_says_price_capacity_remuneration_and_settlement() -> Non
     assert (said.trade_date, said.settles_on) == ("2022-12-29", "2023-01-03")
     bought = told(evolve(None, filled(40, price="103", fee="0.20")))
     assert (bought.gross, bought.net) == (Decimal("4120.00"), Decimal("-4120.20"))
+    assert (said.standing, said.note) == (
+        "confirmed",
+        "The price is the average of all executions of the trade date; single ones on request.",
+    )
 
 
 def test_the_confirmation_of_what_was_taken_back_says_so() -> None:
     said = told(evolve(evolve(None, SOLD[0]), busted(SOLD[0])))
     assert (said.standing, said.number) == ("taken back", 2)
+    assert said.note == "This trade was confirmed before and did not take place: the venue took it back."
     assert (said.quantity, said.net) == (Decimal(0), Decimal(0))

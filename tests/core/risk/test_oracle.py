@@ -25,6 +25,7 @@ def test_the_oracle_has_every_rule() -> None:
 
 
 @pytest.mark.parametrize("seed", range(TOGETHER))
+@pytest.mark.timeout(1800)
 def test_no_disagreement_over_random_intents(seed: int, request: pytest.FixtureRequest) -> None:
     few = request.config.getoption("--few")
     count = (AT_LENGTH if request.config.getoption("--long") else FEW if few else IN_CI) // TOGETHER
