@@ -153,7 +153,7 @@ class Board:
     async def _looked_at(self, line: Line) -> View:
         venue = line.venue
         can, health = await asyncio.gather(
-            self._capabilities.of(venue.name, lambda: _takes(line)),
+            self._capabilities.of(venue.name, lambda: line.capabilities(timeout=PATIENCE)),
             self._healthy(line),
         )
         return View(line, can, health)
@@ -169,7 +169,7 @@ class Board:
 
     async def _of(self, line: Line, symbols: tuple[Symbol, ...]) -> _OfLine:
         capabilities, health, quotes = await asyncio.gather(
-            self._capabilities.of(line.venue.name, lambda: _takes(line)),
+            self._capabilities.of(line.venue.name, lambda: line.capabilities(timeout=PATIENCE)),
             self._healthy(line),
             self._quoted(line, symbols),
         )
@@ -179,14 +179,14 @@ class Board:
         venue = line.venue
         return await self._quotes.of(
             (venue.name, symbols),
-            lambda: venue.quotes(symbols, timeout=PATIENCE),
+            lambda: line.quotes(symbols, timeout=PATIENCE),
             longer=line.between_reads,
         )
 
     async def _healthy(self, line: Line) -> Health | None:
         venue = line.venue
         return await self._health.of(
-            venue.name, lambda: venue.health(timeout=PATIENCE), longer=line.between_reads
+            venue.name, lambda: line.health(timeout=PATIENCE), longer=line.between_reads
         )
 
     def _shown(
@@ -205,16 +205,10 @@ class Board:
             open=health is not None and health.open,
             answering=line.answering and health is not None,
             seen=line.seen,
+            wait=line.wait,
             here=self.tally.of(name, symbol, now=now),
             overall=self.tally.of(name, None, now=now),
         )
-
-
-async def _takes(line: Line) -> Capabilities:
-    """What the venue says that it takes; its line goes by that from now on."""
-    can = await line.venue.capabilities(timeout=PATIENCE)
-    line.heed(can)
-    return can
 
 
 def monotonic() -> timedelta:

@@ -2,6 +2,7 @@
 
 Rule 1: cancels and look-ups have places and tokens that no order takes.
 Rule 2: a message waits only for its own venue: each has a turnstile of its own.
+Rule 3: what is read (quotes, health, reports) waits for no place and no token, and is counted.
 """
 
 from __future__ import annotations
@@ -41,6 +42,15 @@ class Turnstile:
     @property
     def waiting(self) -> int:
         return len(self._sends) + len(self._others)
+
+    @property
+    def orders(self) -> int:
+        """Orders that wait for their turn."""
+        return len(self._sends)
+
+    def read(self) -> None:
+        """Something is read of the venue now."""
+        self._allowance.read(_now())
 
     @asynccontextmanager
     async def through(self, verb: Verb, urgency: Urgency, account: str) -> AsyncIterator[None]:

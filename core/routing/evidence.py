@@ -52,7 +52,8 @@ class QuoteSeen:
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """One venue. `out`: why it may not have the order, whatever the rules weigh; None where it may.
-    `here` is of the order's symbol, `overall` of all symbols. `fees` are those that it publishes."""
+    `here` is of the order's symbol, `overall` of all symbols. `fees` are those that it publishes. `latency`
+    is what it publishes, and how long the order would have stood in line."""
 
     venue: VenueName
     out: str | None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
@@ -42,7 +43,8 @@ WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class VenueView:
-    """One venue as it stands at the moment of routing. `answering`: we may send to it now."""
+    """One venue as it stands at the moment of routing. `answering`: we may send to it now. `wait`: how long
+    an order would stand in line there."""
 
     name: VenueName
     capabilities: Capabilities
@@ -50,6 +52,7 @@ class VenueView:
     open: bool
     answering: bool
     seen: Seen
+    wait: timedelta = timedelta(0)
     here: Quality = NOTHING
     overall: Quality = NOTHING
 
@@ -225,7 +228,7 @@ def _candidate(asked: Asked, view: VenueView, grounds: Grounds) -> Candidate:
             synthetic=quote.synthetic,
         ),
         fees=view.capabilities.fees,
-        latency=view.capabilities.latency,
+        latency=view.capabilities.latency + view.wait,
         seen=view.seen,
         here=view.here,
         overall=view.overall,

@@ -82,7 +82,7 @@ def cost(order: Asked, one: Candidate, quote: QuoteSeen, *, fair: Decimal, rules
         custodian    the ticket fee, and the fee for trading away at that venue
         improvement  -Q h i, with i the credible mean of what executions saved, in half spreads
         unfilled     V b w (1 - p), with p the likelihood of execution
-        latency      V b w t, with t the published seconds
+        latency      V b w t, with t the published seconds and those in line
         failures     V b w f, with f the credible share of sends without an answer
         load         V b w n/100, with n our orders that are open there
 
