@@ -51,8 +51,8 @@ class Releasing:
     def write(
         self, decided: Sequence[tuple[ReleasedOrder, Content]], *, at: datetime, approved: bool
     ) -> None:
-        """Their decisions and releases; those that are not `approved` were submitted, and no more. Who appends
-        meanwhile waits: the head is taken as an append takes it."""
+        """Their decisions and releases; those that are not `approved` were submitted, and no more. Whoever
+        appends meanwhile waits: the head is taken as an append takes it."""
         with self._superuser.transaction():
             self._write(decided, at=at, approved=approved)
 
