@@ -42,11 +42,15 @@ class Kept(Generic[Answer]):
         self._asking: dict[Hashable, asyncio.Task[Answer | None]] = {}
         self._silent: set[Hashable] = set()
 
-    def now(self, key: Hashable, *, longer: timedelta = NO_LONGER) -> Answer | None:
-        """What is good still, for so much longer at least; None where it has to be asked for."""
+    def now(
+        self, key: Hashable, *, longer: timedelta = NO_LONGER, at: timedelta | None = None
+    ) -> Answer | None:
+        """What is good still, for so much longer at least; None where it has to be asked for. `at`:
+        the moment, of whoever has it at hand."""
         kept = self._answers.get(key)
-        good_for = max(self._good_for, longer)
-        return kept[1] if kept is not None and monotonic() - kept[0] <= good_for else None
+        if kept is None or (monotonic() if at is None else at) - kept[0] > max(self._good_for, longer):
+            return None
+        return kept[1]
 
     async def of(
         self, key: Hashable, ask: Callable[[], Awaitable[Answer]], *, longer: timedelta = NO_LONGER
@@ -116,19 +120,22 @@ class Board:
         """Every venue that tells us what it takes, as it stands for one symbol."""
         if symbol not in self._wanted:
             self._wanted = (*self._wanted, symbol)
-        lines = self._lines.values()
-        known = [self._known(line, symbol) for line in lines]
-        if all(view is not None for view in known):
-            return tuple(view for view in known if view is not None)
+        at = monotonic()
+        known = tuple([view for line in self._lines.values() if (view := self._known(line, symbol, at))])
+        if len(known) == len(self._lines):
+            return known
         while True:
             if self._asking is None:
                 self._asking = asyncio.create_task(self._ask(self._wanted))
             told = await asyncio.shield(self._asking)
             if symbol in told.symbols:
+                at = monotonic()
                 return tuple(
-                    self._shown(line, symbol, can, health, quotes)
-                    for line, can, health, quotes in told.of
-                    if can is not None
+                    [
+                        self._shown(line, symbol, can, health, quotes, at)
+                        for line, can, health, quotes in told.of
+                        if can is not None
+                    ]
                 )
 
     async def quotes(self, symbols: Sequence[Symbol]) -> tuple[Quote, ...]:
@@ -136,15 +143,15 @@ class Board:
         found = await asyncio.gather(*(self._quoted(line, tuple(symbols)) for line in self._lines.values()))
         return tuple(quote for quotes in found for quote in (quotes or {}).values())
 
-    def _known(self, line: Line, symbol: Symbol) -> VenueView | None:
+    def _known(self, line: Line, symbol: Symbol, at: timedelta) -> VenueView | None:
         """What need not be asked for; None where some of it must."""
-        name = line.venue.name
-        longer = line.between_reads
-        capabilities, health = self._capabilities.now(name), self._health.now(name, longer=longer)
-        quotes = self._quotes.now((name, self._wanted), longer=longer)
+        name, longer = line.venue.name, line.between_reads
+        capabilities = self._capabilities.now(name, at=at)
+        health = self._health.now(name, longer=longer, at=at)
+        quotes = self._quotes.now((name, self._wanted), longer=longer, at=at)
         if capabilities is None or health is None or quotes is None:
             return None
-        return self._shown(line, symbol, capabilities, health, quotes)
+        return self._shown(line, symbol, capabilities, health, quotes, at)
 
     async def lines(self) -> tuple[View, ...]:
         """Every line, with what its venue says of itself now."""
@@ -196,8 +203,9 @@ class Board:
         capabilities: Capabilities,
         health: Health | None,
         quotes: Mapping[Symbol, Quote] | None,
+        now: timedelta,
     ) -> VenueView:
-        name, now = line.venue.name, monotonic()
+        name = line.venue.name
         return VenueView(
             name=name,
             capabilities=capabilities,
