@@ -82,6 +82,7 @@ class Executor:
     ) -> None:
         self._stops = stops
         self._lines = {venue.name: Line(venue, patience, stops, hold) for venue in venues}
+        self._scopes = frozenset(line.scope for line in self._lines.values())
         self._outbox = Outbox(record)
         self._terms_of = terms_of
         self._find = find
@@ -286,7 +287,7 @@ class Executor:
     def _stopped(self, work: Working, line: Line | None) -> str | None:
         """What halt covers it: before it is routed, wherever; then, at its venue."""
         order = work.released
-        return self._stops.why(order.scopes) if line is None else line.stopped(order)
+        return self._stops.lately(order.scopes) if line is None else line.stopped(order)
 
     async def _broken_up(self, work: Working) -> bool:
         """Whether a block ended, before a venue has it, because some of it may not go: the rest goes anew."""
@@ -298,9 +299,9 @@ class Executor:
 
     def _stopped_venues(self) -> list[VenueName]:
         lines = self._lines
-        if self._stops.why({line.scope for line in lines.values()}) is None:
+        if self._stops.lately(self._scopes) is None:
             return []
-        return [name for name, line in lines.items() if self._stops.why({line.scope})]
+        return [name for name, line in lines.items() if self._stops.lately({line.scope})]
 
     async def _choose(self, work: Working) -> bool:
         """Whether a venue was chosen and written down."""

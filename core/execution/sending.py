@@ -103,13 +103,13 @@ class Sender:
         """Whether it leaves in this turn of its own; its intent is on record then."""
         if work.state.status is Status.SENT and not work.nowhere:
             return True  # tried again: all this was asked a moment ago
-        if not _wanted(work) or self._halted_before_its_intent(work, line):
+        if not _wanted(work):
             return False
         await self._withhold_undecided(work, line.venue.name, body)
         if not _wanted(work):
             return False
         if work.state.status is not Status.SENT:
-            if self._halted_before_its_intent(work, line):
+            if self._stopped(work, line) is not None:
                 return False
             await self._outbox.sent(work, line.venue.name, body)
         elif not await self._hold.holds(work.released.id):
@@ -117,9 +117,6 @@ class Sender:
         work.never_seen = work.unsent = False
         line.open.add(work.released.id)
         return True
-
-    def _halted_before_its_intent(self, work: Working, line: Line) -> bool:
-        return work.state.status is not Status.SENT and self._stopped(work, line) is not None
 
     async def _withhold_undecided(self, work: Working, venue: VenueName, body: bytes) -> None:
         """Return where people decided on exactly these bytes. Asked again for as long as the journal is away.
