@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 
 import stamina
@@ -28,7 +29,7 @@ from core.execution.breaker import Breaker, Fault
 from core.execution.bucket import Allowance, Verb
 from core.execution.lease import Hold
 from core.execution.turns import Urgency
-from core.execution.turnstile import Turnstile
+from core.execution.turnstile import NO_TIME, Turnstile
 from core.halts.watch import Stops
 from core.ids import OrderId, Symbol
 from core.orders.events import Side
@@ -115,7 +116,7 @@ class Line:
 
     @property
     def answering(self) -> bool:
-        return self._breaker.would_admit(_now())
+        return self._breaker.closed or self._breaker.would_admit(_now())
 
     @property
     def waiting(self) -> int:
@@ -134,15 +135,16 @@ class Line:
     @property
     def wait(self) -> timedelta:
         """How long an order that came now would stand in line, at the venue's pace."""
-        tokens = self._way.orders * self._takes[1].send
-        return timedelta(seconds=tokens) / max(1, self._takes[0] // self._workers)
+        before = self._way.orders
+        if not before:
+            return NO_TIME
+        return timedelta(seconds=before * self._takes[1].send) / max(1, self._takes[0] // self._workers)
 
     @property
     def between_reads(self) -> timedelta:
         """How long what was read is good for, quotes, health and reports each: of what a venue takes, orders
         have the most."""
-        pace = max(1, self._takes[0] // self._workers)
-        return max(GATHERS, timedelta(seconds=READS) / pace)
+        return _between_reads(max(1, self._takes[0] // self._workers))
 
     @property
     def seen(self) -> Seen:
@@ -203,8 +205,8 @@ class Line:
         return page
 
     def stopped(self, order: ReleasedOrder) -> str | None:
-        """Why that order may not leave on this line now."""
-        return self._stops.why(order.scopes | {self.scope})
+        """Why that order may not leave on this line now, for whoever asks before it is its turn."""
+        return self._stops.lately(order.scopes | {self.scope})
 
     async def send(self, order: ReleasedOrder, body: bytes, ready: Ready) -> Sending | Held | None:
         """The venue's answer, or doubt; or that it did not leave, because trading is stopped for it. None: it
@@ -242,7 +244,7 @@ class Line:
         if not self.answering:
             raise self._resting()
         async with self._way.through(Verb.SEND, urgency_of(order), order.account):
-            if not self._breaker.admits(_now()):
+            if not (self._breaker.closed or self._breaker.admits(_now())):
                 raise self._resting()
             leaves = False
             try:
@@ -279,6 +281,11 @@ class Line:
 
     def _resting(self) -> WorldFailed:
         return WorldFailed(f"{self.venue.name} is not answering", fix="it is tried again by itself")
+
+
+@lru_cache(maxsize=256)
+def _between_reads(pace: int) -> timedelta:
+    return max(GATHERS, timedelta(seconds=READS) / pace)
 
 
 def _now() -> timedelta:

@@ -107,13 +107,18 @@ class Working:
 
     def take(self, fact: Fact) -> None:
         """Raises IllegalTransition, and then nothing has changed."""
-        self.state = self.after(fact)
-        self.choices += isinstance(fact, OrderRouted)
-        self.attempts += isinstance(fact, OrderSent)
+        self.stood(fact, self.after(fact))
+
+    def stood(self, fact: Fact, after: Order) -> None:
+        """That fact is on record; `after` is what it makes of the state, which nobody has changed since."""
+        self.state = after
+        kind = type(fact)
+        self.choices += kind is OrderRouted
+        self.attempts += kind is OrderSent
         self.stands = stands_after(self.stands, fact)
-        if isinstance(fact, ReplacementSized):
+        if type(fact) is ReplacementSized:
             self.left = fact.quantity
-        if isinstance(fact, ReplaceRequested):
+        elif type(fact) is ReplaceRequested:
             self.asked_by = fact.by
 
     def refuse_beyond_terms(self, one: Execution) -> None:
