@@ -110,7 +110,6 @@ class Executor:
         self._replacer = Replacer(
             self._outbox, self._line, self.reports.look_up, self._known, patience.between_lookups
         )
-        self._cancelled: set[OrderId] = set()
         self._to_cancel: asyncio.Queue[Working] = asyncio.Queue()
         self._taken: asyncio.Queue[Working] = asyncio.Queue()
         self._running: set[asyncio.Task[None]] = set()
@@ -161,8 +160,8 @@ class Executor:
     def cancel(self, order: OrderId) -> None:
         """End an order that somebody asked to cancel. The same order again changes nothing."""
         work = self._orders.get(order)
-        if work is not None and order not in self._cancelled:
-            self._cancelled.add(order)
+        if work is not None and not work.to_cancel:
+            work.to_cancel = True
             self._to_cancel.put_nowait(work)
 
     def redrive(self, order: OrderId, asked: int) -> None:

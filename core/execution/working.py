@@ -45,6 +45,7 @@ class Working:
     left: Decimal | None = None  # what is left for one that takes another's place, once that one has ended
     unsent: bool = False  # its intent is written, and a halt came before the first byte
     not_asked: bool = False  # it may be at its venue, which was not asked since this worker has it
+    to_cancel: bool = False  # somebody asked to end it
     redriven: int = 0  # the entry that last asked to try it again
     remembered: bool = False  # it has ended, and is kept for late reports
     asked_by: OrderId | None = None  # who takes its place, once its venue may have been asked
