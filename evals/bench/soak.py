@@ -1,9 +1,9 @@
 """Does a worker grow, and do books and venues come apart, while orders come in under the usual faults?
 
-Rule 1: one worker lives through the whole of it, and three venues over HTTP that misbehave by seed and take
-    so many messages a second. Orders are released while it goes on, so many a second: what a worker can do
-    about an order's time begins there. (When all of them were released before, most of their time was that
-    of a line that no worker could have been quicker through.)
+Rule 1: one worker lives through the whole of it, and three venues over HTTP that misbehave by seed. Each
+    takes `PER_SECOND` messages a second, of which what is read (quotes, health, reports) has up to a third;
+    orders are released at `ORDERS_A_SECOND`, some seven tenths of what is left, while it goes on. An order's
+    time begins with its release: released all at once, they would wait for the venues' pace, and not for us.
 Rule 2: a round is a fifth of the minutes. The first warms up; `figure` is by how many percent an hour the
     worker's memory grew from the end of the first to the end of this one. A negative figure is a decrease.
     Minutes say little of an hour: pages of the allocator, and caches that fill, are most of it.
@@ -110,7 +110,14 @@ class SoakBench:
     def _came_of(self) -> Mapping[str, Any]:
         row = self._world.superuser.execute(LATE.encode(), {"within": A_MINUTE}).fetchone() or {}
         apart = self._apart()
-        return {**row, "released": self._released, "apart": len(apart), "for_example": sorted(apart)[:3]}
+        return {
+            **row,
+            "orders_a_second": ORDERS_A_SECOND,
+            "messages_a_second_of_each_venue": PER_SECOND,
+            "released": self._released,
+            "apart": len(apart),
+            "for_example": sorted(apart)[:3],
+        }
 
     def _apart(self) -> set[str]:
         """Executions of ended orders that one side has and the other has not, or with other shares."""
