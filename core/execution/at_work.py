@@ -11,8 +11,9 @@ from typing import Final
 from core.execution.working import Working
 from core.ids import OrderId
 
-REMEMBERED: Final = 20_000
-"""Ended orders that are still known without asking the journal."""
+REMEMBERED: Final = 1_000
+"""Ended orders that are still known without asking the journal, at some five kilobytes each. Copies of a
+report come within moments; what comes later is rare, and the journal is asked for many at once."""
 
 
 class AtWork:

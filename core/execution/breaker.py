@@ -42,6 +42,11 @@ class Breaker:
     _probing: bool = False
     _rest: timedelta = timedelta(0)
 
+    @property
+    def closed(self) -> bool:
+        """Whether everybody may send."""
+        return self._open_until is None
+
     def would_admit(self, now: timedelta) -> bool:
         """Whether a message could go now. Changes nothing."""
         return self._open_until is None or (now >= self._open_until and not self._probing)

@@ -2,8 +2,9 @@
 given.
 
 Rule 1: each verb costs what the venue says, in tokens.
-Rule 2: a part is kept for cancels and look-ups: a thousand orders that wait take none of it. Where there
-    is more, those have of that first.
+Rule 2: some that wait to be used are kept for cancels and look-ups: a thousand orders take none of those.
+    While nobody cancels or looks anything up, orders have the whole pace.
+Rule 3: what is read counts too, and waits for nothing: its token is missing for what comes next.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ class Verb(StrEnum):
 RESERVED: Final = frozenset({Verb.CANCEL, Verb.LOOKUP})
 ONE_EACH: Final[Mapping[Verb, int]] = MappingProxyType(dict.fromkeys(Verb, 1))
 KEPT: Final = 5
-"""One token in so many is kept for cancels and look-ups."""
+"""Of so many tokens that may wait to be used one is kept for cancels and look-ups."""
+BURST: Final = 10
+"""So many a second, and one may wait to be used."""
 
 
 @dataclass(slots=True)
@@ -64,29 +67,26 @@ class Allowance:
 
     per_second: int
     weights: Mapping[Verb, int] = field(default_factory=lambda: ONE_EACH)
-    _common: Bucket = field(init=False)
-    _kept: Bucket = field(init=False)
+    _bucket: Bucket = field(init=False)
+    _kept: int = field(init=False)
 
     def __post_init__(self) -> None:
-        dearest = max(self.weights.values())
-        kept = max(self.per_second // KEPT, 1)
-        common = max(self.per_second - kept, 1)
-        self._common = Bucket(common, max(common // 10, dearest))
-        self._kept = Bucket(kept, max(kept // 10, dearest))
+        burst = self.per_second // BURST
+        self._kept = max(burst // KEPT, *(self.weights[verb] for verb in RESERVED))
+        self._bucket = Bucket(self.per_second, max(burst - self._kept, self.weights[Verb.SEND]) + self._kept)
 
     def empty(self, now: timedelta) -> None:
         """Begin with nothing: whoever had the pace before may just have used what waited."""
-        self._common.empty(now)
-        self._kept.empty(now)
+        self._bucket.empty(now)
 
     def wait_for(self, verb: Verb, now: timedelta) -> timedelta:
         """How long until such a message may go. Changes nothing."""
-        tokens = self.weights[verb]
-        common = self._common.wait_for(tokens, now)
-        return min(common, self._kept.wait_for(tokens, now)) if verb in RESERVED else common
+        return self._bucket.wait_for(self.weights[verb] + (0 if verb in RESERVED else self._kept), now)
 
     def take(self, verb: Verb, now: timedelta) -> None:
         """One such message goes now. Call it when `wait_for` is nothing."""
-        tokens = self.weights[verb]
-        of_common = verb not in RESERVED or not self._common.wait_for(tokens, now)
-        (self._common if of_common else self._kept).take(tokens, now)
+        self._bucket.take(self.weights[verb], now)
+
+    def read(self, now: timedelta) -> None:
+        """Something is read now, whatever there is: a token of those to come."""
+        self._bucket.take(1, now)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.fact import Entry, Fact
+from core.fact import Entry, Fact, is_of
 from core.ids import VenueName
 from core.orders.blocks import BlockBusted, BlockCorrected
 from core.orders.corrections import Booked, TradeBusted, TradeCorrected
-from core.orders.order import Changed, Fill
+from core.orders.order import CHANGED, FILLED, Changed
 from core.orders.released import ReleasedOrder
 from core.venues.venue import Change, Corrected
 
@@ -30,14 +30,14 @@ class Stands:
 
 def stands_after(stands: Mapping[str, Stands], fact: Fact) -> Mapping[str, Stands]:
     """What executions stand at after one more fact of their order."""
-    if isinstance(fact, Fill):
+    if is_of(fact, FILLED):
         now = Stands(Booked(quantity=fact.quantity, price=fact.price, fee=fact.fee), fact.trade_date, 0)
+    elif not is_of(fact, CHANGED):
+        return stands
     elif isinstance(fact, TradeCorrected | BlockCorrected):
         now = Stands(fact.now, fact.trade_date, fact.revision)
-    elif isinstance(fact, TradeBusted | BlockBusted):
-        now = Stands(None, fact.trade_date, fact.revision)
     else:
-        return stands
+        now = Stands(None, fact.trade_date, fact.revision)
     return {**stands, fact.execution: now}
 
 

@@ -30,15 +30,20 @@ from core.orders.events import (
 from core.orders.released import ReleasedOrder
 from core.orders.replacements import OrderReplaced
 from core.routing.router import Routing
+from core.shapes import worked_out
 from core.venues.venue import Accepted, Ended, Execution, How, Rejected, Unknown, digest_of
 
 LONGEST: Final = 300  # letters of a reason
+# Worked out here, of their types already. What a venue says is looked at as it goes into a fact.
+_ROUTED: Final = worked_out(OrderRouted)
+_ROUTE_RECORDED: Final = worked_out(RouteRecorded)
+_SENT: Final = worked_out(OrderSent)
 
 
 def routed(order: ReleasedOrder, venue: VenueName, scores: tuple[RouteScore, ...], *, choice: int) -> Entry:
     """`choice` counts from one: before anything is sent it may be made again."""
     key = f"route/{order.id}" if choice == 1 else f"route/{order.id}/{choice}"
-    return _entry(order, OrderRouted(order=order.id, venue=venue, scores=scores), key)
+    return _entry(order, _ROUTED(order=order.id, venue=venue, scores=scores), key)
 
 
 def route_recorded(order: ReleasedOrder, routing: Routing, *, choice: int) -> tuple[Entry, ...]:
@@ -46,7 +51,7 @@ def route_recorded(order: ReleasedOrder, routing: Routing, *, choice: int) -> tu
     found = routing.evidence
     if found is None:
         return ()
-    fact = RouteRecorded(
+    fact = _ROUTE_RECORDED(
         order=order.id,
         venue=found.venue,
         choice=choice,
@@ -59,7 +64,7 @@ def route_recorded(order: ReleasedOrder, routing: Routing, *, choice: int) -> tu
 
 def sent(order: ReleasedOrder, venue: VenueName, body: Digest, *, attempt: int) -> Entry:
     """The intent: durable before the first byte leaves. `attempt` counts from one."""
-    fact = OrderSent(order=order.id, venue=venue, body_digest=body)
+    fact = _SENT(order=order.id, venue=venue, body_digest=body)
     return _entry(order, fact, f"sent/{order.id}/{attempt}")
 
 

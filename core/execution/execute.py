@@ -24,17 +24,18 @@ from typing import Final
 
 import structlog
 
-from core.errors import IllegalTransition, IntegrityLost, NotFound, WorldFailed
+from core.errors import IllegalTransition, NotFound, WorldFailed
 from core.execution.at_work import AtWork
 from core.execution.board import Board
-from core.execution.cancelling import Canceller, pending_cancel
+from core.execution.cancelling import Canceller
 from core.execution.choosing import Choosing
-from core.execution.last_check import RecordOf, asked
+from core.execution.last_check import RecordOf
 from core.execution.lease import Hold
-from core.execution.line import Held, Line, Patience
+from core.execution.line import Line, Patience
 from core.execution.outbox import NOT_SENT, Outbox, Record
-from core.execution.replacing import Replacer, body_of
+from core.execution.replacing import Replacer
 from core.execution.reports import AWAY, Elsewhere, Find, Reports
+from core.execution.sending import Sender, pause
 from core.execution.troubles import Troubles
 from core.execution.waits import Waits, Why
 from core.execution.working import AT_VENUE, IN_DOUBT, Working, working
@@ -44,7 +45,7 @@ from core.orders.order import Status
 from core.orders.released import ReleasedOrder
 from core.routing.router import Grounds
 from core.routing.rules import RulesOf
-from core.venues.venue import Unknown, Venue
+from core.venues.venue import Venue
 
 STOPS_AGAIN: Final = timedelta(milliseconds=100)
 
@@ -80,12 +81,11 @@ class Executor:
         hold: Hold,
     ) -> None:
         self._stops = stops
-        self._hold = hold
         self._lines = {venue.name: Line(venue, patience, stops, hold) for venue in venues}
+        self._scopes = frozenset(line.scope for line in self._lines.values())
         self._outbox = Outbox(record)
         self._terms_of = terms_of
         self._find = find
-        self._record_of = record_of
         self._between_lookups = patience.between_lookups
         self._orders = AtWork()
         self._troubles = Troubles()
@@ -96,11 +96,20 @@ class Executor:
         self.reports = Reports(
             self._lines, self._orders, self._outbox, self._troubles, self._waits, self._choosing, find
         )
+        self._sender = Sender(
+            outbox=self._outbox,
+            reports=self.reports,
+            troubles=self._troubles,
+            waits=self._waits,
+            record_of=record_of,
+            stops=stops,
+            hold=hold,
+            stopped=self._stopped,
+        )
         self._canceller = Canceller(self._outbox, self._line, self.reports.look_up, patience.between_lookups)
         self._replacer = Replacer(
             self._outbox, self._line, self.reports.look_up, self._known, patience.between_lookups
         )
-        self._cancelled: set[OrderId] = set()
         self._to_cancel: asyncio.Queue[Working] = asyncio.Queue()
         self._taken: asyncio.Queue[Working] = asyncio.Queue()
         self._running: set[asyncio.Task[None]] = set()
@@ -151,8 +160,8 @@ class Executor:
     def cancel(self, order: OrderId) -> None:
         """End an order that somebody asked to cancel. The same order again changes nothing."""
         work = self._orders.get(order)
-        if work is not None and order not in self._cancelled:
-            self._cancelled.add(order)
+        if work is not None and not work.to_cancel:
+            work.to_cancel = True
             self._to_cancel.put_nowait(work)
 
     def redrive(self, order: OrderId, asked: int) -> None:
@@ -234,7 +243,7 @@ class Executor:
                 return found
             if found.ended is not None:
                 return found.ended
-            await _pause(AWAY)
+            await pause(AWAY)
         return known
 
     # One order, to the venue's answer
@@ -247,7 +256,7 @@ class Executor:
                 to_do = work.not_asked or work.state.status in NOT_SENT | IN_DOUBT
                 went_on = not to_do or await self._step(work)
             if not went_on:
-                await _pause(AWAY)
+                await pause(AWAY)
         if work.replaces:
             await self._replacer.done(work)
         await self._replacer.over(work)
@@ -270,14 +279,14 @@ class Executor:
             await self._resolve(work, line)
             return True
         if work.state.status is Status.ROUTED and line is not None and line.answering:
-            await self._send(work, line)
+            await self._sender.send(work, line)
             return True
         return not work.in_place and await self._choose(work)
 
     def _stopped(self, work: Working, line: Line | None) -> str | None:
         """What halt covers it: before it is routed, wherever; then, at its venue."""
         order = work.released
-        return self._stops.why(order.scopes) if line is None else line.stopped(order)
+        return self._stops.lately(order.scopes) if line is None else line.stopped(order)
 
     async def _broken_up(self, work: Working) -> bool:
         """Whether a block ended, before a venue has it, because some of it may not go: the rest goes anew."""
@@ -289,9 +298,9 @@ class Executor:
 
     def _stopped_venues(self) -> list[VenueName]:
         lines = self._lines
-        if self._stops.why({line.scope for line in lines.values()}) is None:
+        if self._stops.lately(self._scopes) is None:
             return []
-        return [name for name, line in lines.items() if self._stops.why({line.scope})]
+        return [name for name, line in lines.items() if self._stops.lately({line.scope})]
 
     async def _choose(self, work: Working) -> bool:
         """Whether a venue was chosen and written down."""
@@ -312,68 +321,6 @@ class Executor:
         await self._outbox.routed(work, routing, routing.venue)
         return True
 
-    async def _send(self, work: Working, line: Line) -> None:
-        """Write the intent, send, write the answer."""
-        name, order, body = line.venue.name, work.released, body_of(work)
-        await self.reports.caught_up[name].wait()
-        await self._withhold_undecided(work, name, body)
-        if pending_cancel(work):
-            return  # asked for meanwhile: nothing is sent any more
-        if work.state.status is not Status.SENT:
-            await self._outbox.sent(work, name, body)
-        elif not await self._hold.holds(order.id):
-            await _pause(AWAY)  # another worker has it: what this one believes is over
-            return
-        work.never_seen = work.unsent = False
-        line.open.add(order.id)
-        if line.waiting:
-            self._waits.for_(order.id, Why.IN_LINE, f"{line.waiting} orders are before it at {name}")
-        while True:
-            try:
-                said = await line.send(order, body)
-                break
-            except WorldFailed as away:
-                log.info("venue_away", venue=name, order=order.id, says=away.says)
-                self._waits.for_(order.id, Why.VENUE_AWAY, f"{name} does not answer")
-                if pending_cancel(work):
-                    return
-                await _pause(AWAY)  # nothing was accepted: the same bytes under the same intent
-            except IntegrityLost as lost:
-                self._troubles.alarm("venue_contradicts", lost.says, order=order.id, venue=name)
-                raise
-        if isinstance(said, Held):
-            work.unsent = True  # a halt came between the intent and the venue: it waits
-            self._waits.held(order, said.why, self._stops.why)
-            return
-        if isinstance(said, Unknown):
-            self._waits.for_(order.id, Why.IN_DOUBT, f"{name} has not said whether it has it")
-            await self._outbox.doubted(work, name, said)
-        else:
-            await self._outbox.answered(work, name, said)
-        self.reports.settle(work, line)
-
-    async def _withhold_undecided(self, work: Working, venue: VenueName, body: bytes) -> None:
-        """Return where people decided on exactly these bytes. Asked again for as long as the journal is away.
-
-        Raises:
-            IllegalTransition: they did not. Nothing is sent, and an entry says so.
-        """
-        order = work.released
-        while True:
-            try:
-                why = await asked(order, venue, body, self._record_of)
-                break
-            except WorldFailed as away:
-                log.info("record_away", order=order.id, says=away.says)
-                self._waits.for_(order.id, Why.RECORD_AWAY, "the database does not answer")
-                await _pause(AWAY)
-        if why is not None:
-            await self._outbox.withheld(work, venue, body, why)
-            raise IllegalTransition(
-                f"order {order.id!r} is not what people decided on: {why}",
-                fix="run `gatehouse audit verify`; a person must look",
-            )
-
     async def _resolve(self, work: Working, line: Line | None) -> None:
         """Ask for the venue's word on an order that may be there, and act on it."""
         if line is None:
@@ -382,7 +329,7 @@ class Executor:
                 fix="add that venue to the settings again",
             )
         if work.nowhere and not work.not_asked:
-            await self._send(work, line)
+            await self._sender.send(work, line)
             return
         try:
             await self.reports.look_up(work, line)
@@ -390,11 +337,7 @@ class Executor:
         except WorldFailed as away:
             log.info("venue_away", venue=line.venue.name, order=work.released.id, says=away.says)
             self._waits.for_(work.released.id, Why.VENUE_AWAY, f"{line.venue.name} does not answer")
-            await _pause(self._between_lookups)
+            await pause(self._between_lookups)
 
     def _line(self, work: Working) -> Line | None:
         return None if work.state.venue is None else self._lines.get(work.state.venue)
-
-
-async def _pause(duration: timedelta) -> None:
-    await asyncio.sleep(duration.total_seconds())

@@ -12,18 +12,17 @@ Who may decide is the append's question. Here it is whether what was decided is 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
 
 import msgspec
-import rfc8785
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 from pydantic import ValidationError
@@ -33,11 +32,11 @@ from core.database.statements import statements
 from core.errors import GatehouseError
 from core.fact import Fact
 from core.ids import AccountId, OrderId, ProposalId, VenueName, block_order_id, order_id_for
-from core.ledger.chain import GENESIS, Sealing, leaf, link
-from core.ledger.envelope import opened
+from core.ledger.chain import EPOCH, GENESIS, leaf_of, link, who_of
+from core.ledger.events import fact_read
 from core.orders.block import Terms, block_id, shortest
 from core.orders.blocks import BlockFormed, BlockPart, OrderJoined, OrderParted, block_account
-from core.orders.content import Content, Leg
+from core.orders.content import Leg, content_read
 from core.orders.events import (
     ConsentRecorded,
     OrderReleased,
@@ -61,6 +60,8 @@ INTAKE: Final = "gh_intake"
 PEOPLE: Final = "gh_approver"
 ENDS: Final = (ProposalDenied, ProposalReturned, ProposalDeclined, ProposalWithdrawn, ProposalLapsed)
 DECISIONS: Final = (ProposalSubmitted, ConsentRecorded, ProposalApproved)
+UNREAD: Final = frozenset({"ProposalDrafted", "RouteRecorded"})
+"""Proven in their place, and not read: nothing that is asked here stands in them."""
 DRAWN: Final = "StandingApprovalDrawn"
 """A draw on a standing approval stands for the principal's act, and for nothing else."""
 TWO_DECIDE: Final = 3  # the tier
@@ -101,14 +102,23 @@ class _Told(Generic[Kind]):
     fact: Kind
 
 
-class _Place(msgspec.Struct, frozen=True):
-    """Where an entry's own text says that it stands."""
+class _Said(msgspec.Struct, frozen=True, gc=False):
+    """What an entry's own text says: where it stands, and its fact as it is written."""
 
     stream: str
     stream_version: int
+    event_type: str
+    event_version: int
+    trace_id: str
+    occurred_at: str
+    payload: msgspec.Raw
 
 
-_PLACE: Final = msgspec.json.Decoder(_Place)
+_SAID: Final = msgspec.json.Decoder(_Said).decode
+# RFC 8785 for text and null under names in ASCII. Numbers, which it writes otherwise, are in no order.
+_CANONICAL: Final = msgspec.json.Encoder(order="sorted").encode
+_who: Final = lru_cache(maxsize=1 << 10)(who_of)
+Proven = Sequence[tuple[Chained, _Said]]
 
 
 async def records_of(
@@ -144,11 +154,11 @@ async def asked(order: ReleasedOrder, venue: VenueName, body: bytes, record_of: 
 def undecided(body: bytes, order: OrderId, venue: VenueName, record: Sequence[Chained]) -> str | None:
     """Why this body may not go to that venue as that order; None where people decided on exactly it."""
     try:
-        _prove(record)
-        of_order = tuple(_told(record, f"order/{order}"))
+        proven = _proven(record)
+        of_order = tuple(_told(proven, f"order/{order}"))
         release = _only(of_order, OrderReleased, GATE)
         fact = release.fact
-        of_proposal = tuple(_told(record, f"proposal/{fact.proposal}"))
+        of_proposal = tuple(_told(proven, f"proposal/{fact.proposal}"))
         _same("order id", (fact.order, order), (order, order_id_for(fact.proposal, fact.leg)))
         leg = _leg_decided_on(release, of_proposal)
         _same_terms(fact, leg)
@@ -167,8 +177,7 @@ def undecided_block(
     """Why this body may not go to that venue as that block; None where it is exactly the sum of what people
     decided on. `parts` is the record of each of its orders."""
     try:
-        _prove(record)
-        of_block = tuple(_told(record, f"order/{order}"))
+        of_block = tuple(_told(_proven(record), f"order/{order}"))
         formed = _only(of_block, BlockFormed, GATE).fact
         each = [(part.order, part.account, shortest(part.quantity)) for part in formed.parts]
         terms = Terms(**{name: getattr(formed, name) for name in Terms.__struct_fields__})
@@ -190,12 +199,12 @@ def undecided_block(
 
 def _decided_part(formed: BlockFormed, part: BlockPart, record: Sequence[Chained]) -> None:
     """That order was decided on and released with these very terms and shares, and goes with this block."""
-    _prove(record)
-    of_order = tuple(_told(record, f"order/{part.order}"))
+    proven = _proven(record)
+    of_order = tuple(_told(proven, f"order/{part.order}"))
     release = _only(of_order, OrderReleased, GATE)
     fact = release.fact
     _same("order id", (fact.order, part.order), (part.order, order_id_for(fact.proposal, fact.leg)))
-    leg = _leg_decided_on(release, tuple(_told(record, f"proposal/{fact.proposal}")))
+    leg = _leg_decided_on(release, tuple(_told(proven, f"proposal/{fact.proposal}")))
     _same_terms(fact, leg)
     for name in ("symbol", "side", "order_type", "limit_price", "time_in_force"):
         _same(name, (getattr(formed, name),), (getattr(leg, name),))
@@ -206,26 +215,33 @@ def _decided_part(formed: BlockFormed, part: BlockPart, record: Sequence[Chained
         raise _Differs(f"order {part.order} does not go with this block")
 
 
-def _prove(record: Iterable[Chained]) -> None:
+def _proven(record: Iterable[Chained]) -> Proven:
+    """Every entry with what it says, once all of them are what their digests say."""
+    found = []
     for entry in record:
-        sealing = Sealing(entry.seq, entry.recorded_at, entry.role, entry.actor, entry.text)
-        if link(entry.before, leaf(sealing)) != entry.digest:
+        at, text = entry.recorded_at - EPOCH, entry.text.encode()
+        recorded_us = (at.days * 86_400 + at.seconds) * 1_000_000 + at.microseconds
+        leaf = leaf_of(entry.seq, recorded_us, _who(entry.role, entry.actor), text)
+        if link(entry.before, leaf) != entry.digest:
             raise _Differs(f"entry {entry.seq} is not what the record's chain says")
+        found.append((entry, _SAID(text)))
+    return found
 
 
-def _told(record: Iterable[Chained], stream: str) -> Iterator[_Told[Fact]]:
-    """The facts of that stream from its first, none left out."""
+def _told(proven: Proven, stream: str) -> Iterator[_Told[Fact]]:
+    """The facts of that stream from its first, none left out but those that nothing is asked of."""
     version = 0
-    for entry in record:
-        place = _PLACE.decode(entry.text)
-        if place.stream == stream:
+    for entry, said in proven:
+        if said.stream == stream:
             version += 1
-            _same("place in its stream", (place.stream_version,), (version,))
-            yield _Told(entry.seq, entry.role, entry.actor, opened(entry.text).fact)
+            _same("place in its stream", (said.stream_version,), (version,))
+            if said.event_type not in UNREAD:
+                fact = fact_read(said.event_type, said.event_version, bytes(said.payload))
+                yield _Told(entry.seq, entry.role, entry.actor, fact)
 
 
 def _only(told: Sequence[_Told[Fact]], kind: type[Kind], *roles: str) -> _Told[Kind]:
-    found = [_Told(one.seq, one.role, one.actor, one.fact) for one in told if isinstance(one.fact, kind)]
+    found = [_Told(one.seq, one.role, one.actor, one.fact) for one in told if type(one.fact) is kind]
     if len(found) != 1 or found[0].role not in roles:
         of = " or ".join(roles)
         raise _Differs(f"the record has {len(found)} {kind.__name__} of {of} where one belongs")
@@ -239,9 +255,9 @@ def _leg_decided_on(release: _Told[OrderReleased], of_proposal: Sequence[_Told[F
     assessed = _only(before, ProposalAssessed, GATE, INTAKE).fact
     submitted = _only(before, ProposalSubmitted, PEOPLE)
     digest = sha256(assessed.content.encode()).hexdigest()
-    content = Content.model_validate_json(assessed.content)
-    decided = [one for one in before if isinstance(one.fact, DECISIONS) or one.fact.event_type() == DRAWN]
-    ended = [one.fact.event_type() for one in before if isinstance(one.fact, ENDS)]
+    content = content_read(assessed.content)
+    decided = [one for one in before if type(one.fact) in DECISIONS or one.fact.event_type() == DRAWN]
+    ended = [one.fact.event_type() for one in before if type(one.fact) in ENDS]
     if ended:
         raise _Differs(f"the proposal ended before the release ({ended[0]})")
     for one in decided:
@@ -274,7 +290,7 @@ def _same_terms(fact: OrderReleased, leg: Leg) -> None:
 
 def _sized(of_order: Sequence[_Told[Fact]]) -> ReplacementSized | None:
     """What the record says is left for an order, once the order whose place it takes has ended."""
-    sized = [one for one in of_order if isinstance(one.fact, ReplacementSized)]
+    sized = [one for one in of_order if type(one.fact) is ReplacementSized]
     return _only(of_order, ReplacementSized, GATE).fact if sized else None
 
 
@@ -317,11 +333,11 @@ def _same_fields(
 
 def _read_back(body: bytes) -> Mapping[str, object]:
     try:
-        said = json.loads(body)
-        if not isinstance(said, dict) or rfc8785.dumps(said) != body:
+        said = msgspec.json.decode(body)
+        if not isinstance(said, dict) or _CANONICAL(said) != body:
             raise _Differs("the bytes are not one object in its canonical form")
         return {name: _amount(value) if name in AMOUNTS else value for name, value in said.items()}
-    except (ValueError, RecursionError, InvalidOperation, rfc8785.CanonicalizationError) as bad:
+    except (ValueError, RecursionError, InvalidOperation) as bad:
         raise _Differs("the bytes cannot be read back") from bad
 
 
@@ -336,11 +352,11 @@ def _amount(value: object) -> Decimal | None:
 
 def _same_way(body: bytes, venue: VenueName, of_order: Sequence[_Told[Fact]]) -> None:
     """To the venue that was chosen last, and as every earlier intent said."""
-    routes = [one.fact for one in of_order if isinstance(one.fact, OrderRouted)]
+    routes = [one.fact for one in of_order if type(one.fact) is OrderRouted]
     if not routes or routes[-1].venue != venue:
         raise _Differs(f"the record does not route it to {venue}")
     for one in of_order:
-        if isinstance(one.fact, OrderSent):
+        if type(one.fact) is OrderSent:
             _same("an earlier intent", (one.fact.body_digest,), (sha256(body).hexdigest(),))
 
 

@@ -6,14 +6,20 @@ Rule 2: the venue's answers, rejections among them, are successes of the line.
 Rule 3: the halts are asked at the last moment, after every wait for room, and of every try anew; and so is
     whether we are still the worker that has the order.
 Rule 4: whoever waits between two tries holds no place.
+Rule 5: an order stands in line with nothing written of it but where it goes: its sender is asked in its turn
+    whether it is to leave (`Ready`). So an order that waits can be cancelled, expire, or go elsewhere.
+Rule 6: everything that is asked of the venue counts against what it takes, reads too, each kind at most one
+    in `READS`.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 
 import stamina
@@ -23,9 +29,9 @@ from core.execution.breaker import Breaker, Fault
 from core.execution.bucket import Allowance, Verb
 from core.execution.lease import Hold
 from core.execution.turns import Urgency
-from core.execution.turnstile import Turnstile
+from core.execution.turnstile import NO_TIME, Turnstile
 from core.halts.watch import Stops
-from core.ids import OrderId
+from core.ids import OrderId, Symbol
 from core.orders.events import Side
 from core.orders.released import ReleasedOrder
 from core.routing.tally import Seen
@@ -34,8 +40,10 @@ from core.venues.venue import (
     Cancelling,
     Capabilities,
     Execution,
+    Health,
     Looking,
     Page,
+    Quote,
     Sending,
     Strange,
     Unknown,
@@ -47,7 +55,10 @@ TRIES: Final = 3
 FIRST_PAUSE: Final = timedelta(milliseconds=50)
 LONGEST_PAUSE: Final = timedelta(seconds=1)
 GATHERS: Final = timedelta(milliseconds=5)
-READS: Final = 8  # of so many tokens one is for each kind of read
+READS: Final = 10  # of so many tokens one is for each kind of read
+READS_AFTER: Final = timedelta(seconds=2)  # reports, of the slowest venue
+Ready = Callable[[], Awaitable[bool]]
+"""Asked in an order's turn: whether it leaves now, with the intent on record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +110,13 @@ class Line:
         self._way = Turnstile(Allowance(patience.per_second), at_once=patience.at_once)
         self._sends = 0
         self._answered = 0
+        self._read_at = -READS_AFTER  # by the loop's clock
         self.open: set[OrderId] = set()
         self.last_report: str | None = None  # by the venue's clock
 
     @property
     def answering(self) -> bool:
-        return self._breaker.would_admit(_now())
+        return self._breaker.closed or self._breaker.would_admit(_now())
 
     @property
     def waiting(self) -> int:
@@ -121,11 +133,18 @@ class Line:
         return self._takes[0]
 
     @property
+    def wait(self) -> timedelta:
+        """How long an order that came now would stand in line, at the venue's pace."""
+        before = self._way.orders
+        if not before:
+            return NO_TIME
+        return timedelta(seconds=before * self._takes[1].send) / max(1, self._takes[0] // self._workers)
+
+    @property
     def between_reads(self) -> timedelta:
-        """How long what was read is good for, quotes and health each: of what a venue takes, orders
+        """How long what was read is good for, quotes, health and reports each: of what a venue takes, orders
         have the most."""
-        pace = max(1, self._takes[0] // self._workers)
-        return max(GATHERS, timedelta(seconds=READS) / pace)
+        return _between_reads(max(1, self._takes[0] // self._workers))
 
     @property
     def seen(self) -> Seen:
@@ -152,10 +171,32 @@ class Line:
         return Allowance(max(1, pace // self._workers), weights)
 
     async def newest(self) -> str:
+        self._way.read()
         return await self.venue.newest(timeout=self._patience.lookup)
 
+    async def quotes(self, symbols: Sequence[Symbol], *, timeout: timedelta) -> Mapping[Symbol, Quote]:
+        self._way.read()
+        return await self.venue.quotes(symbols, timeout=timeout)
+
+    async def health(self, *, timeout: timedelta) -> Health:
+        self._way.read()
+        return await self.venue.health(timeout=timeout)
+
+    async def capabilities(self, *, timeout: timedelta) -> Capabilities:
+        """What the venue says that it takes; the line goes by that from now on."""
+        self._way.read()
+        can = await self.venue.capabilities(timeout=timeout)
+        self.heed(can)
+        return can
+
     async def reports(self, after: str) -> Page:
-        """Raises WorldFailed: ask again from the same cursor."""
+        """The next page; of a slow venue not before what it takes allows. Raises WorldFailed: ask again from
+        the same cursor."""
+        pause = min(self.between_reads, READS_AFTER)
+        if pause > GATHERS:
+            await asyncio.sleep(max((self._read_at + pause - _now()).total_seconds(), 0))
+        self._read_at = _now()
+        self._way.read()
         page = await self.venue.reports(after, wait=self._patience.reports, timeout=self._patience.lookup)
         for one in page.reports:
             if not isinstance(one, Strange):
@@ -164,18 +205,19 @@ class Line:
         return page
 
     def stopped(self, order: ReleasedOrder) -> str | None:
-        """Why that order may not leave on this line now."""
-        return self._stops.why(order.scopes | {self.scope})
+        """Why that order may not leave on this line now, for whoever asks before it is its turn."""
+        return self._stops.lately(order.scopes | {self.scope})
 
-    async def send(self, order: ReleasedOrder, body: bytes) -> Sending | Held:
-        """The venue's answer, or doubt; or that it did not leave, because trading is stopped for it.
+    async def send(self, order: ReleasedOrder, body: bytes, ready: Ready) -> Sending | Held | None:
+        """The venue's answer, or doubt; or that it did not leave, because trading is stopped for it. None: it
+        was its turn, and it is not to leave.
 
         Raises:
             WorldFailed: nothing was accepted, after all tries, or the line rests.
             IntegrityLost: the venue holds another body under this id.
         """
         with suppress(WorldFailed):  # nearly always it goes at once
-            return await self._in_turn(order, body)
+            return await self._in_turn(order, body, ready)
         await asyncio.sleep(FIRST_PAUSE.total_seconds())
         async for attempt in stamina.retry_context(
             on=WorldFailed,
@@ -185,7 +227,7 @@ class Line:
             timeout=None,
         ):
             with attempt:
-                return await self._in_turn(order, body)
+                return await self._in_turn(order, body, ready)
         raise WorldFailed(f"{self.venue.name} was not tried", fix="try again later")
 
     async def lookup(self, order: OrderId) -> Looking:
@@ -198,16 +240,23 @@ class Line:
         async with self._way.through(Verb.CANCEL, Urgency.STOP, order):
             return await self.venue.cancel(order, timeout=self._patience.lookup)
 
-    async def _in_turn(self, order: ReleasedOrder, body: bytes) -> Sending | Held:
+    async def _in_turn(self, order: ReleasedOrder, body: bytes, ready: Ready) -> Sending | Held | None:
         if not self.answering:
             raise self._resting()
         async with self._way.through(Verb.SEND, urgency_of(order), order.account):
-            return await self._once(order, body)
+            if not (self._breaker.closed or self._breaker.admits(_now())):
+                raise self._resting()
+            leaves = False
+            try:
+                leaves = await ready()
+            finally:
+                if not leaves:
+                    self._breaker.gave_up()
+            return await self._once(order, body) if leaves else None
 
     async def _once(self, order: ReleasedOrder, body: bytes) -> Sending | Held:
-        """One try. No await stands between the last question and the adapter's own first step."""
-        if not self._breaker.admits(_now()):
-            raise self._resting()
+        """One try, which the breaker has admitted. No await stands between the last question and the
+        adapter's own first step."""
         fault: Fault | None = Fault.AWAY
         stopped = None
         try:
@@ -232,6 +281,11 @@ class Line:
 
     def _resting(self) -> WorldFailed:
         return WorldFailed(f"{self.venue.name} is not answering", fix="it is tried again by itself")
+
+
+@lru_cache(maxsize=256)
+def _between_reads(pace: int) -> timedelta:
+    return max(GATHERS, timedelta(seconds=READS) / pace)
 
 
 def _now() -> timedelta:

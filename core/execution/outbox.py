@@ -161,9 +161,9 @@ class Outbox:
 
     async def _append(self, work: Working, entry: Entry, *, after: tuple[Entry, ...] = ()) -> None:
         """Raises IllegalTransition, Refused or Conflict: nothing was written."""
-        work.after(entry.fact)
+        state = work.after(entry.fact)
         await durably(self._record, *after, entry)
-        work.take(entry.fact)
+        work.stood(entry.fact, state)
 
 
 async def durably(record: Record, *entries: Entry) -> None:

@@ -220,6 +220,6 @@ def _entry(work: Working, fact: Fact, key: str) -> Entry:
 async def _replaces(line: Line) -> bool | None:
     """Whether the venue replaces in one step; None where it does not say now."""
     try:
-        return (await line.venue.capabilities(timeout=PATIENCE)).replaces
+        return (await line.capabilities(timeout=PATIENCE)).replaces
     except WorldFailed:
         return None

@@ -45,6 +45,7 @@ class Working:
     left: Decimal | None = None  # what is left for one that takes another's place, once that one has ended
     unsent: bool = False  # its intent is written, and a halt came before the first byte
     not_asked: bool = False  # it may be at its venue, which was not asked since this worker has it
+    to_cancel: bool = False  # somebody asked to end it
     redriven: int = 0  # the entry that last asked to try it again
     remembered: bool = False  # it has ended, and is kept for late reports
     asked_by: OrderId | None = None  # who takes its place, once its venue may have been asked
@@ -107,13 +108,18 @@ class Working:
 
     def take(self, fact: Fact) -> None:
         """Raises IllegalTransition, and then nothing has changed."""
-        self.state = self.after(fact)
-        self.choices += isinstance(fact, OrderRouted)
-        self.attempts += isinstance(fact, OrderSent)
+        self.stood(fact, self.after(fact))
+
+    def stood(self, fact: Fact, after: Order) -> None:
+        """That fact is on record; `after` is what it makes of the state, which nobody has changed since."""
+        self.state = after
+        kind = type(fact)
+        self.choices += kind is OrderRouted
+        self.attempts += kind is OrderSent
         self.stands = stands_after(self.stands, fact)
-        if isinstance(fact, ReplacementSized):
+        if type(fact) is ReplacementSized:
             self.left = fact.quantity
-        if isinstance(fact, ReplaceRequested):
+        elif type(fact) is ReplaceRequested:
             self.asked_by = fact.by
 
     def refuse_beyond_terms(self, one: Execution) -> None:

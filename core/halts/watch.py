@@ -3,7 +3,9 @@
 Rule 1: a send begins inside `beginning`, which reads the halt file first. There is no await between the
     answer and the venue's own first step, so what the file says then is what holds.
 Rule 2: what the record says is halted counts beside the file: whichever says so stops it.
-Rule 3: `quiet` is the answer to a halt: every send that began before it is out, or is counted.
+Rule 3: whoever only asks whether it is worth to begin (`lately`) has what was read a moment ago: `beginning`
+    is asked all the same.
+Rule 4: `quiet` is the answer to a halt: every send that began before it is out, or is counted.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Final, Protocol
 from core.halts.file import Halt, HaltFile, Halts
 
 LOOKS_EVERY: Final = timedelta(milliseconds=1)
+LATELY: Final = timedelta(milliseconds=2)
 
 
 class Stops(Protocol):
@@ -25,6 +28,10 @@ class Stops(Protocol):
 
     def why(self, scopes: Collection[str]) -> str | None:
         """Why nothing of these scopes may leave now."""
+        ...
+
+    def lately(self, scopes: Collection[str]) -> str | None:
+        """As `why`, a moment ago: for whoever asks again before anything leaves."""
         ...
 
     def beginning(self, scopes: Collection[str]) -> AbstractContextManager[str | None]:
@@ -37,15 +44,22 @@ class Watch:
 
     def __init__(self, file: HaltFile) -> None:
         self._file = file
-        self._record: tuple[Halt, ...] = ()
+        self._record = Halts(0, ())
         self._begun: set[object] = set()
+        self._read: tuple[float, Halts] | None = None
 
     def recorded(self, standing: tuple[Halt, ...]) -> None:
         """What the record says is halted, newly read."""
-        self._record = standing
+        self._record = Halts(0, standing)
 
     def why(self, scopes: Collection[str]) -> str | None:
-        return self._file.read().stops(scopes) or Halts(0, self._record).stops(scopes)
+        return self._file.read().stops(scopes) or self._record.stops(scopes)
+
+    def lately(self, scopes: Collection[str]) -> str | None:
+        now = asyncio.get_running_loop().time()
+        if self._read is None or not 0 <= now - self._read[0] < LATELY.total_seconds():
+            self._read = (now, self._file.read())
+        return self._read[1].stops(scopes) or self._record.stops(scopes)
 
     @contextmanager
     def beginning(self, scopes: Collection[str]) -> Iterator[str | None]:

@@ -7,7 +7,6 @@ Rule 3: amounts are plain decimals in text; a venue that was filtered is in it, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -21,8 +20,7 @@ from core.routing.tally import Quality, Seen
 from core.venues.fees import FeeSchedule
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """The order as the router sees it, and what its custodian charges for any order."""
 
     order: OrderId
@@ -36,8 +34,7 @@ class Asked:
     ticket_fee: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class QuoteSeen:
+class QuoteSeen(msgspec.Struct, frozen=True, gc=False):
     """Dollars per share and shares. `synthetic`: made by a simulated venue."""
 
     bid: Decimal
@@ -49,10 +46,10 @@ class QuoteSeen:
     synthetic: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """One venue. `out`: why it may not have the order, whatever the rules weigh; None where it may.
-    `here` is of the order's symbol, `overall` of all symbols. `fees` are those that it publishes."""
+    `here` is of the order's symbol, `overall` of all symbols. `fees` are those that it publishes. `latency`
+    is what it publishes, and how long the order would have stood in line."""
 
     venue: VenueName
     out: str | None
@@ -64,8 +61,7 @@ class Candidate:
     overall: Quality
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(msgspec.Struct, frozen=True, gc=False):
     """What a venue came to, in dollars for the whole order, and the parts of its score. Amounts are None
     where it was filtered. `over_chosen` is what it costs more than the chosen one: the counterfactual.
     `cost` and `score` are in the order of the fields of `core.routing.score.Cost` and `Score`; empty where it
@@ -80,8 +76,7 @@ class Ranked:
     score: tuple[Decimal, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(msgspec.Struct, frozen=True, gc=False):
     """What somebody who decides beside would have done. `what`: "venues" (those that are not live yet take
     part) or "rules" (a set that waits for a second person). `saves` is dollars of expected cost by the live
     rules' own measure; None where the venue that it names has none there."""
@@ -93,8 +88,7 @@ class Beside:
     saves: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """`bid` and `ask` are the best of all venues that are open: the middle is the arrival price."""
 
     asked: Asked

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from core.ids import VenueName
 from core.money import to_cents
@@ -20,8 +22,9 @@ from core.orders.events import RouteScore, Side
 from core.orders.released import ReleasedOrder
 from core.routing.evidence import Asked, Beside, Candidate, Evidence, QuoteSeen, Ranked
 from core.routing.rules import InForce, Rules
-from core.routing.score import Cost, Score, cost, score
+from core.routing.score import Cost, Score, cost, score, standing
 from core.routing.tally import NOTHING, STEP, Quality, Seen
+from core.shapes import worked_out
 from core.venues.venue import Capabilities, Quote
 
 HUNDREDTH: Final = Decimal("0.01")
@@ -40,9 +43,13 @@ WORDS: Final = {
 """Of the parts of a cost, in their order."""
 
 
+_SCORE: Final = worked_out(RouteScore)
+
+
 @dataclass(frozen=True, slots=True)
 class VenueView:
-    """One venue as it stands at the moment of routing. `answering`: we may send to it now."""
+    """One venue as it stands at the moment of routing. `answering`: we may send to it now. `wait`: how long
+    an order would stand in line there."""
 
     name: VenueName
     capabilities: Capabilities
@@ -50,6 +57,7 @@ class VenueView:
     open: bool
     answering: bool
     seen: Seen
+    wait: timedelta = timedelta(0)
     here: Quality = NOTHING
     overall: Quality = NOTHING
 
@@ -82,7 +90,7 @@ class Routing:
     def scores(self) -> tuple[RouteScore, ...]:
         """What is shown of it to everybody."""
         return tuple(
-            RouteScore(
+            _SCORE(
                 venue=one.venue,
                 score=one.score[-1].quantize(HUNDREDTH, ROUND_HALF_EVEN) if one.score else None,
                 expected_cost=None if one.expected is None else to_cents(one.expected),
@@ -92,15 +100,16 @@ class Routing:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Weighed:
+class _Weighed(NamedTuple):
     one: Candidate
     cost: Cost
     score: Score
+    expected: Decimal
+    total: Decimal
 
     @property
     def key(self) -> tuple[object, ...]:
-        return self.cost.total, -self.score.whole, self.one.latency, self.one.venue
+        return self.total, -self.score.whole, self.one.latency, self.one.venue
 
 
 def route(order: ReleasedOrder, views: Sequence[VenueView], grounds: Grounds, in_force: InForce) -> Routing:
@@ -159,12 +168,15 @@ def _weighed(
         if why is not None or one.quote is None:
             out[one.venue] = why or f"it quotes no price for {asked.symbol}"
             continue
-        found = cost(asked, one, one.quote, fair=fair, rules=rules)
-        weighed.append(
-            _Weighed(one, found, score(asked, one, one.quote, fair=fair, found=found, rules=rules))
-        )
-    weighed.sort(key=lambda each: each.key)
+        known = standing(asked, one, one.quote, rules.weights)
+        found = cost(asked, one, one.quote, known, fair=fair, rules=rules)
+        of_score = score(asked, one, one.quote, known, fair=fair, found=found, rules=rules)
+        weighed.append(_Weighed(one, found, of_score, found.expected, found.total))
+    weighed.sort(key=_KEY)
     return weighed, out
+
+
+_KEY: Final = attrgetter("key")
 
 
 def chosen(ranked: Sequence[Ranked]) -> VenueName | None:
@@ -225,7 +237,7 @@ def _candidate(asked: Asked, view: VenueView, grounds: Grounds) -> Candidate:
             synthetic=quote.synthetic,
         ),
         fees=view.capabilities.fees,
-        latency=view.capabilities.latency,
+        latency=view.capabilities.latency + view.wait,
         seen=view.seen,
         here=view.here,
         overall=view.overall,
@@ -252,7 +264,7 @@ def _beside(
     rules, waiting, now = in_force.rules, in_force.waiting, live[0]
     if any(one.venue in rules.beside for one in candidates):
         weighed, _ = _weighed(asked, candidates, rules, also_beside=True)
-        found.append(_compared("venues", rules, weighed, now, _step(weighed[0].cost.expected)))
+        found.append(_compared("venues", rules, weighed, now, _step(weighed[0].expected)))
     if waiting is not None:
         weighed, _ = _weighed(asked, candidates, waiting)
         venue = weighed[0].one.venue if weighed else None
@@ -275,14 +287,13 @@ def _filtered(venue: VenueName, says: str) -> Ranked:
 
 
 def _told(each: _Weighed, best: _Weighed) -> Ranked:
-    found = each.cost
     return Ranked(
         venue=each.one.venue,
-        says=_won(found) if each is best else _lost(each, best),
-        expected=_step(found.expected),
-        total=_step(found.total),
-        over_chosen=_step(found.expected - best.cost.expected),
-        cost=tuple([_step(part) for part in found]),
+        says=_won(each) if each is best else _lost(each, best),
+        expected=_step(each.expected),
+        total=_step(each.total),
+        over_chosen=_step(each.expected - best.expected),
+        cost=tuple([_step(part) for part in each.cost]),
         score=tuple([_step(part) for part in each.score]),
     )
 
@@ -291,17 +302,17 @@ def _step(number: Decimal) -> Decimal:
     return number.quantize(STEP, ROUND_HALF_EVEN)
 
 
-def _won(found: Cost) -> str:
-    return f"lowest total cost: ${to_cents(found.expected)} expected"
+def _won(best: _Weighed) -> str:
+    return f"lowest total cost: ${to_cents(best.expected)} expected"
 
 
 def _lost(each: _Weighed, best: _Weighed) -> str:
     """By how much it lost, and the parts that made the difference, the largest first."""
-    pairs = zip(WORDS, each.cost, best.cost, strict=True)
-    more = [(to_cents(here - there), name) for name, here, there in pairs]
-    worse = sorted((-cents, name) for cents, name in more if cents > 0)
-    parts = ", ".join(f"{WORDS[name]} ${-cents} more" for cents, name in worse)
-    total = each.cost.total - best.cost.total
+    total = each.total - best.total
     if not total:
         return "equal in total cost, and lower in score, slower or later by name"
+    pairs = zip(WORDS, each.cost, best.cost, strict=True)
+    more = [(to_cents(here - there), name) for name, here, there in pairs if here > there]
+    worse = sorted((-cents, name) for cents, name in more if cents > 0)
+    parts = ", ".join(f"{WORDS[name]} ${-cents} more" for cents, name in worse)
     return f"${to_cents(total)} worse in total" + (f": {parts}" if parts else "")

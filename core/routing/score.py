@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from core.orders.events import Side
@@ -70,7 +71,30 @@ class Score(NamedTuple):
     whole: Decimal
 
 
-def cost(order: Asked, one: Candidate, quote: QuoteSeen, *, fair: Decimal, rules: Rules) -> Cost:
+class Standing(NamedTuple):
+    """What both the cost and the score of a venue ask of it."""
+
+    takes: bool
+    likelihood: Decimal
+    improving: Decimal
+    failing: Decimal
+    seconds: Decimal
+
+
+def standing(order: Asked, one: Candidate, quote: QuoteSeen, weights: Weights) -> Standing:
+    takes = is_marketable(order.side, order.limit_price, quote)
+    return Standing(
+        takes,
+        likelihood(one, weights, takes=takes),
+        improving(one, weights),
+        failing(one.seen, weights),
+        _seconds(one.latency),
+    )
+
+
+def cost(
+    order: Asked, one: Candidate, quote: QuoteSeen, known: Standing, *, fair: Decimal, rules: Rules
+) -> Cost:
     """What the order is expected to cost there. `fair` is the price that is measured against.
 
     With Q shares, mid m, half spread h = (ask - bid)/2, value V = Q m, a basis point b = 0.0001:
@@ -82,7 +106,7 @@ def cost(order: Asked, one: Candidate, quote: QuoteSeen, *, fair: Decimal, rules
         custodian    the ticket fee, and the fee for trading away at that venue
         improvement  -Q h i, with i the credible mean of what executions saved, in half spreads
         unfilled     V b w (1 - p), with p the likelihood of execution
-        latency      V b w t, with t the published seconds
+        latency      V b w t, with t the published seconds and those in line
         failures     V b w f, with f the credible share of sends without an answer
         load         V b w n/100, with n our orders that are open there
 
@@ -90,28 +114,36 @@ def cost(order: Asked, one: Candidate, quote: QuoteSeen, *, fair: Decimal, rules
     """
     buys = order.side is Side.BUY
     touch, shown = (quote.ask, quote.ask_size) if buys else (quote.bid, quote.bid_size)
-    takes = is_marketable(order.side, order.limit_price, quote)
+    takes = known.takes
     price = touch if takes or order.limit_price is None else order.limit_price
     half_spread = (quote.ask - quote.bid) / 2
     point = order.quantity * fair * BASIS_POINT
     weights = rules.weights
+    quantity = order.quantity
     return Cost(
-        price=order.quantity * ((price - fair) if buys else (fair - price)) if takes else _ZERO,
-        slippage=order.quantity * half_spread * _beyond(order.quantity, shown) / 2 if takes else _ZERO,
+        price=quantity * ((price - fair) if buys else (fair - price)) if takes else _ZERO,
+        slippage=quantity * half_spread * _beyond(quantity, shown) / 2 if takes else _ZERO,
         fees=rules.fees_at(one.venue, one.fees).expected(
-            quantity=order.quantity, price=price, liquidity=Liquidity.TAKER if takes else Liquidity.MAKER
+            quantity=quantity, price=price, liquidity=Liquidity.TAKER if takes else Liquidity.MAKER
         ),
         custodian=order.ticket_fee + rules.trade_away_at(order.custodian, one.venue),
-        improvement=-order.quantity * half_spread * improving(one, weights) if takes else _ZERO,
-        unfilled=point * weights.unfilled_bps * (_ONE - likelihood(one, weights, takes=takes)),
-        latency=point * weights.latency_bps * _seconds(one.latency),
-        failures=point * weights.failure_bps * failing(one.seen, weights),
+        improvement=-quantity * half_spread * known.improving if takes else _ZERO,
+        unfilled=point * weights.unfilled_bps * (_ONE - known.likelihood),
+        latency=point * weights.latency_bps * known.seconds,
+        failures=point * weights.failure_bps * known.failing,
         load=point * weights.load_bps * one.seen.open_orders / WHOLE_LOAD,
     )
 
 
 def score(
-    order: Asked, one: Candidate, quote: QuoteSeen, *, fair: Decimal, found: Cost, rules: Rules
+    order: Asked,
+    one: Candidate,
+    quote: QuoteSeen,
+    known: Standing,
+    *,
+    fair: Decimal,
+    found: Cost,
+    rules: Rules,
 ) -> Score:
     """The same venue in parts that compare across orders; `whole` is their weighted mean, times 100.
 
@@ -122,17 +154,13 @@ def score(
     """
     weights = rules.weights
     value = order.quantity * fair
-    takes = is_marketable(order.side, order.limit_price, quote)
     parts = (
         (weights.score_fees, _fading(found.fees / value / BASIS_POINT, HALF_FEES_BPS)),
         (weights.score_spread, _fading((quote.ask - quote.bid) / fair / BASIS_POINT, HALF_SPREAD_BPS)),
-        (weights.score_latency, _fading(_seconds(one.latency), _seconds(HALF_LATENCY))),
-        (weights.score_success, _ONE - failing(one.seen, weights)),
+        (weights.score_latency, _fading(known.seconds, HALF_LATENCY_S)),
+        (weights.score_success, _ONE - known.failing),
         (weights.score_load, _fading(Decimal(one.seen.open_orders), HALF_LOAD)),
-        (
-            weights.score_fill_quality,
-            likelihood(one, weights, takes=takes) * (1 + improving(one, weights)) / 2,
-        ),
+        (weights.score_fill_quality, known.likelihood * (1 + known.improving) / 2),
     )
     counts = sum(weight for weight, _ in parts) or 1
     whole = 100 * sum((weight * part for weight, part in parts), _ZERO) / counts
@@ -181,5 +209,9 @@ def _beyond(quantity: Decimal, shown: Decimal) -> Decimal:
     return max(quantity / shown - 1, _ZERO) if shown else quantity
 
 
+@lru_cache(maxsize=256)
 def _seconds(duration: timedelta) -> Decimal:
     return Decimal(duration // timedelta(microseconds=1)) / (_SECOND // timedelta(microseconds=1))
+
+
+HALF_LATENCY_S: Final = _seconds(HALF_LATENCY)

@@ -83,12 +83,23 @@ class _Faded:
 
     at: timedelta
     sums: tuple[Decimal, ...]
+    told: tuple[int, timedelta, Quality] | None = None  # last said, so many seconds after `at`
+
+    def quality(self, now: timedelta, half_life: timedelta) -> Quality:
+        """Rounded. It fades by whole seconds, so it is the same for whoever asks within one."""
+        seconds = (now - self.at) // _SECOND
+        if self.told is None or self.told[:2] != (seconds, half_life):
+            faded = self.as_of(now, half_life)
+            rounded = Quality(*[one.quantize(STEP, ROUND_HALF_EVEN) for one in faded])
+            self.told = (seconds, half_life, rounded)
+        return self.told[2]
 
     def as_of(self, now: timedelta, half_life: timedelta) -> tuple[Decimal, ...]:
         return _faded(self.sums, (now - self.at) // _SECOND, half_life)
 
     def add(self, more: tuple[Decimal, ...], at: timedelta, half_life: timedelta) -> None:
         """What comes late is taken as of its own moment, so the order in which it comes does not matter."""
+        self.told = None
         seconds = (at - self.at) // _SECOND
         if seconds >= 0:
             self.sums, self.at = _faded(self.sums, seconds, half_life), self.at + _SECOND * seconds
@@ -127,8 +138,7 @@ class Tally:
         known = self._known.get((venue, symbol))
         if known is None:
             return NOTHING
-        faded = known.as_of(now, self.half_life)
-        return Quality(*(one.quantize(STEP, ROUND_HALF_EVEN) for one in faded))
+        return known.quality(now, self.half_life)
 
     def _add(self, venue: VenueName, symbol: Symbol, seen: Quality, at: timedelta) -> None:
         for key in ((venue, symbol), (venue, None)):

@@ -28,7 +28,7 @@ from core.ids import (
     VenueName,
     order_id_for,
 )
-from core.ledger.chain import Sealing, leaf, link
+from core.ledger.chain import EPOCH, leaf_of, link, who_of
 from core.ledger.envelope import Recorded, payload_of, text_of, written
 from core.orders.events import OrderFilled, OrderType, Side, TimeInForce
 from core.orders.released import ReleasedOrder
@@ -56,6 +56,9 @@ SESSION: Final = date(2022, 12, 29)
 SYMBOLS: Final = tuple(Symbol(name) for name in ("AAPL", "MSFT", "KO", "JNJ"))
 PRICE: Final = Decimal("100.00")
 ACCOUNTS: Final = 500
+OCCURRED_AT: Final = written(AT)
+RECORDED_US: Final = (AT - EPOCH) // timedelta(microseconds=1)
+BY_GATE: Final = who_of(*GATE)
 FREE: Final = FeeSchedule(1, Decimal(0), Decimal(0), Decimal(0), Decimal(0))
 
 
@@ -79,13 +82,11 @@ class InMemoryRecord:
                 payload_of(entry),
                 event_id=UUID(int=before.seq + 1),
                 stream_version=before.seq - 3,  # four entries are the proposal's
-                occurred_at=written(AT),
+                occurred_at=OCCURRED_AT,
                 mono_ns=before.seq + 1,
             )
-            sealing = Sealing(before.seq + 1, AT, *GATE, text)
-            chain.append(
-                Chained(before.seq + 1, AT, *GATE, text, link(before.digest, leaf(sealing)), before.digest)
-            )
+            digest = link(before.digest, leaf_of(before.seq + 1, RECORDED_US, BY_GATE, text.encode()))
+            chain.append(Chained(before.seq + 1, AT, *GATE, text, digest, before.digest))
             if isinstance(entry.fact, OrderFilled):
                 self._filled(order, entry.fact.quantity)
         return tuple(Recorded(1, duplicate=False) for _ in entries)

@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -106,10 +107,9 @@ class LifecycleWorld:
         }
 
     def release(self, count: int) -> tuple[str, ...]:
-        """So many more released orders, their decisions before them. Their ids. No worker may be at work."""
-        orders = [self._order(self._made + number) for number in range(count)]
-        self._made += count
-        self._releasing.write([(order, content(order)) for order in orders], at=AT, approved=True)
+        """So many more released orders, their decisions before them. Their ids. For before a worker begins:
+        what the server knows of its tables is read anew."""
+        released = self.release_now(count, at=AT)
         for table in (
             "journal",
             "stream_head",
@@ -118,6 +118,13 @@ class LifecycleWorld:
             "claim",
         ):  # or plans are for none
             self.superuser.execute(f"analyze gatehouse.{table}".encode())
+        return released
+
+    def release_now(self, count: int, *, at: datetime) -> tuple[str, ...]:
+        """As `release`, as of a moment, while workers are at work."""
+        orders = [self._order(self._made + number) for number in range(count)]
+        self._made += count
+        self._releasing.write([(order, content(order)) for order in orders], at=at, approved=True)
         return tuple(order.id for order in orders)
 
     @contextmanager

@@ -51,9 +51,15 @@ class Releasing:
     def write(
         self, decided: Sequence[tuple[ReleasedOrder, Content]], *, at: datetime, approved: bool
     ) -> None:
-        """Their decisions and releases; those that are not `approved` were submitted, and no more. Nobody may
-        append meanwhile."""
-        head = self._superuser.execute("select seq, digest from gatehouse.head").fetchone()
+        """Their decisions and releases; those that are not `approved` were submitted, and no more. Whoever
+        appends meanwhile waits: the head is taken as an append takes it."""
+        with self._superuser.transaction():
+            self._write(decided, at=at, approved=approved)
+
+    def _write(
+        self, decided: Sequence[tuple[ReleasedOrder, Content]], *, at: datetime, approved: bool
+    ) -> None:
+        head = self._superuser.execute("select seq, digest from gatehouse.head for update").fetchone()
         if head is not None:
             self._seq, self._digest = head["seq"], bytes(head["digest"])
         rows: list[Sequence[Any]] = []
@@ -71,17 +77,16 @@ class Releasing:
             stands = ("RELEASED" if approved else "SUBMITTED", first, self._seq)
             proposals.append(_proposal(order, content, at, *stands))
             legs.append(_leg(order, content, self._seq if approved else None))
-        with self._superuser.transaction():
-            self._copy(f"journal ({COLUMNS})", rows)
-            heads = {row[8]: row[9] for row in rows}
-            self._copy("stream_head (stream, version)", heads.items())
-            self._copy(PROPOSAL, proposals)
-            self._copy(DECISION, submitted)
-            self._copy(LEG, legs)
-            self._superuser.execute(
-                "update gatehouse.head set seq = %s, digest = %s, recorded_at = %s",
-                [self._seq, self._digest, at],
-            )
+        self._copy(f"journal ({COLUMNS})", rows)
+        heads = {row[8]: row[9] for row in rows}
+        self._copy("stream_head (stream, version)", heads.items())
+        self._copy(PROPOSAL, proposals)
+        self._copy(DECISION, submitted)
+        self._copy(LEG, legs)
+        self._superuser.execute(
+            "update gatehouse.head set seq = %s, digest = %s, recorded_at = %s",
+            [self._seq, self._digest, at],
+        )
 
     def _entry(
         self, order: ReleasedOrder, who: Who, fact: Fact, versions: dict[str, int], at: datetime

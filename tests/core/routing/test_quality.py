@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
+from msgspec import structs
+
 from core.ids import VenueName
 from core.orders.events import Side
 from core.routing.evidence import Evidence
@@ -110,13 +112,13 @@ def test_nothing_executed_is_nothing_measured() -> None:
 
 def test_a_later_choice_does_not_move_the_arrival_price() -> None:
     first = evidence()
-    later = replace(evidence(), bid=Decimal("100.99"), ask=Decimal("101.01"))
+    later = structs.replace(evidence(), bid=Decimal("100.99"), ask=Decimal("101.01"))
     found = measured(first, later, AT, [fill("1000", "101", after=1)])
     assert found.price_cost == Decimal("1000.00")
 
 
 def routed(venue: VenueName, quantity: str, fills: list[Filled], day: date) -> Routed:
-    one = replace(evidence(quantity=quantity), venue=venue)
+    one = structs.replace(evidence(quantity=quantity), venue=venue)
     return Routed(one, measured(one, one, AT, fills), day)
 
 
