@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from core.book import cash, lots
+from core.book.picture import Lot
 from core.ids import AccountId, OrderId
 from core.orders.events import Side
 from core.projections.folded import Folded
@@ -33,16 +34,19 @@ def reference_row(folded: Folded, reference: Reference) -> Row:
 
 def lot_rows(folded: Folded, account: AccountId) -> Iterator[Row]:
     """Open lots, in the order that they came."""
-    for lot in folded.lots.get(account, lots.NO_LOTS).open:
-        yield {
-            "lot": lot.id,
-            "account": account,
-            "advisor": folded.advisors[account],
-            "symbol": lot.symbol,
-            "quantity": lot.quantity,
-            "cost_per_share": lot.cost_per_share,
-            "acquired_on": lot.acquired_on,
-        }
+    return (lot_row(folded, account, lot) for lot in folded.lots.get(account, lots.NO_LOTS).open)
+
+
+def lot_row(folded: Folded, account: AccountId, lot: Lot) -> Row:
+    return {
+        "lot": lot.id,
+        "account": account,
+        "advisor": folded.advisors[account],
+        "symbol": lot.symbol,
+        "quantity": lot.quantity,
+        "cost_per_share": lot.cost_per_share,
+        "acquired_on": lot.acquired_on,
+    }
 
 
 def position_rows(folded: Folded, account: AccountId) -> Iterator[Row]:

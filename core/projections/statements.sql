@@ -144,7 +144,8 @@ on conflict (kind, id) do update set advisor = excluded.advisor, household = exc
     account = excluded.account, state = excluded.state, as_of_seq = excluded.as_of_seq;
 
 -- drop_lots --
-delete from gatehouse.lot where account = any (%(accounts)s::text[]);
+-- All of some accounts, and those by name of others.
+delete from gatehouse.lot where account = any (%(accounts)s::text[]) or lot = any (%(lots)s::text[]);
 
 -- put_lot --
 insert into gatehouse.lot (lot, account, advisor, symbol, quantity, cost_per_share, acquired_on, as_of_seq)

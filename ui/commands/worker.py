@@ -11,7 +11,7 @@ from core.clock import WallClock
 from core.database.pools import async_pool, connect_async
 from core.execution.lease import SETTING, fresh_name
 from core.ids import CustodianId, VenueName
-from core.ledger.journal import Journal
+from core.ledger.journal import AT_ONCE, Journal
 from core.people.keystore import KeyStore
 from core.settings import WorkerSettings, environment
 from core.settings import worker as settings
@@ -32,9 +32,13 @@ async def _work(chosen: WorkerSettings) -> None:
     dsn, name = chosen.gate.reveal(), fresh_name()
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(
-            async_pool(dsn, name="worker", most=12, says={SETTING: name}, asks_first=False)
+            async_pool(dsn, name="worker", most=10, says={SETTING: name}, asks_first=False)
         )
-        journal = await stack.enter_async_context(Journal(pool, clock))
+        # Its own connections: each makes ready once what the append asks, which takes as long as 200 entries.
+        writing = await stack.enter_async_context(
+            async_pool(dsn, name="worker-journal", most=AT_ONCE, says={SETTING: name}, asks_first=False)
+        )
+        journal = await stack.enter_async_context(Journal(writing, clock))
         venues = [
             await stack.enter_async_context(venue_at(VenueName(v.name), v.url, key=v.key.reveal()))
             for v in chosen.venues

@@ -286,3 +286,17 @@ async def test_an_entry_that_cannot_be_folded_stops_it_and_nothing_is_skipped(fi
         with pytest.raises(IllegalTransition):
             await Follower(pool).catch_up()
     assert firm.value("superuser", "select as_of_seq from gatehouse.follower") == seq
+
+
+@pytest.mark.anyio
+async def test_followers_that_take_turns_write_the_lots_that_the_other_has_not(firm: Firm) -> None:
+    deal = let_out(firm)
+    async with pool_of(firm) as pool:
+        one, two = Follower(pool), Follower(pool)
+        await one.catch_up()
+        assert deal.of_order("OrderRouted", 0).ok
+        assert deal.of_order("OrderSent", 0, body_digest="0" * 64).ok
+        for follower, shares in ((one, "1"), (two, "2"), (one, "3"), (one, "1"), (two, "3")):
+            assert deal.fill(0, shares, "101").ok
+            await follower.catch_up()
+            assert kept(firm) == expected(await pure(firm))
