@@ -90,7 +90,7 @@ def _keeping(node: Any) -> Any:
     @wraps(node)
     async def run(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
         went: Command[Any] = await node(state, runtime)
-        held = kept(runtime.context.turn.held)
+        held = kept(runtime.context)
         if held == state.get("held", []):
             return went
         update: Any = went.update or {}
@@ -207,6 +207,7 @@ async def ask(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
 async def assess(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
     """Wait, within bounds, until each draft of this part has its figures; then say them."""
     says(Agent.PROPOSAL, "waits for the figures")
+    await runtime.context.turn.kept()
     texts: list[str] = []
     looked = dict(state["looked"])
     fresh = state["drafts"][state["told"] :]
@@ -259,6 +260,21 @@ async def _assessed(draft: str, context: Context) -> str:
 async def answer(state: Conversation, runtime: Runtime[Context]) -> Command[Literal["park", "__end__"]]:
     """Compose what the advisor reads, with its sources."""
     context = runtime.context
+    waiting = tuple(one["proposal"] for one in state.get("waiting", []))
+    parks = [Decided("park", "people_must_decide", waiting)] if waiting else []
+    on_record = asyncio.create_task(step_taken(context, state["agent"] or ORCHESTRATOR, "answer", *parks))
+    try:
+        await asyncio.sleep(0)  # it is under way while the answer is composed
+        out = _composed(state, context)
+    finally:
+        await on_record
+    get_stream_writer()({"event": "answer", **out})
+    goto: Literal["park", "__end__"] = "park" if waiting else "__end__"
+    return Command(goto=goto, update={"answered": state["asked"], "answer": out})
+
+
+def _composed(state: Conversation, context: Context) -> dict[str, Any]:
+    """The answer to her message, with its sources, as it leaves."""
     recent = since_asked(state["messages"])
     allowed = {**bind.sources(recent), **state.get("looked", {})}
     model, by_rule = signed(recent, context)
@@ -271,13 +287,7 @@ async def answer(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
         checking=guard.checking,
         allows=guard.allows,
     )
-    out = _out(state["asked"], composed, model, round_no=0)
-    waiting = tuple(one["proposal"] for one in state.get("waiting", []))
-    parks = [Decided("park", "people_must_decide", waiting)] if waiting else []
-    await step_taken(context, state["agent"] or ORCHESTRATOR, "answer", *parks)
-    get_stream_writer()({"event": "answer", **out})
-    goto: Literal["park", "__end__"] = "park" if waiting else "__end__"
-    return Command(goto=goto, update={"answered": state["asked"], "answer": out})
+    return _out(state["asked"], composed, model, round_no=0)
 
 
 def park(state: Conversation) -> Command[Literal["read_decision"]]:

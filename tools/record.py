@@ -105,6 +105,7 @@ async def _put(
     turn: Turn, words: Iterator[Words], facts: Sequence[StepEvent], asked: tuple[PolicyDecision, ...]
 ) -> None:
     held = tuple((one.key, worded(one.fact, words)) for one in turn.held)
+    await turn.kept()
     await turn.desk.record(turn.trace, *facts, asked=asked, held=held)
     del turn.held[: len(held)]
 
@@ -126,8 +127,8 @@ async def _answered(name: str, fields: Mapping[str, Any], call: Call) -> Sourced
         ask = tool.ask.model_validate(fields)
     except ValidationError as bad:
         raise Refusal(complaint(bad), code="invalid") from bad
-    if tool.effect is Effect.PROPOSE and call.turn.held:
-        await steps(call.turn)
+    if tool.effect is Effect.PROPOSE:
+        await (steps(call.turn) if call.turn.held else call.turn.kept())
     try:
         async with asyncio.timeout(ANSWERS_WITHIN.total_seconds()):
             answer: Sourced = await tool.run(ask, call)
