@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial, wraps
@@ -156,13 +157,14 @@ def _specialist(agent: Agent) -> Any:
         if state["thoughts"] >= MOST_THOUGHTS:
             await decision_taken(runtime.context, agent, Decided("stop", "too_many_thoughts"))
             return onward(state, [AIMessage(OUT_OF_STEPS)])
-        message = await thought(
-            runtime.context,
-            agent,
-            [*told(state["plan"][state["at"]]), *reads(state)],
-            bind.schemas(agent),
-            decides=partial(bind.decided, agent),
-        )
+        async with _reads_ahead(runtime.context, agent, first=state["thoughts"] == 0):
+            message = await thought(
+                runtime.context,
+                agent,
+                [*told(state["plan"][state["at"]]), *reads(state)],
+                bind.schemas(agent),
+                decides=partial(bind.decided, agent),
+            )
         if runtime.context.stop.is_set() and not message.tool_calls:
             return await _stopped(runtime.context, agent)
         if not (message.tool_calls or message.invalid_tool_calls):
@@ -170,6 +172,15 @@ def _specialist(agent: Agent) -> Any:
         return Command(goto="ask", update={"messages": [message], "thoughts": state["thoughts"] + 1})
 
     return run
+
+
+def _reads_ahead(context: Context, agent: Agent, *, first: bool) -> AbstractAsyncContextManager[None]:
+    """A thread about one household has it read while the agent of portfolios thinks which question to put: by
+    rule that takes milliseconds, and nearly every question of hers reads it."""
+    turn = context.turn
+    if turn.household is None or turn.answers is not None or not first or not context.thinker.offline:
+        return nullcontext()
+    return turn.desk.ahead(turn.household) if agent is Agent.PORTFOLIO else nullcontext()
 
 
 async def _stopped(context: Context, agent: Agent) -> Command[Any]:
