@@ -71,13 +71,13 @@ async def ask_all(
             continue
         try:
             with watch.tool("unknown" if effect(agent, name) is None else name, asking.id):
-                answer = await record.asked(name, call["args"], asking)
+                answer, words = await record.asked_and_told(name, call["args"], asking)
         except Refusal as no:
             told.append(_refused(name, key, str(no)))
             continue
         if isinstance(answer, Drafted):
             drafts.append(answer.proposal)
-        told.append(ToolMessage(record.told(asking, answer), tool_call_id=key, name=name))
+        told.append(ToolMessage(words, tool_call_id=key, name=name))
     for offset, broken in enumerate(thought.invalid_tool_calls):
         name = broken["name"] or "unknown"
         if offset == 0:

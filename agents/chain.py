@@ -19,6 +19,7 @@ from langchain_core.messages import AIMessage, AnyMessage
 
 from agents.evidence import Decided, decision_taken
 from agents.model import MOST_TOKENS, Thinker, Unusable, offline, think
+from agents.offline.model import NAME as OFFLINE
 from agents.state import Context
 from core.errors import WorldFailed
 from core.ids import MessageId
@@ -105,7 +106,7 @@ def signed(messages: Sequence[AnyMessage], context: Context) -> tuple[str, bool]
     names = thought_by(messages)
     if not names:
         return context.thinker.name, context.thinker.offline
-    return names[-1], set(names) == {offline().name}
+    return names[-1], set(names) == {OFFLINE}
 
 
 def _line(one: Thinking) -> list[Thinker]:

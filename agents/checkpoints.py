@@ -8,20 +8,24 @@ Rule 4: the tables come by migration. Nothing is created here.
 Rule 5: a step is one row and one round trip. What a task wrote is not kept beside the checkpoint that holds
     it; the graph's effects have keys, so a step that is lost to a kill and runs again happens once.
 Rule 6: it is compressed before it is sealed: how long a row is says how much its text repeats, and no more.
+Rule 7: a step's row may be written while the next step is taken (`behind`): each is, one after the other, and
+    is there before anything goes on record or is drafted, before a pause, and before an answer leaves.
 Source: RFC 8452 (AES-GCM-SIV), RFC 1950 (zlib).
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, cast
 
 import ormsgpack
+import psycopg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
 from langchain_core.runnables import RunnableConfig
@@ -58,6 +62,7 @@ class CheckpointStore(BaseCheckpointSaver[int]):
         self._pool = pool
         self._cipher = AESGCMSIV(key)
         self._left: dict[str, CheckpointTuple | None] = {}
+        self._behind: dict[str, asyncio.Task[None] | None] = {}  # by thread: what is being written of it
 
     @asynccontextmanager
     async def left(self, thread: str) -> AsyncIterator[CheckpointTuple | None]:
@@ -73,6 +78,32 @@ class CheckpointStore(BaseCheckpointSaver[int]):
             yield found
         finally:
             self._left.pop(thread, None)
+
+    @asynccontextmanager
+    async def behind(self, thread: str) -> AsyncIterator[None]:
+        """A checkpoint of that thread is written while its next step is taken, and each is when this ends,
+        however it ends. Nobody else runs it meanwhile (`agents.run`)."""
+        self._behind[thread] = None
+        try:
+            yield
+            await self.kept(thread)
+        except BaseException:  # what ended the run is told on, and not that it could not be kept either
+            with suppress(psycopg.Error):
+                await self.kept(thread)
+            raise
+        finally:
+            self._behind.pop(thread, None)
+
+    async def kept(self, thread: str) -> None:
+        """Wait until what was to be kept of that thread is.
+
+        Raises:
+            psycopg.Error: it could not be written.
+        """
+        writing = self._behind.get(thread)
+        if writing is not None:
+            self._behind[thread] = None
+            await writing
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The checkpoint that `config` names, or the thread's newest. None where there is none.
@@ -128,8 +159,19 @@ class CheckpointStore(BaseCheckpointSaver[int]):
         was taken between them.
         """
         place = {**_place(config), "checkpoint": checkpoint["id"]}
-        if metadata.get("source") == "input":
-            return _config(place)
+        if metadata.get("source") != "input":
+            if place["thread"] in self._behind and not place["namespace"]:
+                await self.kept(place["thread"])
+                writing = self._write(config, checkpoint, metadata)
+                self._behind[place["thread"]] = asyncio.create_task(writing, name="checkpoint")
+            else:
+                await self._write(config, checkpoint, metadata)
+        return _config(place)
+
+    async def _write(
+        self, config: RunnableConfig, checkpoint: Checkpoint, metadata: CheckpointMetadata
+    ) -> None:
+        place = {**_place(config), "checkpoint": checkpoint["id"]}
         kept = {
             "parent": get_checkpoint_id(config),
             "checkpoint": self.serde.dumps_typed(checkpoint),
@@ -138,7 +180,6 @@ class CheckpointStore(BaseCheckpointSaver[int]):
         body = self._seal(kept, place, "checkpoint")
         async with self._pool.connection() as connection:
             await connection.execute(SQL["put"], {**place, "body": body, "before": KEEP - 1})
-        return _config(place)
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
@@ -149,6 +190,7 @@ class CheckpointStore(BaseCheckpointSaver[int]):
         if not any(channel in WRITES_IDX_MAP for channel, _ in writes):
             return
         place = {**_place(config), "checkpoint": get_checkpoint_id(config), "task": task_id}
+        await self.kept(place["thread"])
         places, bodies = [], []
         for index, (channel, value) in enumerate(writes):
             at = {**place, "place": WRITES_IDX_MAP.get(channel, index)}

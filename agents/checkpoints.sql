@@ -34,14 +34,14 @@ with lazily as (
     where c.thread = %(thread)s and c.namespace = %(namespace)s and c.checkpoint = old.checkpoint
 )
 insert into copilot.checkpoint (thread, namespace, checkpoint, body)
-select %(thread)s, %(namespace)s, %(checkpoint)s, %(body)s from lazily
+select %(thread)s, %(namespace)s, %(checkpoint)s, %(body)b from lazily
 on conflict (thread, namespace, checkpoint) do update set body = excluded.body;
 
 -- put_writes --
 -- An ordinary write of a task is kept as it first came; a special one (error, interrupt, resume) is replaced.
 insert into copilot.checkpoint_write (thread, namespace, checkpoint, task, place, body)
 select %(thread)s, %(namespace)s, %(checkpoint)s, %(task)s, w.place, w.body
-from unnest(%(places)s::int[], %(bodies)s::bytea[]) as w (place, body)
+from unnest(%(places)s::int[], %(bodies)b::bytea[]) as w (place, body)
 on conflict (thread, namespace, checkpoint, task, place)
 do update set body = excluded.body where checkpoint_write.place < 0;
 

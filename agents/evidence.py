@@ -147,19 +147,19 @@ def _hold(context: Context, *found: tuple[GraphStep, tuple[str, ...]]) -> None:
     context.turn.held.extend(new)
 
 
-def kept(held: Sequence[Held]) -> list[str]:
-    """What is held, as a checkpoint keeps it."""
-    return [
-        json.dumps(
-            {
-                "key": one.key,
-                "kind": one.fact.event_type(),
-                "fact": one.fact.model_dump(mode="json"),
-                "texts": one.texts,
-            }
-        )
-        for one in held
-    ]
+def kept(context: Context) -> list[str]:
+    """What is held, as a checkpoint keeps it: each put in words once, however many steps it is held."""
+    held = context.turn.held
+    for one in held:
+        if one.key not in context.encoded:
+            context.encoded[one.key] = _kept(one)
+    return [context.encoded[one.key] for one in held]
+
+
+def _kept(one: Held) -> str:
+    fact = one.fact.model_dump(mode="json")
+    told = {"key": one.key, "kind": one.fact.event_type(), "fact": fact, "texts": one.texts}
+    return json.dumps(told)
 
 
 def held_again(texts: Sequence[str]) -> list[Held]:

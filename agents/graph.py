@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial, wraps
@@ -90,7 +91,7 @@ def _keeping(node: Any) -> Any:
     @wraps(node)
     async def run(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
         went: Command[Any] = await node(state, runtime)
-        held = kept(runtime.context.turn.held)
+        held = kept(runtime.context)
         if held == state.get("held", []):
             return went
         update: Any = went.update or {}
@@ -156,13 +157,14 @@ def _specialist(agent: Agent) -> Any:
         if state["thoughts"] >= MOST_THOUGHTS:
             await decision_taken(runtime.context, agent, Decided("stop", "too_many_thoughts"))
             return onward(state, [AIMessage(OUT_OF_STEPS)])
-        message = await thought(
-            runtime.context,
-            agent,
-            [*told(state["plan"][state["at"]]), *reads(state)],
-            bind.schemas(agent),
-            decides=partial(bind.decided, agent),
-        )
+        async with _reads_ahead(runtime.context, agent, first=state["thoughts"] == 0):
+            message = await thought(
+                runtime.context,
+                agent,
+                [*told(state["plan"][state["at"]]), *reads(state)],
+                bind.schemas(agent),
+                decides=partial(bind.decided, agent),
+            )
         if runtime.context.stop.is_set() and not message.tool_calls:
             return await _stopped(runtime.context, agent)
         if not (message.tool_calls or message.invalid_tool_calls):
@@ -170,6 +172,15 @@ def _specialist(agent: Agent) -> Any:
         return Command(goto="ask", update={"messages": [message], "thoughts": state["thoughts"] + 1})
 
     return run
+
+
+def _reads_ahead(context: Context, agent: Agent, *, first: bool) -> AbstractAsyncContextManager[None]:
+    """A thread about one household has it read while the agent of portfolios thinks which question to put: by
+    rule that takes milliseconds, and nearly every question of hers reads it."""
+    turn = context.turn
+    if turn.household is None or turn.answers is not None or not first or not context.thinker.offline:
+        return nullcontext()
+    return turn.desk.ahead(turn.household) if agent is Agent.PORTFOLIO else nullcontext()
 
 
 async def _stopped(context: Context, agent: Agent) -> Command[Any]:
@@ -207,6 +218,7 @@ async def ask(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
 async def assess(state: Conversation, runtime: Runtime[Context]) -> Command[Any]:
     """Wait, within bounds, until each draft of this part has its figures; then say them."""
     says(Agent.PROPOSAL, "waits for the figures")
+    await runtime.context.turn.kept()
     texts: list[str] = []
     looked = dict(state["looked"])
     fresh = state["drafts"][state["told"] :]
@@ -259,6 +271,21 @@ async def _assessed(draft: str, context: Context) -> str:
 async def answer(state: Conversation, runtime: Runtime[Context]) -> Command[Literal["park", "__end__"]]:
     """Compose what the advisor reads, with its sources."""
     context = runtime.context
+    waiting = tuple(one["proposal"] for one in state.get("waiting", []))
+    parks = [Decided("park", "people_must_decide", waiting)] if waiting else []
+    on_record = asyncio.create_task(step_taken(context, state["agent"] or ORCHESTRATOR, "answer", *parks))
+    try:
+        await asyncio.sleep(0)  # it is under way while the answer is composed
+        out = _composed(state, context)
+    finally:
+        await on_record
+    get_stream_writer()({"event": "answer", **out})
+    goto: Literal["park", "__end__"] = "park" if waiting else "__end__"
+    return Command(goto=goto, update={"answered": state["asked"], "answer": out})
+
+
+def _composed(state: Conversation, context: Context) -> dict[str, Any]:
+    """The answer to her message, with its sources, as it leaves."""
     recent = since_asked(state["messages"])
     allowed = {**bind.sources(recent), **state.get("looked", {})}
     model, by_rule = signed(recent, context)
@@ -271,13 +298,7 @@ async def answer(state: Conversation, runtime: Runtime[Context]) -> Command[Lite
         checking=guard.checking,
         allows=guard.allows,
     )
-    out = _out(state["asked"], composed, model, round_no=0)
-    waiting = tuple(one["proposal"] for one in state.get("waiting", []))
-    parks = [Decided("park", "people_must_decide", waiting)] if waiting else []
-    await step_taken(context, state["agent"] or ORCHESTRATOR, "answer", *parks)
-    get_stream_writer()({"event": "answer", **out})
-    goto: Literal["park", "__end__"] = "park" if waiting else "__end__"
-    return Command(goto=goto, update={"answered": state["asked"], "answer": out})
+    return _out(state["asked"], composed, model, round_no=0)
 
 
 def park(state: Conversation) -> Command[Literal["read_decision"]]:

@@ -4,15 +4,17 @@ Rule 1: one run a thread at a time. A second message is told that the first is s
     waits for its turn and then finds nothing new.
 Rule 2: a message that the thread already has is not asked again: the run goes on where it was killed.
 Rule 3: a run has an end: a number of steps and a time.
+Rule 4: an answer leaves once the run that gave it is kept: a thread knows every answer that went out.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -114,12 +116,14 @@ class Copilot:
     async def _run(self, asked: Any, turn: Turn, message: MessageId | None) -> AsyncIterator[Event]:
         made_of = in_use(self.thinker.name).digest
         watch = Watch((self.tracer, turn) if self.tracer else None)
+        keeping, turn = _keeping(self.graph.checkpointer, turn, by_rule=self.thinker.offline)
         context = Context(
             turn, self.thinker, self.patience, made_of, message, watch=watch, instructions=self.instructions
         )
         self._stops[turn.thread] = context.stop
+        last: list[Event] = []
         try:
-            async with asyncio.timeout(RUNS_WITHIN.total_seconds()):
+            async with asyncio.timeout(RUNS_WITHIN.total_seconds()), keeping:
                 streamed: AsyncIterator[Any] = self.graph.astream(
                     asked,
                     _config(turn.thread),
@@ -128,11 +132,14 @@ class Copilot:
                     durability="sync",
                 )
                 async for kind, part in streamed:
-                    if kind == "custom":
+                    if kind == "updates":
+                        last += _parked(part)
+                    elif last or part["event"] == "answer":
+                        last.append(part)
+                    else:
                         yield part
-                    for stop in part.get("__interrupt__", ()) if kind == "updates" else ():
-                        for proposal in stop.value["waiting"]:
-                            yield {"event": "parked", "proposal": proposal}
+            for event in last:
+                yield event
         except GraphRecursionError as long:
             raise WorldFailed(f"this took more than {MOST_STEPS} steps", fix="ask for less at once") from long
         except TimeoutError as late:
@@ -178,6 +185,21 @@ async def _left(saver: Any, thread: ThreadId) -> AsyncIterator[Mapping[str, Any]
         return
     found = await saver.aget_tuple(_config(thread))
     yield found.checkpoint["channel_values"] if found else {}
+
+
+def _parked(update: Mapping[str, Any]) -> list[Event]:
+    """What waits for somebody, of what a step did."""
+    stops = update.get("__interrupt__", ())
+    return [{"event": "parked", "proposal": one} for stop in stops for one in stop.value["waiting"]]
+
+
+def _keeping(saver: Any, turn: Turn, *, by_rule: bool) -> tuple[AbstractAsyncContextManager[None], Turn]:
+    """How a run is kept, and its turn, which can wait for that. A step after a model by rule begins while the
+    one before is written: what a kill loses in that moment, the same rules think again. What an endpoint
+    thought is paid for, and is kept before the next step begins."""
+    if by_rule and isinstance(saver, CheckpointStore):
+        return saver.behind(turn.thread), replace(turn, kept=partial(saver.kept, turn.thread))
+    return nullcontext(), turn
 
 
 async def _put_again(turn: Turn, left: Mapping[str, Any]) -> None:

@@ -71,7 +71,7 @@ class Context:
 
     `message` is what it answers; None: it was woken to look again. `begun` holds the run's first entry once
     that is made. `instructions` are an agent's in place of its own, for a run that is replayed. `stop` is set
-    once she told it to stop.
+    once she told it to stop. `encoded` remembers how a checkpoint keeps what is held, by its key.
     """
 
     turn: Turn
@@ -83,6 +83,7 @@ class Context:
     watch: Watch = field(default_factory=Watch, compare=False, repr=False)
     instructions: Mapping[str, str] = field(default_factory=dict)
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    encoded: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 def said(messages: list[AnyMessage]) -> tuple[Said, ...]:

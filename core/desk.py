@@ -8,7 +8,8 @@ Rule 3: a draft with the same key is the same draft, however often a step of the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
@@ -17,6 +18,7 @@ from hashlib import sha256
 from typing import Final
 
 import msgspec
+from psycopg.rows import DictRow
 
 from core.book.picture import Picture
 from core.book.views import HouseholdLine, Passage, ProposalView
@@ -35,7 +37,7 @@ from core.ledger.journal import Journal
 from core.library.reader import SQL, as_passage
 from core.orders.events import CancelDrafted, ProposalDrafted, Request, Span
 from core.people.asker import SQL as PEOPLE
-from core.people.asker import asking, at_once, found_by, read_at_once
+from core.people.asker import asking, at_once, found_by, read_ahead, read_at_once
 from core.people.events import PreferenceErased, PreferenceKept, StepEvent
 from core.people.permits import Ask, Denied, entity, permits, reference, uid
 from core.plan.day_ends import Moved
@@ -51,7 +53,9 @@ select gatehouse.present(%(ticket)s) as person,
        array(select h.scope from gatehouse.halt h
              where h.lifted_seq is null and (h.scope like 'agent:%%' or h.scope like 'tool:%%')) as scopes
 """
-HALTS_KNOWN_NS: Final = 50_000_000  # what was asked less long ago is not asked again: a turn asks thrice
+KNOWN_NS: Final = (
+    50_000_000  # halts, and a household, that were asked for less long ago are not asked for again
+)
 
 WHOSE: Final = PEOPLE["whose"]
 
@@ -73,19 +77,32 @@ class Desk:
         self._ticket = ticket
         self._clock = clock
         self._halts: tuple[int, frozenset[str]] | None = None  # when they were asked for, and what they are
+        self._ahead: tuple[HouseholdId, int, dict[str, list[DictRow]]] | None = None  # asked for then
 
     async def households(self) -> tuple[HouseholdLine, ...]:
         """The ticket's book, by id."""
         async with asking(self._pool, self._ticket) as connection:
             return await read_households(connection)
 
+    @asynccontextmanager
+    async def ahead(self, household: HouseholdId) -> AsyncIterator[None]:
+        """That household is read while something else is done, for a `household` that follows at once."""
+        since = self._clock.monotonic_ns()
+        async with read_ahead(self._pool, self._ticket, pictures_asks([household])) as found:
+            yield
+        self._ahead = household, since, found
+
     async def household(self, household: HouseholdId) -> tuple[HouseholdLine, Picture]:
-        """That household alone, with what it holds.
+        """That household alone, with what it holds: now, or a moment ago where it was read `ahead`.
 
         Raises:
             NotFound: it is not in the book.
         """
-        found = await read_at_once(self._pool, self._ticket, pictures_asks([household]))
+        read, self._ahead = self._ahead, None
+        if read is None or read[0] != household or self._clock.monotonic_ns() - read[1] >= KNOWN_NS:
+            found = await read_at_once(self._pool, self._ticket, pictures_asks([household]))
+        else:
+            found = read[2]
         lines = lines_of(found)
         if not lines:
             raise NotFound("there is no such household in your book", fix="choose one of your own")
@@ -298,7 +315,7 @@ class Desk:
 
     async def _halted(self) -> frozenset[str]:
         now = self._clock.monotonic_ns()
-        if self._halts is None or now - self._halts[0] >= HALTS_KNOWN_NS:
+        if self._halts is None or now - self._halts[0] >= KNOWN_NS:
             found = await at_once(self._pool, self._ticket, HALTED, {})
             self._halts = now, frozenset(found["scopes"])
         return self._halts[1]

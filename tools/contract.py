@@ -114,6 +114,10 @@ class Held:
     texts: tuple[str, ...] = ()
 
 
+async def kept_already() -> None:
+    """Each step was kept as it was taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One request of one person: her desk, and what her thread is pinned to.
@@ -122,7 +126,8 @@ class Turn:
     tool's own where a recorded run is replayed: then no tool runs.
 
     `worded` remembers, for this request, what was sealed and kept before: subject and text. `held` goes on
-    record with whatever is put there next, and before anything is drafted or answered.
+    record with whatever is put there next, and before anything is drafted or answered. `kept` waits until the
+    steps that were taken are kept: before anything is drafted or goes on record.
     """
 
     desk: Desk
@@ -136,6 +141,7 @@ class Turn:
     answers: Answers | None = None
     worded: dict[tuple[SubjectId, str], Words] = field(default_factory=dict, compare=False, repr=False)
     held: list[Held] = field(default_factory=list, compare=False, repr=False)
+    kept: Callable[[], Awaitable[None]] = field(default=kept_already, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

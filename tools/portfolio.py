@@ -6,12 +6,14 @@ Rule 2: weights and drift are percentage points with a sign; money is dollars; s
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
 from pydantic import Field
 
-from core.book.picture import Account, Market, Picture, value
+from core.book.picture import Account, Lot, Market, Picture, value
 from core.fact import Amount
 from core.ids import AccountId, HouseholdId, Symbol
 from core.money import to_cents
@@ -190,16 +192,25 @@ async def holdings(ask: About, call: Call) -> Holdings:
         as_of=market.now,
         household=found.named.household,
         name=found.named.name,
-        holdings=tuple(_holding(a, symbol, market) for a in found.accounts for symbol in a.symbols()),
+        holdings=tuple(line for account in found.accounts for line in _holdings(account, market)),
         cash=tuple((a.id, to_cents(a.cash.settled + a.cash.unsettled + a.cash.held)) for a in found.accounts),
     )
 
 
-def _holding(account: Account, symbol: Symbol, market: Market) -> HoldingLine:
-    price = market.prices[symbol]
-    lots = [lot for lot in account.lots if lot.symbol == symbol]
-    shares = account.shares(symbol)
+def _holdings(account: Account, market: Market) -> Iterator[HoldingLine]:
+    lots = defaultdict(list)
+    for lot in account.lots:
+        lots[lot.symbol].append(lot)
     worth = value(account, market)
+    for symbol in account.symbols():
+        yield _holding(account, symbol, market, lots[symbol], worth)
+
+
+def _holding(
+    account: Account, symbol: Symbol, market: Market, lots: Sequence[Lot], worth: Decimal
+) -> HoldingLine:
+    price = market.prices[symbol]
+    shares = sum((lot.quantity for lot in lots), Decimal(0))
     gains = [(price.price - lot.cost_per_share) * lot.quantity for lot in lots]
     return HoldingLine(
         account=account.id,

@@ -35,7 +35,13 @@ NAMES: Final = frozenset(tool.name for tools in HELD.values() for tool in tools)
 
 
 async def asked(name: str, fields: Mapping[str, Any], call: Call) -> Sourced:
-    """The answer of the tool `name`, with the question on record.
+    """The answer of the tool `name`, with the question on record. Raises as `asked_and_told`."""
+    answer, _ = await asked_and_told(name, fields, call)
+    return answer
+
+
+async def asked_and_told(name: str, fields: Mapping[str, Any], call: Call) -> tuple[Sourced, str]:
+    """The answer of the tool `name`, with the question on record, and what a model reads of it.
 
     Raises:
         Refusal: the tool, its validation or a rule of core's said no. On record too.
@@ -45,11 +51,16 @@ async def asked(name: str, fields: Mapping[str, Any], call: Call) -> Sourced:
     begun = (call.turn.clock.now(), call.turn.clock.monotonic_ns())
     try:
         answer = await (call.turn.answers or _answered)(name, fields, call)
+        words = told(call, answer)
+        if too_long(answer, words):
+            raise Refusal(
+                f"the answer is longer than {LONGEST_ANSWER} characters; narrow the question", code="too_long"
+            )
     except Refusal as no:
         await _record(name, fields, call, begun, refused(str(no)), refusal=no.code)
         raise
-    await _record(name, fields, call, begun, told(call, answer), answer=answer)
-    return answer
+    await _record(name, fields, call, begun, words, answer=answer)
+    return answer, words
 
 
 def answer_of(agent: str, name: str, told: Mapping[str, Any]) -> Sourced:
@@ -94,6 +105,7 @@ async def _put(
     turn: Turn, words: Iterator[Words], facts: Sequence[StepEvent], asked: tuple[PolicyDecision, ...]
 ) -> None:
     held = tuple((one.key, worded(one.fact, words)) for one in turn.held)
+    await turn.kept()
     await turn.desk.record(turn.trace, *facts, asked=asked, held=held)
     del turn.held[: len(held)]
 
@@ -115,8 +127,8 @@ async def _answered(name: str, fields: Mapping[str, Any], call: Call) -> Sourced
         ask = tool.ask.model_validate(fields)
     except ValidationError as bad:
         raise Refusal(complaint(bad), code="invalid") from bad
-    if tool.effect is Effect.PROPOSE and call.turn.held:
-        await steps(call.turn)
+    if tool.effect is Effect.PROPOSE:
+        await (steps(call.turn) if call.turn.held else call.turn.kept())
     try:
         async with asyncio.timeout(ANSWERS_WITHIN.total_seconds()):
             answer: Sourced = await tool.run(ask, call)
@@ -126,11 +138,13 @@ async def _answered(name: str, fields: Mapping[str, Any], call: Call) -> Sourced
         raise Refusal(str(no), code=getattr(no, "code", type(no).__name__)) from no
     except TimeoutError as late:
         raise WorldFailed(f"{name} did not answer within {ANSWERS_WITHIN}", fix="ask again later") from late
-    if len(answer.model_dump_json()) > LONGEST_ANSWER:
-        raise Refusal(
-            f"the answer is longer than {LONGEST_ANSWER} characters; narrow the question", code="too_long"
-        )
     return answer
+
+
+def too_long(answer: Sourced, words: str) -> bool:
+    """Whether an answer is longer than may be told. `words` are what is told of it: they have spaces, and its
+    mark, and are never shorter."""
+    return len(words) > LONGEST_ANSWER and len(answer.model_dump_json()) > LONGEST_ANSWER
 
 
 def complaint(bad: ValidationError) -> str:

@@ -1,7 +1,7 @@
 -- keep --
 -- Null, or the code of the refusal. It waits for no disk: the entry that names a body is written after it, and waits.
 select set_config('synchronous_commit', 'off', true),
-    gatehouse.keep_bodies(%(ticket)s, %(subject)s, %(keys)s::int[], %(bodies)s::bytea[]) as code;
+    gatehouse.keep_bodies(%(ticket)s, %(subject)s, %(keys)s::int[], %(bodies)b::bytea[]) as code;
 
 -- body --
 -- Under the asker's row policies.

@@ -61,16 +61,34 @@ async def read_at_once(
     Raises:
         SignInRequired: as `asking`. What they showed nobody is not told.
     """
+    async with read_ahead(pool, ticket, asked) as found:
+        pass
+    return found
+
+
+@asynccontextmanager
+async def read_ahead(
+    pool: AsyncPool, ticket: str, asked: Mapping[str, Statement]
+) -> AsyncIterator[dict[str, list[DictRow]]]:
+    """As `read_at_once`: sent as it is entered, answered as it is left, so that the server reads while
+    something else is done here. It yields what is filled then.
+
+    Raises:
+        SignInRequired: as `read_at_once`, when it is left.
+    """
     if "\x00" in ticket:
         raise _ended()
+    found: dict[str, list[DictRow]] = {}
     async with lend(pool) as connection, connection.pipeline():
         async with connection.transaction():
             who = await connection.execute(SQL["present"], {"ticket": ticket})
             cursors = {name: await connection.execute(*statement) for name, statement in asked.items()}
-        found = await who.fetchone()
-        if found is None or found["person"] is None:
+            yield found
+        row = await who.fetchone()
+        if row is None or row["person"] is None:
             raise _ended()
-        return {name: await cursor.fetchall() for name, cursor in cursors.items()}
+        for name, cursor in cursors.items():
+            found[name] = await cursor.fetchall()
 
 
 async def present(connection: AsyncConnection[DictRow], ticket: str, *, by: str) -> None:

@@ -35,7 +35,10 @@ from core.ledger.journal import Journal
 from core.people.keystore import KeyStore
 from evals.person import Person
 from evals.world import World, opened
-from tools.contract import Turn
+from tools.catalog import held
+from tools.clients import About
+from tools.contract import Agent, Call, Said, Turn
+from tools.record import told
 
 ACCOUNTS: Final = 5  # of the household that is rebalanced
 BIGGEST: Final = """
@@ -187,7 +190,16 @@ class Graph:
 
     async def answers(self, asked: Asked, text: str) -> None:
         """One turn."""
-        turn = Turn(
+        async for _ in self.copilot.asked(self._turn(asked), MessageId(f"msg-{uuid4().hex}"), text):
+            pass
+
+    async def holdings(self, asked: Asked) -> str:
+        """What the tool tells in that thread, asked by nobody: no policy, no halt, no record."""
+        call = Call(self._turn(asked), Agent.PORTFOLIO, (Said(MessageId("msg"), ""),), 0)
+        return told(call, await held(Agent.PORTFOLIO, "holdings").run(About(), call))
+
+    def _turn(self, asked: Asked) -> Turn:
+        return Turn(
             desk=Desk(self.pool, self.journal, asked.ticket, self.clock),
             people=self.keys,
             embedder=None,
@@ -196,8 +208,6 @@ class Graph:
             household=self.household,
             trace=TraceId(secrets.token_hex(16)),
         )
-        async for _ in self.copilot.asked(turn, MessageId(f"msg-{uuid4().hex}"), text):
-            pass
 
     async def told(self, asked: Asked) -> str:
         """What the tool told in that thread, as the model read it."""

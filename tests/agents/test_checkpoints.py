@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,23 +17,27 @@ import ormsgpack
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
-from langgraph.checkpoint.base import empty_checkpoint
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import Checkpoint, CheckpointMetadata, empty_checkpoint
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from psycopg.rows import dict_row
 from pydantic import BaseModel
 
 from agents.checkpoints import KEEP, CheckpointStore
-from agents.run import _config
+from agents.run import Event, _config
 from core.database.pools import async_pool
 from core.errors import IntegrityLost
-from core.ids import ThreadId
+from core.ids import MessageId, ProposalId, ThreadId, TraceId
+from core.orders.events import Request
+from core.people.events import StepEvent
 from tests.agents.running import answer, ask, copilot, kinds, nudge
 from tests.fixtures.servers import Database
-from tests.tools.book import SimulatedDesk
+from tests.tools.book import SimulatedDesk, turn
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 KEY: Final = "07" * 32
 REBALANCE: Final = "Rebalance the Okafor household."
+QUESTION: Final = "How is the Okafor household?"
 
 pytestmark = [pytest.mark.database, pytest.mark.anyio]
 
@@ -66,6 +71,79 @@ async def test_a_run_parked_by_a_killed_process_goes_on_in_another(database: Dat
         desk.fill(next(iter(desk.drafts)))
         assert "is done" in answer(await nudge(at, desk))
         assert await nudge(at, desk) == []
+
+
+class Slow(CheckpointStore):
+    """Of a server that takes its time; from the write on that `breaks` counts it takes none."""
+
+    breaks: int = 99
+    writes: int = 0
+
+    async def _write(
+        self, config: RunnableConfig, checkpoint: Checkpoint, metadata: CheckpointMetadata
+    ) -> None:
+        self.writes += 1
+        if self.writes > self.breaks:
+            raise psycopg.OperationalError("the server is gone")
+        await asyncio.sleep(0.05)
+        await super()._write(config, checkpoint, metadata)
+
+
+@dataclass
+class Counting(SimulatedDesk):
+    """Counts what is kept of the conversation whenever something goes on record or is drafted."""
+
+    database: Database | None = None
+    rows: list[int] = field(default_factory=list)
+
+    def count(self) -> None:
+        assert self.database is not None
+        self.rows.append(len(stored(self.database, "checkpoint")))
+
+    async def record(self, trace: TraceId, *facts: StepEvent, **rest: Any) -> None:
+        self.count()
+        await super().record(trace, *facts, **rest)
+
+    async def draft(self, request: Request, **rest: Any) -> ProposalId:
+        self.count()
+        return await super().draft(request, **rest)
+
+
+async def test_a_step_may_be_written_behind_but_is_there_before_what_comes_of_it_goes_on_record(
+    database: Database,
+) -> None:
+    async with async_pool(database.agent, name="test", most=4) as pool:
+        desk = Counting(database=database)
+        await ask(copilot(Slow(pool, bytes.fromhex(KEY))), desk, QUESTION)
+        assert desk.rows == [3, KEEP], "what was asked, the route, the plan; then the last few"
+        drafting = Counting(database=database)
+        at = copilot(Slow(pool, bytes.fromhex(KEY)))
+        asked = [event async for event in at.asked(turn(drafting, thread="thr-2"), MessageId("m"), REBALANCE)]
+    assert "parked" in kinds(asked)
+    assert drafting.rows[:2] == [KEEP + 3, KEEP + 3], "its record, then the draft"
+
+
+@pytest.mark.parametrize("breaks", range(6))
+async def test_an_answer_does_not_leave_before_each_step_of_it_is_kept(
+    database: Database, breaks: int
+) -> None:
+    async with async_pool(database.agent, name="test", most=4) as pool:
+        saver = Slow(pool, bytes.fromhex(KEY))
+        saver.breaks = breaks
+        events: list[Event] = []
+
+        async def asks() -> None:
+            async for event in copilot(saver).asked(turn(SimulatedDesk()), MessageId("m"), QUESTION):
+                events.append(event)
+
+        with pytest.raises(psycopg.OperationalError):
+            await asks()
+        assert "answer" not in kinds(events)
+        whole = Slow(pool, bytes.fromhex(KEY))
+        again = [
+            event async for event in copilot(whole).asked(turn(SimulatedDesk()), MessageId("m"), QUESTION)
+        ]
+        assert "Okafor" in answer(again)
 
 
 async def test_nothing_in_clear_is_stored(database: Database) -> None:

@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 
 from agents.evidence import held_again, kept
+from agents.model import offline
+from agents.state import Context, Patience
 from core.errors import IntegrityLost, WorldFailed
 from core.fact import PolicyDecision, Sealed, Words
-from core.ids import ProposalId, SubjectId, TraceId
+from core.ids import Digest, ProposalId, SubjectId, TraceId
 from core.orders.events import Request
 from core.people.events import RunBegun, StepEvent, StepTaken, ToolCalled
 from tests.agents.endpoint import Played, endpoint
 from tests.agents.running import answer, ask, copilot, memory
 from tests.agents.test_endpoint import behind
-from tests.tools.book import SimulatedDesk
+from tests.tools.book import SimulatedDesk, turn
 from tools.contract import Held
 from tools.words import worded
 
@@ -104,7 +106,10 @@ async def test_a_model_that_takes_its_time_is_on_record_before_the_next_one_thin
 def test_what_is_held_is_kept_whole_and_nothing_else_is_taken_for_it() -> None:
     begun = RunBegun.model_validate({"thread": "thr-1", "manifest": "0" * 64, "model": "offline"})
     held = [Held("a key", begun, ("her words",)), Held("another", begun)]
-    assert held_again(kept(held)) == held
+    context = Context(turn(SimulatedDesk()), offline(), Patience(), Digest("0" * 64))
+    context.turn.held.extend(held)
+    assert held_again(kept(context)) == held
+    assert kept(context) == kept(context)
     with pytest.raises(IntegrityLost):
         held_again(['{"key": "k", "kind": "ProposalDrafted", "fact": {}}'])
 

@@ -7,7 +7,8 @@ depends on rights is tested against the real door.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -123,6 +124,10 @@ class SimulatedDesk:
 
     async def households(self) -> tuple[HouseholdLine, ...]:
         return tuple(_line(HouseholdId(one)) for one in FAMILIES)
+
+    @asynccontextmanager
+    async def ahead(self, household: HouseholdId) -> AsyncIterator[None]:
+        yield
 
     async def household(self, household: HouseholdId) -> tuple[HouseholdLine, Picture]:
         return _line(household), await self.picture(household)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from base64 import b64decode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.errors import WorldFailed
 from core.ledger.bodies import INLINE
 from core.people.events import ObservationMade, ToolCalled
+from tests.tools.book import NOW, SimulatedDesk, call, passage
 from tests.tools.book import Axes as WordAxes
-from tests.tools.book import SimulatedDesk, call, passage
 from tools.catalog import HELD
-from tools.contract import Agent, Effect, Refusal
-from tools.record import asked, told
+from tools.contract import Agent, Effect, Refusal, Sourced
+from tools.record import LONGEST_ANSWER, asked, told, too_long
 from tools.research import identifiers
 
 
@@ -132,3 +134,24 @@ async def test_a_search_gives_near_passages_and_leaves_far_ones_out() -> None:
 )
 def test_identifiers_are_tickers_numbers_and_quotations(question: str, found: tuple[str, ...]) -> None:
     assert identifiers(question) == found
+
+
+class Free(Sourced):
+    text: str
+    rows: dict[str, list[int]]
+
+
+@given(text=st.text(), rows=st.dictionaries(st.text(), st.lists(st.integers())))
+def test_what_is_told_of_an_answer_is_never_shorter_than_the_answer(
+    text: str, rows: dict[str, list[int]]
+) -> None:
+    """So that a short one need not be written out a second time to be measured."""
+    free = Free(source="", as_of=NOW, text=text, rows=rows)
+    asking = call(SimulatedDesk(), "x", agent=Agent.PORTFOLIO)
+    assert len(free.model_dump_json()) <= len(told(asking, free))
+
+
+@pytest.mark.parametrize(("letters", "long"), [(LONGEST_ANSWER - 100, False), (LONGEST_ANSWER, True)])
+def test_an_answer_is_as_long_as_it_is_without_its_spaces(letters: int, long: bool) -> None:
+    free = Free(source="", as_of=NOW, text="x" * letters, rows={})
+    assert too_long(free, told(call(SimulatedDesk(), "x", agent=Agent.PORTFOLIO), free)) is long
