@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from agents.offline.figures import table
 from core.errors import IntegrityLost
 from tools.contract import Call
-from tools.proposals import OrderLine, Proposal
+from tools.proposals import LegLine, OrderLine, Proposal, WeightLine
 from tools.record import asked
 
-MOST_LEGS: Final = 12
+MOST_LEGS: Final = 24
 MOST_NOTES: Final = 8
 KINDS: Final = {
     "order": "place an order",
@@ -47,17 +48,33 @@ async def looked_up(call: Call, proposal: str) -> tuple[Proposal, str]:
 
 
 def assessed(proposal: Proposal, cite: str) -> str:
-    """What the advisor is told once a draft has its figures."""
+    """What the advisor is told once a draft has its figures: what it does, then in tables what there is
+    beside it and its orders, each with the weight that it is for."""
     if proposal.status.upper() == "DENIED":
         return "\n".join(_denied(proposal, cite))
+    lines = [_first_line(proposal, cite), *_accounts(proposal, cite), *_notes(proposal, cite)]
+    for text in (_beside(proposal, cite), _legs(proposal, cite)):
+        lines += ["", text] if text else []
+    return "\n".join([*lines, "", *_findings(proposal, cite), *_next(proposal)])
+
+
+def why(proposal: Proposal, cite: str) -> str:
+    """What each order is for: the weight of what it trades before and after, beside its model's target."""
+    if not proposal.rows:
+        return assessed(proposal, cite)
+    legs = _legs(proposal, cite)
     lines = [
+        f"Each order of the proposal to {_whose(proposal)} brings a weight nearer to its target, or pays for "
+        f"one that does [{cite}]."
+        if proposal.kind == "rebalance"
+        else f"What the orders of the proposal to {_whose(proposal)} do to the weights of what they trade "
+        f"[{cite}].",
         *_accounts(proposal, cite),
-        *_beside(proposal, cite),
-        *_legs(proposal, cite),
+        *_notes(proposal, cite),
+        *(["", legs] if legs else []),
         *_findings(proposal, cite),
-        *_next(proposal),
     ]
-    return "\n".join([_first_line(proposal, cite), *lines])
+    return "\n".join(lines)
 
 
 def outcome(proposal: Proposal, cite: str) -> str:
@@ -80,7 +97,7 @@ def status(proposal: Proposal, cite: str) -> str:
     """Where a proposal stands, whoever has to act."""
     if proposal.waits_for == "nobody":
         return outcome(proposal, cite)
-    if proposal.orders:
+    if any(order.venue or order.filled for order in proposal.orders):
         lines = (f"- {_order(order)} [{cite}]" for order in proposal.orders)
         return "\n".join([_first_line(proposal, cite), *lines, *_next(proposal)])
     return assessed(proposal, cite)
@@ -103,7 +120,7 @@ def _accounts(proposal: Proposal, cite: str) -> Iterator[str]:
             continue
         figures = (
             f"value {dollars(account.value)}",
-            f"largest drift {percent(account.drift_before)} before and {percent(account.drift_after)} after",
+            f"largest drift {points(account.drift_before)} before and {points(account.drift_after)} after",
             f"short-term gain {dollars(account.short_term_gain)}",
             f"long-term gain {dollars(account.long_term_gain)}",
             f"estimated tax {dollars(account.estimated_tax)}",
@@ -113,26 +130,55 @@ def _accounts(proposal: Proposal, cite: str) -> Iterator[str]:
         yield f"- {account.account}: {', '.join(figures)} [{cite}]"
 
 
-def _beside(proposal: Proposal, cite: str) -> Iterator[str]:
-    """Doing nothing, and what costs less."""
-    for one in proposal.alternatives[1:]:
-        yield (
-            f"- beside it, {one.name}: {one.orders} order{'' if one.orders == 1 else 's'}, "
-            f"largest drift {percent(one.drift)}, "
-            f"short-term gain {dollars(one.short_term_gain)}, long-term gain {dollars(one.long_term_gain)}, "
-            f"estimated tax {dollars(one.estimated_tax)}, cost {dollars(one.estimated_cost)} [{cite}]"
+def _beside(proposal: Proposal, cite: str) -> str:
+    """The plan, doing nothing, and what costs less, in the same figures."""
+    if len(proposal.alternatives) < 2:
+        return ""
+    rows = [
+        (
+            *(one.name, one.orders, points(one.drift), dollars(one.short_term_gain)),
+            *(dollars(one.long_term_gain), dollars(one.estimated_tax), dollars(one.estimated_cost)),
         )
+        for one in proposal.alternatives
+    ]
+    head = ("Way", "Orders", "Largest drift", "Short-term gain", "Long-term gain", "Tax", "Cost")
+    return f"The plan beside doing nothing and what costs less [{cite}].\n\n{table(head, rows)}"
+
+
+def _notes(proposal: Proposal, cite: str) -> Iterator[str]:
     for note in proposal.notes[:MOST_NOTES]:
         yield f"- {note} [{cite}]"
 
 
-def _legs(proposal: Proposal, cite: str) -> Iterator[str]:
-    for leg in proposal.legs[:MOST_LEGS]:
-        at = f"limit {dollars(leg.limit_price)}" if leg.limit_price is not None else "market"
-        place = f", in the place of {leg.replaces}, which is at work until then" if leg.replaces else ""
-        yield f"- {leg.side} {shares(leg.quantity)} {leg.symbol} in {leg.account}, {at}{place} [{cite}]"
-    if len(proposal.legs) > MOST_LEGS:
-        yield f"- and {len(proposal.legs) - MOST_LEGS} more orders, all shown under Proposals [{cite}]"
+def _legs(proposal: Proposal, cite: str) -> str:
+    """Its orders; of each the weight before and after, and the target, where they are known."""
+    if not proposal.legs:
+        return ""
+    weights = {(row.account, row.symbol): row for row in proposal.rows}
+    rows = [_leg(leg, weights.get((leg.account, str(leg.symbol)))) for leg in proposal.legs[:MOST_LEGS]]
+    head = ("Order", "Shares", "Symbol", "Account", "At", "Weight", "After", "Target")
+    some = f", the first {MOST_LEGS} of {len(proposal.legs)}" if len(proposal.legs) > MOST_LEGS else ""
+    places = "".join(
+        f"\n- {leg.side} {shares(leg.quantity)} {leg.symbol} takes the place of {leg.replaces}, which is at "
+        f"work until then [{cite}]"
+        for leg in proposal.legs
+        if leg.replaces
+    )
+    return f"Its orders{some}, with the weight of what each trades [{cite}].\n\n{table(head, rows)}{places}"
+
+
+def _leg(leg: LegLine, row: WeightLine | None) -> tuple[str, ...]:
+    at = f"limit {dollars(leg.limit_price)}" if leg.limit_price is not None else "market"
+    weights = (
+        (
+            f"{row.weight_before} %",
+            f"{row.weight_after} %",
+            "none" if row.target is None else f"{row.target} %",
+        )
+        if row
+        else ("", "", "")
+    )
+    return (leg.side, shares(leg.quantity), leg.symbol, leg.account, at, *weights)
 
 
 def _findings(proposal: Proposal, cite: str) -> Iterator[str]:
@@ -189,8 +235,8 @@ def dollars(amount: Decimal) -> str:
     return f"{'-' if amount < 0 else ''}${abs(amount):,.{places}f}"
 
 
-def percent(fraction: Decimal) -> str:
-    return f"{fraction * 100:.2f} %"
+def points(fraction: Decimal) -> str:
+    return f"{fraction * 100:.2f} points"
 
 
 def shares(quantity: Decimal) -> str:

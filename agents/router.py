@@ -67,8 +67,7 @@ def decided(asked: str, thought: AIMessage) -> Decided:
 
 
 def reads(messages: list[AnyMessage]) -> list[AnyMessage]:
-    """What both sides said; no tool's answer, no passage."""
-    spoken = [
+    """What both sides said, as far as it is remembered; no tool's answer, no passage."""
+    return [
         m for m in messages if isinstance(m, HumanMessage) or (isinstance(m, AIMessage) and not m.tool_calls)
     ]
-    return list(spoken[-6:])

@@ -25,7 +25,7 @@ from tools.contract import Said, Turn
 
 MOST_THOUGHTS: Final = 6  # calls of a model by a specialist, a message
 MOST_CALLS: Final = 12  # questions to tools, a message
-REMEMBERED: Final = 8  # earlier messages that a model still reads
+REMEMBERED: Final = 12  # earlier messages that a model still reads
 SAID: Final = 4  # the advisor's own messages that a draft may quote
 
 

@@ -29,7 +29,7 @@ from core.plan.series import worth_by_symbol
 from core.risk.limits import DEFAULT_LIMITS
 from tools.clients import About, scope
 from tools.contract import Ask, Call, Effect, Refusal, Sourced, Tool
-from tools.trading import symbol_of
+from tools.symbols import symbol_of
 
 HUNDRED: Final = Decimal(100)
 CONFIDENCE: Final = Decimal("0.95")
@@ -230,6 +230,12 @@ async def what_if(ask: WhatIfAsk, call: Call) -> WhatIf:
     found = await scope(About(household=ask.household, account=ask.account), call)
     picture, (account,) = found.picture, found.accounts
     symbol = symbol_of(ask.symbol, picture)
+    held = account.free_shares(symbol)
+    if ask.side == "sell" and held < ask.quantity:
+        some = f"{held.normalize():,f} {symbol} that are free to sell" if held else f"no {symbol}"
+        raise Refusal(
+            f"{account.id} holds {some}: a sale of {ask.quantity.normalize():,f} cannot be", code="too_few"
+        )
     request = Request(
         kind="order",
         household=found.named.household,

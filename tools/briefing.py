@@ -10,9 +10,11 @@ from typing import Final
 
 from pydantic import Field
 
+from tools.analytics import Taxes, taxes
 from tools.clients import About, Overview, overview
+from tools.concentration import Concentrations, concentration
 from tools.contract import Ask, Call, Effect, Refusal, Sourced, Tool
-from tools.portfolio import CashLines, Drifts, Holdings, cash, drift, holdings
+from tools.portfolio import CashLines, Drifts, Holdings, NeedLine, cash, drift, holdings, needs_of
 from tools.research import PassageFound, SearchAsk, search_library
 
 MOST_NAMES: Final = 3
@@ -33,6 +35,9 @@ class Brief(Sourced):
     cash: CashLines
     holdings: Holdings
     largest: tuple[str, ...]  # the holdings that passages were looked for
+    needs: tuple[NeedLine, ...] = ()  # its rows of the worklist
+    weighs: Concentrations | None = None
+    taxes: Taxes | None = None
     passages: tuple[PassageFound, ...]
     without: tuple[str, ...]  # of these the library does not say
 
@@ -40,16 +45,16 @@ class Brief(Sourced):
 async def meeting_brief(ask: BriefAsk, call: Call) -> Brief:
     """Put together what an advisor needs before she meets a household of her book.
 
-    Gives the overview, drift, cash and holdings as the portfolio tools say them, and passages of the firm's
-    library on the largest holdings (cite `passage/<id>`). It recommends nothing and changes nothing.
+    Gives the overview, its rows of the worklist, drift, cash, what weighs most, gains and losses, and
+    holdings as the portfolio tools say them, and passages of the firm's library on the companies that weigh
+    most (cite `passage/<id>`). It recommends nothing and changes nothing.
     """
     about = About(household=ask.household)
     accounts = await overview(about, call)
     held = await holdings(about, call)
-    worth: dict[str, object] = {}
-    for line in sorted(held.holdings, key=lambda one: -(one.value or 0)):
-        worth.setdefault(str(line.symbol), line.value)
-    largest = tuple(list(worth)[:MOST_NAMES])
+    weighs = await concentration(about, call)
+    companies = [str(one.symbol) for one in weighs.positions if not one.fund]
+    largest = tuple((companies or [str(one.symbol) for one in weighs.positions])[:MOST_NAMES])
     passages: list[PassageFound] = []
     without: list[str] = []
     for symbol in largest:
@@ -65,6 +70,9 @@ async def meeting_brief(ask: BriefAsk, call: Call) -> Brief:
         cash=await cash(about, call),
         holdings=held,
         largest=largest,
+        needs=await needs_of(about, call),
+        weighs=weighs,
+        taxes=await taxes(about, call),
         passages=tuple(passages),
         without=tuple(without),
     )

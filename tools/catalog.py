@@ -15,6 +15,7 @@ from tools.analytics import RISK, TAXES, WHAT_IF
 from tools.briefing import MEETING_BRIEF
 from tools.cancelling import PROPOSE_CANCEL
 from tools.clients import FIND_HOUSEHOLD, OVERVIEW
+from tools.concentration import CONCENTRATION
 from tools.contract import Agent, AnyTool, Refusal
 from tools.correspondence import DRAFT_EMAIL
 from tools.facts import COMPARE, FIND_FIGURE
@@ -22,10 +23,11 @@ from tools.performance import PERFORMANCE
 from tools.planning import PROPOSE_PLAN, PROPOSE_SET
 from tools.portfolio import CASH, DRIFT, HOLDINGS, WORKLIST
 from tools.preferences import ERASE_PREFERENCE, KEEP_PREFERENCE, PREFERENCES
-from tools.proposals import LIST_PROPOSALS, PROPOSAL_STATUS
+from tools.proposals import LIST_PROPOSALS, OPEN_ORDERS, PROPOSAL_STATUS
 from tools.replacing import PROPOSE_REMAINDER, PROPOSE_REPLACE
 from tools.research import SEARCH_LIBRARY
 from tools.trading import PROPOSE_ORDER, PROPOSE_REBALANCE
+from tools.whole_book import BOOK_SUMMARY, COMING_UP, WHO_HOLDS
 
 HELD: Final[Mapping[Agent, tuple[AnyTool, ...]]] = MappingProxyType(
     {
@@ -35,11 +37,15 @@ HELD: Final[Mapping[Agent, tuple[AnyTool, ...]]] = MappingProxyType(
             OVERVIEW,
             DRIFT,
             HOLDINGS,
+            CONCENTRATION,
             CASH,
             PERFORMANCE,
             RISK,
             TAXES,
             WHAT_IF,
+            BOOK_SUMMARY,
+            WHO_HOLDS,
+            COMING_UP,
         ),
         Agent.RESEARCH: (SEARCH_LIBRARY, FIND_FIGURE, COMPARE, MEETING_BRIEF, DRAFT_EMAIL),
         Agent.PROPOSAL: (
@@ -53,6 +59,7 @@ HELD: Final[Mapping[Agent, tuple[AnyTool, ...]]] = MappingProxyType(
             PROPOSE_REMAINDER,
             PROPOSAL_STATUS,
             LIST_PROPOSALS,
+            OPEN_ORDERS,
             KEEP_PREFERENCE,
             PREFERENCES,
             ERASE_PREFERENCE,

@@ -22,13 +22,13 @@ from core.plan.rebalance import rebalance
 from core.risk.limits import DEFAULT_LIMITS
 from tools.clients import book
 from tools.contract import Ask, Call, Effect, Refusal, Sourced, Tool
+from tools.symbols import symbol_of
 from tools.trading import (
     WORDS,
     Drafted,
     account_of,
     drafted,
     spans_of,
-    symbol_of,
     whose,
 )
 

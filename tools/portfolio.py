@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -17,8 +18,11 @@ from core.book.picture import Account, Lot, Market, Picture, value
 from core.fact import Amount
 from core.ids import AccountId, HouseholdId, Symbol
 from core.money import to_cents
+from core.plan.assumptions import OUTFLOW_HORIZON
+from core.plan.cash_needs import cash_need, spare_cash
 from core.plan.distributions import last_trade_before
 from core.plan.drift import drift as drift_of
+from core.plan.worklist import Need
 from core.plan.worklist import worklist as worklist_of
 from tools.clients import About, Named, book, scope
 from tools.contract import Ask, Call, Effect, Refusal, Sourced, Tool
@@ -57,20 +61,27 @@ async def worklist(ask: WorklistAsk, call: Call) -> Needs:
     return Needs(
         source=_source(pictures),
         as_of=pictures[0].market.now if pictures else call.turn.clock.now(),
-        needs=tuple(
-            NeedLine(
-                rank=rank,
-                household=need.household,
-                name=_name(names, need.household),
-                account=need.account,
-                reason=need.reason,
-                says=need.says,
-                dollars=to_cents(need.dollars),
-            )
-            for rank, need in enumerate(needs[: ask.limit], 1)
-        ),
+        needs=tuple(_need(need, _name(names, need.household)) for need in needs[: ask.limit]),
         in_all=len(needs),
         households_looked_at=len(pictures),
+    )
+
+
+async def needs_of(about: About, call: Call) -> tuple[NeedLine, ...]:
+    """What one household needs."""
+    found = await scope(about, call)
+    return tuple(_need(need, found.named.name) for need in worklist_of((found.picture,)))
+
+
+def _need(need: Need, name: str) -> NeedLine:
+    return NeedLine(
+        rank=need.rank,
+        household=need.household,
+        name=name,
+        account=need.account,
+        reason=need.reason,
+        says=need.says,
+        dollars=to_cents(need.dollars),
     )
 
 
@@ -253,6 +264,8 @@ class CashLine(Ask):
     available: Amount
     floor: Amount | None  # of the investment policy statement
     outflows: tuple[OutflowLine, ...]
+    due_soon: Amount | None = None  # dollars due within 30 days
+    spare: Amount | None = None  # what is left after what is due soon and the floor; negative: short
 
 
 class CashLines(Sourced):
@@ -272,11 +285,12 @@ async def cash(ask: About, call: Call) -> CashLines:
         as_of=found.picture.market.now,
         household=found.named.household,
         name=found.named.name,
-        accounts=tuple(_cash(account) for account in found.accounts),
+        accounts=tuple(_cash(account, found.picture.market.session) for account in found.accounts),
     )
 
 
-def _cash(account: Account) -> CashLine:
+def _cash(account: Account, session: date) -> CashLine:
+    need = cash_need(account, session=session, horizon=OUTFLOW_HORIZON)
     return CashLine(
         account=account.id,
         settled=to_cents(account.cash.settled),
@@ -294,6 +308,8 @@ def _cash(account: Account) -> CashLine:
             )
             for due in sorted(account.outflows, key=lambda due: (due.due_on, due.schedule))
         ),
+        due_soon=to_cents(need.due),
+        spare=to_cents(spare_cash(account, need)),
     )
 
 

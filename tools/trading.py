@@ -16,7 +16,7 @@ from typing import Final
 from pydantic import Field
 
 from core.book.picture import Picture
-from core.ids import AccountId, HouseholdId, ProposalId, Symbol
+from core.ids import AccountId, HouseholdId, ProposalId
 from core.orders.events import OrderType, Request, Side, Span
 from core.orders.negation import REBALANCING
 from core.orders.planning import MOST_MINUTES, MOST_PARTS, Planning
@@ -33,6 +33,7 @@ from core.orders.provenance import (
 from core.orders.rests import Rest
 from tools.clients import Named, account_in, book, by_name, which
 from tools.contract import Ask, Call, Effect, Refusal, Said, Sourced, Tool
+from tools.symbols import in_shares, symbol_of
 
 NO_GO_AHEAD: Final = (
     "her message says no to it, or to a part of it that a draft cannot leave out; nothing is drafted. "
@@ -108,11 +109,17 @@ async def propose_order(ask: ProposeOrderAsk, call: Call) -> Drafted:
     named = whose(None, [ask.account_words], households, call)
     picture = await call.turn.desk.picture(named.household)
     limit = None if ask.limit_words is None else number_of("limit price", ask.limit_words)
+    account, symbol = (
+        account_of(ask.account_words, named, picture, call),
+        symbol_of(ask.symbol_words, picture),
+    )
+    if otherwise := in_shares(ask.quantity_words, picture.account(account), symbol, picture.market):
+        raise Refusal(otherwise, code="not_shares")
     request = Request(
         kind="order",
         household=named.household,
-        accounts=(account_of(ask.account_words, named, picture, call),),
-        symbol=symbol_of(ask.symbol_words, picture),
+        accounts=(account,),
+        symbol=symbol,
         side=_side(ask.side_words),
         quantity=number_of("quantity", ask.quantity_words),
         order_type=OrderType.MARKET if limit is None else OrderType.LIMIT,
@@ -158,7 +165,7 @@ async def drafted(
         raise Refusal(
             NO_GO_AHEAD
             if "go_ahead" in missing
-            else f"the advisor's message does not say {', '.join(missing)}; ask her to write it",
+            else f"the advisor's message does not say {_in_words(missing)}; ask her to write it",
             code="not_said",
         )
     proposal = await turn.desk.draft(
@@ -179,6 +186,28 @@ async def drafted(
         kind=request.kind,
         asked=_asked(request),
     )
+
+
+FIELDS: Final[Mapping[str, str]] = {
+    "accounts": "which account",
+    "household": "whose",
+    "symbol": "the symbol",
+    "side": "whether to buy or to sell",
+    "quantity": "the number of shares",
+    "limit_price": "the limit price",
+    "dollars": "how many dollars",
+    "gains_budget": "the most gains",
+    "kind": "what to draft",
+    "weigh_tax": "to mind the taxes",
+    "lot_method": "which lots",
+    "minutes": "over how long",
+    "parts": "in how many parts",
+    "replacement": "what stands in",
+}
+
+
+def _in_words(fields: Sequence[str]) -> str:
+    return ", ".join(FIELDS.get(field, field.replace("_", " ")) for field in fields)
 
 
 def _dollars(request: Request, picture: Picture) -> Decimal | None:
@@ -271,6 +300,7 @@ def whose(
     return named
 
 
+_FAMILYS: Final = re.compile(r"\b([A-Z][^\W_]*s)['’](?=\s|$)")
 _NOT_NAMES: Final = re.compile(
     r"\b(?:this|her|his|their|them|it|that|account|accounts|acct|roth|ira|trust|joint|taxable|individual)\b",
     re.I,
@@ -278,7 +308,7 @@ _NOT_NAMES: Final = re.compile(
 
 
 def _exactly(words: str, households: Sequence[Named], pinned: Named | None) -> Named:
-    rest = _NOT_NAMES.sub(" ", words)
+    rest = _FAMILYS.sub(r"the \1", _NOT_NAMES.sub(" ", words)).replace("the the ", "the ")
     by_id = [h for h in households if h.household.casefold() == words.strip().casefold()]
     found = by_id or [h for h in households if says_household(rest, h.names)]
     if len(found) == 1:
@@ -298,22 +328,6 @@ def _exactly(words: str, households: Sequence[Named], pinned: Named | None) -> N
 
 def account_of(words: str, named: Named, picture: Picture, call: Call) -> AccountId:
     return account_in(words, named, picture, pinned=call.turn.household)
-
-
-def symbol_of(words: str, picture: Picture) -> Symbol:
-    symbol = Symbol(words.strip().upper())
-    instrument = picture.market.instruments.get(symbol)
-    if instrument is None:
-        raise Refusal(
-            f"{words!r} is not a symbol that this firm knows; write its symbol", code="unknown_symbol"
-        )
-    if not instrument.tradable:
-        raise Refusal(
-            f"{symbol} is a {instrument.kind.replace('_', ' ')}: it can be held and shown, not traded here; "
-            "only listed US shares and ETFs are traded",
-            code="not_traded",
-        )
-    return symbol
 
 
 def _side(words: str) -> Side:

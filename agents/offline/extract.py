@@ -16,6 +16,10 @@ MOST: Final = 4
 UNSEEN: Final = 0.4  # what a word of the question counts that no passage has: it may be a synonym
 YEAR: Final = 0.25  # a year says when, rarely what
 ENOUGH: Final = 0.30  # share of the question's telling words that a sentence must carry, rarest counted most
+LEANS: Final = 0.5  # a sentence that leans on the one before it says little alone
+_LEANS: Final = re.compile(
+    r"(?:That|This|These|Those|They|It|Both|He|She|Such|The (?:second|third|other)s?)\b"
+)
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9.\-]*[a-z0-9]|[a-z0-9]")
 _END: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])")
 _COMMON: Final = WORDLISTS["common"]
@@ -47,6 +51,7 @@ def extract(question: str, passages: Sequence[Mapping[str, Any]]) -> list[tuple[
         carried = sum(weight[stem] for stem in wanted & stems)
         titled = sum(weight[stem] for stem in wanted & _stems(passage["title"]) - stems) / 2
         score = (carried + titled) / whole if whole else 0.0
+        score *= LEANS if _LEANS.match(sentence) else 1
         if carried and score >= ENOUGH and not instructs(sentence):
             scored.append((-score, place, sentence, passage))
     return [(sentence, passage) for _, _, sentence, passage in sorted(scored, key=lambda s: s[:2])[:MOST]]

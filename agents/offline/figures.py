@@ -35,3 +35,8 @@ def points(text: str | None, *, signed: bool = True) -> str:
     if not Decimal(text):
         return "0.00 points"
     return f"{Decimal(text):{'+' if signed else ''}.2f} points"
+
+
+def many(count: int, what: str) -> str:
+    """`1 account`, `2 accounts`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

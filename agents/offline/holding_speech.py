@@ -11,20 +11,21 @@ from typing import Any, Final
 
 from agents.offline import words
 from agents.offline.figures import Answer, dollars, shares, table
-from agents.offline.intents import Intent, Wish
+from agents.offline.intents import Wish
 
-LARGEST: Final = 10
 _WORD: Final = re.compile(r"[a-z]{3,}")
 HEAD: Final = ("Account", "Symbol", "Shares", "Price", "Value", "Weight", "Unrealised gain")
 LOTS: Final = ("Account", "Symbol", "Acquired", "Shares", "Cost a share", "Unrealised gain")
+_LARGEST: Final = re.compile(r"\b(?:largest|biggest|top) (?:\w+ )?(?:holding|position|stock|name)\b", re.I)
 _COST: Final = re.compile(r"\blots?\b|\bcost bas[ie]s\b|\bpa(?:y|id) for\b", re.IGNORECASE)
 
 
 def holdings(wish: Wish, told: Answer, cite: str) -> str:
     name, found = _named(told["name"]), told["holdings"]
     asked = [h for h in found if _asked_for(h, wish.text)]
-    if wish.intent is Intent.CONCENTRATION:
-        return _largest(name, found, cite)
+    if _LARGEST.search(wish.text) and found and not asked:
+        most = max(found, key=lambda h: (Decimal(h["value"]), h["symbol"]))
+        asked = [h for h in found if h["symbol"] == most["symbol"]]
     if not asked and (symbols := words.tickers(wish.text)):
         return f"The {name} holds no {', '.join(symbols)} here [{cite}]."
     shown = asked or found
@@ -41,16 +42,49 @@ def holdings(wish: Wish, told: Answer, cite: str) -> str:
     return f"{lead}\n\n{table(HEAD, [*map(_row, shown), *cash])}"
 
 
-def _largest(name: str, found: list[dict[str, Any]], cite: str) -> str:
+def concentration(_: object, told: Answer, cite: str) -> str:
+    """What weighs most over all that is asked about, and whether one company is over its account's limit."""
+    name, found = _named(told["name"]), told["positions"]
     if not found:
         return f"The {name} holds no security here [{cite}]."
-    ordered = sorted(found, key=lambda h: (-Decimal(h["weight"]), h["account"], h["symbol"]))
-    first = ordered[0]
-    lead = (
-        f"The largest position of the {name} is {first['symbol']} ({first['name']}), {first['weight']} % of "
-        f"{first['account']} [{cite}]. Of {len(found)}, the largest by weight in their account [{cite}]."
+    first = found[0]
+    kind = "a fund" if first["fund"] else "one company"
+    company = next((one for one in found if not one["fund"]), None)
+    largest = f"The largest position of the {name} is {_weighs(first)}, {kind} [{cite}]."
+    second = (
+        f" The largest in one company is {_weighs(company)} [{cite}]." if company and first["fund"] else ""
     )
-    return f"{lead}\n\n{table(HEAD, [_row(h) for h in ordered[:LARGEST]])}"
+    limits = {one["limit"] for one in found if one["limit"] is not None}
+    over = ", ".join(told["over_limit"])
+    judged = (
+        f" Over the limit of its account for one company: {over} [{cite}]."
+        if over
+        else f" No company is over the limit that its account's investment policy sets [{cite}]."
+        if limits
+        else ""
+    )
+    lead = (
+        f"{largest}{second}{judged} Companies are {told['companies_percent']} % of it all, funds "
+        f"{told['funds_percent']} % [{cite}]."
+    )
+    rows = [
+        (
+            *(one["symbol"], one["name"], dollars(one["value"]), f"{one['weight']} %"),
+            *(f"{one['largest']} % of {one['account']}", "fund" if one["fund"] else _limit(one["limit"])),
+            dollars(one["unrealised_gain"]),
+        )
+        for one in found
+    ]
+    head = ("Symbol", "Name", "Value", "Of it all", "Most in one account", "Limit", "Unrealised gain")
+    return f"{lead}\n\n{table(head, rows)}"
+
+
+def _weighs(one: Answer) -> str:
+    return f"{one['symbol']} ({one['name']}), {dollars(one['value'])} or {one['weight']} % of it all"
+
+
+def _limit(limit: str | None) -> str:
+    return "none set" if limit is None else f"{limit} %"
 
 
 def _asked_for(holding: dict[str, Any], text: str) -> bool:

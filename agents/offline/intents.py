@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from agents.offline import book_wide, noes, plans, words
 from agents.offline import patterns as p
-from agents.offline import plans, words
 from agents.offline.clauses import pieces
 from agents.offline.live import LiveWords, live
 from agents.offline.orders import OrderWords, order, starts_order
@@ -40,6 +40,7 @@ class Intent(StrEnum):
     REMAINDER = "remainder"
     STATUS = "status"
     PROPOSALS = "proposals"
+    ORDERS = "orders"
     PERFORMANCE = "performance"
     RISK = "risk"
     EXPOSURE = "exposure"
@@ -47,6 +48,7 @@ class Intent(StrEnum):
     WHAT_IF = "what_if"
     PLAN = "plan"
     REBALANCE_ALL = "rebalance_all"
+    PLACING = "placing"
     UNCLEAR = "unclear"
     NEGATED = "negated"
     HELP = "help"
@@ -58,6 +60,7 @@ class Intent(StrEnum):
 
 LOOKS: Final = (
     (p.DRIFT, Intent.DRIFT),
+    (p.LOTS, Intent.HOLDINGS),
     (p.CONCENTRATION, Intent.CONCENTRATION),
     (p.CASH, Intent.CASH),
     (p.TAXES, Intent.TAXES),
@@ -71,7 +74,9 @@ DRAFTS: Final = frozenset(
     {Intent.REBALANCE, Intent.REBALANCE_ALL, Intent.ORDER, Intent.PLAN, Intent.CANCEL, Intent.REPLACE,
      Intent.REMAINDER}
 )  # fmt: skip
-SAYS_ALONE: Final = frozenset({Intent.HOSTILE, Intent.DECISION, Intent.UNCLEAR, Intent.NEGATED})
+SAYS_ALONE: Final = frozenset(
+    {Intent.HOSTILE, Intent.DECISION, Intent.UNCLEAR, Intent.NEGATED, Intent.PLACING}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,9 @@ class Wish:
     change: Change | None = None
     by: Recogniser | None = None  # who recognised it, and what it asks
     asks: Asked | None = None
+    loose: bool = False  # its words by themselves ask for nothing that is known
+    row: int | None = None  # of a list that was shown
+    says: str | None = None  # what is said to it, where nothing is asked of a tool
 
     @property
     def name(self) -> str:
@@ -97,7 +105,7 @@ class Wish:
 
 def parts(text: str) -> list[str]:
     """The requests of a message, each in its own words; one that is forbidden makes all of it one."""
-    if p.HOSTILE.search(text) or p.DECISION.search(text):
+    if p.HOSTILE.search(text) or p.DECISION.search(text) or book_wide.side_by_side(text):
         return [text]
     return pieces(text, _alone, frozenset(DRAFTS))
 
@@ -126,6 +134,9 @@ def read(text: str, whole: str = "", *, inside: bool = False) -> Wish:
     if said := _said_no(text, whole):
         return said
     intent = _guarded(as_meant, text) or _trading(as_meant, text) or _looking(as_meant, text, whole, inside)
+    if intent is None:
+        question = p.QUESTION.search(text) and not p.HER_BOOK.search(text)
+        return Wish(Intent.RESEARCH if question else Intent.UNSUPPORTED, text, loose=True)
     return _with_words(intent, text, whole)
 
 
@@ -149,7 +160,7 @@ def _without_no(text: str) -> Iterator[str]:
 
 
 def _guarded(meant: str, text: str) -> Intent | None:
-    if p.UNSUPPORTED.search(text):
+    if noes.no(text):
         return Intent.UNSUPPORTED
     if p.ASKS_WHAT.search(text) and not p.REMAINDER.search(text):
         return None
@@ -163,10 +174,12 @@ def _guarded(meant: str, text: str) -> Intent | None:
 
 def _trading(meant: str, text: str) -> Intent | None:
     asks = not p.ASKS_WHAT.search(text)
-    if asks and starts_order(text) and order(text):
-        return Intent.ORDER
+    if asks and starts_order(text) and (found := order(text)):
+        return Intent.ORDER if found.counted else Intent.UNCLEAR
     if plans.everybody(text) and (p.REBALANCE.search(meant) or p.DRIFT.search(meant)) and asks:
         return Intent.REBALANCE_ALL
+    if p.ORDERS.search(meant):
+        return Intent.ORDERS
     if p.PROPOSALS.search(meant):
         return Intent.PROPOSALS
     if p.STATUS.search(meant):
@@ -178,7 +191,9 @@ def _trading(meant: str, text: str) -> Intent | None:
     asks = asks and not p.LIBRARY.search(text)
     if asks and _about(text) and plans.plan(text):
         return Intent.PLAN
-    return None
+    if asks and plans.begun(text):
+        return Intent.UNCLEAR
+    return Intent.PLACING if p.PLACING.search(meant) and _about(text) else None
 
 
 def _about(text: str) -> bool:
@@ -186,7 +201,7 @@ def _about(text: str) -> bool:
     return bool(words.household(text) or words.account(text))
 
 
-def _looking(meant: str, text: str, whole: str, inside: bool) -> Intent:
+def _looking(meant: str, text: str, whole: str, inside: bool) -> Intent | None:
     named = _about(text)
     if p.WORKLIST.search(meant) and not words.ACCOUNT.search(text):
         return Intent.WORKLIST
@@ -199,18 +214,18 @@ def _looking(meant: str, text: str, whole: str, inside: bool) -> Intent:
         return Intent.OVERVIEW
     if p.HELP.search(text):
         return Intent.HELP
-    if starts_order(text) or plans.begun(text):
+    if starts_order(text):
         return Intent.UNCLEAR
     if inside:
         return looks or (Intent.OVERVIEW if p.WHOLE.search(meant) else Intent.UNSUPPORTED)
-    return Intent.RESEARCH if p.QUESTION.search(text) else Intent.UNSUPPORTED
+    return None
 
 
 def _with_words(intent: Intent, text: str, whole: str) -> Wish:
     account, household = words.account(text), words.household(text)
     if not account and not household and whole:
         account, household = words.account(whole), words.household(whole)
-    if intent is Intent.ORDER:
+    if intent in (Intent.ORDER, Intent.UNCLEAR):
         return Wish(intent, text, order=order(text))
     if intent in (Intent.CANCEL, Intent.REPLACE, Intent.REMAINDER):
         return Wish(intent, text, live=live(text))
@@ -218,6 +233,10 @@ def _with_words(intent: Intent, text: str, whole: str) -> Wish:
         wish = Wish(intent, text, household, account, plan=plans.plan(text), change=plans.change(text))
         loose = wish.plan and wish.household and account and account.lower() in words.KINDS
         return replace(wish, account=None) if loose else wish
+    if intent is Intent.PLACING:
+        return Wish(intent, text, household=household, account=account)
+    if intent is Intent.ORDERS:
+        return Wish(intent, text, household=household)
     if intent is Intent.STATUS:
         found = words.PROPOSAL.search(text)
         return Wish(intent, text, household=household, proposal=found[0] if found else None)

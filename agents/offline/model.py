@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -30,7 +29,8 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables import Runnable
 from typing_extensions import override
 
-from agents.offline import plans, speech, words
+from agents.offline import plans, speech
+from agents.offline.conversation import wanted
 from agents.offline.intents import ABOUT, Intent, Wish, parts, read
 from agents.offline.live import LiveWords
 from agents.offline.orders import OrderWords
@@ -39,9 +39,14 @@ from agents.parts import part_told
 
 NAME: Final = "offline"
 _EVERY: Final = re.compile(r"^(?!.*\b(?:open|pending|waiting)\b).*\ball\b", re.IGNORECASE | re.DOTALL)
-ASKED_BACK: Final = re.compile(r"(?:Which one|the Smith household|Write the name|in which account)\W*$")
-MOST_ANSWERED: Final = 8  # words of an answer to our question
-ANSWERS: Final = frozenset({Intent.UNSUPPORTED, Intent.RESEARCH, Intent.OVERVIEW, Intent.UNCLEAR})
+SHORTEST_TOPIC: Final = 4
+_LEAD: Final = re.compile(
+    r"^\W*(?:and |please |tell me )*(?:what|anything|something)?\s*(?:does|do|did|has|have|is)?\s*"
+    r"(?:there |we have )?(?:anything |something )?(?:in )?(?:our|the|your|any)?\s*(?:firm['’]?s? |house )?"
+    r"(?:research|library|notes?|view|house view|documents?)\s+(?:say|says|have|think|hold|write|written)?\s*"
+    r"(?:to say )?(?:about|on|of|regarding)\s+",
+    re.IGNORECASE,
+)
 AGENT_FOR: Final[Mapping[Intent, str]] = {
     Intent.WORKLIST: "portfolio",
     Intent.OVERVIEW: "portfolio",
@@ -64,6 +69,7 @@ AGENT_FOR: Final[Mapping[Intent, str]] = {
     Intent.EXPOSURE: "portfolio",
     Intent.STATUS: "proposal",
     Intent.PROPOSALS: "proposal",
+    Intent.ORDERS: "proposal",
 }
 
 
@@ -169,42 +175,14 @@ def _routes(messages: Sequence[BaseMessage], asked: int) -> Iterator[AIMessageCh
 
 
 def _agent_for(wish: Wish) -> str | None:
-    return wish.by.agent if wish.by else AGENT_FOR.get(wish.intent)
+    intent = Intent.ORDER if wish.intent is Intent.UNCLEAR and wish.order else wish.intent
+    return wish.by.agent if wish.by else AGENT_FOR.get(intent)
 
 
 def _last_request(messages: Sequence[BaseMessage]) -> tuple[int, list[ToolMessage]]:
     """Where the advisor's last message is, and what tools told since."""
     at = max((i for i, m in enumerate(messages) if isinstance(m, HumanMessage)), default=-1)
     return at, [m for m in messages[at + 1 :] if isinstance(m, ToolMessage)]
-
-
-def wanted(messages: Sequence[BaseMessage], at: int, part: str = "") -> Wish:
-    """The wish of the message at `at`, or of a part of it; where it answers our question, the earlier wish
-    with its words; where it names nobody, about whom she spoke of last."""
-    if at < 0:
-        return Wish(Intent.HELP, "")
-    text = str(messages[at].text)
-    wish = read(part, text) if part else read(text)
-    before = messages[:at]
-    hers = [str(m.text) for m in before if isinstance(m, HumanMessage)]
-    ours = [str(m.text) for m in before if isinstance(m, AIMessage) and not m.tool_calls]
-    if not (hers and ours) or part:
-        return wish
-    asked_back = ASKED_BACK.search(re.sub(r"\s*\[\d+\]", "", ours[-1])) and len(text.split()) <= MOST_ANSWERED
-    if asked_back and wish.intent in ANSWERS:
-        return _answered(read(hers[-1]), hers[-1], text)
-    if wish.intent in ABOUT and not wish.household and not wish.account:
-        return replace(wish, household=next(filter(None, map(words.household, reversed(hers[-3:]))), None))
-    return wish
-
-
-def _answered(earlier: Wish, before: str, text: str) -> Wish:
-    """The earlier wish with what she says to our question."""
-    account = words.ACCOUNT.search(text)
-    if earlier.intent is Intent.UNCLEAR:
-        return read(f"{before.rstrip(' .!?')} in {text}" if account else f"{before.rstrip(' .!?')} {text}")
-    named = None if account else words.household(text) or text.strip(" .!?")
-    return replace(earlier, household=named, account=account[0] if account else None)
 
 
 def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
@@ -216,13 +194,13 @@ def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
         case Intent.WORKLIST:
             return "worklist", {}
         case Intent.CONCENTRATION:
-            return "holdings", about
+            return "concentration", about
         case Intent.EXPOSURE:
             return "risk", about
         case intent if intent in ABOUT and intent is not Intent.REBALANCE:
             return wish.intent.value, about
         case Intent.RESEARCH:
-            return "search_library", {"question": wish.text[:600]}
+            return "search_library", {"question": topic(wish.text)[:600]}
         case Intent.REBALANCE:
             whose = {"account_words": [wish.account]} if wish.account else {"household_words": wish.household}
             tax, spend = plans.tax_aware(wish.text), plans.budget(wish.text)
@@ -233,17 +211,27 @@ def question(wish: Wish) -> tuple[str, dict[str, Any]] | None:
             return "propose_plan", _plan_fields(wish.plan, wish)
         case Intent.WHAT_IF if wish.change:
             return "what_if", _change_fields(wish.change, wish)
-        case Intent.ORDER if wish.order:
+        case Intent.ORDER | Intent.UNCLEAR if wish.order:
             return "propose_order", _order_fields(wish.order, wish.account, wish.text)
         case Intent.CANCEL if wish.live:
             return "propose_cancel", {"order_words": wish.live.named}
         case Intent.REPLACE | Intent.REMAINDER if wish.live:
             return f"propose_{wish.intent.value}", _live_fields(wish.live)
         case Intent.STATUS:
-            return "proposal_status", {"proposal": wish.proposal, "household": wish.household}
+            whose = {"household": wish.household, "account": wish.account}
+            return "proposal_status", {"proposal": wish.proposal, **whose}
+        case Intent.ORDERS:
+            return "open_orders", {"household": wish.household}
         case Intent.PROPOSALS:
             return "list_proposals", {"open_only": not _EVERY.search(wish.text)}
     return None
+
+
+def topic(text: str) -> str:
+    """What a question for the library is about: its own lead says nothing of what is looked for."""
+    found = _LEAD.match(text)
+    rest = text[found.end() :].strip() if found else ""
+    return rest if len(rest) >= SHORTEST_TOPIC else text
 
 
 def _order_fields(order: OrderWords, account: str | None, text: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Reading a single order: side, number, symbol, account and limit, each as its very words.
 
 Rule 1: one order a message, or none is read.
-Rule 2: `all`, options, shorts and margin are not read as something else: they are not read.
+Rule 2: options, shorts and margin are not read as something else: they are not read. `All`, dollars and a
+    company's name are read as they stand, and no tool drafts of them: it says what they come to.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from typing import Final
 from agents.offline import words
 
 _NUMBER: Final = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_PART: Final = r"(?:all|half|a third|a quarter)(?:\s+of)?"  # of what is held: asked back in shares
+_COMPANY: Final = r"(?-i:[A-Z][a-z][\w.'’-]*(?:\s(?:&\s)?[A-Z][\w.'’-]*)*)"  # asked back by its symbol
 _SIDES: Final = "buy|buying|purchase|acquire|pick up|sell|selling|offload|unload|trim|liquidate"
 _ORDER: Final = re.compile(
-    rf"\b(?P<side>{_SIDES})\s+(?:me\s+)?(?P<quantity>{_NUMBER})\s+"
-    r"(?:more\s+)?(?:shares?\s+|shs\s+)?(?:of\s+|in\s+)?(?P<symbol>[A-Za-z]{1,5}(?:\.[A-Za-z])?)\b",
+    rf"\b(?P<side>{_SIDES})\s+(?:me\s+)?(?P<quantity>\$?(?:{_NUMBER})|{_PART})\s+"
+    r"(?:more\s+)?(?:shares?\s+|shs\s+)?(?:of\s+|in\s+)?(?:the\s+|her\s+|his\s+|their\s+)?"
+    rf"(?P<symbol>{_COMPANY}|[A-Za-z]{{1,5}}(?:\.[A-Za-z])?)\b",
     re.IGNORECASE,
 )
 _LIMIT: Final = re.compile(
@@ -26,7 +30,7 @@ _LIMIT: Final = re.compile(
     re.IGNORECASE,
 )
 _APART: Final = re.compile(  # the side stands elsewhere: "60 shares of WMT, buy"; a symbol is in capitals
-    rf"\b(?P<quantity>{_NUMBER})\s+(?:more\s+)?(?:shares?\s+|shs\s+)?(?:of\s+|in\s+)?"
+    rf"(?<![\w$])(?P<quantity>{_NUMBER})\s+(?:more\s+)?(?:shares?\s+|shs\s+)?(?:of\s+|in\s+)?"
     r"(?P<symbol>[A-Z]{1,5}(?:\.[A-Z])?)\b"
 )
 _VERBS: Final = re.compile(rf"\b(?:{_SIDES})\b", re.IGNORECASE)
@@ -42,6 +46,11 @@ class OrderWords:
     quantity: str
     symbol: str
     limit: str | None
+
+    @property
+    def counted(self) -> bool:
+        """It says how many shares: neither dollars nor a part of what is held."""
+        return self.quantity[:1].isdigit()
 
 
 def order(text: str) -> OrderWords | None:

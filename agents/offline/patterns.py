@@ -7,6 +7,7 @@ Rule 2: the costly mistake is a draft that nobody asked for. Patterns of trades 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 
@@ -28,33 +29,49 @@ HOSTILE: Final = rule(
     r"\b(?:delete|erase|rewrite|alter|change|edit)\b.{0,20}\b(?:records?|journal|log|audit trail"
     r"|history)\b",
 )
-_POLITE: Final = (
+POLITE: Final = (
     r"^\W*(?:please |now |can you |could you |would you |go ahead and |just |ok |okay |so |then |also |and "
     r"|i'?d like (?:you )?to |let'?s |i want to |you can )*"
 )
 DECISION: Final = rule(
-    _POLITE + r"(?:approve|submit|release|send|execute|route|consent|decline|withdraw|sign (?:it )?off)\b"
+    POLITE + r"(?:approve|submit|release|send|execute|route|consent|decline|withdraw|sign (?:it )?off)\b"
     r"(?! (?:an? |the |this )?(?:e-?mail|letter|note|message))",
     r"\b(?:record|note|log) (?:the |a |my |that )?.{0,30}\bconsent(?:ed|s)?\b",
     r"\b(?:raise|lift|increase|change|set) (?:my|the|our|their) (?:own )?(?:trading "
     r"|firm )?limits?\b(?! price)"
     r"(?!.{0,30}\border)(?! on )",
 )
-UNSUPPORTED: Final = rule(
-    r"\b(?:call|put) options?\b|\boptions? (?:on|contract|trad)\b|\b[A-Z]{2,5} (?:calls?|puts?)\b",
-    r"\b(?:on|use|using|with) margin\b|\bmargin (?:account|loan|call|debt)\b|\bcrypto|\bbitcoin\b"
-    r"|\bfutures\b",
-    _POLITE + r"short\b|\bsell short\b|\bshort (?:sell|sale)\b|\bgo short\b",
-    r"\bwire\b|\btransfer\b.{0,12}(?:\$|\d|money|cash|funds)|\bsend (?:money|cash|\$)",
-    r"\be-?mails?\b|\b(?:write|compose|draft|reply|send)\b.{0,40}\b(?:letter|note|message|memo)\b",
-    r"\bpoem\b|\bflight\b|\bpromise\b|\bguarantee\b",
-    r"\bother advisors?['’]?s?['’]? (?:clients|books?|households)\b",
-    r"\bwill\b.{0,60}\bbe worth\b|\bprice target\b|\b(?:predict|forecast)\b|\bwill\b.{0,40}\b(?:go up"
-    r"|go down|rise|fall)\b",
-    r"\bfactor (?:exposure|model|loading)s?\b|\b(?:momentum|value|stock|technical) (?:scan|screen)\w*"
-    r"|\bscreen (?:for|of)\b"
-    r"|\bscanner\b|\b(?:performance )?attribution\b|\bmoving averages?\b",
-)
+UNSUPPORTED: Final[Mapping[str, re.Pattern[str]]] = {
+    "options": rule(
+        r"\b(?:call|put) options?\b|\boptions? (?:on|contract|trad)\b|\b[A-Z]{2,5} (?:calls?|puts?)\b"
+    ),
+    "margin": rule(
+        r"\b(?:on|use|using|with) margin\b|\bmargin (?:account|loan|call|debt)\b|\bcrypto|\bbitcoin\b"
+        r"|\bfutures\b"
+    ),
+    "shorts": rule(POLITE + r"short\b|\bsell short\b|\bshort (?:sell|sale)\b|\bgo short\b"),
+    "money": rule(
+        r"\bwire\b|\btransfer\b.{0,12}(?:\$|\d|money|cash|funds)|\bsend (?:money|cash|\$)",
+    ),
+    "promises": rule(r"\bpromise\b|\bguarantee\b"),
+    "letters": rule(
+        r"\be-?mails?\b|\b(?:write|compose|draft|reply|send)\b.{0,40}\b(?:letter|note|message|memo)\b"
+    ),
+    "others": rule(r"\bother advisors?['’]?s?['’]? (?:clients|books?|households)\b"),
+    "forecasts": rule(
+        r"\bwill\b.{0,60}\bbe worth\b|\bprice target\b|\b(?:predict|forecast)\b|\bwill\b.{0,40}\b(?:go up"
+        r"|go down|rise|fall)\b"
+    ),
+    "later": rule(
+        r"\bfactor (?:exposure|model|loading)s?\b|\b(?:momentum|value|stock|technical) (?:scan|screen)\w*"
+        r"|\bscreen (?:for|of)\b"
+        r"|\bscanner\b|\b(?:performance )?attribution\b|\bmoving averages?\b"
+    ),
+    "past": rule(
+        r"\b(?:was|were)\b.{0,40}\b(?:balance|worth)\b.{0,40}\b(?:on|as of|at|last|yesterday|in|ago)\b"
+    ),
+    "elsewhere": rule(r"\bpoem\b|\bflight\b"),
+}
 CHANGES: Final = (
     r"(?:change|amend|modify|move|raise|lower|cut|increase|reduce|bump|replace|update|adjust|make|set)"
 )
@@ -73,6 +90,12 @@ REMAINDER: Final = rule(
 CANCEL: Final = rule(
     rf"\b(?:cancel|pull|stop|call off|kill|scrap)\b.{{0,40}}\b{LIVE}\b",
     r"\b(?:cancel|call off|scrap)\b(?! culture)",
+)
+ORDERS: Final = rule(
+    r"\b(?:what|which|any|list|show|see|all|my|the) (?:me )?(?:of )?(?:my |our |the |are )*"
+    r"(?:orders|trades)\b.{0,24}\b(?:open|out|working|live|unfilled|outstanding|pending)\b",
+    r"\b(?:open|working|live|outstanding|pending) orders\b(?! for)",
+    r"\b(?:list|show|see) (?:me )?(?:all )?(?:of )?(?:my |our |the )?orders\b",
 )
 PROPOSALS: Final = rule(
     r"\b(?:list|show|see|all|which|what|open|pending|any)\b.{0,24}\b(?:proposals|drafts)\b",
@@ -111,6 +134,7 @@ WHAT_IF: Final = rule(
     r"|trimm?)(?:ing)?\b",
 )
 TAXES: Final = rule(
+    r"\b(?:gains?|loss(?:es)?)\b.{0,40}\breali[sz]ed?\b|\breali[sz]ed\b.{0,30}\b(?:gains?|loss(?:es)?)\b",
     r"\bharvestable\b|\b(?:which|what|any|how many|how much|have|has|see|show)\b.{0,30}\bloss(?:es)?\b",
     r"\b(?:un)?reali[sz]ed (?:gains?|loss(?:es)?)\b|\bcapital gains?\b|\bwash[- ]sales?\b",
     r"\btax (?:position|picture|situation|bill|status|losses)\b|\bgains and losses\b"
@@ -172,6 +196,7 @@ CASH: Final = rule(
     r"\bRMDs?\b|\brequired minimum\b|\bdistributions?\b|\benough\b.{0,20}\b(?:fee|withdrawal|payment)\b",
     r"\bsettle(?:s|d)? in time\b|\blast trade date\b",
 )
+LOTS: Final = rule(r"\b(?:tax )?lots\b(?! of (?:loss|gain|cash|time|money|risk))")
 HOLDINGS: Final = rule(
     r"\bholdings?\b|\bhold(?:s)?\b(?! off)|\bpositions?\b|\b(?:tax )?lots?\b|\bowns?\b|\binvested in\b",
     r"\bwhat(?:'s|’s| is) in\b|\bunreali[sz]ed\b|\bcost bas[ie]s\b|\bpa(?:y|id) for\b",
@@ -184,7 +209,7 @@ LIBRARY: Final = rule(
     r"\bdo we have (?:anything|something)\b|\b(?:did|what did|do) we (?:say|write|think|have on)\b"
     r"|\breasoning behind\b",
 )
-ASKS_TO_HARVEST: Final = rule(_POLITE + r"(?:draft an? )?(?:tax[- ]loss )?harvest")
+ASKS_TO_HARVEST: Final = rule(POLITE + r"(?:draft an? )?(?:tax[- ]loss )?harvest")
 ASKS_WHAT: Final = rule(
     r"^\W*(?:and |then |also )?(?:what|which|how|who|when|why|is|are|does|do|did|has|have|was)\b"
 )
@@ -216,6 +241,11 @@ QUESTION: Final = rule(
     r"|sales)\b",
     r"\bquote\b|\bwhat .{0,40} sa(?:y|ys|id)\b",
 )
+PLACING: Final = rule(
+    r"\basset location\b|\b(?:in|into) the (?:right|wrong|best) accounts?\b"
+    r"|\btax[- ]?(?:efficient|smart) accounts?\b"
+)
+HER_BOOK: Final = rule(r"\b(?:my|our) (?:clients?|households?|book|families|accounts?)\b")
 DOING: Final = rule(
     r"\b(?:sell|buy|purchase|acquire|offload|unload|trim|liquidate|pick up|rebalanc\w+|harvest\w*|raise"
     r"|invest"

@@ -6,6 +6,7 @@ Rule 1: every figure is copied from the answer that is cited; nothing is compute
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from agents.offline.figures import Answer, dollars, points, table
@@ -15,6 +16,10 @@ from core.money import exact
 FALLS: Final = re.compile(
     r"\b(?:2008|crisis|covid|2020|crash|stress|fall|dot-?com|2022|1998)\b", re.IGNORECASE
 )
+ONE_DAY: Final = re.compile(
+    r"\bvar\b|\bvalue at risk\b|\bshortfall\b|\bbad day\b|\blose\b|\bcontribut\w+|\badds?\b|\bmost\b",
+    re.IGNORECASE,
+)
 MONEY: Final = (
     *("realised_short", "realised_long", "unrealised_short", "unrealised_long"),
     *("usable", "against_gains", "deductible", "carried", "lost"),
@@ -23,33 +28,69 @@ HEAD: Final = ("", "Orders", "Largest drift", "Short-term gain", "Long-term gain
 
 
 def risk(wish: Wish, told: Answer, cite: str) -> str:
+    """Of it what she asks for: sectors, falls of the past, one day's loss; or all of it."""
     if wish.intent is Intent.EXPOSURE:
         return f"What the {told['name']} holds, by sector [{cite}].\n\n{_sectors(told)}"
     if FALLS.search(wish.text):
-        return (
-            f"What the {told['name']} holds now, through falls of the past, by the packaged closes [{cite}]."
-            f"\n\n{_falls(told)}"
-        )
+        return _through_falls(wish, told, cite)
     percent = told["confidence_percent"].split(".")[0]
     lead = (
         f"On one day in twenty what the {told['name']} holds loses {dollars(told['value_at_risk'])} or more: "
         f"value at risk at {percent} % over {told['days']} days to {told['until']} [{cite}]. "
         f"Such days cost {dollars(told['expected_shortfall'])} on average: the expected shortfall [{cite}]."
     )
+    most = told["contributions"][0] if told["contributions"] else None
+    adds = f" {most['symbol']} adds most to it, {dollars(most['dollars'])} [{cite}]." if most else ""
     parts = table(
         ("Symbol", "Part of the shortfall"),
         [(p["symbol"], dollars(p["dollars"])) for p in told["contributions"]],
     )
     without = ", ".join(p["symbol"] for p in told["left_out"])
     left = f"\n\nWithout a price history, and left out: {without} [{cite}]." if without else ""
-    return f"{lead}\n\n{parts}\n\n{_falls(told)}\n\n{_sectors(told)}{left}"
+    whole = "" if ONE_DAY.search(wish.text) else f"\n\n{_through_falls(wish, told, cite)}\n\n{_sectors(told)}"
+    return f"{lead}{adds}\n\n{parts}{left}{whole}"
+
+
+def _through_falls(wish: Wish, told: Answer, cite: str) -> str:
+    """The falls, the one that she names first in words; what had no prices then is said beside each."""
+    named = [
+        f for f in told["stress"] if any(w in wish.text.casefold() for w in _CALLED.get(f["window"], ()))
+    ]
+    lead = (
+        f"What the {told['name']} holds now, through falls of the past, by the packaged closes [{cite}]. The "
+        f"per cent are of what had prices then [{cite}]."
+    )
+    says = [
+        f"{f['window']}: {dollars(f['change'])}, {f['percent']} % [{cite}]."
+        + (
+            f" Without prices then, and left out: {', '.join(f['left_out'])} [{cite}]."
+            if f["left_out"]
+            else ""
+        )
+        for f in named
+    ]
+    return "\n".join([*says, lead, "", _falls(told)])
+
+
+_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
+    "Russian default and LTCM, 1998": ("1998", "ltcm", "russia"),
+    "Dot-com fall, 2000 to 2002": ("dot-com", "dotcom", "dot com", "2000", "2001", "2002"),
+    "Financial crisis, 2007 to 2009": ("2007", "2008", "2009", "financial crisis", "lehman"),
+    "US downgrade, 2011": ("2011", "downgrade"),
+    "Fourth quarter, 2018": ("2018",),
+    "Covid, 2020": ("2020", "covid", "pandemic"),
+    "Rates, 2022": ("2022", "rates"),
+}
 
 
 def _falls(told: Answer) -> str:
     return table(
-        ("Window", "From", "To", "Change", "Percent"),
+        ("Window", "From", "To", "Change", "Percent", "Without prices then"),
         [
-            (f["window"], f["since"], f["until"], dollars(f["change"]), f"{f['percent']} %")
+            (
+                *(f["window"], f["since"], f["until"], dollars(f["change"]), f"{f['percent']} %"),
+                ", ".join(f["left_out"]) or "none",
+            )
             for f in told["stress"]
         ],
     )
@@ -110,9 +151,14 @@ def taxes(_: object, told: Answer, cite: str) -> str:
     lead = (
         f"Realised in {told['year']}: short-term {say['realised_short']}, long-term "
         f"{say['realised_long']}; unrealised: short-term {say['unrealised_short']}, long-term "
-        f"{say['unrealised_long']} [{cite}]. Of losses, {say['usable']} are usable now: "
-        f"{say['against_gains']} against gains, {say['deductible']} against other income, "
-        f"{say['carried']} carried forward; {say['lost']} would be lost for good [{cite}]."
+        f"{say['unrealised_long']} [{cite}]."
+    )
+    if not told["losses"]:
+        return f"{lead} No lot is below its cost, so there is no loss to harvest [{cite}]."
+    lead = (
+        f"{lead} Of losses, {say['usable']} are usable now: {say['against_gains']} against gains, "
+        f"{say['deductible']} against other income, {say['carried']} carried forward; {say['lost']} would be "
+        f"lost for good [{cite}]."
     )
     rows = [
         (
@@ -123,7 +169,7 @@ def taxes(_: object, told: Answer, cite: str) -> str:
         for one in told["losses"]
     ]
     head = ("Account", "Symbol", "Loss", "Usable", "Deferred", "Lost", "Clear", "Buy back from")
-    return f"{lead}\n\n{table(head, rows)}" if rows else f"{lead} No lot is below its cost [{cite}]."
+    return f"{lead}\n\n{table(head, rows)}"
 
 
 def what_if(_: object, told: Answer, cite: str) -> str:

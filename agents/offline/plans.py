@@ -32,7 +32,9 @@ _CHANGE: Final = re.compile(
     re.I,
 )
 _BEGUN: Final = re.compile(
-    r"\W*(?:please |can you |let's )*(?:raise|free up|generate|invest|deploy|exit|unwind|harvest)\b", re.I
+    r"\W*(?:please |can you |let's |we (?:want|need) to )*(?:raise|free up|generate|invest|deploy|exit|unwind"
+    r"|harvest|(?:get|work|diversify)\b.{0,40}\bout of\b|wind down|sell down)",
+    re.I,
 )
 _BUYS: Final = ("buy", "bought", "add")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agents.offline import preferences, research
+from agents.offline import book_wide, preferences, research
 from agents.offline.recognise import Recogniser
 
 RESEARCH: Final = Recogniser(
@@ -30,4 +30,10 @@ PREFERENCES: Final = Recogniser(
         "preferences": preferences.listed,
     },
 )
-RECOGNISERS: Final[tuple[Recogniser, ...]] = (PREFERENCES, RESEARCH)
+BOOK: Final = Recogniser(
+    "book",
+    "portfolio",
+    book_wide.asked,
+    {"book_summary": book_wide.summary, "who_holds": book_wide.holders, "coming_up": book_wide.due},
+)
+RECOGNISERS: Final[tuple[Recogniser, ...]] = (PREFERENCES, RESEARCH, BOOK)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from agents.offline import words
+from agents.offline import noes, words
 from agents.offline.figures import Answer, table
 
 _DAY: Final = r"(?:[A-Z][a-z]+ \d{1,2}, \d{4}|\d{4}-\d\d-\d\d)"
@@ -43,16 +43,26 @@ _COMPARES: Final = re.compile(
     rf"(?P<periods>{PERIOD}(?:(?:, | and |, and | with )(?:{PERIOD}|{_DAY}|\d{{4}}))*)\W*$",
 )
 _BRIEF: Final = re.compile(
-    r"\b(?:meeting|client) brief\b|\bbrief me\b|\b(?:prepare|prep)\b.{0,30}\bmeeting\b", re.IGNORECASE
+    r"\b(?:meeting|client) brief\b|\bbrief me\b|\b(?:prepare|prep)\b.{0,30}\bmeeting\b"
+    r"|\bprep(?:are)? me\b|\bget me ready\b|\bready for (?:my|the|a) (?:meeting|call|review)\b"
+    r"|\btalking points\b|\bone[- ]pager\b"
+    r"|\b(?:seeing|meeting) \w+.{0,40}\b(?:what (?:to|should i) (?:raise|know|bring)|prep)\b",
+    re.IGNORECASE,
 )
 _AROUND: Final = re.compile(
-    r"\b(?:prep(?:are)?|meeting|brief|me|a|the|for|with|before|on|my)\b", re.IGNORECASE
+    r"\b(?:prep(?:are)?|meeting|brief|me|a|the|for|with|before|on|my|seeing|ready|review|call|get|give|need"
+    r"|tomorrow|today|monday|tuesday|wednesday|thursday|friday|one[- ]pager|talking points|at \d\S*)\b",
+    re.IGNORECASE,
 )
 _EMAIL: Final = re.compile(
-    r"^\W*(?:please |can you |could you )*(?:draft|write|prepare)\b.{0,30}\b(?:e-?mail|letter|note to)\b"
-    r"(?P<to>.*?)(?:\b(?:about|on|regarding|saying|to say|that)\b(?P<what>.+))?$",
+    r"^\W*(?:please |can you |could you |would you |i need (?:you to )?|let['’]?s )*"
+    r"(?:draft|write|prepare|compose|put together)\b"
+    r"(?P<first>.{0,60}?)\b(?:e-?mail|letter|message|note)s?\b"
+    r"(?P<to>.*?)(?:\b(?P<how>about|on|regarding|saying|to say|that|explaining|telling (?:them|him|her)"
+    r"(?: (?:about|that|why))?)\b(?P<what>.+))?$",
     re.IGNORECASE | re.DOTALL,
 )
+_OURSELVES: Final = re.compile(r"\b(?:our|the|your|research|house|library) (?:\w+ )?notes?\b", re.IGNORECASE)
 _OURS: Final = re.compile(r"\b(?:household|family|account|acc-\d+|hh-\d+|my client)\b", re.IGNORECASE)
 
 
@@ -60,7 +70,8 @@ def asked(text: str) -> tuple[str, dict[str, Any]] | None:
     """The tool that such a question wants, and what it is asked. None: it is no question for these tools."""
     if _BRIEF.search(text):
         return "meeting_brief", {"household": words.household(_AROUND.sub(" ", text))}
-    if email := _EMAIL.match(text):
+    email = _EMAIL.match(text)
+    if email and not _OURSELVES.search(text) and not noes.promised(text):
         return _email(email, text)
     if _OURS.search(text):
         return None
@@ -85,12 +96,20 @@ def _periods(text: str) -> list[str]:
 
 
 def _email(found: re.Match[str], text: str) -> tuple[str, dict[str, Any]]:
-    what = (found["what"] or "our next meeting").strip(" .!?")
+    what = _one_request(found["what"] or "our next meeting")
+    named = (
+        words.household(found["to"] or "") or words.household(found["first"] or "") or words.household(text)
+    )
     return "draft_email", {
-        "household": words.household(found["to"] or "") or words.household(text),
+        "household": None if named and words.pinned(named) else named,
         "subject": f"About {what}"[:120],
         "body": f"I would like to go through this with you: {what}.\n\nPlease tell me when it suits you.",
     }
+
+
+def _one_request(what: str) -> str:
+    """What it is about, without what she says to us beside it."""
+    return re.split(r"(?<=[.!?])\s", what.strip())[0].strip(" .!?")
 
 
 def figure(told: Answer) -> str:

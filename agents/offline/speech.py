@@ -6,11 +6,12 @@ Rule 2: research is answered with sentences of the passages themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from agents.offline import holding_speech, plan_speech
+from agents.offline import holding_speech, missing, noes, plan_speech
 from agents.offline.extract import extract, instructs
 from agents.offline.figures import Answer, dollars, points, shares, table
 from agents.offline.intents import Intent, Wish
@@ -18,7 +19,9 @@ from agents.offline.research import dated
 
 CAN: Final = """I am the offline model: I read plain requests by rule. I can
 - say who needs you today, with reasons and dollars
-- show a household or account: overview, drift, holdings with tax lots, cash
+- show a household or account: overview, drift, holdings with tax lots, concentration, cash and what is due
+- show all of your book: what is managed, who is out of tolerance, who holds a security, what must be paid out
+- put households side by side
 - answer from the firm's library, with the passages quoted
 - give a reported figure of a company with the row that says it, or compare several, from stored filings
 - put together a brief for a meeting; draft an e-mail to a client, held for review
@@ -27,7 +30,8 @@ CAN: Final = """I am the offline model: I read plain requests by rule. I can
 - draft cash to raise or invest, a harvest of losses, the exit of a position, assets better placed
 - draft an order, such as "buy 100 AAPL in acc-1003 at a limit of 150"
 - draft a request to cancel an order that is out, one that takes its place, or what is left of one that ended
-- say where a proposal stands, and do several of these for one message
+- say where a proposal stands and why it trades what it trades, list the orders at work
+- do several of these for one message, and take up what you asked before ("and for her IRA?")
 - note what you prefer ("call me Ann", "I prefer HIFO"), show it and erase it
 I draft only. You submit, a principal approves, and nothing I can do replaces either."""
 HOSTILE: Final = (
@@ -43,14 +47,19 @@ NEGATED: Final = (
     "Understood: you said not to. Nothing was drafted. Tell me what you want instead, or ask to see where it "
     "stands."
 )
-UNCLEAR: Final = (
-    "I draft only what you say in so many words. How many shares or dollars, of which symbol, "
-    "and in which account?"
-)
 REASONS: Final = {"cash_shortfall": "cash shortfall", "no_price": "no price"}
+LOST: Final = """I did not understand that. You can say, for example:
+- who needs me today?
+- how far off are the Delgados, and how much cash do they have?
+- what if I sold 50 MSFT in acc-1003?
+- rebalance the Delgado household, tax-aware
+- what do our notes say about momentum?
+Ask "what can you do?" for all of it."""
 
 
 def without_tools(wish: Wish) -> str:
+    if wish.says:
+        return wish.says
     match wish.intent:
         case Intent.HELP:
             return CAN
@@ -61,17 +70,37 @@ def without_tools(wish: Wish) -> str:
         case Intent.NEGATED:
             return NEGATED
         case Intent.UNCLEAR:
-            return UNCLEAR
-    return f"That is not something I can do, or I did not understand it.\n\n{CAN}"
+            return missing.what(wish.text)
+        case Intent.PLACING:
+            return missing.placing(wish.household or wish.account or "")
+    return noes.no(wish.text) or LOST
 
 
 def refused(says: str) -> str:
-    """A tool's no, in its own words: often a question."""
-    return says[:1].upper() + says[1:]
+    """A tool's no, in its own words but for whom they are put to: often a question."""
+    for pattern, put in _TO_HER:
+        says = pattern.sub(put, says)
+    return says if _NAME_FIRST.match(says) else says[:1].upper() + says[1:]
 
 
-def worklist(_: Wish, told: Answer, cite: str) -> str:
-    needs = told["needs"]
+_NAME_FIRST: Final = re.compile(r"(?:acc|hh|prp|gh)-")
+_TO_HER: Final = tuple(
+    (re.compile(pattern), put)
+    for pattern, put in (
+        (r"(?:;|\.) (?:[Cc]opy her words)", "; name it as you would there"),
+        (r"\b([Aa])sk her to write\b", "please write"),
+        (r"\b[Tt]he advisor's message\b", "your message"),
+        (r"\b[Hh]er message\b", "your message"),
+        (r"\bsays no to it, or to a part of it that a draft cannot leave out\b", "says no to some of it"),
+        (r"\bwhat she wants alone\b", "what you want alone"),
+    )
+)
+
+
+def worklist(wish: Wish, told: Answer, cite: str) -> str:
+    needs = [one for one in told["needs"] if wish.row in (None, one["rank"])]
+    if wish.row is not None and needs:
+        return _because(needs[0], cite)
     if not needs:
         looked_at = told["households_looked_at"]
         return f"Nobody in your book needs you today; I looked at {looked_at} households [{cite}]."
@@ -88,6 +117,26 @@ def worklist(_: Wish, told: Answer, cite: str) -> str:
         for n in needs
     ]
     return f"{lead}\n\n{table(('#', 'Household', 'Account', 'Reason', 'Why', 'Dollars'), rows)}"
+
+
+def _because(need: Answer, cite: str) -> str:
+    """One row of the worklist, whole, and what could be asked next."""
+    where = f", {need['account']}" if need["account"] else ""
+    lead = f"{need['name']}{where}: {_words(need['reason'])}, {dollars(need['dollars'])} [{cite}]."
+    follows = NEXT_STEP.get(need["reason"], "").format(where=need["account"] or f"the {need['name']}")
+    return f"{lead} {need['says'][:1].upper()}{need['says'][1:]} [{cite}]." + (
+        f"\n{follows}" if follows else ""
+    )
+
+
+NEXT_STEP: Final = {
+    "cash_shortfall": 'It comes before all else: "cash in {where}" says what is due and by when to trade.',
+    "blocked": 'Nothing can be traded there until that is lifted; "overview of {where}" says how it stands.',
+    "drift": '"how far off is {where}?" shows each holding, and "rebalance {where}" drafts the way back.',
+    "excess_cash": '"invest the cash in {where}" drafts what would buy.',
+    "harvestable_loss": '"what losses can we harvest in {where}?" shows them, and by when to buy back.',
+    "stale_profile": "The client's profile is due for a review with the client.",
+}
 
 
 def overview(_: Wish, told: Answer, cite: str) -> str:
@@ -132,7 +181,7 @@ def drift(_: Wish, told: Answer, cite: str) -> str:
 
 
 def cash(_: Wish, told: Answer, cite: str) -> str:
-    lead = f"Cash of the {_named(told['name'])}, by account [{cite}]."
+    lines = [f"Cash of the {_named(told['name'])}, by account [{cite}].", *_enough(told["accounts"], cite)]
     rows = [
         (
             a["account"], dollars(a["available"]), dollars(a["settled"]), dollars(a["unsettled"]),
@@ -141,14 +190,39 @@ def cash(_: Wish, told: Answer, cite: str) -> str:
         )
         for a in told["accounts"]
     ]  # fmt: skip
+    body = table(("Account", "Available", "Settled", "Unsettled", "Held", "Reserved", "Floor"), rows)
     due = [
-        f"- {a['account']}: {one['what']} of {dollars(one['amount'])} due {one['due_on']}, last trade "
-        f"{one['last_trade_on']} [{cite}]"
+        (
+            a["account"],
+            DUE.get(one["what"], one["what"]),
+            dollars(one["amount"]),
+            one["due_on"],
+            one["last_trade_on"],
+        )
         for a in told["accounts"]
         for one in a["outflows"]
     ]
-    body = table(("Account", "Available", "Settled", "Unsettled", "Held", "Reserved", "Floor"), rows)
-    return "\n".join([f"{lead}\n\n{body}", *(["", "Coming up:", *due] if due else [])])
+    coming = table(("Account", "Coming up", "Amount", "Due", "Last trade that settles in time"), due)
+    return "\n".join([*lines, "", body, *(["", f"This is due [{cite}].", "", coming] if due else [])])
+
+
+DUE: Final = {"rmd": "required minimum distribution", "withdrawal": "withdrawal", "fee": "fee"}
+
+
+def _enough(accounts: Sequence[Answer], cite: str) -> Iterator[str]:
+    """Whether what is available covers what is due soon and the floor; and whether a distribution waits."""
+    for a in accounts:
+        if a["spare"] is None:
+            continue
+        spare, due = Decimal(a["spare"]), Decimal(a["due_soon"])
+        beside = f"{dollars(a['due_soon'])} due within 30 days and the floor" if due else "the floor"
+        yield (
+            f"- {a['account']} is short of {beside} by {dollars(str(-spare))} [{cite}]"
+            if spare < 0
+            else f"- {a['account']} has enough: {dollars(a['spare'])} is left after {beside} [{cite}]"
+        )
+    if not any(one["what"] == "rmd" for a in accounts for one in a["outflows"]):
+        yield f"- no required minimum distribution is recorded as still to be taken here [{cite}]"
 
 
 def library(wish: Wish, told: Answer, _: str) -> str:
@@ -173,16 +247,30 @@ def library(wish: Wish, told: Answer, _: str) -> str:
 
 
 def brief(wish: Wish, told: Answer, cite: str) -> str:
-    """What the portfolio tools say, each as it says it, then the library's passages."""
+    """One page: what they have, what needs somebody, what is far off, what is due, what weighs most, and what
+    the library says of that."""
+    outside = {a["account"] for a in told["drift"]["accounts"] if not a["in_tolerance"]}
+    far = {**told["drift"], "lines": [one for one in told["drift"]["lines"] if one["account"] in outside]}
     parts = [
         overview(wish, told["overview"], cite),
-        drift(wish, told["drift"], cite),
+        _needs(told["needs"], cite),
+        drift(wish, far, cite),
         cash(wish, told["cash"], cite),
-        holding_speech.holdings(wish, told["holdings"], cite),
+        holding_speech.concentration(wish, told["weighs"], cite) if told["weighs"] else "",
+        plan_speech.taxes(wish, told["taxes"], cite) if told["taxes"] else "",
         *([library(wish, told, cite)] if told["passages"] else ()),
-        *(f"The library does not say anything about {symbol}." for symbol in told["without"]),
+        f"The library says nothing about {', '.join(told['without'])} [{cite}]." if told["without"] else "",
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
+
+
+def _needs(needs: Sequence[Answer], cite: str) -> str:
+    if not needs:
+        return f"Nothing of this household is on your worklist today [{cite}]."
+    rows = [
+        (n["account"] or "household", _words(n["reason"]), n["says"], dollars(n["dollars"])) for n in needs
+    ]
+    return f"This is on your worklist [{cite}].\n\n{table(('Account', 'Reason', 'Why', 'Dollars'), rows)}"
 
 
 def drafted(_: Wish, told: Answer, cite: str) -> str:
@@ -208,11 +296,34 @@ def proposals(_: Wish, told: Answer, cite: str) -> str:
     )
 
 
-def status(_: Wish, told: Answer, cite: str) -> str:
+def status(wish: Wish, told: Answer, cite: str) -> str:
     from agents.proposal import status as standing
+    from agents.proposal import why
     from tools.proposals import Proposal
 
-    return standing(Proposal.model_validate(told), cite)
+    proposal = Proposal.model_validate(told)
+    if _WHY.search(wish.text) and not any(order.filled for order in proposal.orders):
+        return why(proposal, cite)
+    return standing(proposal, cite)
+
+
+def orders(_: Wish, told: Answer, cite: str) -> str:
+    found = told["orders"]
+    if not found:
+        return f"No order of your book is at work [{cite}]. What waits for a decision is among the proposals."
+    rows = [
+        (
+            *(o["name"], o["side"], shares(o["quantity"]), o["symbol"], o["account"]),
+            f"limit {dollars(o['limit_price'])}" if o["limit_price"] else "market",
+            *(o["status"].lower().replace("_", " "), shares(o["filled"]), o["venue"] or "", o["order"]),
+        )
+        for o in found
+    ]
+    head = ("Household", "Side", "Shares", "Symbol", "Account", "At", "Status", "Filled", "Venue", "Order")
+    return f"{len(found)} orders at work [{cite}].\n\n{table(head, rows)}"
+
+
+_WHY: Final = re.compile(r"\b(?:why|how come|reasons?|reasoning|rationale|explain)\b", re.IGNORECASE)
 
 
 SPEAKS: Final[Mapping[str, Callable[[Wish, Answer, str], str]]] = {
@@ -237,6 +348,8 @@ SPEAKS: Final[Mapping[str, Callable[[Wish, Answer, str], str]]] = {
     "what_if": plan_speech.what_if,
     "proposal_status": status,
     "list_proposals": proposals,
+    "open_orders": orders,
+    "concentration": holding_speech.concentration,
 }
 
 

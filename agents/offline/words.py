@@ -56,6 +56,7 @@ _PLURAL: Final = re.compile(r"\b[Tt]he\s+([A-Z][\w'’\-]+s)\b(?!['’]s)")
 _CAPITAL: Final = re.compile(r"\b[A-Z][a-zà-ÿ'’\-]*[\w'’\-]*(?:\s+[A-Z][\w'’\-]+)*")
 _LOWER: Final = re.compile(r"\b[a-z]{5,}\b")
 
+MOST_LOWER: Final = 5  # words of a message whose last one may be a name in small letters
 KINDS: Final = frozenset(_KIND.split("|"))
 NOT_NAMES: Final = WORDLISTS["not_names"]
 COMPANIES: Final = WORDLISTS["companies"]
@@ -102,8 +103,15 @@ def after(text: str, verb: re.Pattern[str]) -> str | None:
     return _trimmed(text[found.end() :].strip(" .!?")) if found else None
 
 
+def pinned(words: str) -> bool:
+    """They name nobody: `their accounts`, `this household`."""
+    return _PINNED.fullmatch(words.strip()) is not None
+
+
 def lower_case(text: str) -> str | None:
     """A last word that may be a name, where nothing else names anybody: `drift okafor`."""
+    if len(text.split()) > MOST_LOWER:
+        return None
     last = re.search(r"([^\W\d_]{3,})\W*$", text)
     return last[1] if last and _is_name(last[1]) and last[1].lower() not in _KNOWN else None
 

@@ -38,6 +38,7 @@ _KIND_WORDS: Final[Mapping[str, str]] = {
 }
 _ACCOUNT_FILLER: Final = FILLER | {"account", "accounts", "acct", "s", "ira"}
 _FAMILY: Final = re.compile(r"the ([^\W_]+?)e?s", re.IGNORECASE)
+_FAMILYS: Final = re.compile(r"\b([A-Z][^\W_]*?)e?s['’](?=\s)")  # `the Feldmans' joint account`
 _WORD: Final = re.compile(r"[^\W_]+")
 _GOES_ON: Final = re.compile(  # a word or a number over a cut, which NUL marks: no message holds NUL
     r"[^\W_]\0[^\W_]|\d[.,/]\0\d|\d\0[.,/-]\d|[.-]\0\d|[a-z]\.\0[a-z]|[a-z]\0\.[a-z]", re.IGNORECASE
@@ -169,10 +170,12 @@ def says_account(words: str, account: AccountId, known: Known) -> bool:
     kind = kind_said(words)
     if kind is None or [a for a, k in known.account_kinds.items() if k == kind] != [account]:
         return False
-    rest = name_words(words, without=_ACCOUNT_FILLER | set(_KIND_WORDS) | {"her", "his", "their", "this"})
+    without = _ACCOUNT_FILLER | set(_KIND_WORDS) | {"her", "his", "their", "this"}
+    rest = name_words(words, without=without)
     if not rest:
         return known.pinned == known.household
-    return any(rest <= name_words(name) for name in known.names)
+    said = (rest, name_words(_FAMILYS.sub(r"\1", words), without=without))
+    return any(one and one <= name_words(name) for one in said for name in known.names)
 
 
 def kind_said(words: str) -> str | None:

@@ -24,7 +24,7 @@ async def test_a_rebalance_is_drafted_assessed_told_and_parked() -> None:
     desk = SimulatedDesk()
     events = await ask(copilot(), desk, REBALANCE)
     [proposal] = desk.drafts
-    assert "largest drift 8.10 % before and 0.40 % after" in answer(events)
+    assert "largest drift 8.10 points before and 0.40 points after" in answer(events)
     assert "estimated tax $18.08" in answer(events)
     assert events[-1] == {"event": "parked", "proposal": proposal}
 
@@ -95,7 +95,7 @@ async def test_a_figure_that_comes_late_is_told_by_a_nudge() -> None:
     at, desk = copilot(), SimulatedDesk(assesses=False)
     assert "still being assessed" in answer(await ask(at, desk, REBALANCE))
     desk.assess(next(iter(desk.drafts)))
-    assert "8.10 % before" in answer(await nudge(at, desk))
+    assert "8.10 points before" in answer(await nudge(at, desk))
     assert "answer" not in kinds(await nudge(at, desk))
 
 
@@ -221,5 +221,5 @@ async def test_a_killed_run_goes_on_where_it_was_and_drafts_once() -> None:
         await asking.aclose()  # type: ignore[attr-defined]
         events = await ask(copilot(saver), desk, REBALANCE)
         assert len(desk.drafts) == 1, cut
-        assert "8.10 % before" in answer(events), cut
+        assert "8.10 points before" in answer(events), cut
         assert "parked" in kinds(events), cut

@@ -23,7 +23,9 @@ async def test_a_rebalance_and_a_question_are_answered_together_in_her_order() -
     desk = SimulatedDesk(passages=(passage(3, NOTE),))
     events = await ask(copilot(), desk, BOTH)
     text = answer(events)
-    assert text.index("largest drift 8.10 % before") < text.index("The growth stocks rose in the market.")
+    assert text.index("largest drift 8.10 points before") < text.index(
+        "The growth stocks rose in the market."
+    )
     [proposal] = desk.drafts
     assert events[-1] == {"event": "parked", "proposal": proposal}
     [plan] = [e["says"] for e in events if e["event"] == "step" and "plans:" in e["says"]]
@@ -87,7 +89,7 @@ async def test_they_are_whom_she_spoke_of_last() -> None:
 @pytest.mark.anyio
 async def test_an_answer_to_our_question_completes_the_order() -> None:
     at, desk = copilot(), SimulatedDesk()
-    assert answer(await ask(at, desk, "buy 3 BBB")).endswith("in which account?")
+    assert answer(await ask(at, desk, "buy 3 BBB")).endswith("In which account?")
     await ask(at, desk, "acc-1001", message="msg-2")
     [(request, _, _)] = desk.drafts.values()
     assert (request.symbol, request.accounts) == ("BBB", ("acc-1001",))
@@ -165,6 +167,6 @@ async def test_a_plan_that_was_killed_in_its_second_part_goes_on_there_and_draft
         await ask(copilot(saver), desk, BOTH)
     assert len(desk.drafts) == 1
     text = answer(await ask(copilot(saver), desk, BOTH))
-    assert "largest drift 8.10 % before" in text
+    assert "largest drift 8.10 points before" in text
     assert "The growth stocks rose in the market." in text
     assert len(desk.drafts) == 1

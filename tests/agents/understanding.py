@@ -30,7 +30,7 @@ SERVES: Final[Mapping[str, frozenset[str]]] = {
     "compare": frozenset(name for name in NAMED if "compar" in name),
     "brief": frozenset(name for name in NAMED if "brief" in name),
     "email": frozenset(name for name in NAMED if "mail" in name),
-    "concentration": frozenset({"risk", "holdings"}),
+    "concentration": frozenset({"concentration", "risk", "holdings"}),
     "exposure": frozenset({"risk"}),
     "rebalance": frozenset({"propose_rebalance"}),
     "rebalance_set": frozenset({"propose_set"}),

@@ -30,6 +30,10 @@ TOOLS: Final[Mapping[str, str]] = {
     "risk": "Market risk",
     "taxes": "Gains and losses",
     "what_if": "What if",
+    "book_summary": "The book of business",
+    "who_holds": "Who holds a security",
+    "coming_up": "What is due",
+    "open_orders": "Orders at work",
 }
 
 
