@@ -28,7 +28,7 @@ from core.errors import NotFound
 from core.ids import AccountId, HouseholdId, PersonId
 from core.limits.reading import read_limits
 from core.projections.activity import read_lately
-from core.projections.market import read_market
+from core.projections.market import LastMarket
 from core.projections.reader import read_pictures
 from core.risk.limits import DEFAULT_LIMITS, Limits
 from core.risk.standing import Ground
@@ -97,6 +97,7 @@ class Books:
         self._looking = asyncio.Lock()
         self._looked = self._market_read = self._begun = clock.monotonic_ns()
         self._after = 0  # as far as what moved is known
+        self._markets = LastMarket()
         self._market: Market | None = None
         self.limits: Limits = DEFAULT_LIMITS  # those in force, from the first look at the market on
 
@@ -129,11 +130,10 @@ class Books:
                 async with lend(self._pool) as connection, connection.transaction():
                     await self._mark_moved(connection)
                     if self._market is None or self._old(self._market_read, MARKET_EVERY):
-                        found, _ = await read_market(connection)
+                        # An equal one is the same one: what stands in it stays.
+                        self._market = await self._markets.read(connection)
                         self.limits = (await read_limits(connection)).limits
                         self._market_read = now
-                        if found != self._market:  # an equal one is the same one: what stands in it stays
-                            self._market = found
                 if self._old(self._begun, ANEW_EVERY):
                     self._books.clear()
                     self._begun = now

@@ -163,6 +163,7 @@ class DirectOrders:
         stream = f"proposal/{proposal}"
         draft = _DRAFTED(proposal=proposal, request=request)
         signal = () if purpose is None else (_signal(asker, asked, proposal, purpose, trace),)
+        self._journal.begins(stream)
         try:
             recorded = await self._journal.record(
                 *signal,

@@ -5,7 +5,8 @@ Rule 1: nothing is acknowledged before its commit; if the append does not happen
 Rule 2: a lost connection is an unknown outcome unless every entry has a key: then the same call is safe
     again, and is made.
 Rule 3: a stream's version that moved under us is read again a few times; then it is the caller's conflict.
-Rule 4: while one batch is at the server the next is made ready and stands in line behind it.
+Rule 4: while one batch is at the server the next is made ready and stands in line behind it, where
+    enough wait for that; few go together when it comes back.
 Rule 5: waiting is bounded, in time and in number: whoever comes too much is told at once.
 """
 
@@ -41,7 +42,7 @@ from core.ledger.refusals import in_words
 
 SQL: Final = statements(Path(__file__).with_name("statements.sql"))
 BATCH: Final = 128  # entries in one append: measured with `gatehouse bench journal`
-WORTH_A_BATCH: Final = 16  # entries: fewer are not parted between two appends
+WORTH_A_BATCH: Final = 16  # entries: fewer are not parted between two appends, nor go beside another
 MOST_TOGETHER: Final = 256  # entries of one caller: the append takes no more, and 4 MiB
 MOST_LETTERS: Final = 900_000  # of the payloads in one append, four bytes each at worst
 AT_ONCE: Final = 2  # appends: one at the head, one that is made ready meanwhile
@@ -124,6 +125,10 @@ class Journal:
         self._wait(call)
         return await call.done
 
+    def begins(self, stream: str) -> None:
+        """It has no entry yet, as the caller believes, and is not asked for. Who is wrong tries once more."""
+        self._next.learn([stream], {})
+
     def _wait(self, call: Call) -> None:
         if self._closed:
             refuse([call], "the journal was closed")
@@ -143,6 +148,8 @@ class Journal:
         self._woken = False
         self._watch()
         while self._waiting and len(self._under_way) < AT_ONCE:
+            if self._under_way and self._entries_waiting < WORTH_A_BATCH:
+                return  # one that went now would wait at the head without those who are about to come
             batch = self._batch()
             if not batch.calls:
                 return

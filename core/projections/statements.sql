@@ -85,6 +85,13 @@ select symbol, max(bid) as bid, min(ask) as ask, session, max(taken_at) as taken
        array_agg(venue) as venues
 from gatehouse.quote where session = (select m.session from gatehouse.market_day m) group by symbol, session;
 
+-- market_stamps --
+-- What differs where a row of `firm_reference`, or of the day's quotes, does.
+select (select md5(string_agg(concat_ws(' ', r.kind, r.id, r.state), ',' order by r.kind, r.id)) from gatehouse.reference r
+        where r.kind in ('instrument', 'custodian', 'model', 'restriction')) as firm_reference,
+       (select md5(string_agg(q::text, ',' order by q.symbol, q.venue)) from gatehouse.quote q
+        where q.session = (select m.session from gatehouse.market_day m)) as quotes;
+
 -- proposals --
 select p.proposal, p.household, p.advisor, p.kind, p.status, p.request, p.digest, p.content, p.preview, p.findings,
        p.tier, p.needs_consent, p.drafted_by, p.agent, p.thread, p.trace, p.session, p.submitted_by, p.denied_at,

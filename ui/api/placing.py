@@ -9,7 +9,7 @@ Rule 2: the same `client_order_id` with the same order gets the first answer for
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
@@ -116,36 +116,6 @@ class OneOfMany(msgspec.Struct, frozen=True, omit_defaults=True):
     problem: dict[str, Any] | None = None
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """A `PlacedOrder` on its way out: what all policies say of it is written already."""
-
-    order_id: str
-    status: str
-    accepted_at: str
-    trace_id: str
-    risk_decisions: msgspec.Raw
-    client_order_id: str
-    proposal_id: str
-    digest: str | None
-    waits_for: str
-    needs_reasons: tuple[str, ...]
-    says: str
-
-
-class AnswerOfMany(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A `OneOfMany` on its way out."""
-
-    client_order_id: str
-    placed: Answer | None = None
-    problem: dict[str, Any] | None = None
-
-
-class Answers(msgspec.Struct, frozen=True):
-    """`PlacedOrders` on their way out."""
-
-    orders: tuple[AnswerOfMany, ...]
-
-
 class PlacedOrders(msgspec.Struct, frozen=True):
     """In the order of the request."""
 
@@ -172,18 +142,18 @@ async def place_many(called: Called) -> tuple[int, bytes]:
     ticket, asked = called.ticket, decoded(_many, called.body)
     await called.doors.intake.direct.askers.of(ticket)  # one refusal, where nobody may place anything
     said = await asyncio.gather(*(_one_of_many(called.doors, ticket, one) for one in asked.orders))
-    return 200, _encode(Answers(tuple(said)))
+    return 200, _encode(PlacedOrders(tuple(said)))
 
 
-async def _one_of_many(doors: Doors, ticket: str, asked: PlaceOrder) -> AnswerOfMany:
+async def _one_of_many(doors: Doors, ticket: str, asked: PlaceOrder) -> OneOfMany:
     try:
-        return AnswerOfMany(asked.client_order_id, placed=await _placed(doors, ticket, asked))
+        return OneOfMany(asked.client_order_id, placed=await _placed(doors, ticket, asked))
     except GatehouseError as no:
         problem = problem_of(no, instance="/v1/orders/batch")
-        return AnswerOfMany(asked.client_order_id, problem=problem.model_dump(mode="json", exclude_none=True))
+        return OneOfMany(asked.client_order_id, problem=problem.model_dump(mode="json", exclude_none=True))
 
 
-async def _placed(doors: Doors, ticket: str, ask: PlaceOrder) -> Answer:
+async def _placed(doors: Doors, ticket: str, ask: PlaceOrder) -> PlacedOrder:
     placed = await doors.intake.direct.place(ticket, asked_of(ask))
     says = ""
     submitted = placed.submitted
@@ -241,14 +211,14 @@ def asked_of(ask: PlaceOrder) -> Asked:
     )
 
 
-def told(client_order: str, placed: Placed, *, submitted: bool, says: str) -> Answer:
+def told(client_order: str, placed: Placed, *, submitted: bool, says: str) -> PlacedOrder:
     waits_for = "nobody" if placed.status == BLOCKED else "principal" if submitted else "advisor"
-    return Answer(
+    return PlacedOrder(
         order_id=placed.order,
         status=placed.status,
         accepted_at=written(placed.accepted_at),
         trace_id=placed.trace,
-        risk_decisions=_told(placed.told),
+        risk_decisions=decisions(placed.told),
         client_order_id=client_order,
         proposal_id=placed.proposal,
         digest=placed.digest,
@@ -258,8 +228,10 @@ def told(client_order: str, placed: Placed, *, submitted: bool, says: str) -> An
     )
 
 
-def decisions(told: Iterable[Finding]) -> tuple[RiskDecision, ...]:
+def decisions(told: Sequence[Finding]) -> tuple[RiskDecision, ...]:
     """Every policy's answer: a pass in one word, anything else in numbers. Passes may stand in one line."""
+    if len(told) == 1 and told[0].result == "pass":
+        return _passes(told[0].policy)  # the same tuple for all of whom the same is said
     found: list[RiskDecision] = []
     for f in told:
         if f.result == "pass":
@@ -268,17 +240,6 @@ def decisions(told: Iterable[Finding]) -> tuple[RiskDecision, ...]:
             numbers = _plain(f.observed), _plain(f.limit), _plain(f.headroom)
             found.append(RiskDecision(f.policy, f.result, f.says, *numbers, f.unit))
     return tuple(found)
-
-
-def _told(told: tuple[Finding, ...]) -> msgspec.Raw:
-    """The text of `decisions`. That all pass is written once for all whom it is said of."""
-    only = told[0] if len(told) == 1 else None
-    return _all_pass(only.policy) if only and only.result == "pass" else msgspec.Raw(_encode(decisions(told)))
-
-
-@lru_cache(maxsize=256)
-def _all_pass(policies: str) -> msgspec.Raw:
-    return msgspec.Raw(_encode(_passes(policies)))
 
 
 @lru_cache(maxsize=256)

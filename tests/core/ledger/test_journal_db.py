@@ -200,6 +200,50 @@ async def end_whoever_waits(firm: Firm) -> None:
     raise AssertionError("nobody waited")
 
 
+async def who_waits(firm: Firm, role: str) -> int:
+    """How many of that login's backends stand before the head, once one does and had time to be followed."""
+    for _ in range(200):
+        found = firm.value(
+            "superuser",
+            "select count(*) from pg_stat_activity where usename = %s and wait_event_type = 'Lock'"
+            " and datname = current_database()",
+            role,
+        )
+        if found:
+            return int(found)
+        await asyncio.sleep(0.02)
+    raise AssertionError("nobody waited")
+
+
+@pytest.mark.anyio
+async def test_few_that_come_while_an_append_is_under_way_wait_and_go_together(talk: Talk) -> None:
+    other = Talk(talk.firm)  # another stream: nothing else keeps it from going at once
+    async with talk.firm.journal(AGENT) as journal:
+        async with head_taken(talk.firm):
+            calls = [asyncio.create_task(journal.record(talk.step(model="first")))]
+            assert await who_waits(talk.firm, AGENT) == 1
+            for n in range(3):
+                calls.append(asyncio.create_task(journal.record(other.step(model=str(n)))))
+                await asyncio.sleep(0.05)
+        await asyncio.gather(*calls)
+    commits = talk.firm.value(
+        "superuser",
+        "select count(distinct xmin::text) from gatehouse.journal"
+        " where stream = %s and event_type = 'StepTaken'",
+        f"thread/{other.thread}",
+    )
+    assert other.models() == ["0", "1", "2"]
+    assert commits == 1
+
+
+@pytest.mark.anyio
+async def test_a_stream_that_had_begun_in_spite_of_what_was_said_is_asked_for_then(talk: Talk) -> None:
+    async with talk.firm.journal(AGENT, most=1) as journal:
+        journal.begins(f"thread/{talk.thread}")  # it had begun, with its opening
+        assert await journal.record(talk.step(model="late"))
+    assert talk.versions() == [1, 2]
+
+
 @pytest.mark.anyio
 async def test_a_connection_lost_on_the_way_is_an_unknown_outcome_without_a_key(talk: Talk) -> None:
     async with talk.firm.journal(AGENT) as journal, head_taken(talk.firm):
