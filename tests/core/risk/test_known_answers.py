@@ -323,6 +323,16 @@ KNOWN = (
         )
         for price, observed, breaks in (("108", "0.08", False), ("108.01", "0.0801", True))
     ),
+    *(
+        Known(
+            *("volatility_band", "and of half a dollar four cents", breaks, observed, "0.08", buys()),
+            at=replace(
+                moved(market(), "AAA", price),
+                volatility={Symbol("AAA"): Volatility(Decimal("0.5"), Decimal("0.02"), Decimal("0.02"))},
+            ),
+        )
+        for price, observed, breaks in (("0.54", "0.08", False), ("0.5401", "0.0802", True))
+    ),
     Known("stale_price", "of the session before", False, "0", "0", buys()),
     Known(
         *("stale_price", "one day older", True, "1", "0", buys()),
