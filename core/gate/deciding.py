@@ -19,7 +19,8 @@ from core.database.rows import rows
 from core.errors import Conflict, IntegrityLost, Refused, WorldFailed
 from core.fact import Entry
 from core.gate.assessment import assess_draft
-from core.gate.release import SQL, Waiting, offer, waiting
+from core.gate.offering import Waiting
+from core.gate.release import SQL, offer, waiting
 from core.ids import OrderId, ProposalId, TraceId
 from core.ledger.envelope import stored
 from core.ledger.journal import Journal

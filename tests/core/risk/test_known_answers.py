@@ -189,6 +189,7 @@ KNOWN = (
     Known("share_fraction", "10.5 is half a share more than 10", True, "10.5", "10", buys("10.5")),
     Known("price_tick", "612: $100.01 is in cents", False, "100.01", "100.01", buys(limit="100.01")),
     Known("price_tick", "612: $100.005 is not", True, "100.005", "100", buys(limit="100.005")),
+    Known("price_tick", "612: $100.009 is no $100.01", True, "100.009", "100", buys(limit="100.009")),
     Known("order_minimum", "0.01 of $100 is $1", False, "1", "1", buys("0.01")),
     Known("order_minimum", "0.0099 of $100 is $0.99", True, "0.99", "1", buys("0.0099")),
     Known("order_quantity", "100,000 of 100,000", False, "100000", "100000", buys(100_000)),
@@ -322,6 +323,16 @@ KNOWN = (
             ),
         )
         for price, observed, breaks in (("108", "0.08", False), ("108.01", "0.0801", True))
+    ),
+    *(
+        Known(
+            *("volatility_band", "and of half a dollar four cents", breaks, observed, "0.08", buys()),
+            at=replace(
+                moved(market(), "AAA", price),
+                volatility={Symbol("AAA"): Volatility(Decimal("0.5"), Decimal("0.02"), Decimal("0.02"))},
+            ),
+        )
+        for price, observed, breaks in (("0.54", "0.08", False), ("0.5401", "0.0802", True))
     ),
     Known("stale_price", "of the session before", False, "0", "0", buys()),
     Known(

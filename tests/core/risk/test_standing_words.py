@@ -99,6 +99,13 @@ def number(says: str, observed: str, limit: str, headroom: str, unit: str = "USD
             number(f"{NOBODY}; dollars of one proposal $1,530.00 of $1,529.99", "1530", "1529.99", "-0.01"),
         ),
         (
+            {"each": "2000"},  # 470 of 2,000 are left: less of them than one of four
+            number(
+                "standing approval std-1 covers it: dollars of one proposal $1,530.00 of $2,000.00",
+                *("1530", "2000", "470"),
+            ),
+        ),
+        (
             {},
             number(
                 "standing approval std-1 covers it: proposals of the day 3 of 4", "3", "4", "1", "proposals"
