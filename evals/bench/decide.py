@@ -4,13 +4,15 @@ Rule 1: subject is the product's own way behind the HTTP edge: `DirectOrders.pla
     this process; each answer is after its commit. Two entries an order.
 Rule 2: baseline is the same decisions in memory, not recorded: the ratio says what being durable costs.
 Rule 3: `detail` has the latencies at a pace of 1,000 a second, and the processor's time of an order, ours and
-    the server's, which say what a quiet machine could do.
+    the server's, which say what a quiet machine could do; and what the disk alone takes to keep a page: no
+    answer comes before that.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +22,7 @@ from typing import Any, Final
 
 import uvloop
 
+from core.clock import WallClock
 from core.database.logins import INTAKE
 from core.database.pools import async_pool
 from core.direct.orders import Asked, DirectOrders, assessed, assumed_on, proposal_of, request_of
@@ -34,9 +37,12 @@ WAITING: Final = 128
 DECISIONS: Final = 4_000  # of one round
 PACE: Final = 1_000  # a second
 PACED: Final = 2_000
+PAGE: Final = 8_192  # bytes
+KEPT: Final = 100  # pages, one behind the other
 FUNCTIONS: Final = (
     "look",
     "take_direct",
+    "take_direct_one",
     "law_proposal_drafted",
     "law_proposal_assessed",
     "law_proposal_denied",
@@ -169,6 +175,7 @@ class DecideBench:
             "paced_a_second": PACE,
             "paced_p50_ms": percentile(paced, 50),
             "paced_p99_ms": percentile(paced, 99),
+            "disk_p50_ms": percentile(sorted(disk_ms(self._world.home, KEPT)), 50),
             "median_so_far": round(median(self._rates)),
             "cpu_us_an_order": self._cpu_us,
             "server_us_an_order": self._loop.run(self._server_us()),
@@ -208,6 +215,21 @@ def cpu_ns(pid: int) -> int:
     """Of a process of this machine. Source: proc(5), /proc/[pid]/stat, utime and stime in clock ticks."""
     words = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(words[11]) + int(words[12])) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
+def disk_ms(folder: Path, count: int) -> Sequence[float]:
+    """Milliseconds that the disk under that folder takes to keep a page, one after the other."""
+    clock, taken = WallClock(), []
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(PAGE * count))
+        file.flush()
+        os.fsync(file.fileno())
+        for n in range(count):
+            begun = clock.monotonic_ns()
+            os.pwrite(file.fileno(), b"x" * PAGE, n * PAGE)
+            os.fdatasync(file.fileno())
+            taken.append((clock.monotonic_ns() - begun) / 1e6)
+    return taken
 
 
 def bench() -> Bench:

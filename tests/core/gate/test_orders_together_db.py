@@ -361,6 +361,15 @@ def test_what_is_odd_is_answered_as_in_its_turn(world: World, name: str) -> None
     same(world, [item for pair in pairs for item in items(world, pair)])
 
 
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_order_that_comes_alone_is_answered_as_in_its_turn(world: World, name: str) -> None:
+    pair = good(world)
+    CHANGES[name](pair)
+    said = same(world, items(world, pair))
+    if name in GOOD:
+        assert said["together"] == 2
+
+
 SOME: Final = st.lists(
     st.tuples(st.sampled_from([*GOOD] * 4 + [*ODD]), st.sampled_from(["", "", "again", "joined"])),
     min_size=1,
