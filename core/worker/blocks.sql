@@ -1,8 +1,10 @@
 -- busy --
--- Whether any block is not done, or any released order waits for those that it may go with.
+-- Whether any block is not done, or any released order waits for those that it may go with. `offset 0` keeps the
+-- server from asking that of each order that is out before it looks which of them are of a batch.
 select exists (select from gatehouse.block b where not b.done) as open,
-       exists (select from gatehouse.leg l join gatehouse.batch_row w using (proposal)
-               where l.released_seq is not null and not l.ended and gatehouse.awaits_block(l)) as waiting;
+       exists (select from (select l from gatehouse.leg l join gatehouse.batch_row w using (proposal)
+                            where l.released_seq is not null and not l.ended offset 0) as o
+               where gatehouse.awaits_block(o.l)) as waiting;
 
 -- candidates --
 -- Released orders of batches that are nobody's yet. `stays`: trading is stopped for it, on a day that is open.
