@@ -43,7 +43,7 @@ _GOES_ON: Final = re.compile(
 _GO: Final = re.compile(
     r"^\W*(?:ok(?:ay)?|yes|yep|sure|great|good|please|then|so|right|fine|perfect|now)*[\s,!.]*(?:do|fix|draft"
     r"|place|make|go|let['’]?s)?\s*(?:ahead|for|with|do)?\s*"
-    r"(?:it|that|this|so|them|those|the trade|the order)?"
+    r"(?:it|that|this|so|them|those|the trade|the order)?(?: so)?"
     r"(?: (?:please|then|now|for me))*\W*$",
     re.IGNORECASE,
 )
@@ -259,8 +259,7 @@ def _changed(text: str, before: Change) -> Change | None:
 
 def _to_write(earlier: Wish, household: str | None, account: str | None) -> str:
     """What she would have to write for it."""
-    whose = f"the {household} household" if household and "household" not in household.lower() else household
-    who = account or whose or "the Okafor household"
+    who = account or words.whole(household or "Okafor")
     if earlier.intent is Intent.WHAT_IF and earlier.change:
         one = earlier.change
         line = f"{one.side} {one.quantity} {one.symbol} in {account or 'acc-1003'}"
