@@ -89,7 +89,10 @@ def _one(words: str, live: Sequence[OrderView]) -> OrderView:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise Refusal(f"no order that is out is called {words!r}", code="not_found")
+        raise Refusal(
+            f'no order that is out is called {words!r}; "open orders" lists those that are at work',
+            code="not_found",
+        )
     which = "; ".join(f"{o.side} {o.quantity:f} {o.symbol} in {o.account}: {o.order}" for o in found[:5])
     raise Refusal(f"which one? Ask her to write its id: {which}", code="ambiguous")
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from pydantic import Field
 
+from core.book.gains import term
 from core.book.picture import Account, Lot, Market, Picture, value
 from core.fact import Amount
 from core.ids import AccountId, HouseholdId, Symbol
@@ -169,6 +170,7 @@ class LotLine(Ask):
     cost_per_share: Amount
     acquired_on: str  # ISO date
     unrealised_gain: Amount  # dollars
+    term: str = ""  # long or short, were it sold in this session
 
 
 class HoldingLine(Ask):
@@ -240,6 +242,7 @@ def _holding(
                 cost_per_share=lot.cost_per_share,
                 acquired_on=lot.acquired_on.isoformat(),
                 unrealised_gain=to_cents(gain),
+                term=term(acquired_on=lot.acquired_on, sold_on=market.session).value.lower(),
             )
             for lot, gain in zip(lots, gains, strict=True)
         ),

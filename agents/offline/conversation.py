@@ -31,6 +31,7 @@ MOST_ANSWERED: Final = 8  # words of an answer to our question
 LOOKS_BACK: Final = 3  # of our answers, for a list that we showed
 SHORT: Final = 7  # words of a message that leaves most of it unsaid
 ANSWERS: Final = frozenset({Intent.UNSUPPORTED, Intent.RESEARCH, Intent.OVERVIEW, Intent.UNCLEAR})
+CORRECTS: Final = frozenset({Intent.OVERVIEW, Intent.NEGATED})
 TOLD_OF: Final = DRAFTS | {Intent.STATUS}
 _SUBJECT: Final = ABOUT | DRAFTS | {Intent.WHAT_IF, Intent.STATUS, Intent.RECOGNISED}
 _OF_HOUSEHOLD: Final = frozenset({"draft_email", "meeting_brief"})
@@ -43,8 +44,17 @@ _GOES_ON: Final = re.compile(
 _GO: Final = re.compile(
     r"^\W*(?:ok(?:ay)?|yes|yep|sure|great|good|please|then|so|right|fine|perfect|now)*[\s,!.]*(?:do|fix|draft"
     r"|place|make|go|let['’]?s)?\s*(?:ahead|for|with|do)?\s*"
-    r"(?:it|that|this|so|them|those|the trade|the order)?"
+    r"(?:it|that|this|so|them|those|the trade|the order)?(?: so)?"
     r"(?: (?:please|then|now|for me))*\W*$",
+    re.IGNORECASE,
+)
+_CORRECTION: Final = re.compile(
+    r"^\W*(?:no|nope|sorry|not (?:that|this|him|her|them)(?: one)?|i mean|i meant|wrong \w+)\b[\s,:;.!-]*"
+    r"(?:(?:no|sorry|i mean|i meant|make (?:it|that)|rather|actually)\b[\s,]*)*(?P<rest>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_OTHER: Final = re.compile(
+    r"\b(?:other|another|different|wrong) (?:\w+ )?(?:one|account|household|client|family)\b",
     re.IGNORECASE,
 )
 _ROW: Final = re.compile(
@@ -91,6 +101,12 @@ NO_CANCEL: Final = (
 )
 
 
+AGAIN: Final = (
+    "Nothing was done for that one. Write the request again with the one that you mean, as in "
+    '"how far off is acc-1006?" or "cancel the KO order in acc-1010".'
+)
+
+
 def wanted(messages: Sequence[BaseMessage], at: int, part: str = "") -> Wish:
     """The wish of the message at `at`, or of a part of it, with what was said before."""
     if at < 0:
@@ -102,7 +118,8 @@ def wanted(messages: Sequence[BaseMessage], at: int, part: str = "") -> Wish:
     ours = [str(m.text) for m in before if isinstance(m, AIMessage) and not m.tool_calls]
     if not (hers and ours) or part:
         return _of_the_thread(wish)
-    asked_back = ASKED_BACK.search(re.sub(r"\s*\[\d+\]", "", ours[-1])) and len(text.split()) <= MOST_ANSWERED
+    short = len(text.split()) <= MOST_ANSWERED and not p.ASKS_WHAT.search(text)
+    asked_back = short and ASKED_BACK.search(re.sub(r"\s*\[\d+\]", "", ours[-1]))
     if asked_back and wish.intent in ANSWERS:
         return _answered(read(str(messages[hers[-1]].text)), str(messages[hers[-1]].text), text)
     open_ended = wish.loose or wish.intent is Intent.UNCLEAR
@@ -110,6 +127,8 @@ def wanted(messages: Sequence[BaseMessage], at: int, part: str = "") -> Wish:
     if (open_ended or wish.intent is Intent.WORKLIST) and (listed := _row(text, shown)):
         return listed
     earlier = wanted(before, hers[-1])
+    if (open_ended or wish.intent in CORRECTS) and (corrected := _corrected(text, earlier)):
+        return corrected
     if open_ended and (follows := _follows(text, earlier)):
         return follows
     if wish.intent is Intent.RECOGNISED and wish.asks and wish.asks[0] in _OF_HOUSEHOLD:
@@ -212,6 +231,17 @@ def _follows(text: str, earlier: Wish) -> Wish | None:
     return None
 
 
+def _corrected(text: str, earlier: Wish) -> Wish | None:
+    """The question before, about whom she meant; a draft she words anew. None: no correction."""
+    found = _CORRECTION.match(text)
+    if found is None or len(text.split()) > MOST_ANSWERED or earlier.intent not in _SUBJECT:
+        return None
+    if earlier.intent in ABOUT and earlier.intent not in DRAFTS and _named(found["rest"]):
+        return _about_another(found["rest"], earlier, _subject(earlier)[0])
+    named = _named(found["rest"])
+    return Wish(Intent.UNCLEAR, text, says=AGAIN) if named or _OTHER.search(text) else None
+
+
 def _named(text: str) -> bool:
     return bool(words.household(text) or words.account(text))
 
@@ -259,8 +289,7 @@ def _changed(text: str, before: Change) -> Change | None:
 
 def _to_write(earlier: Wish, household: str | None, account: str | None) -> str:
     """What she would have to write for it."""
-    whose = f"the {household} household" if household and "household" not in household.lower() else household
-    who = account or whose or "the Okafor household"
+    who = account or words.whole(household or "Okafor")
     if earlier.intent is Intent.WHAT_IF and earlier.change:
         one = earlier.change
         line = f"{one.side} {one.quantity} {one.symbol} in {account or 'acc-1003'}"

@@ -15,7 +15,7 @@ from agents.offline.intents import Wish
 
 _WORD: Final = re.compile(r"[a-z]{3,}")
 HEAD: Final = ("Account", "Symbol", "Shares", "Price", "Value", "Weight", "Unrealised gain")
-LOTS: Final = ("Account", "Symbol", "Acquired", "Shares", "Cost a share", "Unrealised gain")
+LOTS: Final = ("Account", "Symbol", "Acquired", "Term", "Shares", "Cost a share", "Unrealised gain")
 _LARGEST: Final = re.compile(r"\b(?:largest|biggest|top) (?:\w+ )?(?:holding|position|stock|name)\b", re.I)
 _COST: Final = re.compile(r"\blots?\b|\bcost bas[ie]s\b|\bpa(?:y|id) for\b", re.IGNORECASE)
 
@@ -104,8 +104,8 @@ def _row(h: dict[str, Any]) -> tuple[str, ...]:
 def _lots(h: dict[str, Any]) -> list[tuple[str, ...]]:
     return [
         (
-            *(h["account"], h["symbol"], lot["acquired_on"], shares(lot["shares"])),
-            *(dollars(lot["cost_per_share"]), dollars(lot["unrealised_gain"])),
+            *(h["account"], h["symbol"], lot["acquired_on"], lot["term"]),
+            *(shares(lot["shares"]), dollars(lot["cost_per_share"]), dollars(lot["unrealised_gain"])),
         )
         for lot in h["lots"]
     ]

@@ -42,10 +42,9 @@ def what(text: str) -> str:
 
 def placing(who: str) -> str:
     """A question of where assets lie is answered by a plan, beside doing nothing."""
-    whose = who if "household" in who.lower() or who.lower().startswith("acc-") else f"the {who} household"
     return (
         "Where income would be taxed less I work out as a plan, with what it costs beside doing nothing; "
-        f'nothing is sent. For it write: "asset location for {whose.removeprefix("the the ")}".'
+        f'nothing is sent. For it write: "asset location for {words.whole(who)}".'
     )
 
 

@@ -160,8 +160,9 @@ EXPOSURE: Final = rule(
     rf"\b{SECTORS} (?:weight|share|allocation|exposure)\b",
 )
 CONCENTRATION: Final = rule(
-    r"\bconcentrat(?:ed|ion)\b|\btoo (?:big|large|much in)\b|\b(?:largest|biggest|top|single)\b.{0,14}"
-    r"\b(?:names?|positions?|holdings?|stocks?|bets?)\b"
+    r"\bconcentrat(?:ed|ion)\b|\bweighs? (?:the )?(?:most|heaviest)\b|\bheaviest\b",
+    r"\btoo (?:big|large|much in)\b|\b(?:largest|biggest|top|single)\b.{0,14}"
+    r"\b(?:names?|positions?|holdings?|stocks?|bets?)\b",
 )
 RISK: Final = rule(
     r"\bvalue at risk\b|\bVaR\b|\bexpected shortfall\b|\bstress(?: test)?\b|\brisk(?:y|s|iest)?\b",

@@ -55,6 +55,9 @@ _PINNED: Final = re.compile(
 _PLURAL: Final = re.compile(r"\b[Tt]he\s+([A-Z][\w'’\-]+s)\b(?!['’]s)")
 _CAPITAL: Final = re.compile(r"\b[A-Z][a-zà-ÿ'’\-]*[\w'’\-]*(?:\s+[A-Z][\w'’\-]+)*")
 _LOWER: Final = re.compile(r"\b[a-z]{5,}\b")
+_OF_WHOM: Final = re.compile(r"^.*\b(?:of|for|in|with|to|at|on) the\s+(?=\S)")  # `sectors of the Sato`
+_WHOSE: Final = re.compile(r"(?:the|this|her|his|their) |(?:acc|hh)-", re.IGNORECASE)
+_NOUN: Final = re.compile(r"\b(?:household|family)\b", re.IGNORECASE)
 
 MOST_LOWER: Final = 5  # words of a message whose last one may be a name in small letters
 KINDS: Final = frozenset(_KIND.split("|"))
@@ -95,6 +98,13 @@ def household(text: str) -> str | None:
         return named
     pinned = _PINNED.search(text)
     return pinned[0] if pinned else None
+
+
+def whole(named: str) -> str:
+    """A household as it stands in a request: `the Okafor household`, `the Satos`, `Ruth Sato`."""
+    if _WHOSE.match(named) or (" " in named and not _NOUN.search(named)):
+        return named
+    return f"the {named}" if _NOUN.search(named) else f"the {named} household"
 
 
 def after(text: str, verb: re.Pattern[str]) -> str | None:
@@ -162,7 +172,7 @@ def _trimmed(words: str) -> str | None:
         parts.pop()
     if not parts or not _is_name(parts[0][0]):
         return None
-    named = words[parts[0].start() : parts[-1].end()].strip(" .,!?")
+    named = _OF_WHOM.sub("", words[parts[0].start() : parts[-1].end()]).strip(" .,!?")
     return named.removesuffix("'s").removesuffix("’s") if len(parts) == 1 else named
 
 

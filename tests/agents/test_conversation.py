@@ -146,3 +146,39 @@ async def test_a_harvest_after_a_look_is_drafted_from_her_own_words_of_both_mess
     [(request, spans, _)] = desk.drafts.values()
     assert (request.kind, request.household) == ("harvest", "hh-1")
     assert {span.message for span in spans} == {"msg-1", "msg-2"}
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("no, acc-1012", {"account": "acc-1012"}),
+        ("sorry, I meant the Okafors", {"household": "the Okafors"}),
+        ("no, the IRA", {"household": "the Satos", "account": "IRA"}),
+    ],
+)
+def test_a_correction_asks_the_same_about_whom_she_meant(text: str, fields: dict[str, str]) -> None:
+    asked = said("How far off are the Satos?", text)
+    assert isinstance(asked, tuple), asked
+    assert asked[0] == "drift"
+    assert {key: asked[1].get(key) for key in fields} == fields
+
+
+@pytest.mark.parametrize("text", ["no, the other account", "no, acc-1012", "wrong account"])
+def test_a_correction_of_a_draft_drafts_nothing_of_its_own(text: str) -> None:
+    told = said("buy 5 KO in acc-1010", text)
+    assert isinstance(told, str)
+    assert "Write the request again" in told
+
+
+def test_a_new_question_is_no_answer_to_which_one_we_asked() -> None:
+    asked_back = "'Nguyen' could be 2 households. Which one?"
+    asked = said("rebalance the Nguyens", "how is the Sato household doing?", shown=asked_back)
+    assert asked[0] != "propose_rebalance"
+    assert said("rebalance the Nguyens", "Tuan Nguyen", shown=asked_back)[0] == "propose_rebalance"
+
+
+def test_what_weighs_most_is_a_question_of_concentration() -> None:
+    assert said("How far off are the Satos?", "what weighs most there?") == (
+        "concentration",
+        {"household": "the Satos"},
+    )

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from core.book.picture import Outflow, Picture
+from core.book.picture import Lot, Outflow, Picture
+from core.ids import HouseholdId
 from tests.tools.book import FAMILIES, SimulatedDesk, call
 from tools.clients import About
 from tools.concentration import concentration
 from tools.contract import Agent, Call, Refusal
+from tools.portfolio import holdings
 from tools.whole_book import BookAsk, ComingUpAsk, WhoHoldsAsk, book_summary, coming_up, who_holds
 
 
@@ -111,3 +113,25 @@ async def test_what_weighs_most_is_told_over_all_accounts_and_in_each() -> None:
     )
     assert told.companies_percent + told.funds_percent == Decimal("70.00")
     assert len(FAMILIES["hh-1"][2]) == 2
+
+
+@pytest.mark.anyio
+async def test_each_lot_says_whether_its_gain_would_be_long_or_short() -> None:
+    def dated(lot: Lot, day: date) -> Lot:
+        return Lot(lot.id, lot.symbol, lot.quantity, lot.cost_per_share, day)
+
+    class Recent(SimulatedDesk):
+        async def picture(self, household: HouseholdId) -> Picture:
+            picture = await super().picture(household)
+            accounts = tuple(
+                replace(
+                    one,
+                    lots=(dated(one.lots[0], first), dated(one.lots[1], second)),
+                )
+                for one in picture.household.accounts
+            )
+            return replace(picture, household=replace(picture.household, accounts=accounts))
+
+    first, second = date(2021, 12, 29), date(2021, 12, 28)  # the market stands at 2022-12-29
+    told = await holdings(About(household="O'Brien"), asking(Recent()))
+    assert [lot.term for line in told.holdings for lot in line.lots] == ["short", "long"]

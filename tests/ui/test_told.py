@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ui.commands.told import laid_out
+from ui.commands.told import laid_out, sources
 
 ANSWER = """The Sato household has 2 accounts. [1]
 
@@ -48,3 +48,8 @@ def test_every_word_of_an_answer_is_shown_in_a_narrow_terminal_too() -> None:
 @given(st.text(max_size=200))
 def test_no_text_commands_the_terminal(text: str) -> None:
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown(text))
+
+
+def test_a_source_tells_its_instant_as_a_person_reads_a_clock() -> None:
+    [line] = sources([{"says": "worklist: book at entry 3679, as of 2022-12-29T15:00:00.390872Z"}])
+    assert "as of 29 Dec 2022, 10:00 ET" in line

@@ -15,8 +15,11 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from ui.screens.figures import minute
+
 CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _FIGURE: Final = re.compile(r"[-+]?\$?[\d,]+(?:\.\d+)?(?: (?:%|points))?")
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[-+]\d\d:\d\d)")
 _RULE: Final = re.compile(r"[-:| ]+")
 _REFERENCE: Final = re.compile(r"\s*\\\[(\d+)\]")
 
@@ -47,7 +50,11 @@ def laid_out(text: str) -> Iterator[RenderableType]:
 def sources(found: Sequence[Any]) -> Iterator[str]:
     """Each source under the number by which the answer names it."""
     for number, source in enumerate(found, start=1):
-        yield f"[dim]{escape(f'[{number}]')} {printed(source['says'])}[/]"
+        yield f"[dim]{escape(f'[{number}]')} {printed(_INSTANT.sub(_minute, source['says']))}[/]"
+
+
+def _minute(found: re.Match[str]) -> str:
+    return minute(found[0])
 
 
 def _referenced(line: str) -> str:
