@@ -20,6 +20,7 @@ from secrets import token_hex
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+import msgspec
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage
 
 from agents import preferences
@@ -159,7 +160,7 @@ def kept(context: Context) -> list[str]:
 def _kept(one: Held) -> str:
     fact = one.fact.model_dump(mode="json")
     told = {"key": one.key, "kind": one.fact.event_type(), "fact": fact, "texts": one.texts}
-    return json.dumps(told)
+    return msgspec.json.encode(told).decode()
 
 
 def held_again(texts: Sequence[str]) -> list[Held]:

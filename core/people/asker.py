@@ -15,6 +15,7 @@ from typing import Any, Final
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
+from core.database.ahead import sent
 from core.database.pools import AsyncPool, lend
 from core.database.rows import Statement, one, rows
 from core.database.statements import statements
@@ -79,16 +80,13 @@ async def read_ahead(
     if "\x00" in ticket:
         raise _ended()
     found: dict[str, list[DictRow]] = {}
-    async with lend(pool) as connection, connection.pipeline():
-        async with connection.transaction():
-            who = await connection.execute(SQL["present"], {"ticket": ticket})
-            cursors = {name: await connection.execute(*statement) for name, statement in asked.items()}
-            yield found
-        row = await who.fetchone()
-        if row is None or row["person"] is None:
-            raise _ended()
-        for name, cursor in cursors.items():
-            found[name] = await cursor.fetchall()
+    asks: dict[str, Statement] = {"present": (SQL["present"], {"ticket": ticket}), **asked}
+    async with lend(pool) as connection, sent(connection, asks) as answers:
+        yield found
+    [who] = answers.pop("present")
+    if who["person"] is None:
+        raise _ended()
+    found.update(answers)
 
 
 async def present(connection: AsyncConnection[DictRow], ticket: str, *, by: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import WorldFailed
@@ -15,7 +17,7 @@ from tests.tools.book import NOW, SimulatedDesk, call, passage
 from tests.tools.book import Axes as WordAxes
 from tools.catalog import HELD
 from tools.contract import Agent, Effect, Refusal, Sourced
-from tools.record import LONGEST_ANSWER, asked, told, too_long
+from tools.record import LONGEST_ANSWER, asked, spaced, told, too_long
 from tools.research import identifiers
 
 
@@ -155,3 +157,23 @@ def test_what_is_told_of_an_answer_is_never_shorter_than_the_answer(
 def test_an_answer_is_as_long_as_it_is_without_its_spaces(letters: int, long: bool) -> None:
     free = Free(source="", as_of=NOW, text="x" * letters, rows={})
     assert too_long(free, told(call(SimulatedDesk(), "x", agent=Agent.PORTFOLIO), free)) is long
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.text(),
+    lambda part: st.lists(part) | st.dictionaries(st.text(), part),
+)
+
+
+@given(content=JSON)
+@example(content={"a": [], "b": {}, "c": 'é\u2028\x7f"\\/\n\x00\x1f\x80<>', "": [{}, [[]]]})
+def test_what_is_told_is_written_as_json_has_it_with_its_spaces(content: Any) -> None:
+    """To the byte: what was recorded before is compared with what is told again."""
+    assert spaced(content) == json.dumps(content, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    "tool", [tool for tools in HELD.values() for tool in tools], ids=lambda one: one.name
+)
+def test_no_tool_answers_with_a_float(tool: Any) -> None:
+    assert '"number"' not in json.dumps(tool.answers.model_json_schema(mode="serialization"))
