@@ -222,7 +222,7 @@ def _whose(proposal: Proposal) -> str:
 def _what(proposal: Proposal) -> str:
     if proposal.kind == "order" and len(proposal.legs) == 1:
         leg = proposal.legs[0]
-        return f"{leg.side} {shares(leg.quantity)} {leg.symbol}"
+        return f"{leg.side} {shares(leg.quantity)} {leg.symbol} in {leg.account}"
     if proposal.kind == "exit" and proposal.legs:
         return f"leave {proposal.legs[0].symbol}"
     return KINDS.get(proposal.kind, "trade")

@@ -53,10 +53,7 @@ select gatehouse.present(%(ticket)s) as person,
        array(select h.scope from gatehouse.halt h
              where h.lifted_seq is null and (h.scope like 'agent:%%' or h.scope like 'tool:%%')) as scopes
 """
-KNOWN_NS: Final = (
-    50_000_000  # halts, and a household, that were asked for less long ago are not asked for again
-)
-
+KNOWN_NS: Final = 50_000_000  # halts, and a household, that were asked for since are not asked for again
 WHOSE: Final = PEOPLE["whose"]
 
 

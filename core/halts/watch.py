@@ -46,7 +46,7 @@ class Watch:
         self._file = file
         self._record = Halts(0, ())
         self._begun: set[object] = set()
-        self._read: tuple[float, Halts] | None = None
+        self._read: tuple[timedelta, Halts] | None = None
 
     def recorded(self, standing: tuple[Halt, ...]) -> None:
         """What the record says is halted, newly read."""
@@ -56,8 +56,8 @@ class Watch:
         return self._file.read().stops(scopes) or self._record.stops(scopes)
 
     def lately(self, scopes: Collection[str]) -> str | None:
-        now = asyncio.get_running_loop().time()
-        if self._read is None or not 0 <= now - self._read[0] < LATELY.total_seconds():
+        now = timedelta(seconds=asyncio.get_running_loop().time())
+        if self._read is None or not timedelta(0) <= now - self._read[0] < LATELY:
             self._read = (now, self._file.read())
         return self._read[1].stops(scopes) or self._record.stops(scopes)
 

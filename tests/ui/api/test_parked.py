@@ -149,7 +149,7 @@ def test_a_question_about_risk_and_taxes_is_answered_with_its_source(maria: Clie
     for text, says in (
         (f"How risky is {account}?", "value at risk at 95 %"),
         (f"Performance of {account}", "time-weighted"),
-        (f"What is the tax position of {account}?", "are usable now"),
+        (f"What is the tax position of {account}?", "unrealised: short-term"),
         (f"What if I sold 1 AAPL in {account}?", "AAPL"),
     ):
         events = list(maria.say(thread, text, key=uuid4().hex))
