@@ -95,12 +95,11 @@ class _Part:
 
 
 def _may_wash(intent: Intent) -> bool:
-    """A quick no: a sale without a loss, or a purchase after none."""
-    symbol = intent.leg.symbol
+    """A quick no: a sale without a loss, or a purchase after none and before none of an open order. A loss
+    of this proposal is told at its sale."""
     if intent.buys:
-        sells = len(intent.legs) > 1 and any(one.side is Side.SELL for one in intent.legs)
-        ground = intent.ground
-        return sells or symbol in ground.executed or symbol in ground.pending or symbol in ground.promised
+        symbol, ground = intent.leg.symbol, intent.ground
+        return symbol in ground.executed or symbol in ground.promised
     price = intent.price
     if price is None or intent.account.kind in RETIREMENT:
         return False

@@ -173,6 +173,8 @@ def test_what_is_out_or_waits_for_its_funding_or_its_time_is_not_offered() -> No
     [
         (True, "70", "70"),
         (True, "79.5", "79.5"),
+        (True, "1", "1"),
+        (True, "0.5", "0.5"),
         (True, "80", "80"),
         (True, "81", "80"),
         (False, "70", "80"),  # its digest allows no fewer: the append says no to more than may go

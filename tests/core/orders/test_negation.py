@@ -122,6 +122,17 @@ def test_a_plan_is_asked_again_where_some_of_its_trading_or_all_of_its_rebalanci
     )
 
 
+def test_an_account_that_she_names_before_her_no_is_not_rebalanced() -> None:
+    rebalance = Request(kind="rebalance", household=HOME, accounts=(ACCOUNT,))
+    assert missing(rebalance, "acc-1003: rebalance it", accounts="acc-1003") == ()
+    assert missing(rebalance, "acc-1003: do not rebalance it", accounts="acc-1003") == ("go_ahead",)
+
+
+def test_dollars_are_no_shares() -> None:
+    said = {"side": "sell", "symbol": "AAPL", "accounts": "acc-1003"}
+    assert missing(SALE, "sell $10 of AAPL in acc-1003", quantity="$10", **said) == ("quantity",)
+
+
 def test_a_family_is_named_by_its_plural_with_the_article_alone() -> None:
     rebalance = Request(kind="rebalance", household=HOME)
     assert missing(rebalance, "rebalance the Delgadoes", household="the Delgadoes") == ()
@@ -136,6 +147,7 @@ def test_a_family_is_named_by_its_plural_with_the_article_alone() -> None:
         ("nothing of it is so: sell it", False),
         ("Sell it. Not yet", False),
         ("Sell it, never mind", True),
+        ("Fine. Sell it, never mind", True),
         ("Not yet. Sell it", False),
         ("Don't forget to sell", False),
         ("dont forget to not sell", True),

@@ -149,6 +149,14 @@ def test_an_order_is_sent_to_and_answered_by_the_venue_it_was_routed_to(step: ty
     refused(order, step(order).model_copy(update={"venue": "ELSEWHERE"}))
 
 
+def test_a_venue_may_know_of_an_order_from_its_intent_on_and_not_from_its_route() -> None:
+    order = evolve(an_order(), facts.released(an_order()))
+    route = evolve(order, facts.routed(order))
+    assert (route.venue, route.sent) == (facts.VENUE, False)
+    intent = evolve(route, facts.sent(order))
+    assert (intent.venue, intent.sent) == (facts.VENUE, True)
+
+
 def test_an_event_of_another_order_is_refused() -> None:
     order = out()
     other = held(PROPOSAL, leg(1, Side.BUY, "AAA", ASKED))

@@ -15,6 +15,7 @@ from core.orders import order as orders
 from core.orders import proposal as proposals
 from core.orders import trade as trades
 from core.orders.block import BlockId, Method, shared
+from core.orders.events import ProposalWithdrawn
 from core.orders.order import Order
 from core.orders.planning import Planning
 from core.orders.proposal import Proposal
@@ -31,6 +32,10 @@ HELD: Final = an_order()
 OUT: Final = out()
 PART: Final = orders.evolve(OUT, facts.fill_of(OUT, 40))
 PARTLY: Final = an_order(partly=True)
+
+
+ANOTHERS: Final = facts.fill_of(OUT, 40).model_copy(update={"order": OrderId("o-9")})
+ENDED: Final = ProposalWithdrawn(proposal=ProposalId("prp-9"))
 
 
 def sized(order: Order, shares: str) -> ReplacementSized:
@@ -58,6 +63,14 @@ ORDERS: Final[Mapping[str, tuple[Order, Any, str]]] = {
             f"CancelRequested(order='o-9') does not fit order '{OUT.id}' of account 'acc-1'; fold each order "
             "by itself"
         ),
+    ),
+    "a fill of another order of the same account": (
+        *(OUT, ANOTHERS),
+        f"{ANOTHERS!r} does not fit order '{OUT.id}' of account 'acc-1'; fold each order by itself",
+    ),
+    "the end of another proposal": (
+        *(HELD, ENDED),
+        f"{ENDED!r} does not fit order '{HELD.id}' of account 'acc-1'; fold each order by itself",
     ),
     "a share more than the leg": (
         *(PARTLY, facts.released(PARTLY, Decimal(101))),

@@ -390,6 +390,10 @@ KNOWN = (
         *("profile_age", "17a-3(a)(17)(i)(B)(1): one day more", True, "1097", "1096", buys()),
         seen=profile(date(2019, 12, 28)),
     ),
+    Known(  # until 30 November 2022: 1,096 days, of which 29 December is the 1,125th
+        *("profile_age", "recorded on 30 November 2019", True, "1125", "1096", buys()),
+        seen=profile(date(2019, 11, 30)),
+    ),
     *(
         Known(
             *("best_interest", f"three years of {recorded} at {SESSION}", breaks, points, "0", buys()),

@@ -60,6 +60,13 @@ def test_a_part_of_a_whole_is_told_rounded_up_and_anything_of_nothing_is_all(
     assert (str(found.observed) if found else None) == told
 
 
+@pytest.mark.parametrize(("observed", "breaks"), [("9", False), ("10", False), ("11", True)])
+def test_a_part_of_nothing_is_broken_by_what_takes_it_further(observed: str, breaks: bool) -> None:
+    asked = {"whole": Decimal(0), "before": Decimal(10), "observed": Decimal(observed)}
+    found = at_most_of("code", SOFT, **asked, limit=Decimal("0.25"), unit="fraction", says="")
+    assert (found is not None) is breaks
+
+
 def test_what_no_number_measures_is_one_where_none_may_be() -> None:
     found = blocked("code", Severity.HARD, "the account is frozen")
     assert (found.observed, found.limit, found.headroom) == (Decimal(1), Decimal(0), Decimal(-1))
