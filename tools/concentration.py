@@ -88,11 +88,11 @@ async def concentration(ask: About, call: Call) -> Concentrations:
 def _weighing(
     symbol: Symbol, dollars: Decimal, whole: Decimal, accounts: tuple[Account, ...], market: Market
 ) -> Weighing:
-    each = {a.id: _percent(_of(a, symbol, market), worth(a, market)) for a in accounts}
+    each = {a.id: _share(_of(a, symbol, market), worth(a, market)) for a in accounts}
     most = max(accounts, key=lambda account: (each[account.id], account.id))
     instrument = market.instruments[symbol]
     fund = instrument.kind in FUND_KINDS
-    limit = most.ips.max_issuer_weight * HUNDRED if most.ips and not fund else None
+    limit = most.ips.max_issuer_weight if most.ips and not fund else None
     price = market.prices[symbol].price
     lots = [lot for account in accounts for lot in account.lots if lot.symbol == symbol]
     return Weighing(
@@ -102,8 +102,8 @@ def _weighing(
         value=to_cents(dollars),
         weight=_percent(dollars, whole),
         account=most.id,
-        largest=each[most.id],
-        limit=to_cents(limit) if limit is not None else None,
+        largest=to_cents(each[most.id] * HUNDRED),
+        limit=to_cents(limit * HUNDRED) if limit is not None else None,
         over_limit=limit is not None and each[most.id] > limit,
         unrealised_gain=to_cents(
             sum(((price - lot.cost_per_share) * lot.quantity for lot in lots), Decimal(0))
@@ -116,7 +116,11 @@ def _of(account: Account, symbol: Symbol, market: Market) -> Decimal:
 
 
 def _percent(part: Decimal, whole: Decimal) -> Decimal:
-    return to_cents(part / whole * HUNDRED) if whole else Decimal(0)
+    return to_cents(_share(part, whole) * HUNDRED)
+
+
+def _share(part: Decimal, whole: Decimal) -> Decimal:
+    return part / whole if whole else Decimal(0)
 
 
 CONCENTRATION: Final = Tool("concentration", About, Effect.READ, concentration)

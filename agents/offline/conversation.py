@@ -288,20 +288,23 @@ def _changed(text: str, before: Change) -> Change | None:
 
 
 def _to_write(earlier: Wish, household: str | None, account: str | None) -> str:
-    """What she would have to write for it."""
-    who = account or words.whole(household or "Okafor")
-    if earlier.intent is Intent.WHAT_IF and earlier.change:
-        one = earlier.change
-        line = f"{one.side} {one.quantity} {one.symbol} in {account or 'acc-1003'}"
-    elif earlier.intent is Intent.TAXES:
-        line = f"harvest losses for {who}"
-    elif earlier.intent is Intent.CASH:
-        line = f"raise $20,000 in {account or 'acc-1003'}"
-    elif earlier.intent in TOLD_OF:
+    """What she would have to write for it. Nobody is named whom she did not name."""
+    if earlier.intent in TOLD_OF:
         return (
             "It is drafted; nothing goes on until you submit it yourself, under Proposals or with /submit, "
             "and a principal approves it."
         )
-    else:
-        line = f"rebalance {who}"
-    return f'I draft only what you say in so many words. For it write: "{line}".'
+    says = "I draft only what you say in so many words"
+    line = _line(earlier, account, account or (words.whole(household) if household else None))
+    return f'{says}. For it write: "{line}".' if line else f"{says}: what, how much, and in which account."
+
+
+def _line(earlier: Wish, account: str | None, who: str | None) -> str | None:
+    one = earlier.change
+    if earlier.intent is Intent.WHAT_IF and one:
+        return f"{one.side} {one.quantity} {one.symbol} in {account}" if account else None
+    if earlier.intent is Intent.CASH:
+        return f"raise $20,000 in {account}" if account else None
+    if who is None:
+        return None
+    return f"harvest losses for {who}" if earlier.intent is Intent.TAXES else f"rebalance {who}"

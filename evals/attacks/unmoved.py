@@ -51,6 +51,7 @@ AT_REST: Final = """
 select not exists (select from gatehouse.leg where released_seq is not null and not ended)
    and not exists (select from gatehouse.proposal p join gatehouse.market_day d on d.state = 'open'
                    where p.status = 'DRAFTED')
+   and not exists (select from gatehouse.difference where cleared_seq is null)
    and (select min(as_of_seq) from gatehouse.follower where name = 'book') >= (select seq from gatehouse.head)
    as so
 """

@@ -1,5 +1,5 @@
 -- A search looks at half as many candidates of a better graph, and does not plan its last statement anew for what the
--- asker may read. Measured in docs/decisions/0108.
+-- asker may read. Measured in docs/decisions/0107.
 
 -- Each passage's neighbours are chosen from twice as many, so that 100 candidates hold what 200 held.
 drop index copilot.embedding_near;
