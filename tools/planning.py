@@ -17,7 +17,9 @@ from core.ids import AccountId, HouseholdId, ProposalId
 from core.orders.events import Request
 from core.orders.planning import Planning
 from core.orders.planning_said import KINDS, dollars_said, everybody_said, model_said
-from core.plan.assumptions import assumptions_on
+from core.plan.assumptions import OUTFLOW_HORIZON, assumptions_on
+from core.plan.cash_needs import cash_need, spare_cash
+from core.plan.drift import out_of_tolerance
 from core.plan.rebalance import rebalance
 from core.risk.limits import DEFAULT_LIMITS
 from tools.clients import book
@@ -101,10 +103,13 @@ class SetRow(Ask):
 
 
 class SetDrafted(Sourced):
+    """`short_of_cash`: households in tolerance, and so not among them, whose plan would raise what is due."""
+
     rows: tuple[SetRow, ...]
     ready: int
     set_aside: int
     households_looked_at: int
+    short_of_cash: tuple[str, ...]
 
 
 class ProposeSetAsk(Ask):
@@ -114,8 +119,8 @@ class ProposeSetAsk(Ask):
 
 
 async def propose_set(ask: ProposeSetAsk, call: Call) -> SetDrafted:
-    """Draft a rebalance for every household of her book that is out of tolerance, or of its accounts on one
-    named model: a row for each household, ready or set aside with the reason.
+    """Draft a rebalance for every household of her book that has an account out of tolerance, or of its
+    accounts on one named model: a row for each household, ready or set aside with the reason.
 
     Only where she asks for all of them in so many words. It only drafts; each draft is hers to submit.
     """
@@ -133,18 +138,23 @@ async def propose_set(ask: ProposeSetAsk, call: Call) -> SetDrafted:
     pictures = await call.turn.desk.pictures()
     names = {named.household: named for named in await book(call.turn)}
     rows: list[SetRow] = []
+    short: list[str] = []
     for picture in pictures:
         household = picture.household.id
-        accounts = _on_model(picture, model)
+        named, accounts, outside = names[household], _on_model(picture, model), out_of_tolerance(picture)
         if model and not accounts:
             continue
-        named = names[household]
+        if not model and not outside:
+            short += [named.name] if _is_short(picture) else []
+            continue
         try:
             plan = rebalance(picture, accounts, assumptions_on(picture.market.session, DEFAULT_LIMITS))
-            odd = {a: why for a, why in plan.set_aside.items() if not why.startswith(NOBODY_NEEDED)}
-            aside = "; ".join(f"{account}: {why}" for account, why in sorted(odd.items()))
+            told = {
+                a: w for a, w in plan.set_aside.items() if a in outside or not w.startswith(NOBODY_NEEDED)
+            }
+            aside = "; ".join(f"{account}: {why}" for account, why in sorted(told.items()))
             if not plan.trades:
-                rows += [_row(household, named.name, None, aside)] if odd else []
+                rows += [_row(household, named.name, None, aside)] if told else []
                 continue
             if sum(row.ready for row in rows) >= MOST_DRAFTS:
                 rows.append(
@@ -164,7 +174,15 @@ async def propose_set(ask: ProposeSetAsk, call: Call) -> SetDrafted:
         ready=ready,
         set_aside=len(rows) - ready,
         households_looked_at=len(pictures),
+        short_of_cash=tuple(short),
     )
+
+
+def _is_short(picture: Picture) -> bool:
+    """Whether a managed account of the household has less than what is due soon and its floor."""
+    session, horizon = picture.market.session, OUTFLOW_HORIZON
+    managed = (account for account in picture.household.accounts if account.model)
+    return any(spare_cash(a, cash_need(a, session=session, horizon=horizon)) < 0 for a in managed)
 
 
 def _on_model(picture: Picture, model: str | None) -> tuple[AccountId, ...]:

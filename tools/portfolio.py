@@ -15,13 +15,14 @@ from typing import Final
 from pydantic import Field
 
 from core.book.gains import term
-from core.book.picture import Account, Lot, Market, Picture, value
+from core.book.picture import Account, Lot, Market, ModelPortfolio, Picture, value
 from core.fact import Amount
 from core.ids import AccountId, HouseholdId, Symbol
 from core.money import to_cents
 from core.plan.assumptions import OUTFLOW_HORIZON
 from core.plan.cash_needs import cash_need, spare_cash
 from core.plan.distributions import last_trade_before
+from core.plan.drift import beyond, largest_drift
 from core.plan.drift import drift as drift_of
 from core.plan.worklist import Need
 from core.plan.worklist import worklist as worklist_of
@@ -100,12 +101,14 @@ class DriftLine(Ask):
     weight: Amount  # per cent of the account
     target: Amount  # per cent
     drift: Amount  # percentage points; positive is overweight
+    tolerance: Amount  # percentage points: how far this one may be off
 
 
 class AccountDrift(Ask):
     account: AccountId
     model: str
     tolerance: Amount  # percentage points
+    relative_tolerance: Amount | None  # per cent of a holding's own target, where that is narrower
     largest: Amount  # percentage points, without sign
     in_tolerance: bool
 
@@ -138,6 +141,7 @@ async def drift(ask: About, call: Call) -> Drifts:
 
 
 def _drift_lines(account: Account, market: Market) -> list[DriftLine]:
+    model = _model(account)
     return [
         DriftLine(
             account=account.id,
@@ -145,23 +149,28 @@ def _drift_lines(account: Account, market: Market) -> list[DriftLine]:
             weight=to_cents(line.weight * HUNDRED),
             target=to_cents(line.target * HUNDRED),
             drift=to_cents((line.weight - line.target) * HUNDRED),
+            tolerance=to_cents(model.tolerance_of(line.symbol) * HUNDRED),
         )
         for line in drift_of(account, market)
     ]
 
 
 def _account_drift(account: Account, market: Market) -> AccountDrift:
-    model = account.model
-    if model is None:
-        raise Refusal(f"{account.id} has no model portfolio", code="no_model")
-    largest = max((abs(line.weight - line.target) for line in drift_of(account, market)), default=Decimal(0))
+    model, relative = _model(account), _model(account).relative_tolerance
     return AccountDrift(
         account=account.id,
         model=f"{model.name} (version {model.version})",
         tolerance=to_cents(model.tolerance * HUNDRED),
-        largest=to_cents(largest * HUNDRED),
-        in_tolerance=largest <= model.tolerance,
+        relative_tolerance=None if relative is None else to_cents(relative * HUNDRED),
+        largest=to_cents(largest_drift(account, market) * HUNDRED),
+        in_tolerance=not beyond(account, market),
     )
+
+
+def _model(account: Account) -> ModelPortfolio:
+    if account.model is None:
+        raise Refusal(f"{account.id} has no model portfolio", code="no_model")
+    return account.model
 
 
 class LotLine(Ask):

@@ -20,7 +20,7 @@ from core.ids import AccountId, HouseholdId, Symbol
 from core.money import to_cents
 from core.plan.cash_needs import cash_need, spare_cash
 from core.plan.distributions import last_trade_before
-from core.plan.drift import largest_drift
+from core.plan.drift import largest_drift, out_of_tolerance
 from core.plan.preview import worth
 from core.plan.series import worth_by_symbol
 from tools.clients import Named, book, by_name
@@ -90,16 +90,15 @@ async def book_summary(ask: BookAsk, call: Call) -> BookSummary:
 def _row(picture: Picture, named: Named) -> BookRow:
     accounts, market = picture.household.accounts, picture.market
     managed = [a for a in accounts if a.model and not _without_price(a, market)]
-    drifts = [(a, largest_drift(a, market)) for a in managed]
-    outside = tuple(a.id for a, drift in drifts if a.model and drift > a.model.tolerance)
+    drifts = [largest_drift(account, market) for account in managed]
     return BookRow(
         household=picture.household.id,
         name=named.name,
         accounts=len(accounts),
         value=sum((to_cents(worth(account, market)) for account in accounts), Decimal(0)),
         cash_available=sum((to_cents(account.cash.available) for account in accounts), Decimal(0)),
-        largest_drift_points=to_cents(max(drift for _, drift in drifts) * HUNDRED) if drifts else None,
-        out_of_tolerance=outside,
+        largest_drift_points=to_cents(max(drifts) * HUNDRED) if drifts else None,
+        out_of_tolerance=out_of_tolerance(picture),
     )
 
 

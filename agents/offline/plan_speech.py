@@ -183,9 +183,11 @@ def what_if(_: object, told: Answer, cite: str) -> str:
 
 
 def drafted_set(_: object, told: Answer, cite: str) -> str:
+    short = ", ".join(told["short_of_cash"])
+    beside = f" In tolerance, but short of what is due or of their floor: {short} [{cite}]." if short else ""
     if not told["rows"]:
-        return f"None of {told['households_looked_at']} households is out of tolerance [{cite}]."
-    lead = f"Drafts made: {told['ready']}; households set aside: {told['set_aside']} [{cite}]."
+        return f"None of {told['households_looked_at']} households is out of tolerance [{cite}].{beside}"
+    lead = f"Drafts made: {told['ready']}; households set aside: {told['set_aside']} [{cite}].{beside}"
     rows = [
         (r["name"], "drafted" if r["ready"] else "set aside", r["says"] or "", r["proposal"] or "")
         for r in told["rows"]

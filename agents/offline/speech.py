@@ -165,9 +165,13 @@ def drift(_: Wish, told: Answer, cite: str) -> str:
     lines = []
     for a in told["accounts"]:
         inside = "inside" if a["in_tolerance"] else "outside"
+        relative = a["relative_tolerance"]
+        or_of_target = (
+            "" if relative is None else f", or {relative} % of a holding's target where that is less,"
+        )
         lines.append(
             f"{a['account']} of the {_named(told['name'])} is {inside} its tolerance of "
-            f"{points(a['tolerance'], signed=False)} against {a['model']}: "
+            f"{points(a['tolerance'], signed=False)}{or_of_target} against {a['model']}: "
             f"the largest drift is {points(a['largest'], signed=False)} [{cite}]."
         )
     if told["without_model"]:
@@ -249,8 +253,12 @@ def library(wish: Wish, told: Answer, _: str) -> str:
 def brief(wish: Wish, told: Answer, cite: str) -> str:
     """One page: what they have, what needs somebody, what is far off, what is due, what weighs most, and what
     the library says of that."""
-    outside = {a["account"] for a in told["drift"]["accounts"] if not a["in_tolerance"]}
-    far = {**told["drift"], "lines": [one for one in told["drift"]["lines"] if one["account"] in outside]}
+    far = {
+        **told["drift"],
+        "lines": [
+            one for one in told["drift"]["lines"] if abs(Decimal(one["drift"])) > Decimal(one["tolerance"])
+        ],
+    }
     parts = [
         overview(wish, told["overview"], cite),
         _needs(told["needs"], cite),

@@ -60,6 +60,15 @@ class ModelPortfolio:
     weights: Mapping[Symbol, Decimal]  # fractions; with `cash_weight` they add up to one
     cash_weight: Decimal
     tolerance: Decimal  # fraction of the account
+    relative_tolerance: Decimal | None = None  # fraction of a holding's own target
+
+    def tolerance_of(self, symbol: str) -> Decimal:
+        """How far that holding may be off its target, as a fraction of the account: the narrower band. What
+        has no target, and cash, has the one of the account alone."""
+        target = self.weights.get(Symbol(symbol))
+        if self.relative_tolerance is None or not target:
+            return self.tolerance
+        return min(self.tolerance, self.relative_tolerance * target)
 
 
 @dataclass(frozen=True, slots=True)

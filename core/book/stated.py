@@ -46,7 +46,12 @@ def model_stated(state: State) -> ModelPortfolio:
         weights={Symbol(t["symbol"]): Decimal(t["weight"]) for t in state["targets"]},
         cash_weight=Decimal(state["cash_weight"]),
         tolerance=Decimal(state["tolerance"]),
+        relative_tolerance=_or_none(state["relative_tolerance"]),
     )
+
+
+def _or_none(said: str | None) -> Decimal | None:
+    return None if said is None else Decimal(said)
 
 
 def ips_stated(state: State) -> Ips:

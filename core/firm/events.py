@@ -87,14 +87,21 @@ class Target(Part):
 
 
 class ModelPublished(Fact):
-    """Target weights that, with `cash_weight`, add up to one."""
+    """Target weights that, with `cash_weight`, add up to one.
 
+    A holding is in tolerance within the narrower of two bands: `tolerance`, a fraction of the account (0.05:
+    five points), and `relative_tolerance`, a fraction of its own target (0.25: a quarter of it); null: the
+    first alone.
+    """
+
+    VERSION: ClassVar[int] = 2
     model: ModelId
     name: str
     version: int
     targets: tuple[Target, ...]
     cash_weight: Amount
-    tolerance: Amount  # drift that is still in tolerance, as a fraction of the account (0.05: five points)
+    tolerance: Amount
+    relative_tolerance: Amount | None = None
 
 
 class Client(Part):

@@ -64,6 +64,11 @@ def _decision_1(payload: Payload) -> Payload:
     return payload
 
 
+def _model_1(payload: Payload) -> Payload:
+    """Version 2 may have a band of each holding's own target."""
+    return {**payload, "relative_tolerance": None}
+
+
 def _registration_1(payload: Payload) -> Payload:
     """Version 2 knows one registration more."""
     return payload
@@ -122,6 +127,7 @@ UPCASTS: Final[Mapping[tuple[str, int], Upcast]] = MappingProxyType(
         ("StepTaken", 1): _step_1,
         ("ToolCalled", 1): _call_1,
         ("DecisionTaken", 1): _decision_1,
+        ("ModelPublished", 1): _model_1,
         ("RegistrationRecorded", 1): _registration_1,
         ("ProposalDrafted", 1): _drafted_1,
         ("ProposalDrafted", 2): _drafted_2,

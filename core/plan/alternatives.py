@@ -91,7 +91,9 @@ def _cheaper(account: Account, summary: AccountSummary, plan: Plan, market: Mark
 
 def _partly(account: Account, summary: AccountSummary) -> str:
     """Back to the edge of the model's tolerance and no further, at the same cost a point."""
-    tolerance = account.model.tolerance if account.model else Decimal(0)
+    if account.model is None or account.model.relative_tolerance is not None:
+        return "none is known"  # where each holding has a band of its own, no one figure is the edge
+    tolerance = account.model.tolerance
     before, after = summary.drift_before, summary.drift_after
     if before <= tolerance or before <= after or after >= tolerance:
         return "none is known"

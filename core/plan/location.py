@@ -18,7 +18,7 @@ from core.errors import BadInput
 from core.ids import AccountId, Symbol
 from core.plan.assumptions import Assumptions
 from core.plan.cash_needs import cash_need, lasting
-from core.plan.drift import largest_drift, priced_value
+from core.plan.drift import beyond, priced_value
 from core.plan.start import why_blocked
 from core.plan.tax import TAXED_KINDS
 from core.plan.tax_aware import TaxAware, toward
@@ -71,7 +71,7 @@ def _why_not(account: Account, market: Market, assumptions: Assumptions) -> str 
     if blocked:
         return blocked
     need = cash_need(account, session=market.session, horizon=assumptions.outflow_horizon)
-    if largest_drift(lasting(account, need), market) > account.model.tolerance:
+    if beyond(lasting(account, need), market):
         return "the account is out of tolerance: rebalance it first"
     return None
 
@@ -104,11 +104,13 @@ def _room(account: Account, market: Market, share: Decimal, *, more: bool) -> De
     income, shares = _split(model, market)
     if not income or not shares:
         return ZERO
-    step = model.tolerance * ROOM_LEFT * share
-    by_income = step / max(model.weights[s] for s in income) * sum((model.weights[s] for s in income), ZERO)
-    by_shares = step / max(model.weights[s] for s in shares) * sum((model.weights[s] for s in shares), ZERO)
+
+    def by(group: Sequence[Symbol]) -> Decimal:
+        steps = (model.tolerance_of(s) * ROOM_LEFT * share / model.weights[s] for s in group)
+        return min(steps) * sum((model.weights[s] for s in group), ZERO)
+
     most = sum((model.weights[s] for s in (shares if more else income)), ZERO)
-    return min(by_income, by_shares, most) * value
+    return min(by(income), by(shares), most) * value
 
 
 def _used(moved: Mapping[AccountId, ModelPortfolio], account: Account, market: Market) -> Decimal:

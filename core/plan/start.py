@@ -12,7 +12,7 @@ from core.plan.assumptions import Assumptions
 from core.plan.band import unusable_price
 from core.plan.basket import Table, table
 from core.plan.cash_needs import CashNeed, cash_need, lasting, spare_cash
-from core.plan.drift import largest_drift
+from core.plan.drift import beyond, nearest_to_its_band
 from core.plan.targets import Targets, targets
 
 OPEN: Final = "open"
@@ -49,9 +49,9 @@ def start(
         return blocked
     need = cash_need(account, session=market.session, horizon=assumptions.outflow_horizon)
     spare = spare_cash(account, need)
-    largest = largest_drift(lasting(account, need), market)
-    if largest <= model.tolerance and spare >= 0 and not in_tolerance_too:
-        return in_tolerance(largest, model.tolerance)
+    staying = lasting(account, need)
+    if spare >= 0 and not in_tolerance_too and not beyond(staying, market):
+        return in_tolerance(staying, model, market)
     wanted = targets(account, model, market, need)
     try:
         at = table(account, market, wanted.dollars, assumptions)
@@ -70,8 +70,12 @@ def why_blocked(account: Account, market: Market) -> str | None:
     return next((why for symbol in symbols if (why := unusable_price(symbol, market))), None)
 
 
-def in_tolerance(largest: Decimal, tolerance: Decimal) -> str:
-    return f"in tolerance: largest deviation {_points(largest)} of {_points(tolerance)} points"
+def in_tolerance(account: Account, model: ModelPortfolio, market: Market) -> str:
+    """It is, and by how much: the holding that has used up most of its band."""
+    nearest = nearest_to_its_band(account, market)
+    off = abs(nearest.points) / 100 if nearest else Decimal(0)
+    band = model.tolerance_of(nearest.symbol) if nearest else model.tolerance
+    return f"in tolerance: largest deviation {_points(off)} of {_points(band)} points"
 
 
 def _points(fraction: Decimal) -> str:

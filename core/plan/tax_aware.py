@@ -150,6 +150,7 @@ def _asked(
             way.gains_budget,
             way.washed,
             sales_only,
+            {symbol: model.tolerance_of(symbol) for symbol in wanted.dollars},
         ),
     )
     short = asked.floor - asked.cash - sum(one.most for one in asked.sells)

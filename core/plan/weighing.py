@@ -11,7 +11,7 @@ itself, so that it has one exact answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
@@ -78,15 +78,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a rebalance is meant. `band` is the fraction of the account that each holding may stay off its
-    target; `weigh` False: as little as the band asks for. `washed` are symbols whose losses save nothing.
-    `sales_only`: nothing is bought."""
+    """How a rebalance is meant. `band` is the fraction of the account that cash may stay off its target, and
+    each holding too that has none of its own in `bands`; `weigh` False: as little as the bands ask for.
+    `washed` are symbols whose losses save nothing. `sales_only`: nothing is bought."""
 
     band: Decimal
     weigh: bool = True
     gains_budget: Decimal | None = None
     washed: frozenset[Symbol] = frozenset()
     sales_only: bool = False
+    bands: Mapping[Symbol, Decimal] = field(default_factory=dict)
 
 
 def problem(
@@ -110,7 +111,8 @@ def problem(
     sells, buys = [], []
     for symbol in sorted(targets):
         price, gap = market.prices[symbol].price, gaps[symbol]
-        room = max(band - max(price, assumptions.minimum_trade), ZERO)  # what rounding may add
+        own = ZERO if anything else wish.bands.get(symbol, wish.band) * value
+        room = max(own - max(price, assumptions.minimum_trade), ZERO)  # what rounding may add
         cost = _rate(market.instruments[symbol].spread_bps / 20_000 + ACCESS_FEE / price)
         if symbol in held and (gap > 0 or anything):
             pieces = _pieces(account, symbol, price, market, assumptions, wish)

@@ -21,7 +21,7 @@ from core.ids import AccountId, HouseholdId
 from core.money import to_cents
 from core.plan.assumptions import OUTFLOW_HORIZON, assumptions_on
 from core.plan.cash_needs import CashNeed, cash_need, lasting, spare_cash
-from core.plan.drift import drift
+from core.plan.drift import beyond, drift
 from core.plan.harvest import harvestable, losing_lots
 from core.plan.preview import worth
 from core.plan.tax import TAXED_KINDS
@@ -117,13 +117,13 @@ def _drifting(account: Account, market: Market) -> list[_Found]:
     rows = drift(account, market)
     if account.model is None or not rows:
         return []
-    worst = max(rows, key=lambda row: (abs(row.points), row.symbol))
-    if abs(worst.points) <= account.model.tolerance * 100:
+    worst = next(iter(beyond(account, market)), None)
+    if worst is None:
         return []
     to_move = sum((abs(row.weight - row.target) for row in rows), ZERO) / 2 * value(account, market)
     says = (
         f"{worst.symbol} is {worst.points:+.2f} points off its target; "
-        f"the tolerance is {account.model.tolerance * 100:.2f} points"
+        f"the tolerance is {account.model.tolerance_of(worst.symbol) * 100:.2f} points"
     )
     return [_found(account, Reason.DRIFT, says, to_move)]
 

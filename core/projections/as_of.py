@@ -44,6 +44,7 @@ class Limits:
     restricted: tuple[Symbol, ...]
     model: str | None  # "growth@3"
     tolerance: Decimal | None
+    relative_tolerance: Decimal | None
     policy_set: Digest | None
 
 
@@ -196,6 +197,7 @@ class Then:
     def _limits(self, account: AccountId, model: str | None) -> Limits:
         ips = self._stated("ips", account)
         followed = self._stated("model", model) if model else None
+        relative = followed["relative_tolerance"] if followed else None
         return Limits(
             cash_floor=Decimal(ips["cash_floor"]) if ips else None,
             max_issuer_weight=Decimal(ips["max_issuer_weight"]) if ips else None,
@@ -203,6 +205,7 @@ class Then:
             restricted=self._symbols(self._all("restriction")),
             model=f"{model}@{followed['version']}" if followed else model,
             tolerance=Decimal(followed["tolerance"]) if followed else None,
+            relative_tolerance=Decimal(relative) if relative is not None else None,
             policy_set=self.newest_set.get(account),
         )
 

@@ -231,7 +231,14 @@ def found_in(told: dict[str, str], sent: Sequence[Marked], known: str) -> list[t
     """The spans that some file holds, of those that the product does not say by itself."""
     spans = {span for one in sent for span in one.spans if len(span) >= SHORTEST and span not in known}
     assert spans
-    return sorted((name, span) for name, said in told.items() for span in spans if _says(said, span))
+    return sorted((name, span) for name, said in told.items() for span in _held(said, spans))
+
+
+def _held(said: str, spans: set[str]) -> list[str]:
+    """Those of thousands of spans that stand in a text of megabytes. Only one whose beginning stands in it is
+    looked for."""
+    begun = {said[at : at + SHORTEST] for at in range(len(said) - SHORTEST + 1)}
+    return [span for span in spans if span[:SHORTEST] in begun and _says(said, span)]
 
 
 def _says(said: str, span: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,16 +10,19 @@ import pytest
 
 from agents.offline.intents import Intent, read
 from agents.offline.model import question
+from core.book.picture import Picture
 from core.ids import AccountId, HouseholdId, Symbol
 from core.orders.events import Request, Span
 from core.orders.planning import LotMethod, Planning
 from core.orders.planning_said import dollars_said, everybody_said
 from core.orders.provenance import Known, unproven
+from tests.core import household as built
 from tests.tools.book import MESSAGE, SimulatedDesk, call
 from tools.analytics import WhatIfAsk, what_if
 from tools.contract import Refusal
 from tools.planning import ProposePlanAsk, ProposeSetAsk, propose_plan, propose_set
 from tools.trading import ProposeOrderAsk, ProposeRebalanceAsk, propose_order, propose_rebalance
+from tools.whole_book import BookAsk, book_summary
 
 KNOWN = Known(HouseholdId("hh-1"), ("Okafor household",), {AccountId("acc-1001"): "taxable"}, None)
 
@@ -117,14 +121,32 @@ def test_the_worker_misses_every_field_that_no_span_proves(
     assert unproven(asked, spans, {MESSAGE: text}, KNOWN) == missing
 
 
+class OneShort(SimulatedDesk):
+    """The O'Briens keep to their model, and have less cash than their floor."""
+
+    async def pictures(self) -> tuple[Picture, ...]:
+        return tuple(_short(p) if p.household.id == "hh-4" else p for p in await super().pictures())
+
+
+def _short(of: Picture) -> Picture:
+    (account,) = of.household.accounts
+    lots = (built.lot("lot-a", "AAA", 50), built.lot("lot-b", "BBB", 80))
+    changed = replace(account, lots=lots, cash=built.cash(1_000), ips=built.ips(floor=2_000))
+    return replace(of, household=replace(of.household, accounts=(changed,)))
+
+
 @pytest.mark.anyio
 async def test_all_out_of_tolerance_are_drafted_a_row_each_and_only_in_her_words() -> None:
-    desk, text = SimulatedDesk(), "Rebalance all households that are out of tolerance"
+    desk, text = OneShort(), "Rebalance all households that are out of tolerance"
     told = await propose_set(
         ProposeSetAsk(set_words="all households that are out of tolerance"), call(desk, text)
     )
     assert told.ready == len(desk.drafts)
     assert told.households_looked_at == 4
+    told_of = await book_summary(BookAsk(), call(desk, "Who is out of tolerance?"))
+    outside = {row.household for row in told_of.rows if row.out_of_tolerance}
+    assert {row.household for row in told.rows} == outside == {"hh-1", "hh-2", "hh-3"}
+    assert told.short_of_cash == ("O'Brien household",)
     assert {row.proposal for row in told.rows if row.ready} == set(desk.drafts)
     for words in ("all households", "Okafor"):
         with pytest.raises(Refusal):

@@ -66,6 +66,7 @@ class LimitsThen(Told):
     restricted: tuple[str, ...]
     model: str | None
     tolerance: Amount | None
+    relative_tolerance: Amount | None
     policy_set: str | None
 
 
@@ -251,6 +252,7 @@ def _account(then: AccountThen) -> AccountLine:
             restricted=limits.restricted,
             model=limits.model,
             tolerance=limits.tolerance,
+            relative_tolerance=limits.relative_tolerance,
             policy_set=limits.policy_set,
         ),
         proposals=tuple(_proposal(one) for one in then.proposals),

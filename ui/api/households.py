@@ -17,7 +17,7 @@ from core.book.picture import Account, Market, Picture, Price
 from core.book.views import HouseholdLine
 from core.errors import NotFound
 from core.ids import AccountId, HouseholdId, Symbol
-from core.plan.drift import Drift, drift, largest_drift, weight_of
+from core.plan.drift import Drift, beyond, drift, largest_drift, weight_of
 from core.plan.preview import worth
 from ui.api.doors import At, Doors, Ticket
 from ui.api.fields import Amount, PathId, Told
@@ -61,6 +61,8 @@ class AccountRow(Told):
     status: str
     model: str | None
     tolerance: Amount | None
+    relative_tolerance: Amount | None  # a fraction of each holding's target
+    in_tolerance: bool | None  # None: it has no model, or something has no price
     value: Amount
     cash: CashFigures
     drift: Amount | None
@@ -224,6 +226,8 @@ def account_row(account: Account, market: Market) -> AccountRow:
         status=account.status,
         model=account.model.name if account.model else None,
         tolerance=account.model.tolerance if account.model else None,
+        relative_tolerance=account.model.relative_tolerance if account.model else None,
+        in_tolerance=not beyond(account, market) if account.model and _priced(account, market) else None,
         value=worth(account, market),
         cash=cash_figures(account),
         drift=largest_drift(account, market) if account.model and _priced(account, market) else None,

@@ -71,7 +71,7 @@ def _limits(limits: Any) -> str:
     return (
         f"Limits: cash floor {f.dollars(limits['cash_floor'])}, one issuer at most "
         f"{f.percent(limits['max_issuer_weight'])}, model {limits['model'] or f.DASH} within "
-        f"{f.percent(limits['tolerance'])}\n"
+        f"{f.tolerance(limits)}\n"
         f"Do not trade: {', '.join(limits['do_not_trade']) or f.DASH}. "
         f"Restricted: {', '.join(limits['restricted']) or f.DASH}. "
         f"Policies: {f.fingerprint(limits['policy_set'])}"

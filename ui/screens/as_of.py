@@ -66,7 +66,7 @@ def _show(then: Any) -> None:
                 "Cash floor": f.dollars(limits["cash_floor"]),
                 "One issuer at most": f.percent(limits["max_issuer_weight"]),
                 "Model portfolio": limits["model"] or f.DASH,
-                "Tolerance": f.percent(limits["tolerance"]),
+                "Tolerance": f.tolerance(limits),
                 "Do not trade": ", ".join(limits["do_not_trade"]) or f.DASH,
             }
         )

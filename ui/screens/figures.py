@@ -169,6 +169,13 @@ def percent(text: str | Decimal | None, *, places: int = 1) -> str:
     return f"{'−' if amount < 0 else ''}{abs(amount)} %"
 
 
+def tolerance(of: Mapping[str, Any]) -> str:
+    """A model's bands: of the account, and of each holding's target where it has that one too."""
+    relative = of["relative_tolerance"]
+    narrower = "" if relative is None else f", or {percent(relative, places=0)} of a target"
+    return f"{percent(of['tolerance'])}{narrower}"
+
+
 def points(text: str | Decimal | None) -> str:
     """Percentage points with their sign."""
     if text is None:

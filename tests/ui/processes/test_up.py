@@ -118,7 +118,7 @@ def test_a_first_start_may_be_cut_short_and_a_second_finds_everything() -> None:
     with a_home() as home:
         port = free_port()
         with Up(home, port) as interrupted:
-            until(lambda: "house research notes" in interrupted.said, within=150)
+            until(lambda: "1000 entries" in interrupted.said, within=150)
             assert interrupted.stop() == 0
             assert "everything is kept" in interrupted.said
 

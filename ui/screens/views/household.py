@@ -52,7 +52,7 @@ LOTS: Final = (
 
 def account_line(row: dict[str, Any]) -> Row:
     drift, tolerance = f.number(row["drift"]), f.number(row["tolerance"])
-    over = drift is not None and tolerance is not None and drift > tolerance
+    over = row["in_tolerance"] is False
     shown: Cell = f.percent(row["drift"])
     if drift is not None and tolerance:
         shown = Raw(
@@ -73,7 +73,7 @@ def account_line(row: dict[str, Any]) -> Row:
             f.dollars(row["value"]),
             f.dollars(row["cash"]["available"]),
             shown,
-            f.percent(tolerance),
+            f.tolerance(row),
             row["custodian"],
             status,
         )
