@@ -232,6 +232,7 @@ def test_a_version_that_ended_is_named() -> None:
     assert ended == {
         "CorrectionDrafted": [1],
         "DecisionTaken": [1],
+        "ModelPublished": [1],
         "OrderFilled": [1],
         "OrderReleased": [1],
         "ProposalApproved": [1],
