@@ -45,8 +45,8 @@ def office(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield opened
 
 
-# Playwright's own event loop runs as long as this lives: no test of another folder may run beside it, and what
-# founds the firm in a loop of its own has to come before.
+# Playwright's own event loop runs as long as this lives: no test of another folder may run beside it, and the
+# firm, which is founded in a loop of its own, has to be there before.
 @pytest.fixture(scope="package")
 def browser(firm_template: FirmTemplate) -> Iterator[Browser]:
     chromium = shutil.which("chromium")
