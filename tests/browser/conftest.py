@@ -10,6 +10,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.fixtures.firm import FirmTemplate
 from tests.fixtures.office import Office, open_office
 from tests.fixtures.servers import TestServer
 
@@ -44,9 +45,10 @@ def office(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield opened
 
 
-# Playwright's own event loop runs as long as this lives: no test of another module may run beside it.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+# Playwright's own event loop runs as long as this lives: no test of another folder may run beside it, and the
+# firm, which is founded in a loop of its own, has to be there before.
+@pytest.fixture(scope="package")
+def browser(firm_template: FirmTemplate) -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("chromium is not installed")
@@ -59,7 +61,8 @@ def browser() -> Iterator[Browser]:
 
 def signed_in(office: Office, browser: Browser, login: str) -> Seen:
     """Somebody at a browser of her own, on the first page of her role. Close its context at the end."""
-    seen = Seen(browser.new_context(viewport={"width": 1440, "height": 1000}).new_page())
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, reduced_motion="reduce")
+    seen = Seen(context.new_page())
     seen.page.set_default_timeout(30_000)
     seen.page.on("request", lambda request: seen.asked.append(request.url))
     seen.page.goto(office.url)

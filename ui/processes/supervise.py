@@ -36,7 +36,6 @@ LOOKS_EVERY: Final = timedelta(milliseconds=50)
 FIRST_PAUSE: Final = timedelta(milliseconds=200)
 LONGEST_PAUSE: Final = timedelta(seconds=10)
 LIVED_A_WHILE: Final = timedelta(seconds=30)
-READY_WITHIN: Final = timedelta(seconds=60)
 STOPS_WITHIN: Final = timedelta(seconds=10)
 SERVER_EVERY: Final = timedelta(seconds=3)
 TRIES_AT_FIRST: Final = 3
@@ -56,6 +55,14 @@ class State(StrEnum):
 SETTLED: Final = frozenset({State.READY, State.HELD, State.NEEDS_A_PERSON})
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a process that lives may take to be ready: minutes, where the machine is busy."""
+
+    says: timedelta = timedelta(seconds=60)
+    kills: timedelta = timedelta(minutes=5)  # then it hangs
+
+
 @dataclass(slots=True)
 class Running:
     """One planned process and what became of it. Times are of the machine's monotonic clock."""
@@ -68,6 +75,7 @@ class Running:
     ended: int = 0  # in a row, without having lived for a while
     starts: int = 0
     was_ready: bool = False
+    waited_for: bool = False  # this start, and said so
 
     @property
     def alive(self) -> bool:
@@ -85,12 +93,14 @@ class Supervisor:
         walls: Isolation,
         told: Callable[[str], None],
         keep_server: Callable[[], None],
+        patience: Patience = Patience(),
     ) -> None:
         self._running = [Running(process) for process in processes]
         self._home = home
         self._walls = walls
         self._told = told
         self._keep_server = keep_server
+        self._patience = patience
         self._server_at = timedelta(0)
         self._written = ""
         held = home / "run" / "held"
@@ -140,15 +150,23 @@ class Supervisor:
                 self._has_ended(one)
             case State.STARTING if one.plan.is_ready():
                 one.state, one.was_ready = State.READY, True
-            case State.STARTING if _now() - one.since > READY_WITHIN:
-                self._told(f"{one.plan.name} is not ready after {READY_WITHIN.seconds} s: killing it")
-                _kill(one)
+            case State.STARTING:
+                self._waits_for(one)
             case State.READY if one.ended and _now() - one.since > LIVED_A_WHILE:
                 one.ended = 0
             case State.WAITING if self._may_start(one):
                 self._start(one)
             case State.PAUSING if _now() >= one.again_at:
                 self._start(one)
+
+    def _waits_for(self, one: Running) -> None:
+        waited = _now() - one.since
+        if waited > self._patience.kills:
+            self._told(f"{one.plan.name} is not ready after {waited.seconds} s: killing it")
+            _kill(one)
+        elif waited > self._patience.says and not one.waited_for:
+            one.waited_for = True
+            self._told(f"{one.plan.name} is not ready after {waited.seconds} s: it runs, so it is waited for")
 
     def _may_start(self, one: Running) -> bool:
         stands_on = [other for other in self._running if other.plan.name in one.plan.after]
@@ -172,7 +190,7 @@ class Supervisor:
                 group=wall.user,
                 extra_groups=None if wall.user is None else list(wall.groups),
             )
-        one.state, one.since = State.STARTING, _now()
+        one.state, one.since, one.waited_for = State.STARTING, _now(), False
         one.starts += 1
 
     def _has_ended(self, one: Running) -> None:

@@ -16,6 +16,7 @@ from evals.attacks.hostile.kit import ABSENT, REFUSED, TAKEN, Ended, Held, Try
 SECRET_HEADER: Final = "X-Gatehouse-Loopback"  # noqa: S105 - the header's name
 SIGN_OUT: Final = ("DELETE", "/v1/sessions")
 ANSWERS_WITHIN: Final = 5.0  # seconds
+BUSY_ANSWERS_WITHIN: Final = 60.0
 SECRETS: Final = ("secrets/logins.json", "secrets/processes.json")
 OF_OTHERS: Final = ("keys", "heads", "signing", "database", "venues", "logs", "run/front", "run/worker")
 
@@ -129,6 +130,8 @@ def _knock(held: Held, method: str, path: str, headers: Mapping[str, str]) -> Ca
         url = held.front + filled.replace("{", "").replace("}", "")
         nobody, _ = _asked(method, url, {}, held.values)
         status, says = _asked(method, url, headers, held.values)
+        if nobody is None and status is not None and status < 300:  # late, or closed? that decides what it is
+            nobody, _ = _asked(method, url, {}, held.values, within=BUSY_ANSWERS_WITHIN)
         if nobody is not None and nobody < 300:
             return Ended(REFUSED, "front: open to anybody, and says no more")
         if status is None:
@@ -139,14 +142,19 @@ def _knock(held: Held, method: str, path: str, headers: Mapping[str, str]) -> Ca
 
 
 def _asked(
-    method: str, url: str, headers: Mapping[str, str], body: Mapping[str, Any]
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: Mapping[str, Any],
+    *,
+    within: float = ANSWERS_WITHIN,
 ) -> tuple[int | None, str]:
     """The status, read from the answer's head alone: some answers never end."""
     words = {**headers, "Idempotency-Key": "hostile"}
     sent = dict(body) if method in {"POST", "PUT", "PATCH"} else None
     try:
         with (
-            httpx.Client(trust_env=False, verify=trusted_for(url), timeout=ANSWERS_WITHIN) as client,
+            httpx.Client(trust_env=False, verify=trusted_for(url), timeout=within) as client,
             client.stream(method, url, headers=words, json=sent) as answer,
         ):
             return answer.status_code, ""

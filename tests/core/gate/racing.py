@@ -1,6 +1,7 @@
 """Many callers at once, in several processes of the system: each sends one entry, all at the same moment.
 
-A login has only so many connections: as in the product, the callers of one process share a few.
+A login has only so many connections: as in the product, the callers of one process share a few. The processes
+are forked from one that has nothing but this module: loading it is most of a fresh one's work.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ PATIENCE: Final = 60  # seconds
 
 def race(dsn: str, items: Sequence[Mapping[str, Any]]) -> list[str]:
     """What the append answers to each: "ok", or the code of the refusal. In no order."""
-    context = get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     start, answers = context.Barrier(len(items)), context.Queue()
     shares = [items[n::PROCESSES] for n in range(PROCESSES)]
     processes = [context.Process(target=_process, args=(dsn, share, start, answers)) for share in shares]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -20,13 +19,13 @@ from core.gate.deciding import Deciding
 from core.ledger.envelope import stored
 from core.projections.law import Law
 from tests.core.gate.deal import GATE, Deal, leg
+from tests.core.gate.racing import race
 from tests.core.standing.giving import Standing, routine
 from tests.core.worker.test_worker_db import NAMES, Floor
 from tests.fixtures.firm import Firm, FirmTemplate
 from tests.fixtures.venues import one_venue
 
 RACING: Final = 64
-PROCESSES: Final = 4
 COVERED: Final = 20
 REBALANCES: Final = {
     "symbols": [],
@@ -74,11 +73,7 @@ def test_racing_draws_of_several_processes_never_overshoot(firm: Firm, terms: di
     account = Deal(firm).account
     deals = [routine(firm, leg(account, "sell", "AAPL", "1")) for _ in range(RACING)]
     dsn = conninfo(firm.database.gate, name="test")
-    tries = [Try(dsn, firm.item(**standing.drawing(deal))) for deal in deals]
-    share = RACING // PROCESSES
-    with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
-        said = pool.map(all_at_once, [tries[n : n + share] for n in range(0, RACING, share)], chunksize=1)
-    answers = [one for part in said for one in part]
+    answers = race(dsn, [firm.item(**standing.drawing(deal)) for deal in deals])
     assert sorted(answers) == ["bounds_reached"] * (RACING - COVERED) + ["ok"] * COVERED
     assert standing.used == (COVERED, str(COVERED * 100))
     assert sum(1 for deal in deals if deal.status == "APPROVED") == COVERED

@@ -9,12 +9,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.fixtures.servers import ROOT
+from tests.ui.processes.supervising import TOGETHER, venues_of
+from ui.processes.supervise import Patience, Supervisor
 
 NAMES = ("venue-arcadia", "venue-boreal", "venue-cortland")
 
@@ -144,3 +148,30 @@ def test_a_process_that_never_starts_ends_the_start_with_its_own_words(tmp_path:
     assert said.startswith("venue-boreal does not start: the ledger ")
     assert str(home / "logs" / "venue-boreal.log") in said
     assert not any(told["pid"] for told in found.told().values())
+
+
+def test_a_process_that_lives_is_waited_for_and_killed_only_where_it_hangs(tmp_path: Path) -> None:
+    """Two venues run, and are asked whether they are ready: one says so late, the other never does."""
+    said: list[str] = []
+    late, hung, _ = venues_of(tmp_path)
+    late = replace(late, is_ready=lambda: late.name in " ".join(said))
+    hung = replace(hung, is_ready=lambda: False)
+    for process in (late, hung):
+        process.folders[0].mkdir(parents=True)
+    supervisor = Supervisor(
+        [late, hung],
+        home=tmp_path,
+        walls=TOGETHER,
+        told=said.append,
+        keep_server=lambda: None,
+        patience=Patience(says=timedelta(milliseconds=300), kills=timedelta(milliseconds=900)),
+    )
+    try:
+        supervisor.watch(lambda: any("killed by signal 9" in line for line in said))
+        told = json.loads((tmp_path / "run" / "processes.json").read_text())["processes"]
+    finally:
+        supervisor.stop()
+    assert (told[late.name]["state"], told[late.name]["starts"]) == ("ready", 1)
+    kept = "is not ready after 0 s: it runs, so it is waited for"
+    assert sorted(said[:2]) == sorted([f"{late.name} {kept}", f"{hung.name} {kept}"])
+    assert said[2] == f"{hung.name} is not ready after 0 s: killing it"
