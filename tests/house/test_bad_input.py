@@ -7,35 +7,39 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-ROOT: Final = Path(__file__).resolve().parents[2]
+from tests.fixtures.forks import forks
+
 KEY: Final = "0" * 64
 NOBODY_LISTENS: Final = "postgresql://login:hunter2@127.0.0.1:1/gatehouse"
 WITNESS: Final = {"GATEHOUSE_SIGNING_KEY": KEY}
 
 
-def said(words: str, env: Mapping[str, str], home: Path) -> tuple[int, list[str]]:
-    """The exit code and the lines of stderr and stdout of one command."""
+LOADED: Final = tuple(
+    f"ui.commands.{name}" for name in ("up", "database", "worker", "halt", "witness", "venue")
+)
+
+Ask = Callable[[str, Mapping[str, str], Path], tuple[int, list[str]]]
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
+    """The exit code and the lines of what one command wrote, in a process of its own."""
     kept = {
         name: word for name, word in os.environ.items() if not name.startswith(("GATEHOUSE_", "DATABASE_"))
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "ui.cli", *words.split()],
-        cwd=ROOT,
-        env={**kept, "GATEHOUSE_HOME": str(home), **env},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return done.returncode, (done.stdout + done.stderr).strip().splitlines()
+    with forks(tmp_path_factory.mktemp("said"), *LOADED) as run:
+
+        def ask(words: str, env: Mapping[str, str], home: Path) -> tuple[int, list[str]]:
+            code, text = run(words.split(), {**kept, "GATEHOUSE_HOME": str(home), **env})
+            return code, text.strip().splitlines()
+
+        yield ask
 
 
 CASES: Final[tuple[tuple[str, Mapping[str, str], str], ...]] = (
@@ -66,7 +70,9 @@ CASES: Final[tuple[tuple[str, Mapping[str, str], str], ...]] = (
 
 
 @pytest.mark.parametrize(("words", "env", "says"), CASES, ids=[f"{w} {sorted(e)}" for w, e, _ in CASES])
-def test_what_cannot_be_is_one_line(words: str, env: Mapping[str, str], says: str, tmp_path: Path) -> None:
+def test_what_cannot_be_is_one_line(
+    said: Ask, words: str, env: Mapping[str, str], says: str, tmp_path: Path
+) -> None:
     code, lines = said(words, env, tmp_path / "home")
     assert code not in (0, 2)
     assert len(lines) == 1, lines
@@ -86,7 +92,7 @@ def taken() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-def test_a_taken_port_is_one_line_before_anything_is_made(taken: int, tmp_path: Path) -> None:
+def test_a_taken_port_is_one_line_before_anything_is_made(said: Ask, taken: int, tmp_path: Path) -> None:
     code, lines = said("up", {"GATEHOUSE_PORT": str(taken)}, tmp_path / "home")
     assert (code, len(lines)) == (3, 1)
     assert f"port {taken} on 127.0.0.1 cannot be opened" in lines[0]
@@ -94,7 +100,9 @@ def test_a_taken_port_is_one_line_before_anything_is_made(taken: int, tmp_path: 
 
 
 @pytest.mark.parametrize("port", ["taken", "99999"])
-def test_a_venues_port_that_cannot_be_opened_is_one_line(port: str, taken: int, tmp_path: Path) -> None:
+def test_a_venues_port_that_cannot_be_opened_is_one_line(
+    said: Ask, port: str, taken: int, tmp_path: Path
+) -> None:
     number = str(taken) if port == "taken" else port
     words = f"venue serve --name ARCADIA --port {number} --ledger {tmp_path / 'ledger'} --seed 1"
     code, lines = said(words, {"GATEHOUSE_VENUE_KEY_ARCADIA": "k"}, tmp_path / "home")

@@ -12,6 +12,7 @@ from typing import Final
 import pytest
 
 from core.errors import Conflict, GatehouseError, IntegrityLost, OutcomeUnknown, WorldFailed
+from tests.fixtures.forks import Said, forks
 from tests.fixtures.servers import ROOT
 from ui import cli
 from ui.cli import COMMANDS, GROUPS
@@ -30,54 +31,22 @@ def gatehouse(*words: str, cwd: Path = ROOT, **settings: str) -> subprocess.Comp
     )
 
 
-# A process for each command that has imported nothing of ours but the table: what others publish is there.
-FORKS: Final = """
-import os, sys
-import cryptography.hazmat.primitives.ciphers.aead, httpx, psycopg_pool, pydantic, rich.console, typer
-from ui import cli
-for line in sys.stdin:
-    says, *words = line.split()
-    child = os.fork()
-    if child == 0:
-        file = os.open(says, os.O_WRONLY | os.O_CREAT)
-        os.dup2(file, 1)
-        os.dup2(file, 2)
-        sys.argv = ["gatehouse", *words]
-        cli.main()
-        break
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
+# Nothing of ours is there but the table: what a command needs it has to import itself.
+THEIRS: Final = (
+    "cryptography.hazmat.primitives.ciphers.aead",
+    *("httpx", "psycopg_pool", "pydantic", "rich.console", "typer"),
+)
 
 
 @pytest.fixture(scope="module")
-def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], tuple[int, str]]]:
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Said]]:
     """Runs a command with those words in a process of its own: its exit code and all that it said."""
-    folder = tmp_path_factory.mktemp("said")
-    with subprocess.Popen(
-        [sys.executable, "-P", "-c", FORKS],
-        cwd=ROOT,
-        env={"PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        asks, tells = process.stdin, process.stdout
-
-        def run(words: str) -> tuple[int, str]:
-            file = folder / words.replace(" ", "-")
-            asks.write(f"{file} {words}\n")
-            asks.flush()
-            return int(tells.readline()), file.read_text()
-
-        yield run
+    with forks(tmp_path_factory.mktemp("said"), *THEIRS) as run:
+        yield lambda words: run(words.split(), {"PYTHONPATH": str(ROOT)})
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_in_the_table_can_say_what_it_does(
-    name: str, forked: Callable[[str], tuple[int, str]]
-) -> None:
+def test_every_command_in_the_table_can_say_what_it_does(name: str, forked: Callable[[str], Said]) -> None:
     code, said = forked(f"{name} --help")
     assert code == 0, said
     assert f"Usage: gatehouse {name}" in said
