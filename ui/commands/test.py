@@ -36,6 +36,9 @@ THE_SAME_ON_EVERY_SERVER: Final = (
     "tests/core/ledger/test_tamper_everywhere_db.py",
     "tests/core/people/test_carrying_out_db.py",
     "tests/core/gate/test_approval_door_db.py",
+    "tests/core/gate/test_caps_race_db.py",
+    "tests/core/standing/test_drawing_db.py",
+    "tests/core/execution/test_halts_before_sends.py",
     "tests/core/gate/test_policies_narrow_db.py",
     "tests/core/execution/test_last_check_db.py",
 )
